@@ -1,0 +1,201 @@
+"""The HTTP API in front of the functions: routes, authorisation, throttling, CORS and an access log."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from stacks.account import Place
+from stacks.backend import Backend
+from stacks.naming import slug
+from stacks.settings import Settings
+
+ROUTES = ("similar", "text-to-embed", "embed-to-db-similar", "text-to-db-similar")  # GET and POST
+HEALTH = "health"  # GET
+GATEWAY_TIMEOUT_MS = 30_000  # the most that an HTTP API waits, and its default
+_AUTHORIZATION = {"iam": "AWS_IAM", "jwt": "JWT", "none": "NONE"}
+_CORS_SECONDS = 3600
+# One JSON line a request; integrationLatency is what the function took as the gateway saw it, in ms.
+_ACCESS_LOG = {
+    "requestId": "$context.requestId",
+    "time": "$context.requestTimeEpoch",
+    "ip": "$context.identity.sourceIp",
+    "route": "$context.routeKey",
+    "path": "$context.path",
+    "status": "$context.status",
+    "responseLatency": "$context.responseLatency",
+    "integrationLatency": "$context.integrationLatency",
+    "integrationStatus": "$context.integrationStatus",
+    "integrationRequestId": "$context.integration.requestId",
+    "integrationError": "$context.integrationErrorMessage",
+    "authorizerError": "$context.authorizer.error",
+    "responseLength": "$context.responseLength",
+}
+
+
+@dataclass(frozen=True)
+class ApiArgs:
+    """The functions to put behind the API, by the first segment of their paths."""
+
+    settings: Settings
+    place: Place
+    backends: Mapping[str, Backend]
+
+
+class HttpApi(pulumi.ComponentResource):
+    """An API Gateway HTTP API with one stage, `$default`, so that paths begin with the backend's name."""
+
+    url: pulumi.Output[str]
+
+    def __init__(self, name: str, args: ApiArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("model-storage:index:HttpApi", name, None, opts)
+        self._name = name
+        self._settings = args.settings
+        self._api = aws.apigatewayv2.Api(
+            f"{name}-api",
+            name=f"{args.place.names.project}-{args.place.names.stack}",
+            protocol_type="HTTP",
+            cors_configuration=self._cors(),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self._authorizer = self._jwt_authorizer() if args.settings.auth == "jwt" else None
+        self._stage(args)
+        for backend, component in args.backends.items():
+            self._routes(backend, component, default=backend == args.settings.default_backend)
+        self.url = self._api.api_endpoint
+        self.register_outputs({"url": self.url})
+
+    def _cors(self) -> aws.apigatewayv2.ApiCorsConfigurationArgs | None:
+        if not self._settings.cors_origins:
+            return None
+        return aws.apigatewayv2.ApiCorsConfigurationArgs(
+            allow_origins=list(self._settings.cors_origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=["authorization", "content-type", "x-amz-date", "x-amz-security-token"],
+            expose_headers=["server-timing", "x-environment-id", "x-invocation", "x-request-id", "x-storage-backend"],
+            max_age=_CORS_SECONDS,
+        )
+
+    def _jwt_authorizer(self) -> aws.apigatewayv2.Authorizer:
+        return aws.apigatewayv2.Authorizer(
+            f"{self._name}-jwt",
+            api_id=self._api.id,
+            name="jwt",
+            authorizer_type="JWT",
+            identity_sources=["$request.header.Authorization"],
+            jwt_configuration=aws.apigatewayv2.AuthorizerJwtConfigurationArgs(
+                issuer=self._settings.jwt_issuer, audiences=list(self._settings.jwt_audiences)
+            ),
+            opts=pulumi.ResourceOptions(parent=self._api),
+        )
+
+    def _stage(self, args: ApiArgs) -> None:
+        log = aws.cloudwatch.LogGroup(
+            f"{self._name}-log",
+            name=args.place.names.api_log_group,
+            retention_in_days=self._settings.log_retention_days,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        aws.apigatewayv2.Stage(
+            f"{self._name}-stage",
+            api_id=self._api.id,
+            name="$default",
+            auto_deploy=True,
+            default_route_settings=aws.apigatewayv2.StageDefaultRouteSettingsArgs(
+                throttling_rate_limit=self._settings.throttle_rate,
+                throttling_burst_limit=self._settings.throttle_burst,
+            ),
+            access_log_settings=aws.apigatewayv2.StageAccessLogSettingsArgs(
+                destination_arn=log.arn, format=json.dumps(_ACCESS_LOG)
+            ),
+            opts=pulumi.ResourceOptions(parent=self._api),
+        )
+
+    def _routes(self, backend: str, component: Backend, *, default: bool) -> None:
+        integration = aws.apigatewayv2.Integration(
+            f"{self._name}-{backend}",
+            api_id=self._api.id,
+            integration_type="AWS_PROXY",
+            integration_method="POST",
+            integration_uri=component.invoke_arn,
+            payload_format_version="2.0",
+            timeout_milliseconds=GATEWAY_TIMEOUT_MS,
+            opts=pulumi.ResourceOptions(parent=self._api),
+        )
+        for key in route_keys(backend, default=default):
+            self._route(key, integration, component, _AUTHORIZATION[self._settings.auth])
+        if self._settings.cors_origins and self._settings.auth != "none":
+            # Browsers send preflights without credentials; the catch-all routes would answer them 401 or 403.
+            for key in preflight_keys(backend, default=default):
+                self._route(key, integration, component, "NONE")
+
+    def _route(
+        self, key: str, integration: aws.apigatewayv2.Integration, component: Backend, authorization: str
+    ) -> None:
+        route = aws.apigatewayv2.Route(
+            f"{self._name}-{slug(key)}",
+            api_id=self._api.id,
+            route_key=key,
+            target=pulumi.Output.concat("integrations/", integration.id),
+            authorization_type=authorization,
+            authorizer_id=self._authorizer.id if self._authorizer and authorization == "JWT" else None,
+            opts=pulumi.ResourceOptions(parent=integration),
+        )
+        aws.lambda_.Permission(
+            f"{self._name}-{slug(key)}",
+            action="lambda:InvokeFunction",
+            function=component.function_name,
+            principal="apigateway.amazonaws.com",
+            source_arn=pulumi.Output.concat(self._api.execution_arn, permitted_path(key)),
+            opts=pulumi.ResourceOptions(parent=route),
+        )
+
+
+def route_keys(backend: str, *, default: bool) -> Iterator[str]:
+    """Yield the routes to a backend: the known paths, and what catches the rest, so that the function answers 404, 405.
+
+    The default backend also has the paths without a prefix.
+    """
+    for prefix in [f"/{backend}", *([""] if default else [])]:
+        for route in ROUTES:
+            yield f"GET {prefix}/{route}"
+            yield f"POST {prefix}/{route}"
+        yield f"GET {prefix}/{HEALTH}"
+    yield f"ANY /{backend}/{{proxy+}}"
+    if default:
+        yield "$default"
+
+
+def preflight_keys(backend: str, *, default: bool) -> Iterator[str]:
+    """Yield the routes that CORS preflights take past the authorisation."""
+    yield f"OPTIONS /{backend}/{{proxy+}}"
+    if default:
+        yield "OPTIONS /{proxy+}"
+
+
+def permitted_path(key: str) -> str:
+    """Return the end of the source ARN (stage, method, path) that the gateway has when it serves a route.
+
+    The stage is a wildcard, as the AWS console writes it; the API has only one.
+    """
+    if key == "$default":
+        return "/*/$default"
+    method, path = key.split(" ")
+    return f"/*/{'*' if method == 'ANY' else method}{path}"
+
+
+def curl_line(auth: str, region: str, url: str, backend: str) -> str:
+    """Return a command that a user can paste into a shell; credentials come from its environment."""
+    request = f"'{url}/{backend}/similar?text=A+robot+hurt+a+worker&num=3'"
+    if auth == "iam":
+        return (
+            f"curl -s --aws-sigv4 'aws:amz:{region}:execute-api' --user \"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY\""
+            f' -H "x-amz-security-token: $AWS_SESSION_TOKEN" {request}'
+        )
+    if auth == "jwt":
+        return f'curl -s -H "Authorization: Bearer $TOKEN" {request}'
+    return f"curl -s {request}"

@@ -1,0 +1,93 @@
+"""The model bundle on the deploying machine: its manifest, and whether its files are what the manifest says."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stacks.errors import DeploymentError
+
+MANIFEST = "manifest.json"
+FORMAT = 1
+MEND = "build it with `make model`"
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+_HASH = re.compile(r"[0-9a-f]{64}")
+_MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class BundleFile:
+    """One file of the bundle: `size` in bytes, `sha256` in hex."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A model bundle; `files` are all files below `directory`, the manifest included."""
+
+    directory: Path
+    source_hash: str
+    weights: str
+    files: Mapping[str, BundleFile]
+
+    @classmethod
+    def read(cls, directory: Path) -> Bundle:
+        """Read the manifest; raises DeploymentError with the mend where it is missing, damaged or of another format."""
+        path = directory / MANIFEST
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise DeploymentError.of([f"there is no model bundle ({path}: {error.strerror}): {MEND}"]) from error
+        try:
+            fields = json.loads(data)
+            files = {name: _file(name, entry) for name, entry in fields["files"].items()}
+            version, source_hash, weights = fields["format"], fields["source_hash"], str(fields["weights"])
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise DeploymentError.of([f"{path} is no manifest of a bundle ({error!r}): {MEND} again"]) from error
+        if version != FORMAT:
+            raise DeploymentError.of([f"{path} has format {version}, this program takes {FORMAT}: {MEND} again"])
+        if source_hash != hash_of(files):
+            raise DeploymentError.of([f"{path}: source_hash does not fit the files it lists: {MEND} again"])
+        files[MANIFEST] = BundleFile(len(data), hashlib.sha256(data).hexdigest())
+        return cls(directory, source_hash, weights, files)
+
+    def check_files(self) -> None:
+        """Raise DeploymentError, with the mend, unless every file is there with the manifest's size."""
+        problems = list(self._problems())
+        if problems:
+            raise DeploymentError.of([f"{problem}: {MEND} again" for problem in problems])
+
+    def _problems(self) -> Iterator[str]:
+        for name, file in sorted(self.files.items()):
+            path = self.directory / name
+            if not path.is_file():
+                yield f"{path} is missing"
+            elif path.stat().st_size != file.size:
+                yield f"{path} has {path.stat().st_size} bytes, its manifest says {file.size}"
+
+    @property
+    def scratch_mb(self) -> int:
+        """MB of /tmp that hold the whole bundle with an eighth to spare; 512 (which is free of charge) at least."""
+        total = sum(file.size for file in self.files.values())
+        return max(512, -(-total * 9 // 8 // _MIB))
+
+
+def hash_of(files: Mapping[str, BundleFile]) -> str:
+    """Return the bundle's name: sha256 over the sorted lines "name size sha256"."""
+    lines = "".join(f"{name} {file.size} {file.sha256}\n" for name, file in sorted(files.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def _file(name: str, entry: Mapping[str, Any]) -> BundleFile:
+    size, sha256 = entry["size"], entry["sha256"]
+    if not _NAME.fullmatch(name) or not isinstance(size, int) or size < 0 or not _HASH.fullmatch(sha256):
+        raise ValueError(f"{name!r}: {dict(entry)}")
+    return BundleFile(size, sha256)

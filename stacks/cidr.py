@@ -1,0 +1,27 @@
+"""Address arithmetic of the VPC."""
+
+from __future__ import annotations
+
+import ipaddress
+
+SUBNET_BITS = 4  # each subnet is a sixteenth, however many are used: adding a zone later moves none that exists
+MAX_SUBNETS = 4
+
+
+def problem(network: str) -> str | None:
+    """Say why `network` cannot be the VPC's range, with the mend; None if it can."""
+    try:
+        parsed = ipaddress.IPv4Network(network)
+    except ValueError as error:
+        return f"no network ({error}): set one such as 10.42.0.0/16"
+    if not parsed.is_private:
+        return "not a private range: take one of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16"
+    if not 16 <= parsed.prefixlen <= 24:
+        return "too large or too small: AWS takes /16 at most, and the subnets need /24 at least"
+    return None
+
+
+def subnets(network: str, count: int) -> list[str]:
+    """Return the ranges of the first `count` subnets of `network`, each a sixteenth of it."""
+    every = ipaddress.IPv4Network(network).subnets(prefixlen_diff=SUBNET_BITS)
+    return [str(next(every)) for _ in range(count)]

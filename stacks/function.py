@@ -1,0 +1,149 @@
+"""A Lambda function that runs a container image: its log group, role and configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+from stacks import policies
+from stacks.account import Place, policy_json
+from stacks.image import Image
+from stacks.naming import function_log_group
+from stacks.network import Network
+from stacks.settings import Settings
+
+FREE_SCRATCH_MB = 512
+
+
+@dataclass(frozen=True)
+class Mount:
+    """An EFS access point, and the path at which the function sees it."""
+
+    access_point_arn: pulumi.Input[str]
+    path: str
+
+
+@dataclass(frozen=True)
+class FunctionArgs:
+    """A function's configuration; sizes in MB, time-out in seconds.
+
+    `grants` are policy statements (stacks.policies) under names that become part of the resources' names. `ready` is
+    what the function waits for beyond what its inputs say. `command` replaces the image's own.
+    """
+
+    settings: Settings
+    place: Place
+    function_name: str
+    description: str
+    image: Image
+    environment: Mapping[str, pulumi.Input[str]]
+    memory_mb: int
+    timeout_seconds: int
+    scratch_mb: int = FREE_SCRATCH_MB
+    command: str | None = None
+    network: Network | None = None
+    mount: Mount | None = None
+    grants: Mapping[str, pulumi.Output[str]] = field(default_factory=dict)
+    reserved_concurrency: int = -1
+    ready: Sequence[pulumi.Resource] = ()
+
+
+class ContainerFunction(pulumi.ComponentResource):
+    """A Lambda function with its role and its log group, which exists before the function can write a line."""
+
+    function: aws.lambda_.Function
+    role: aws.iam.Role
+    log_group: str
+
+    def __init__(self, name: str, args: FunctionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("model-storage:index:ContainerFunction", name, None, opts)
+        self._name = name
+        self.log_group = function_log_group(args.function_name)
+        logs = aws.cloudwatch.LogGroup(
+            f"{name}-logs",
+            name=self.log_group,
+            retention_in_days=args.settings.log_retention_days,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.role = aws.iam.Role(
+            f"{name}-role",
+            assume_role_policy=pulumi.Output.json_dumps(policies.lambda_trust()),
+            description=f"What {args.function_name} may do",
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        grants = self._grants(args, logs)
+        self.function = self._function(args, logs, [*grants, *args.ready, args.image.pullable])
+        self.register_outputs({"functionName": self.function.name, "logGroup": self.log_group})
+
+    def _grants(self, args: FunctionArgs, logs: aws.cloudwatch.LogGroup) -> list[pulumi.Resource]:
+        documents: dict[str, pulumi.Output[str]] = {
+            "logs": policy_json(lambda arn: policies.document(policies.write_logs(arn)), arn=logs.arn),
+            **args.grants,
+        }
+        if args.settings.tracing:
+            documents["tracing"] = pulumi.Output.json_dumps(policies.document(policies.trace()))
+        if args.network:
+            documents["vpc"] = policy_json(
+                lambda account, function: policies.document(
+                    *policies.attach_to_vpc(args.place.partition, args.place.region, account, function)
+                ),
+                account=args.place.account,
+                function=args.place.function_arn(args.function_name),
+            )
+        return [
+            aws.iam.RolePolicy(
+                f"{self._name}-{grant}",
+                role=self.role.id,
+                policy=document,
+                opts=pulumi.ResourceOptions(parent=self.role),
+            )
+            for grant, document in documents.items()
+        ]
+
+    def _function(
+        self, args: FunctionArgs, logs: aws.cloudwatch.LogGroup, ready: Sequence[pulumi.Resource]
+    ) -> aws.lambda_.Function:
+        network, mount = args.network, args.mount
+        return aws.lambda_.Function(
+            f"{self._name}-function",
+            name=args.function_name,
+            description=args.description,
+            package_type="Image",
+            image_uri=args.image.uri,
+            image_config=aws.lambda_.FunctionImageConfigArgs(commands=[args.command]) if args.command else None,
+            architectures=[args.settings.architecture],
+            role=self.role.arn,
+            memory_size=args.memory_mb,
+            timeout=args.timeout_seconds,
+            ephemeral_storage=aws.lambda_.FunctionEphemeralStorageArgs(size=args.scratch_mb),
+            reserved_concurrent_executions=args.reserved_concurrency,
+            environment=aws.lambda_.FunctionEnvironmentArgs(variables=args.environment),
+            logging_config=aws.lambda_.FunctionLoggingConfigArgs(
+                log_format="JSON", application_log_level="INFO", system_log_level="INFO", log_group=logs.name
+            ),
+            tracing_config=aws.lambda_.FunctionTracingConfigArgs(
+                mode="Active" if args.settings.tracing else "PassThrough"
+            ),
+            vpc_config=aws.lambda_.FunctionVpcConfigArgs(
+                subnet_ids=network.subnet_ids, security_group_ids=[network.functions_group_id]
+            )
+            if network
+            else None,
+            # On destroy Lambda keeps the interfaces for a while; in the default group they no longer hold ours.
+            replace_security_groups_on_destroy=True if network else None,
+            file_system_config=aws.lambda_.FunctionFileSystemConfigArgs(
+                arn=mount.access_point_arn, local_mount_path=mount.path
+            )
+            if mount
+            else None,
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[*ready, *(network.ready if network else [])], custom_timeouts=_slow(network)
+            ),
+        )
+
+
+def _slow(network: Network | None) -> pulumi.CustomTimeouts | None:
+    return pulumi.CustomTimeouts(create="20m", update="20m", delete="60m") if network else None

@@ -1,0 +1,84 @@
+"""A container image in a repository of its own, built from images/ and known by its digest."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_awsx as awsx
+
+from stacks import policies
+from stacks.account import Place, policy_json
+from stacks.build_context import content_tag
+from stacks.bundle import Bundle
+from stacks.settings import Settings
+
+CONTEXT = Path("images")  # the build context of every image; relative, so that the state names no machine's paths
+_KEPT_IMAGES = 10
+
+
+@dataclass(frozen=True)
+class ImageArgs:
+    """Which image to build, for which functions; `with_bundle` puts the weights into it."""
+
+    settings: Settings
+    place: Place
+    bundle: Bundle
+    variant: str
+    functions: tuple[str, ...]
+    with_bundle: bool
+
+
+class Image(pulumi.ComponentResource):
+    """The image of one backend; `uri` ends in a digest, and exists once Lambda is allowed to pull it."""
+
+    uri: pulumi.Output[str]
+    pullable: pulumi.Resource
+    """What a function has to wait for before Lambda may pull the image."""
+
+    def __init__(self, name: str, args: ImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("model-storage:index:Image", name, None, opts)
+        settings = args.settings
+        repository = awsx.ecr.Repository(
+            f"{name}-repository",
+            image_scanning_configuration=aws.ecr.RepositoryImageScanningConfigurationArgs(scan_on_push=True),
+            image_tag_mutability="IMMUTABLE",
+            # awsx makes its lifecycle policy without a parent, so with the default provider instead of ours.
+            lifecycle_policy=awsx.ecr.LifecyclePolicyArgs(skip=True),
+            force_delete=True,  # every image can be built again; without this `pulumi destroy` would stop here
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        # A URL is host/name; reading the name off it spares looking up awsx's child resource.
+        repository_name = repository.url.apply(lambda url: url.split("/", 1)[1])
+        aws.ecr.LifecyclePolicy(
+            f"{name}-lifecycle",
+            repository=repository_name,
+            policy=json.dumps(policies.keep_images(_KEPT_IMAGES)),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.pullable = aws.ecr.RepositoryPolicy(
+            f"{name}-pull",
+            repository=repository_name,
+            policy=policy_json(
+                policies.pull_image, function_arns=[args.place.function_arn(function) for function in args.functions]
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        options = (args.variant, settings.platform, settings.engine)
+        tag = content_tag(CONTEXT, args.bundle.directory, options, with_bundle=args.with_bundle)
+        image = awsx.ecr.Image(
+            f"{name}-image",
+            repository_url=repository.url,
+            context=str(CONTEXT),
+            dockerfile=str(CONTEXT / args.variant / "Dockerfile"),
+            platform=settings.platform,
+            args={"ENGINE": settings.engine},
+            # awsx uses the name as the tag, and as its child's name, in which its own name has no part.
+            image_name=f"{args.variant}-{tag}",
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.uri = image.image_uri
+        self.register_outputs({"uri": self.uri})

@@ -1,0 +1,54 @@
+"""Names and ARNs that are known before anything exists."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from stacks.errors import DeploymentError
+
+_FUNCTION_NAME_MAX = 64
+_STACK = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True)
+class Names:
+    """Physical names of one stack; fixed ones only where something outside has to know them."""
+
+    project: str
+    stack: str
+
+    def function(self, role: str) -> str:
+        """Return the name of the Lambda function for `role`, e.g. model-storage-dev-efs.
+
+        Raises DeploymentError where the stack's name makes no valid function name.
+        """
+        name = f"{self.project}-{self.stack}-{role}"
+        if not _STACK.fullmatch(self.stack) or len(name) > _FUNCTION_NAME_MAX:
+            raise DeploymentError.of(
+                [
+                    f"the stack's name {self.stack!r} makes the function name {name!r}: Lambda takes letters, digits, "
+                    f"- and _, {_FUNCTION_NAME_MAX} at most; rename it with `pulumi stack rename`"
+                ]
+            )
+        return name
+
+    @property
+    def api_log_group(self) -> str:
+        """Name of the access log's group; the prefix keeps the account's log resource policy from filling up."""
+        return f"/aws/vendedlogs/{self.project}-{self.stack}-api"
+
+
+def function_log_group(function_name: str) -> str:
+    """Return the name of a function's log group: Lambda's own convention, which the bench relies on."""
+    return f"/aws/lambda/{function_name}"
+
+
+def partition(region: str) -> str:
+    """Return the partition of `region`, the second field of every ARN in it."""
+    return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(re.sub(r"-[a-z]+-\d$", "", region), "aws")
+
+
+def slug(route_key: str) -> str:
+    """Return a resource name for a route key: `GET /efs/similar` is get-efs-similar, `$default` is default."""
+    return "-".join(re.findall(r"[a-z0-9-]+", route_key.lower()))

@@ -1,0 +1,214 @@
+"""Every policy document of the deployment, as pure functions from ARNs to plain dictionaries.
+
+No statement allows an action by a wildcard. `*` as a resource stands only where AWS offers nothing narrower:
+X-Ray's two actions, and ec2:DescribeNetworkInterfaces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Document = dict[str, Any]
+Statement = dict[str, Any]
+
+_EFS_CLIENT_ACTIONS = [
+    "elasticfilesystem:ClientMount",
+    "elasticfilesystem:ClientWrite",
+    "elasticfilesystem:ClientRootAccess",
+]
+_INTERFACE_ACTIONS = [
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:UnassignPrivateIpAddresses",
+]
+
+
+def document(*statements: Statement) -> Document:
+    """Return a policy document of `statements`."""
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def lambda_trust() -> Document:
+    """Let the Lambda service, and nobody else, take a role."""
+    return document(
+        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"},
+    )
+
+
+def write_logs(log_group_arn: str) -> Statement:
+    """Write to one log group; its streams are made by Lambda under names of its own."""
+    return {
+        "Sid": "WriteLogs",
+        "Effect": "Allow",
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": f"{log_group_arn}:log-stream:*",
+    }
+
+
+def trace() -> Statement:
+    """Send X-Ray segments; these actions know no resources."""
+    return {
+        "Sid": "Trace",
+        "Effect": "Allow",
+        "Action": ["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
+        "Resource": "*",
+    }
+
+
+def attach_to_vpc(partition: str, region: str, account: str, function_arn: str) -> list[Statement]:
+    """Let the Lambda service manage network interfaces, and deny the same to the function's own code.
+
+    AWS documents the region and account as the narrowest resource that works for making and deleting interfaces, and
+    offers no resource at all for describing them.
+    """
+    return [
+        {
+            "Sid": "ManageInterfaces",
+            "Effect": "Allow",
+            "Action": _INTERFACE_ACTIONS,
+            "Resource": f"arn:{partition}:ec2:{region}:{account}:*/*",
+        },
+        {
+            "Sid": "FindInterfaces",
+            "Effect": "Allow",
+            "Action": "ec2:DescribeNetworkInterfaces",
+            "Resource": "*",
+        },
+        {
+            "Sid": "NotFromTheCode",
+            "Effect": "Deny",
+            "Action": [*_INTERFACE_ACTIONS, "ec2:DescribeNetworkInterfaces"],
+            "Resource": "*",
+            "Condition": {"ArnEquals": {"lambda:SourceFunctionArn": function_arn}},
+        },
+    ]
+
+
+def read_objects(bucket_arn: str, prefix: str) -> list[Statement]:
+    """Read the objects below a prefix.
+
+    ListBucket makes a missing key a 404 and not a 403. A condition on the prefix would undo that: a GET has none.
+    """
+    return [
+        {
+            "Sid": "ReadBundle",
+            "Effect": "Allow",
+            "Action": "s3:GetObject",
+            "Resource": f"{bucket_arn}/{prefix}/*",
+        },
+        {
+            "Sid": "TellMissingFromForbidden",
+            "Effect": "Allow",
+            "Action": "s3:ListBucket",
+            "Resource": bucket_arn,
+        },
+    ]
+
+
+def mount(file_system_arn: str, access_point_arn: str, *, write: bool) -> Statement:
+    """Mount a file system through one access point, read-only unless `write`."""
+    actions = ["elasticfilesystem:ClientMount", *(["elasticfilesystem:ClientWrite"] if write else [])]
+    return {
+        "Sid": "Mount",
+        "Effect": "Allow",
+        "Action": actions,
+        "Resource": file_system_arn,
+        "Condition": {"StringEquals": {"elasticfilesystem:AccessPointArn": access_point_arn}},
+    }
+
+
+def guard_file_system(file_system_arn: str, access_point_arn: str, writer_role_arn: str) -> Document:
+    """Deny clients without TLS, through any other access point than ours, and writes by anyone but the seeder."""
+
+    def deny(sid: str, actions: Sequence[str], condition: Mapping[str, Mapping[str, str]]) -> Statement:
+        return {
+            "Sid": sid,
+            "Effect": "Deny",
+            "Principal": {"AWS": "*"},
+            "Action": list(actions),
+            "Resource": file_system_arn,
+            "Condition": condition,
+        }
+
+    writes = [action for action in _EFS_CLIENT_ACTIONS if action != "elasticfilesystem:ClientMount"]
+    return document(
+        deny("NotWithoutTls", _EFS_CLIENT_ACTIONS, {"Bool": {"aws:SecureTransport": "false"}}),
+        deny(
+            "OnlyOurAccessPoint",
+            _EFS_CLIENT_ACTIONS,
+            {"StringNotEquals": {"elasticfilesystem:AccessPointArn": access_point_arn}},
+        ),
+        deny("OnlyTheSeederWrites", writes, {"ArnNotEquals": {"aws:PrincipalArn": writer_role_arn}}),
+    )
+
+
+def tls_only(partition: str, bucket: str) -> Document:
+    """Deny everything over plain HTTP to a bucket."""
+    arn = f"arn:{partition}:s3:::{bucket}"
+    return document(
+        {
+            "Sid": "NotWithoutTls",
+            "Effect": "Deny",
+            "Principal": {"AWS": "*"},
+            "Action": "s3:*",
+            "Resource": [arn, f"{arn}/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+    )
+
+
+def endpoint_to_bucket(bucket_arn: str, account: str) -> Document:
+    """Let nothing but reads of one bucket, by this account's roles, through the VPC's S3 endpoint."""
+    return document(
+        {
+            "Sid": "ReadTheModelBucket",
+            "Effect": "Allow",
+            "Principal": {"AWS": "*"},
+            "Action": ["s3:GetObject", "s3:ListBucket"],
+            "Resource": [bucket_arn, f"{bucket_arn}/*"],
+            "Condition": {"StringEquals": {"aws:PrincipalAccount": account}},
+        }
+    )
+
+
+def pull_image(function_arns: Sequence[str]) -> Document:
+    """Let the Lambda service pull images from a repository for these functions and their versions."""
+    return document(
+        {
+            "Sid": "LambdaPulls",
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            "Condition": {
+                "ArnLike": {"aws:SourceArn": [arn for name in function_arns for arn in (name, f"{name}:*")]},
+            },
+        }
+    )
+
+
+def keep_images(count: int) -> Document:
+    """ECR lifecycle policy: untagged images go after a day, tagged ones when `count` newer ones exist."""
+    expire = {"type": "expire"}
+    return {
+        "rules": [
+            {
+                "rulePriority": 1,
+                "description": "untagged images after a day",
+                "selection": {
+                    "tagStatus": "untagged",
+                    "countType": "sinceImagePushed",
+                    "countUnit": "days",
+                    "countNumber": 1,
+                },
+                "action": expire,
+            },
+            {
+                "rulePriority": 2,
+                "description": f"all but the newest {count}",
+                "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": count},
+                "action": expire,
+            },
+        ]
+    }

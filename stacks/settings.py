@@ -1,0 +1,203 @@
+"""The settings of a deployment: read once from the Pulumi configuration, validated, and frozen.
+
+Defaults and descriptions are in Pulumi.yaml and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from stacks import cidr
+from stacks.errors import DeploymentError
+
+ARCHITECTURES = ("arm64", "x86_64")
+ENGINES = ("onnx", "transformers")
+PLACEMENTS = ("efs-only", "all")
+THROUGHPUTS = ("elastic", "bursting", "provisioned")
+AUTHS = ("iam", "jwt", "none")
+# CloudWatch Logs takes these and no others.
+RETENTION_DAYS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
+    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
+
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+_ZONE = re.compile(r"[a-z]{2}(-[a-z]+)+-\d[a-z]")
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_PREFIX = re.compile(r"[A-Za-z0-9_=-][A-Za-z0-9._=-]*(/[A-Za-z0-9_=-][A-Za-z0-9._=-]*)*")
+_ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.-]+(:\d+)?")
+
+
+class Source(Protocol):
+    """What is read of `pulumi.Config`."""
+
+    def require(self, key: str) -> str: ...
+    def require_int(self, key: str) -> int: ...
+    def require_bool(self, key: str) -> bool: ...
+    def require_object(self, key: str) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every knob of Pulumi.yaml under its snake_case name; sizes in MB, times in seconds unless the name says days."""
+
+    region: str
+    backends: tuple[str, ...]
+    default_backend: str
+    architecture: str
+    engine: str
+    memory_mb: int
+    timeout_seconds: int
+    ephemeral_storage_mb: int
+    reserved_concurrency: int
+    tracing: bool
+    log_retention_days: int
+    vpc_placement: str
+    vpc_cidr: str
+    availability_zones: tuple[str, ...]
+    efs_throughput: str
+    efs_provisioned_mibps: int
+    model_bucket: str
+    model_prefix: str
+    auth: str
+    jwt_issuer: str
+    jwt_audiences: tuple[str, ...]
+    cors_origins: tuple[str, ...]
+    throttle_rate: int
+    throttle_burst: int
+
+    @classmethod
+    def read(cls, source: Source, known_backends: Collection[str]) -> Settings:
+        """Read and validate; raises DeploymentError that lists everything that is wrong."""
+        settings = cls(
+            region=source.require("region"),
+            backends=_strings(source, "backends"),
+            default_backend=source.require("defaultBackend"),
+            architecture=source.require("architecture"),
+            engine=source.require("engine"),
+            memory_mb=source.require_int("memoryMb"),
+            timeout_seconds=source.require_int("timeoutSeconds"),
+            ephemeral_storage_mb=source.require_int("ephemeralStorageMb"),
+            reserved_concurrency=source.require_int("reservedConcurrency"),
+            tracing=source.require_bool("tracing"),
+            log_retention_days=source.require_int("logRetentionDays"),
+            vpc_placement=source.require("vpcPlacement"),
+            vpc_cidr=source.require("vpcCidr"),
+            availability_zones=_strings(source, "availabilityZones"),
+            efs_throughput=source.require("efsThroughput"),
+            efs_provisioned_mibps=source.require_int("efsProvisionedMibps"),
+            model_bucket=source.require("modelBucket"),
+            model_prefix=source.require("modelPrefix"),
+            auth=source.require("auth"),
+            jwt_issuer=source.require("jwtIssuer"),
+            jwt_audiences=_strings(source, "jwtAudiences"),
+            cors_origins=_strings(source, "corsOrigins"),
+            throttle_rate=source.require_int("throttleRate"),
+            throttle_burst=source.require_int("throttleBurst"),
+        )
+        problems = list(settings.problems(known_backends))
+        if problems:
+            raise DeploymentError.of(problems)
+        return settings
+
+    @property
+    def everything_in_vpc(self) -> bool:
+        """Whether every function is put in the VPC, and not only those that must be."""
+        return self.vpc_placement == "all"
+
+    @property
+    def platform(self) -> str:
+        """The functions' architecture in Docker's words."""
+        return {"arm64": "linux/arm64", "x86_64": "linux/amd64"}[self.architecture]
+
+    def problems(self, known_backends: Collection[str]) -> Iterator[str]:
+        """Yield a sentence with its mend for everything that could not be deployed."""
+        yield from self._choice_problems()
+        yield from self._range_problems()
+        yield from self._backend_problems(known_backends)
+        yield from self._network_problems()
+        yield from self._model_problems()
+        yield from self._api_problems()
+
+    def _choice_problems(self) -> Iterator[str]:
+        yield from _choice("architecture", self.architecture, ARCHITECTURES)
+        yield from _choice("engine", self.engine, ENGINES)
+        yield from _choice("vpcPlacement", self.vpc_placement, PLACEMENTS)
+        yield from _choice("efsThroughput", self.efs_throughput, THROUGHPUTS)
+        yield from _choice("auth", self.auth, AUTHS)
+        yield from _choice("logRetentionDays", self.log_retention_days, RETENTION_DAYS)
+        if not _REGION.fullmatch(self.region):
+            yield f"region is {self.region!r}: set the name of an AWS region, such as us-east-1"
+
+    def _range_problems(self) -> Iterator[str]:
+        yield from _range("memoryMb", self.memory_mb, 128, 10240)
+        yield from _range("timeoutSeconds", self.timeout_seconds, 1, 30)
+        yield from _range("ephemeralStorageMb", self.ephemeral_storage_mb, 512, 10240, or_else=0)
+        yield from _range("reservedConcurrency", self.reserved_concurrency, 1, 1000, or_else=-1)
+        yield from _range("throttleRate", self.throttle_rate, 1, 10000)
+        yield from _range("throttleBurst", self.throttle_burst, 1, 5000)
+        if self.efs_throughput == "provisioned":
+            yield from _range("efsProvisionedMibps", self.efs_provisioned_mibps, 1, 3414)
+        elif self.efs_provisioned_mibps != 0:
+            yield "efsProvisionedMibps is set: set efsThroughput to provisioned, or efsProvisionedMibps to 0"
+
+    def _backend_problems(self, known: Collection[str]) -> Iterator[str]:
+        if not self.backends:
+            yield f"backends is empty: name at least one of {', '.join(known)}"
+        for unknown in sorted(set(self.backends) - set(known)):
+            yield f"backends names {unknown!r}, which does not exist: choose from {', '.join(known)}"
+        if len(set(self.backends)) < len(self.backends):
+            yield f"backends is {list(self.backends)}: name each backend once"
+        if self.default_backend not in self.backends:
+            yield f"defaultBackend is {self.default_backend!r}: set it to one of backends ({', '.join(self.backends)})"
+
+    def _network_problems(self) -> Iterator[str]:
+        if problem := cidr.problem(self.vpc_cidr):
+            yield f"vpcCidr is {self.vpc_cidr!r}, {problem}"
+        zones = self.availability_zones
+        if zones and not 2 <= len(set(zones)) == len(zones) <= cidr.MAX_SUBNETS:
+            yield f"availabilityZones is {list(zones)}: name two to {cidr.MAX_SUBNETS} different zones, or none"
+        for zone in zones:
+            if not (_ZONE.fullmatch(zone) and zone[:-1] == self.region):
+                yield f"availabilityZones names {zone!r}: name zones of {self.region}, such as {self.region}a"
+
+    def _model_problems(self) -> Iterator[str]:
+        if self.model_bucket and not _BUCKET.fullmatch(self.model_bucket):
+            yield f"modelBucket is {self.model_bucket!r}: set the name of a bucket, not a URL or an ARN"
+        if self.model_prefix and not self.model_bucket:
+            yield "modelPrefix is set without modelBucket: set both, or neither to upload the bundle"
+        if self.model_prefix and not _PREFIX.fullmatch(self.model_prefix):
+            yield f"modelPrefix is {self.model_prefix!r}: use letters, digits and ._=-, slashes between them"
+
+    def _api_problems(self) -> Iterator[str]:
+        if self.auth == "jwt" and not (
+            self.jwt_issuer.startswith("https://") and len(self.jwt_issuer) > len("https://")
+        ):
+            yield f"jwtIssuer is {self.jwt_issuer!r}: auth jwt needs the https URL of the token issuer"
+        if self.auth == "jwt" and not all([self.jwt_audiences, *self.jwt_audiences]):
+            yield f"jwtAudiences is {list(self.jwt_audiences)}: auth jwt needs at least one audience"
+        if self.auth != "jwt" and (self.jwt_issuer or self.jwt_audiences):
+            yield f"jwtIssuer or jwtAudiences is set, but auth is {self.auth}: set auth to jwt, or clear them"
+        for origin in self.cors_origins:
+            if not _ORIGIN.fullmatch(origin):
+                yield f"corsOrigins names {origin!r}: an origin is scheme://host[:port] without a path, or *"
+
+
+def _strings(source: Source, key: str) -> tuple[str, ...]:
+    value = source.require_object(key)
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise DeploymentError.of([f"{key} is {value!r}: set a list of strings (pulumi config set --path '{key}[0]' …)"])
+    return tuple(value)
+
+
+def _choice(key: str, value: object, choices: Collection[object]) -> Iterator[str]:
+    if value not in choices:
+        yield f"{key} is {value!r}: set one of {', '.join(map(str, choices))}"
+
+
+def _range(key: str, value: int, low: int, high: int, *, or_else: int | None = None) -> Iterator[str]:
+    if value != or_else and not low <= value <= high:
+        yield f"{key} is {value}: set {low} to {high}" + ("" if or_else is None else f", or {or_else}")
