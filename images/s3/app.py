@@ -1,0 +1,8 @@
+"""Entry point of the function whose model is in an S3 bucket, fetched into /tmp."""
+
+import os
+
+from similarity.service import Service
+from similarity.stores.bucket import BucketStore
+
+handler = Service(BucketStore(os.environ["MODEL_BUCKET"], os.environ["MODEL_PREFIX"])).handle

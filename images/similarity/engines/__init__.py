@@ -1,0 +1,30 @@
+"""Two engines behind one interface: token ids in, the CLS vector out. Each is a module, imported only when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from similarity.manifest import Manifest
+    from similarity.safetensors_header import Header
+    from similarity.stores import Weights
+
+
+class Engine(Protocol):
+    """An encoder with its weights."""
+
+    def encode(self, ids: Sequence[int]) -> np.ndarray:
+        """float32[hidden], the CLS vector of 1 to max_tokens token ids (special tokens included)."""
+
+
+class EngineModule(Protocol):
+    """A module of this package: the small files that it reads, and whether `make` needs the weights fetched before."""
+
+    FILES: tuple[str, ...]
+    NEEDS_WEIGHTS: bool
+
+    def make(self, manifest: Manifest, header: Header, weights: Weights, small_files: Mapping[str, bytes], /) -> Engine:
+        """The engine for an opened bundle."""

@@ -1,0 +1,32 @@
+"""What can go wrong, in words for the caller; each carries the HTTP status that is true of it."""
+
+from __future__ import annotations
+
+
+class ServiceError(Exception):
+    """A request that cannot be answered: `status` is the HTTP status, the text says what was wrong and what to do."""
+
+    status = 500
+
+
+class BadRequest(ServiceError):
+    """The request is wrong; `status` is 400 unless another 4xx is truer."""
+
+    def __init__(self, message: str, status: int = 400, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = headers or {}
+
+
+class Unavailable(ServiceError):
+    """The model is not there (yet); the next request tries again."""
+
+    status = 503
+
+
+class StoreError(Unavailable):
+    """A file of the bundle is missing, cut off or damaged: says which and why, without saying where it is kept."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"model file {name} {reason}; mend the store, the next request tries again")
+        self.name = name

@@ -1,0 +1,91 @@
+"""The bundle's manifest: what the bundle is, and the size and sha256 that every file of it must have."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from similarity.errors import StoreError
+
+FORMAT = 1
+NAME = "manifest.json"
+WEIGHTS = "model.safetensors"
+CONFIG = "config.json"
+TOKENIZER = "tokenizer.json"
+GRAPH = "encoder.onnx"
+LONG_GRAPH = "encoder_long.onnx"
+VECTORS = "incidents.safetensors"
+INCIDENTS = "incidents.jsonl"
+
+
+@dataclass(frozen=True)
+class File:
+    """What a file of the bundle must be: `size` in bytes, `sha256` in hex."""
+
+    size: int
+    sha256: str
+
+    def check(self, name: str, data: bytes) -> None:
+        """Raise StoreError unless `data` is this file."""
+        if len(data) != self.size:
+            raise StoreError(name, f"is {len(data)} bytes long, the manifest says {self.size}")
+        if hashlib.sha256(data).hexdigest() != self.sha256:
+            raise StoreError(name, "is damaged: its sha256 is not the manifest's")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The manifest's fields; `header_sha256` is that of the safetensors header, its 8-byte length included."""
+
+    model: str
+    revision: str
+    weights: str
+    layers: int
+    hidden: int
+    window: int
+    max_tokens: int
+    pad_token_id: int
+    recipe: str
+    source_hash: str
+    header_sha256: str
+    files: Mapping[str, File]
+
+    @property
+    def short_tokens(self) -> int:
+        """Up to this many tokens every token sees every other one: plain attention is exact."""
+        return self.window // 2 + 1
+
+    @property
+    def cone_tokens(self) -> int:
+        """The CLS vector depends on this many first tokens and no others: one window's reach a layer."""
+        return 1 + self.layers * (self.window // 2)
+
+    def to_json(self) -> str:
+        fields: dict[str, Any] = {"format": FORMAT, **{k: v for k, v in vars(self).items() if k != "files"}}
+        fields["files"] = {name: vars(file) for name, file in sorted(self.files.items())}
+        return json.dumps(fields, indent=2) + "\n"
+
+
+def parse(data: bytes) -> Manifest:
+    """Read manifest.json; raises StoreError where it is no manifest or of another format version."""
+    try:
+        fields = json.loads(data)
+        version = fields.pop("format")
+        files = {name: File(int(f["size"]), str(f["sha256"])) for name, f in fields.pop("files").items()}
+        manifest = Manifest(files=files, **fields)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StoreError(NAME, f"is damaged: {type(error).__name__}: {error}") from None
+    if version != FORMAT:
+        raise StoreError(NAME, f"has format {version}, this function reads format {FORMAT}: build the bundle again")
+    if manifest.source_hash != source_hash(files):
+        raise StoreError(NAME, "is damaged: source_hash does not fit its list of files")
+    return manifest
+
+
+def source_hash(files: Mapping[str, File]) -> str:
+    """The bundle's name: sha256 over the sorted lines "name size sha256"."""
+    lines = "".join(f"{name} {file.size} {file.sha256}\n" for name, file in sorted(files.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()

@@ -1,0 +1,72 @@
+"""The fetch plan: which byte ranges of `model.safetensors` must be there before the first answer, in which order.
+
+The encoder never reads the `*_global` projections (no token has global attention) nor the pooler, and embedding
+tables are looked up by row, so of longformer-base-4096's 595 MB the plan holds 340 MB.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from similarity.safetensors_header import Header, Tensor
+
+_LAYER = re.compile(r"(?:longformer\.)?encoder\.layer\.(\d+)\.")
+_NEEDED_OUTSIDE = re.compile(r"(?:longformer\.)?embeddings\.(LayerNorm\.(weight|bias)|token_type_embeddings\.weight)$")
+
+
+@dataclass(frozen=True)
+class Range:
+    """Bytes `offset` to `offset + size` of the file."""
+
+    offset: int
+    size: int
+
+    @property
+    def end(self) -> int:
+        return self.offset + self.size
+
+
+def needed_tensors(header: Header) -> list[str]:
+    """Names of the tensors that every answer reads whole, in the order in which the encoder reads them."""
+    wanted = []
+    for name in header.tensors:
+        layer = _LAYER.match(name)
+        if layer and "_global." not in name:
+            wanted.append((int(layer[1]), name))
+        elif _NEEDED_OUTSIDE.match(name):
+            wanted.append((-1, name))
+    wanted.sort(key=lambda item: (item[0], header.tensors[item[1]].offset))
+    return [name for _, name in wanted]
+
+
+def coalesce(tensors: Iterable[Tensor], slack: int) -> list[Range]:
+    """Join neighbours that lie at most `slack` bytes apart; a join never reaches back, so the order is kept."""
+    ranges: list[Range] = []
+    for tensor in tensors:
+        last = ranges[-1] if ranges else None
+        if last and 0 <= tensor.offset - last.end <= slack:
+            ranges[-1] = Range(last.offset, tensor.end - last.offset)
+        else:
+            ranges.append(Range(tensor.offset, tensor.size))
+    return ranges
+
+
+def split(ranges: Iterable[Range], chunk: int) -> list[Range]:
+    """Cut ranges into requests of at most `chunk` bytes, in the same order."""
+    return [
+        Range(offset, min(chunk, whole.end - offset))
+        for whole in ranges
+        for offset in range(whole.offset, whole.end, chunk)
+    ]
+
+
+def fetch_plan(header: Header, slack: int = 1 << 16) -> list[Range]:
+    """What the ONNX engine needs before its first answer: each needed tensor once, at most `slack` bytes of gaps."""
+    return coalesce((header.tensors[name] for name in needed_tensors(header)), slack)
+
+
+def whole_file(header: Header) -> list[Range]:
+    """What an engine needs that reads the checkpoint itself."""
+    return [Range(0, header.file_size)]

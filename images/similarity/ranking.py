@@ -1,0 +1,69 @@
+"""The incident index: similarity of a vector with all incidents as one matrix product."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+
+from similarity import safetensors_header
+from similarity.errors import StoreError
+from similarity.manifest import INCIDENTS, VECTORS
+
+
+@dataclass(frozen=True)
+class Match:
+    """One incident and its cosine similarity, in -1..1."""
+
+    incident_id: int
+    similarity: float
+    title: str
+    url: str
+    date: str
+
+
+class Index:
+    """Incidents: ids int64[n], unit vectors float32[n, hidden] and what to show of each."""
+
+    def __init__(self, vectors: bytes, incidents: bytes) -> None:
+        """Read `incidents.safetensors` (ids, counts, vectors) and `incidents.jsonl`; raises StoreError."""
+        try:
+            header = safetensors_header.parse(vectors)
+            ids, means = header.tensors["ids"], header.tensors["vectors"]
+            self._ids = np.frombuffer(vectors, np.int64, len_of(ids.shape), ids.offset)
+            matrix = np.frombuffer(vectors, np.float32, len_of(means.shape), means.offset).reshape(means.shape)
+        except (ValueError, KeyError) as error:
+            raise StoreError(VECTORS, f"is damaged: {error}") from None
+        lengths = np.linalg.norm(matrix, axis=1, keepdims=True)
+        self._unit = matrix / np.maximum(lengths, np.finfo(np.float32).tiny)
+        try:
+            described = (json.loads(line) for line in incidents.splitlines())
+            self._described = {entry["incident_id"]: entry for entry in described}
+        except (ValueError, KeyError, TypeError) as error:
+            raise StoreError(INCIDENTS, f"is damaged: {error}") from None
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def nearest(self, vector: np.ndarray, num: int) -> list[Match]:
+        """The `num` incidents nearest to float32[hidden] `vector` (all if negative): best first, ties by larger id."""
+        length = max(float(np.linalg.norm(vector)), float(np.finfo(np.float32).tiny))
+        scores = self._unit @ (vector / np.float32(length))
+        wanted = len(scores) if num < 0 else min(num, len(scores))
+        if wanted == 0:
+            return []
+        # One partial pass instead of a sort; all that tie with the last one taken stay in, so that ids decide.
+        bar = np.partition(scores, len(scores) - wanted)[len(scores) - wanted]
+        candidates = np.flatnonzero(scores >= bar)
+        order = np.lexsort((-self._ids[candidates], -scores[candidates]))[:wanted]
+        return [self._match(int(self._ids[i]), float(scores[i])) for i in candidates[order]]
+
+    def _match(self, incident_id: int, similarity: float) -> Match:
+        entry = self._described.get(incident_id, {})
+        return Match(incident_id, similarity, *(str(entry.get(key, "")) for key in ("title", "url", "date")))
+
+
+def len_of(shape: tuple[int, ...]) -> int:
+    """How many numbers an array of this shape holds."""
+    return int(np.prod(shape))

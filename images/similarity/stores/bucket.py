@@ -1,0 +1,141 @@
+"""A bundle in an S3 bucket under a prefix. What the engine maps is fetched into a file below /tmp."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from similarity import plan
+from similarity.errors import StoreError
+from similarity.parallel import for_each
+from similarity.plan import Range
+from similarity.stores import Counter
+from similarity.stores.directory import FileWeights
+
+if TYPE_CHECKING:
+    from obstore.store import S3Store
+
+CHUNK = 8 << 20  # bytes a ranged GET: S3 gives a connection 85-90 MB/s, so each takes about 0.1 s
+CONNECTIONS = 8  # as many as fill the 1.2 GiB/s that a Lambda environment is given at the start
+
+
+class BucketStore:
+    """Objects `prefix/name` of `bucket`; credentials, region and endpoint come from the environment, as in any SDK."""
+
+    def __init__(self, bucket: str, prefix: str) -> None:
+        self.bucket = bucket
+        self.prefix = prefix
+        self.fetched = Counter()
+        self._client: S3Store | None = None
+
+    @property
+    def client(self) -> S3Store:
+        if self._client is None:
+            from obstore.store import S3Store  # 40 ms: not while the module is being imported
+
+            endpoint = os.environ.get("AWS_ENDPOINT_URL_S3")
+            self._client = S3Store(
+                self.bucket,
+                prefix=self.prefix,
+                region=os.environ.get("AWS_REGION", "us-east-1"),
+                endpoint=endpoint,
+                client_options={"allow_http": bool(endpoint and endpoint.startswith("http://"))},
+            )
+        return self._client
+
+    def read(self, name: str) -> bytes:
+        import obstore
+
+        try:
+            data = bytes(obstore.get(self.client, name).bytes())
+        except Exception as error:  # obstore's own family of errors has no common base below Exception
+            raise _unreadable(name, error) from None
+        self.fetched.add(len(data))
+        return data
+
+    def read_range(self, name: str, wanted: Range) -> bytes:
+        """Bytes of a large object; raises StoreError."""
+        import obstore
+
+        try:
+            data = bytes(obstore.get_range(self.client, name, start=wanted.offset, length=wanted.size))
+        except Exception as error:
+            raise _unreadable(name, error) from None
+        if len(data) != wanted.size:
+            raise StoreError(name, f"ends at byte {wanted.offset + len(data)} of {wanted.end}")
+        self.fetched.add(len(data))
+        return data
+
+    def weights(self, name: str, start: int) -> BucketWeights:
+        import obstore
+
+        try:
+            answer = obstore.get(self.client, name, options={"range": (0, start)})
+            size, first = answer.meta["size"], bytes(answer.bytes())
+        except Exception as error:
+            raise _unreadable(name, error) from None
+        self.fetched.add(len(first))
+        return BucketWeights(self, name, size, first)
+
+
+class BucketWeights:
+    """A weights object and the sparse file that its fetched ranges go into, at their own offsets.
+
+    The file is made in a directory with a temporary name, which gets its real name when all ranges are there: it is
+    complete or not there at all. An environment whose process is started again finds it and fetches nothing.
+    """
+
+    def __init__(self, store: BucketStore, name: str, size: int, start: bytes) -> None:
+        self.size = size
+        self.start = start
+        self._store = store
+        self._name = name
+        self._complete = Path(tempfile.gettempdir()) / f"model-{store.prefix}"
+        self._rows: dict[Range, bytes] = {}
+        self.directory = self._complete if self._complete.is_dir() else self._new_directory()
+
+    def _new_directory(self) -> Path:
+        for leftover in self._complete.parent.glob(f"{self._complete.name}.*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        directory = Path(tempfile.mkdtemp(prefix=f"{self._complete.name}.", dir=self._complete.parent))
+        with (directory / self._name).open("wb") as file:
+            file.truncate(self.size)
+        return directory
+
+    def read(self, wanted: Range) -> bytes:
+        if wanted not in self._rows:
+            self._rows[wanted] = self._store.read_range(self._name, wanted)
+        return self._rows[wanted]
+
+    def fetch(self, ranges: Sequence[Range]) -> None:
+        if self.directory == self._complete:
+            FileWeights(self.directory, self._name, 0, Counter()).fetch(ranges)
+            return
+        descriptor = os.open(self.directory / self._name, os.O_WRONLY)
+
+        def copy(wanted: Range) -> None:
+            data = self._store.read_range(self._name, wanted)
+            try:
+                written = os.pwrite(descriptor, data, wanted.offset)
+            except OSError as error:
+                raise StoreError(self._name, f"cannot be kept in the temporary directory: {error.strerror}") from None
+            if written != len(data):
+                raise StoreError(self._name, "does not fit into the temporary directory")
+
+        try:
+            for_each(copy, plan.split(ranges, CHUNK), CONNECTIONS)
+            self.directory = self.directory.rename(self._complete)
+        finally:
+            os.close(descriptor)
+            if self.directory != self._complete:
+                shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def _unreadable(name: str, error: Exception) -> StoreError:
+    if isinstance(error, FileNotFoundError):  # obstore's NotFoundError is one
+        return StoreError(name, "is missing")
+    return StoreError(name, f"cannot be read: {type(error).__name__}")

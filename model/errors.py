@@ -1,0 +1,7 @@
+"""What stops a build."""
+
+from __future__ import annotations
+
+
+class BuildError(Exception):
+    """The bundle cannot be built; the text says why and what to do."""
