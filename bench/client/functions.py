@@ -1,0 +1,181 @@
+"""The Lambda and CloudWatch Logs APIs through boto3: forcing a cold start, invoking directly, reading REPORT lines."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
+
+from bench.client.answer import observe
+from bench.errors import TargetError
+from bench.evidence.lambda_log import Report, parse_log_line
+from bench.records.schema import Observation
+from bench.target.deployment import Backend, Deployment
+
+UPDATE_TIMEOUT_S = 180.0
+_POLL_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+_LAB_CREDENTIALS = {"aws_access_key_id": "lab", "aws_secret_access_key": "lab"}  # the lab accepts any
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """The part of a function's configuration that the benchmark reads, sets and restores."""
+
+    variables: Mapping[str, str]
+    memory_mb: int
+    timeout_s: int
+    revision: str
+
+
+class Functions:
+    """The functions of one deployment. SDK retries are off: a retried request would be a wrong measurement."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        lab = _LAB_CREDENTIALS if deployment.endpoint_url else {}
+        self.session = boto3.Session(region_name=deployment.region, **lab)
+        config = Config(retries={"total_max_attempts": 1}, read_timeout=900, connect_timeout=10)
+        options: dict[str, Any] = {"endpoint_url": deployment.endpoint_url, "config": config}
+        self._lambda = self.session.client("lambda", **options)
+        self._logs = self.session.client("logs", **options)
+        self._logs_timeout_s = 5.0 if deployment.is_lab else 45.0
+
+    def configuration(self, backend: Backend) -> Configuration:
+        """The function's present configuration."""
+        return _configuration(self._get(backend))
+
+    def describe(self, backend: Backend) -> dict[str, Any]:
+        """The raw configuration, for reports and the doctor."""
+        return self._get(backend)
+
+    def configure(self, backend: Backend, variables: Mapping[str, str], memory_mb: int | None) -> None:
+        """Set the whole environment (and memory, unless None), and wait until Lambda uses it.
+
+        Returns when LastUpdateStatus is Successful under a new RevisionId. Raises TargetError otherwise.
+        """
+        before = self._settled(backend)["RevisionId"]
+        request: dict[str, Any] = {"FunctionName": backend.function_name, "Environment": {"Variables": dict(variables)}}
+        if memory_mb is not None:
+            request["MemorySize"] = memory_mb
+        with _explained(f"updating {backend.function_name}"):
+            self._lambda.update_function_configuration(**request)
+        after = self._settled(backend)
+        if after["RevisionId"] == before:
+            raise TargetError(f"{backend.function_name} still has its old RevisionId after an update")
+
+    def invoke(self, backend: Backend, event: Mapping[str, Any]) -> Observation:
+        """Invoke directly with the log tail; `connect_ms` is 0: boto3 does not tell it apart."""
+        started = time.perf_counter()
+        try:
+            answer = self._lambda.invoke(
+                FunctionName=backend.function_name, LogType="Tail", Payload=json.dumps(event).encode()
+            )
+            payload = answer["Payload"].read()
+        except (BotoCoreError, ClientError) as error:
+            elapsed = (time.perf_counter() - started) * 1e3
+            timed_out = isinstance(error, ReadTimeoutError)
+            return Observation(0.0, round(elapsed, 3), error=f"{type(error).__name__}: {error}", timed_out=timed_out)
+        elapsed = (time.perf_counter() - started) * 1e3
+        tail = base64.b64decode(answer.get("LogResult", "")).decode("utf-8", "replace").splitlines()
+        return _observe_invocation(elapsed, payload, answer.get("FunctionError"), tuple(filter(parse_log_line, tail)))
+
+    def log_lines(self, backend: Backend, streams: set[str], request_ids: set[str], since_ms: int) -> tuple[str, ...]:
+        """REPORT and INIT_REPORT lines of these streams, waiting for those of `request_ids` as long as is sensible."""
+        deadline, pauses = time.monotonic() + self._logs_timeout_s, _pauses()
+        while True:
+            lines = [line for stream in sorted(streams) for line in self._stream(backend, stream, since_ms)]
+            parsed = {line: parse_log_line(line) for line in lines}
+            found = {report.request_id for report in parsed.values() if isinstance(report, Report)}
+            if request_ids <= found or time.monotonic() > deadline:
+                return tuple(line for line, report in parsed.items() if report is not None)
+            time.sleep(next(pauses))
+
+    def _stream(self, backend: Backend, stream: str, since_ms: int) -> Iterator[str]:
+        request: dict[str, Any] = {
+            "logGroupName": backend.log_group, "logStreamNames": [stream], "startTime": since_ms,
+        }  # fmt: skip
+        with _explained(f"reading the logs of {backend.log_group}", missing_is_empty=True):
+            while True:
+                page = self._logs.filter_log_events(**request)
+                yield from (event["message"] for event in page.get("events", ()))
+                if not page.get("nextToken"):
+                    return
+                request["nextToken"] = page["nextToken"]
+
+    def _settled(self, backend: Backend) -> dict[str, Any]:
+        """The configuration once no update is under way."""
+        deadline, pauses = time.monotonic() + UPDATE_TIMEOUT_S, _pauses()
+        while True:
+            found = self._get(backend)
+            status = found.get("LastUpdateStatus", "Successful")
+            if status == "Failed":
+                raise TargetError(f"{backend.function_name} was not updated: {found.get('LastUpdateStatusReason')}")
+            if status == "Successful" and found.get("State", "Active") in ("Active", "Inactive"):
+                return found
+            if time.monotonic() > deadline:
+                raise TargetError(f"{backend.function_name} is still {status} after {UPDATE_TIMEOUT_S:.0f} s")
+            time.sleep(next(pauses))
+
+    def _get(self, backend: Backend) -> dict[str, Any]:
+        with _explained(f"reading the configuration of {backend.function_name}"):
+            found: dict[str, Any] = self._lambda.get_function_configuration(FunctionName=backend.function_name)
+        return found
+
+
+class _explained:
+    """Turns boto's errors into ones that say what was being done."""
+
+    def __init__(self, doing: str, missing_is_empty: bool = False) -> None:
+        self._doing = doing
+        self._missing_is_empty = missing_is_empty
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, ClientError):
+            # A log stream appears seconds after the first line was written to it.
+            if self._missing_is_empty and error.response["Error"]["Code"] == "ResourceNotFoundException":
+                return True
+            raise TargetError(f"{self._doing} failed: {error}") from error
+        if isinstance(error, BotoCoreError):
+            raise TargetError(f"{self._doing} failed: {error}") from error
+        return False
+
+
+def _configuration(found: Mapping[str, Any]) -> Configuration:
+    return Configuration(
+        dict(found.get("Environment", {}).get("Variables", {})),
+        int(found.get("MemorySize", 0)),
+        int(found.get("Timeout", 30)),
+        str(found.get("RevisionId", "")),
+    )
+
+
+def _observe_invocation(
+    elapsed_ms: float, payload: bytes, function_error: str | None, tail: tuple[str, ...]
+) -> Observation:
+    try:
+        answer = json.loads(payload)
+    except ValueError:
+        answer = {}
+    if function_error or not isinstance(answer, dict) or "statusCode" not in answer:
+        message = answer.get("errorMessage") if isinstance(answer, dict) else None
+        timed_out = "Task timed out" in (message or "")
+        error = f"{function_error}: {message}"
+        return Observation(0.0, round(elapsed_ms, 3), error=error, timed_out=timed_out, log_tail=tail)
+    body = answer.get("body", "")
+    content = base64.b64decode(body) if answer.get("isBase64Encoded") else str(body).encode()
+    return observe(0.0, elapsed_ms, int(answer["statusCode"]), answer.get("headers", {}), content, tail)
+
+
+def _pauses() -> Iterator[float]:
+    yield from _POLL_S
+    while True:
+        yield _POLL_S[-1]

@@ -1,0 +1,49 @@
+"""Derive every output of a run again from its results.jsonl, byte for byte."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from bench.errors import EXIT_OK, EXIT_UNSOUND
+from bench.report.summary import untrusted
+from bench.report.terminal import print_summary
+from bench.report.write import derive
+
+_PLAIN_WIDTH = 140
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `report`."""
+    parser.add_argument("directory", type=Path, metavar="DIR", help="the folder of a run")
+    parser.add_argument("--json", action="store_true", help="print summary.json instead of the tables")
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Derive, print, and say by the exit code whether the figures may be used."""
+    return present(options.directory, options.json)
+
+
+def _console() -> Console:
+    """Standard output; where that is no terminal, wide enough for the tables."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_PLAIN_WIDTH)
+
+
+def present(directory: Path, as_json: bool) -> int:
+    """Write the derived files of a run and show its summary."""
+    summary = derive(directory)
+    if as_json:
+        json.dump(summary, sys.stdout, indent=2)
+        print()
+    else:
+        print_summary(summary, _console())
+        print(f"report: {directory / 'report.md'}")
+    reasons = untrusted(summary)
+    for reason in reasons:
+        print(f"do not use these figures: {reason}", file=sys.stderr)
+    return EXIT_UNSOUND if reasons else EXIT_OK

@@ -1,0 +1,47 @@
+"""What can go wrong, and the exit code that says so."""
+
+from __future__ import annotations
+
+EXIT_OK = 0
+EXIT_USAGE = 2
+EXIT_TARGET = 3
+EXIT_UNSOUND = 4
+EXIT_STORAGE = 5
+EXIT_INTERRUPTED = 130
+
+EXIT_CODES = {
+    EXIT_OK: "measured (or derived) completely, and every variant can be trusted",
+    EXIT_USAGE: "the command line or a file given on it makes no sense",
+    EXIT_TARGET: "the target could not be started, reached or driven",
+    EXIT_UNSOUND: "finished, but a variant has no valid sample or the answers differ: do not use the figures",
+    EXIT_STORAGE: "the results could not be written (disk full?)",
+    EXIT_INTERRUPTED: "interrupted; what was measured is kept and reported",
+}
+
+
+class BenchError(Exception):
+    """A failure the user can act on; the message says how."""
+
+    exit_code = EXIT_TARGET
+
+
+class UsageError(BenchError):
+    """The options or files given do not fit together."""
+
+    exit_code = EXIT_USAGE
+
+
+class TargetError(BenchError):
+    """The deployment under test does not do what the benchmark needs."""
+
+
+class UnsoundError(BenchError):
+    """There is nothing in the run that could be reported as a measurement."""
+
+    exit_code = EXIT_UNSOUND
+
+
+class StorageError(BenchError):
+    """The results file could not be written or read."""
+
+    exit_code = EXIT_STORAGE

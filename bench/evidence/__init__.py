@@ -1,0 +1,1 @@
+"""What proves the state of a sample: Lambda's own log lines and the witnesses in the answer."""

@@ -1,0 +1,51 @@
+"""Whether all variants gave the same answer to the same text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bench.evidence.judge import OK, PROACTIVE, Judged
+
+TOLERANCE = 1e-5
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """`max_delta` is the largest difference of a similarity between variants; `answers` how many were compared."""
+
+    answers: int
+    same_ranking: bool
+    max_delta: float
+    bundles: tuple[str, ...]
+    problems: tuple[str, ...]
+
+    @property
+    def equal(self) -> bool:
+        """Whether the variants did the same work."""
+        return self.answers > 0 and not self.problems
+
+
+def compare_answers(judged: Iterable[Judged]) -> Agreement:
+    """Compare every valid answer with the first one to a text of the same length."""
+    answered = [item.sample for item in judged if item.status in (OK, PROACTIVE)]
+    reference: dict[int, tuple[str, dict[int, float]]] = {}
+    same_ranking, max_delta = True, 0.0
+    problems: dict[str, None] = {}
+    for sample in answered:
+        label, similarities = sample.variant.label, dict(sample.seen.results)
+        if not similarities:
+            problems[f"{label} answered without results"] = None
+            continue
+        first_label, first = reference.setdefault(sample.variant.tokens, (label, similarities))
+        if list(first) != list(similarities):
+            same_ranking = False
+            problems[f"{label} ranks {list(similarities)}, {first_label} {list(first)}"] = None
+        delta = max((abs(first[i] - similarities[i]) for i in first.keys() & similarities.keys()), default=0.0)
+        max_delta = max(max_delta, delta)
+        if delta > TOLERANCE:
+            problems[f"{label} differs from {first_label} by {delta:.2g} in a similarity"] = None
+    bundles = tuple(sorted({sample.seen.bundle_hash or "" for sample in answered}))
+    if len(bundles) > 1:
+        problems["the variants did not use the same model bundle"] = None
+    return Agreement(len(answered), same_ranking, max_delta, bundles, tuple(problems))

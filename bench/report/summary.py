@@ -1,0 +1,169 @@
+"""summary.json: the figures of a run, derived from its records. Everything else shows what is in here."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from bench.evidence.judge import Judged, judge_run
+from bench.plan import Variant, build_plan, requests_in
+from bench.records.store import Run
+from bench.report.answers import Agreement, compare_answers
+from bench.report.select import State, select
+from bench.stats.quantiles import quantile, quantile_interval, stated_quantile
+
+LAB_NOTE = "Measured on a local stand-in (the lab), not on AWS: these figures are not AWS figures."
+SYNTHETIC_NOTE = (
+    "The weights are synthetic (random values of the real shapes): load and compute cost are the real ones, "
+    "rankings mean nothing."
+)
+
+
+def summarise(run: Run) -> dict[str, Any]:
+    """The whole summary. The same run gives the same summary, byte for byte."""
+    judged = judge_run(run)
+    answers = compare_answers(judged)
+    variants = run.first.axes.variants()
+    return {
+        "meta": _meta(run, judged, answers),
+        "variants": [_variant(run, judged, variant) for variant in variants],
+        "answers": asdict(answers) | {"equal": answers.equal},
+        "engine_ratios": engine_ratios(judged, variants),
+    }
+
+
+def _meta(run: Run, judged: Sequence[Judged], answers: Agreement) -> dict[str, Any]:
+    first = run.first
+    planned = requests_in(build_plan(first.axes))
+    made = sum(1 for item in judged if item.status != "superseded")
+    return {
+        "schema": first.schema,
+        "started_utc": first.utc,
+        "sessions": len(run.sessions),
+        "ended": run.ends[-1].reason if run.ends else "without a word (killed?)",
+        "seed": first.axes.seed,
+        "axes": asdict(first.axes),
+        "target": dict(first.target),
+        "functions": {name: dict(facts) for name, facts in first.functions.items()},
+        "facts": dict(first.facts),
+        "requests": {"planned": planned, "made": made, "torn_lines": run.torn_lines},
+        "notes": _notes(run, planned, made, answers),
+    }
+
+
+def _notes(run: Run, planned: int, made: int, answers: Agreement) -> list[str]:
+    """What a reader must know before believing a figure."""
+    target = run.first.target
+    notes = []
+    if target.get("kind") == "lab":
+        notes.append(LAB_NOTE)
+    if target.get("weights") == "synthetic":
+        notes.append(SYNTHETIC_NOTE)
+    if made < planned:
+        notes.append(f"Incomplete: {made} of {planned} planned requests were made.")
+    if len(run.sessions) > 1:
+        notes.append(f"Measured in {len(run.sessions)} sessions; conditions may have changed between them.")
+    notes += [f"Not like for like: {difference}." for difference in unfair_differences(run)]
+    notes += [f"The answers differ: {problem}." for problem in answers.problems]
+    return notes
+
+
+def unfair_differences(run: Run) -> list[str]:
+    """Settings in which the compared functions differ although the comparison needs them equal."""
+    memory_is_an_axis = None not in run.first.axes.memories
+    names = ["Timeout", "Architectures"] if memory_is_an_axis else ["MemorySize", "Timeout", "Architectures"]
+    differences = []
+    for name in names:
+        values = {backend: run.first.functions.get(backend, {}).get(name) for backend in run.first.axes.backends}
+        if len({str(value) for value in values.values()}) > 1:
+            differences.append(f"{name} is " + ", ".join(f"{value} for {key}" for key, value in values.items()))
+    return differences
+
+
+def _variant(run: Run, judged: Sequence[Judged], variant: Variant) -> dict[str, Any]:
+    cold, warm = select(judged, variant, "cold"), select(judged, variant, "warm")
+    backends = {item["name"]: item for item in run.first.target.get("backends", ())}
+    peaks = [item.report.max_memory_mb for item in (*cold.valid, *warm.valid) if item.report]
+    fetched = [item.sample.seen.fetched_bytes for item in cold.valid]
+    return {
+        **asdict(variant),
+        "storage": backends.get(variant.backend, {}).get("storage", "not stated"),
+        "cold": _latencies(cold),
+        "warm": _latencies(warm),
+        "phases_ms": _median_phases(cold.valid) | _median_phases(warm.valid, ("encode", "rank"), "warm_"),
+        "fetched_bytes": _median_known(fetched),
+        "max_memory_mb": max((peak for peak in peaks if peak is not None), default=None),
+    }
+
+
+def _latencies(state: State) -> dict[str, Any]:
+    points = state.latencies
+    interval = quantile_interval(points) if points else None
+    return {
+        **state.counts,
+        "p50_ms": finite(quantile(points, 0.5) if points else None),
+        "p50_interval_ms": [finite(interval.low), finite(interval.high)] if interval else None,
+        "p95_ms": finite(stated_quantile(points, 0.95)),
+        "p99_ms": finite(stated_quantile(points, 0.99)),
+        "connect_p50_ms": _median_known([item.sample.seen.connect_ms for item in state.valid]),
+    }
+
+
+def _median_phases(
+    samples: Iterable[Judged], names: Sequence[str] | None = None, prefix: str = ""
+) -> dict[str, float]:
+    """The median of each phase, over the samples that report it, in ms."""
+    spans: dict[str, list[float]] = {}
+    for item in samples:
+        for name, value in item.sample.seen.phases_ms.items():
+            if names is None or name in names:
+                spans.setdefault(prefix + name, []).append(value)
+    return {name: round(statistics.median(values), 3) for name, values in spans.items()}
+
+
+def engine_ratios(judged: Sequence[Judged], variants: Sequence[Variant]) -> list[dict[str, Any]]:
+    """How much faster onnx is than transformers: ratios of medians for the same backend, memory, text and arm."""
+    ratios = []
+    for variant in variants:
+        if variant.engine != "onnx":
+            continue
+        other = Variant(variant.backend, "transformers", variant.memory_mb, variant.tokens, variant.arm)
+        for state in ("cold", "warm") if other in variants else ():
+            mine = select(judged, variant, state).latencies
+            theirs = select(judged, other, state).latencies
+            if mine and theirs:
+                ratios.append(_ratio(variant, state, quantile(mine, 0.5), quantile(theirs, 0.5)))
+    return ratios
+
+
+def _ratio(variant: Variant, state: str, onnx_ms: float, transformers_ms: float) -> dict[str, Any]:
+    ratio = onnx_ms / transformers_ms if math.isfinite(onnx_ms) and transformers_ms > 0 else None
+    return {
+        "backend": variant.backend, "memory_mb": variant.memory_mb, "tokens": variant.tokens, "arm": variant.arm,
+        "state": state, "onnx_p50_ms": finite(onnx_ms), "transformers_p50_ms": finite(transformers_ms),
+        "ratio": None if ratio is None else round(ratio, 5),
+    }  # fmt: skip
+
+
+def untrusted(summary: Mapping[str, Any]) -> list[str]:
+    """Why the figures must not be used, if so: what decides between exit code 0 and 4."""
+    reasons = [
+        f"no valid {state} sample of {item['backend']}/{item['engine']} ({item['arm']})"
+        for item in summary["variants"]
+        for state in (("cold", "warm") if summary["meta"]["axes"]["warm"] else ("cold",))
+        if item[state]["n"] == 0
+    ]
+    return reasons + list(summary["answers"]["problems"])
+
+
+def finite(value: float | None) -> float | None:
+    """JSON has no infinity: what is longer than could be seen is null, and counted as censored."""
+    return None if value is None or not math.isfinite(value) else round(value, 3)
+
+
+def _median_known(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return round(statistics.median(known), 3) if known else None

@@ -1,0 +1,65 @@
+"""The summary as a table on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.report.words import counts, median_with_interval, megabytes, ms, variant_name
+
+
+def print_summary(summary: Mapping[str, Any], console: Console) -> None:
+    """Print verdict-worthy figures first, then what they rest on."""
+    variants = summary["variants"]
+    table = Table(title="Latency over HTTP in ms: median (95 % interval)", title_justify="left")
+    table.add_column("storage")
+    for name in ("cold", "n", "warm", "n", "warm p95", "fetched MB", "memory MB"):
+        table.add_column(name, justify="right")
+    for item in variants:
+        cold, warm = item["cold"], item["warm"]
+        table.add_row(
+            variant_name(item, variants), median_with_interval(cold), counts(cold), median_with_interval(warm),
+            counts(warm), ms(warm["p95_ms"]), megabytes(item["fetched_bytes"]), ms(item["max_memory_mb"]),
+        )  # fmt: skip
+    console.print(table)
+    for backend in dict.fromkeys(item["backend"] for item in variants):
+        storage = next(item["storage"] for item in variants if item["backend"] == backend)
+        console.print(f"{backend}: {storage}", highlight=False)
+    _print_ratios(summary, console)
+    _print_answers(summary, console)
+    for note in summary["meta"]["notes"]:
+        console.print(f"! {note}", style="yellow", highlight=False)
+
+
+def _print_ratios(summary: Mapping[str, Any], console: Console) -> None:
+    if not summary["engine_ratios"]:
+        return
+    table = Table(title="Engines: onnx against transformers (ratio of medians)", title_justify="left")
+    table.add_column("variant")
+    for name in ("onnx ms", "transformers ms", "ratio"):
+        table.add_column(name, justify="right")
+    for item in summary["engine_ratios"]:
+        label = f"{item['state']} · {variant_name(item, summary['engine_ratios'])}"
+        label = label if "tokens" in label else f"{label} · {item['tokens']} tokens"
+        table.add_row(label, ms(item["onnx_p50_ms"]), ms(item["transformers_p50_ms"]), ratio_words(item["ratio"]))
+    console.print(table)
+
+
+def ratio_words(ratio: float | None) -> str:
+    """`1/15.3`, or `1.20` when onnx is the slower one."""
+    if ratio is None:
+        return "-"
+    return f"1/{1 / ratio:.1f}" if 0 < ratio < 1 else f"{ratio:.2f}"
+
+
+def _print_answers(summary: Mapping[str, Any], console: Console) -> None:
+    answers = summary["answers"]
+    if answers["equal"]:
+        console.print(
+            f"Answers: {answers['answers']} compared, same ranking, "
+            f"similarities within {answers['max_delta']:.1e}, one model bundle.",
+            highlight=False,
+        )

@@ -1,0 +1,47 @@
+"""How figures are written for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def ms(value: float | None) -> str:
+    """A duration in ms with a sensible number of digits."""
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}"
+
+
+def median_with_interval(state: Mapping[str, Any]) -> str:
+    """`123 (110-140)`: the median and its 95 % interval; says when it lies beyond the limit."""
+    if state["n"] == 0:
+        return "no valid sample"
+    if state["p50_ms"] is None:
+        return "longer than the limit"
+    interval = state["p50_interval_ms"]
+    if not interval:
+        return ms(state["p50_ms"])
+    low, high = (ms(value) if value is not None else "limit" for value in interval)
+    return f"{ms(state['p50_ms'])} ({low}-{high})"
+
+
+def counts(state: Mapping[str, Any]) -> str:
+    """`10`, or `8, 1 invalid, 1 failed`."""
+    extra = [f"{state[name]} {name}" for name in ("censored", "invalid", "failed", "proactive") if state[name]]
+    return ", ".join([str(state["n"]), *extra])
+
+
+def megabytes(value: float | None) -> str:
+    """Bytes as MB."""
+    return "-" if value is None else f"{value / 1e6:,.0f}"
+
+
+def variant_name(item: Mapping[str, Any], variants: Sequence[Mapping[str, Any]]) -> str:
+    """The variant's backend and whatever else tells it from the others of the run."""
+    parts = [str(item["backend"])]
+    axes = (("engine", "{}"), ("memory_mb", "{} MB"), ("tokens", "{} tokens"), ("arm", "{}"))
+    for key, shown in axes:
+        if len({other.get(key) for other in variants}) > 1:
+            parts.append(shown.format(item[key] if item[key] is not None else "deployed"))
+    return " · ".join(parts)

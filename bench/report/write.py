@@ -1,0 +1,34 @@
+"""Writes what is derived from a run into its folder, each file complete or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from bench.errors import StorageError, UnsoundError
+from bench.records.store import read_run
+from bench.report.markdown import markdown
+from bench.report.summary import summarise
+
+
+def derive(directory: Path) -> dict[str, Any]:
+    """Derive every output from results.jsonl again. Raises UnsoundError when nothing was measured."""
+    run = read_run(directory)
+    if not run.samples:
+        raise UnsoundError(f"nothing was measured in {directory}: there is no sample to report")
+    summary = summarise(run)
+    _write(directory / "summary.json", json.dumps(summary, indent=2, allow_nan=False) + "\n")
+    _write(directory / "report.md", markdown(summary))
+    return summary
+
+
+def _write(path: Path, text: str) -> None:
+    temporary = path.with_name(path.name + ".new")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise StorageError(f"cannot write {path}: {error.strerror}; make room, then run `report`") from error

@@ -1,0 +1,1 @@
+"""Distribution-free statistics: pure functions over raw points."""

@@ -1,0 +1,95 @@
+"""A deployment, driven through its HTTP API and its Lambda API: the lab and AWS alike."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bench.client.answer import request_body
+from bench.client.auth import make_signer
+from bench.client.functions import Configuration, Functions
+from bench.client.http import HttpClient
+from bench.plan import Variant
+from bench.records.schema import Observation
+from bench.target.deployment import Deployment
+from bench.texts import text_of
+
+API_LIMIT_S = 30.0  # an HTTP API gives up after 30 s, and that cannot be raised
+_MARGIN_S = 5.0
+_LOG_WINDOW_MS = 3_600_000
+
+
+class LiveTarget:
+    """Implements `bench.target.protocol.Target` over HTTP and boto3."""
+
+    def __init__(self, deployment: Deployment, functions: Functions) -> None:
+        self._deployment = deployment
+        self._functions = functions
+        sign = make_signer(deployment.auth_mode, deployment.region, functions.session.get_credentials)
+        self._http = HttpClient(deployment.api_url, sign)
+        self._original: dict[str, Configuration] = {}
+
+    def describe(self) -> Mapping[str, Mapping[str, Any]]:
+        """Memory, time-out, architecture and package type of each backend's function."""
+        wanted = ("MemorySize", "Timeout", "Architectures", "PackageType", "EphemeralStorage")
+        found = {b.name: self._functions.describe(b) for b in self._deployment.backends}
+        return {name: {key: raw[key] for key in wanted if key in raw} for name, raw in found.items()}
+
+    def limit_ms(self, variant: Variant) -> float:
+        """The function's time-out, and for HTTP the API's if that is shorter."""
+        timeout_s = float(self._configured(variant).timeout_s)
+        return 1e3 * (min(timeout_s, API_LIMIT_S) if variant.arm == "http" else timeout_s)
+
+    def force_cold(self, variant: Variant, nonce: str) -> None:
+        """Set nonce, engine and memory: a new configuration retires the environments that run."""
+        original = self._configured(variant)
+        variables = {**original.variables, "CONFIG_NONCE": nonce, "ENGINE": variant.engine}
+        memory = variant.memory_mb or original.memory_mb
+        self._functions.configure(self._deployment.backend(variant.backend), variables, memory)
+
+    def call(self, variant: Variant) -> Observation:
+        """One measured request: over HTTP, or straight to the function."""
+        path, body = f"/{variant.backend}/similar", request_body(text_of(variant.tokens))
+        if variant.arm == "http":
+            return self._http.post(path, body, self.limit_ms(variant) / 1e3 + _MARGIN_S)
+        return self._functions.invoke(self._deployment.backend(variant.backend), _event(path, body))
+
+    def log_lines(self, variant: Variant, seen: Sequence[Observation]) -> tuple[str, ...]:
+        """From the log tail where there is one, else looked up in CloudWatch Logs by log stream and request id."""
+        tails = [line for observation in seen for line in observation.log_tail]
+        missing = [o for o in seen if not o.log_tail and o.log_stream and o.request_id]
+        streams = {o.log_stream for o in missing if o.log_stream}
+        ids = {o.request_id for o in missing if o.request_id}
+        backend = self._deployment.backend(variant.backend)
+        since_ms = int(time.time() * 1e3) - _LOG_WINDOW_MS
+        found = self._functions.log_lines(backend, streams, ids, since_ms) if ids else ()
+        return tuple(tails) + found
+
+    def restore(self) -> None:
+        """Put back every configuration that was changed."""
+        for name, original in self._original.items():
+            self._functions.configure(self._deployment.backend(name), original.variables, original.memory_mb)
+        self._original.clear()
+
+    def _configured(self, variant: Variant) -> Configuration:
+        """The configuration before the benchmark touched it."""
+        if variant.backend not in self._original:
+            backend = self._deployment.backend(variant.backend)
+            self._original[variant.backend] = self._functions.configuration(backend)
+        return self._original[variant.backend]
+
+
+def _event(path: str, body: bytes) -> dict[str, Any]:
+    """The event an HTTP API would send for this request (payload format 2.0)."""
+    return {
+        "version": "2.0",
+        "routeKey": f"POST {path}",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {"content-type": "application/json"},
+        "requestContext": {"http": {"method": "POST", "path": path}},
+        "body": base64.b64encode(body).decode(),
+        "isBase64Encoded": True,
+    }
