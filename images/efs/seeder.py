@@ -1,0 +1,288 @@
+"""The seeder: a Lambda function that copies a model bundle from S3 to EFS, once per bundle.
+
+It runs inside the deployment, before the serving function uses the new bundle. A bundle appears whole or not at all:
+its files are written to a hidden directory, checked while they stream, synced, and the directory is renamed at the
+end. What an interrupted run left is checked and continued by the next one.
+
+Event:  {"bucket": "…", "prefix": "…", "directory": "<64 hex; default: prefix>",
+         "files": {"name": {"size": bytes, "sha256": "<64 hex>"}, …}, "keep": ["<64 hex>", …]}
+Result: {"directory": "/mnt/model/<64 hex>", "copied": [names], "verified": [names], "resumed_bytes": n, "bytes": n,
+         "removed": [names], "seconds": s}
+Environment: MODEL_ROOT, the mounted file system (default /mnt/model); AWS_ENDPOINT_URL_S3, another S3 than AWS's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import obstore
+from obstore.exceptions import BaseError, NotFoundError, PermissionDeniedError, UnauthenticatedError
+from obstore.store import S3Store
+
+BLOCK_BYTES = 16 << 20  # one ranged GET: bounds memory, and no request outlives a time-out while a slow disk is written
+INCOMING, REMOVING, LOCK = ".incoming-", ".removing-", ".seeder.lock"
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,254}")
+
+
+class SeedError(Exception):
+    """The bundle could not be put in place; the message says which object or file, why, and what to do."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of the bundle as its manifest describes it; `size` in bytes, `sha256` in hex."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one event asks for: objects `bucket/prefix/<name>` to become files `<directory>/<name>`."""
+
+    bucket: str
+    prefix: str
+    directory: str
+    files: tuple[File, ...]
+    keep: frozenset[str]
+
+
+def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
+    """Put the bundle that `event` names in place, then remove bundles that are neither it nor kept.
+
+    Raises SeedError; the file system then still holds every bundle it held before, and the new one is not to be seen.
+    """
+    started = time.monotonic()
+    job = parse(event)
+    root = Path(os.environ.get("MODEL_ROOT", "/mnt/model"))
+    if not root.is_dir():
+        raise SeedError(f"{root} is no directory: mount the file system there, or set MODEL_ROOT to its mount point")
+    with _exclusive(root):
+        result = _seed(job, root)
+        removed = _remove_others(root, keep=job.keep | {job.directory})
+    return {**result, "removed": removed, "seconds": round(time.monotonic() - started, 3)}
+
+
+def parse(event: Mapping[str, Any]) -> Job:
+    """Check an event and return its job. Raises SeedError for what could touch other files than the bundle's."""
+    lacks = [key for key in ("bucket", "prefix", "files", "keep") if key not in event]
+    if lacks:
+        raise SeedError(f"the event lacks {', '.join(lacks)}: send bucket, prefix, files and keep")
+    bucket, prefix, files, keep = event["bucket"], event["prefix"], event["files"], event["keep"]
+    directory = event.get("directory", prefix)
+    if not isinstance(bucket, str) or not bucket:
+        raise SeedError(f"bucket {bucket!r} is no bucket name")
+    if not isinstance(prefix, str) or not all(part and part.strip(".") for part in prefix.split("/")):
+        raise SeedError(f"prefix {prefix!r} is no key prefix: send it without slashes at its ends, '.' and '..'")
+    if not isinstance(keep, list):
+        raise SeedError(f"keep is {keep!r}: send a list of bundle hashes")
+    for name in (directory, *keep):
+        if not isinstance(name, str) or not _HASH.fullmatch(name):
+            raise SeedError(f"{name!r} names no bundle: send the source_hash (64 hex digits) of its manifest")
+    if not isinstance(files, Mapping) or not files:
+        raise SeedError("files is empty: send {name: {size, sha256}} for every file of the bundle")
+    return Job(bucket, prefix, directory, tuple(_file(*item) for item in sorted(files.items())), frozenset(keep))
+
+
+def _file(name: object, entry: Any) -> File:
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise SeedError(f"file name {name!r} refused: a bundle is flat, names are letters, digits, '.', '_' and '-'")
+    size, sha256 = (entry.get("size"), entry.get("sha256")) if isinstance(entry, Mapping) else (None, None)
+    if not isinstance(size, int) or isinstance(size, bool) or size < 0 or not _HASH.fullmatch(str(sha256)):
+        raise SeedError(f"{name}: send size (bytes) and sha256 (64 hex digits) as the bundle's manifest has them")
+    return File(name, size, str(sha256))
+
+
+@contextlib.contextmanager
+def _exclusive(root: Path) -> Iterator[None]:
+    with (root / LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise SeedError(f"another seeder is at work on {root}: wait for it and run the deployment again") from error
+        yield
+
+
+def _seed(job: Job, root: Path) -> dict[str, Any]:
+    final, incoming = root / job.directory, root / (INCOMING + job.directory)
+    source = Source(job.bucket, job.prefix)
+    done = [file for file in job.files if _matches(final / file.name, file)]
+    missing = [file for file in job.files if file not in done]
+    resumed = 0
+    if missing:
+        etags = {file: source.check(file) for file in missing}  # all of them, before a byte is written
+        with _explain_full_disk(root, missing, incoming):
+            incoming.mkdir(exist_ok=True)
+            for file in missing:
+                print(f"copying {file.name} ({file.size} bytes)", flush=True)
+                resumed += _copy(source, file, etags[file], incoming)
+        _publish(incoming, final, missing)
+    return {
+        "directory": str(final),
+        "copied": [file.name for file in missing],
+        "verified": [file.name for file in done],
+        "resumed_bytes": resumed,
+        "bytes": sum(file.size for file in missing),
+    }
+
+
+def _publish(incoming: Path, final: Path, copied: list[File]) -> None:
+    """Make the copied files appear: the directory as a whole, or, in a bundle that was damaged, file by file."""
+    if final.is_dir():
+        for file in copied:
+            (incoming / file.name).rename(final / file.name)
+        _sync_directory(final)
+        shutil.rmtree(incoming)
+    else:
+        for entry in {entry.name for entry in incoming.iterdir()} - {file.name for file in copied}:
+            (incoming / entry).unlink()  # left by an interrupted run whose bundle had other files
+        _sync_directory(incoming)
+        incoming.rename(final)
+    _sync_directory(final.parent)
+
+
+class Source:
+    """The objects of one bundle in S3."""
+
+    def __init__(self, bucket: str, prefix: str) -> None:
+        endpoint = os.environ.get("AWS_ENDPOINT_URL_S3")
+        self._store = S3Store(
+            bucket,
+            prefix=prefix,
+            region=os.environ.get("AWS_REGION", "us-east-1"),
+            endpoint=endpoint,
+            client_options={"allow_http": bool(endpoint and endpoint.startswith("http:"))},
+        )
+        self._url = f"s3://{bucket}/{prefix}"
+
+    def check(self, file: File) -> str | None:
+        """Return the object's ETag. Raises SeedError when it is missing, out of reach or not of the manifest's size."""
+        with self._explain(file):
+            meta = obstore.head(self._store, file.name)
+        if meta["size"] != file.size:
+            raise SeedError(
+                f"{self._url}/{file.name} has {meta['size']} bytes, the manifest says {file.size}: "
+                "upload the bundle again"
+            )
+        return meta["e_tag"]
+
+    def read(self, file: File, offset: int, etag: str | None) -> memoryview:
+        """Return one block of at most BLOCK_BYTES from `offset`, of the very object that `check` saw."""
+        options: obstore.GetOptions = {"range": (offset, min(offset + BLOCK_BYTES, file.size)), "if_match": etag}
+        with self._explain(file):
+            return memoryview(obstore.get(self._store, file.name, options=options).bytes())
+
+    def corrupt(self, file: File, found: str) -> SeedError:
+        """Return the error for an object whose bytes are not those of the manifest."""
+        return SeedError(
+            f"{self._url}/{file.name} is corrupt: its sha256 is {found}, the manifest says {file.sha256}: "
+            "upload the bundle again"
+        )
+
+    @contextlib.contextmanager
+    def _explain(self, file: File) -> Iterator[None]:
+        url = f"{self._url}/{file.name}"
+        try:
+            yield
+        except (NotFoundError, FileNotFoundError) as error:
+            raise SeedError(f"{url} does not exist: upload the bundle, then run the deployment again") from error
+        except (PermissionDeniedError, UnauthenticatedError) as error:
+            raise SeedError(f"{url} may not be read: give the seeder's role s3:GetObject on it ({error})") from error
+        except BaseError as error:
+            raise SeedError(f"{url} could not be read: {error}") from error
+
+
+def _copy(source: Source, file: File, etag: str | None, incoming: Path) -> int:
+    """Copy one object into `incoming` under its own name; return how many of its bytes an earlier run had written."""
+    if _matches(incoming / file.name, file):
+        return file.size
+    part = incoming / (file.name + ".part")
+    resumed = part.stat().st_size if part.exists() else 0
+    found = _write(source, file, etag, part)
+    if resumed and found != file.sha256:  # a crash can leave a torn tail: take the object whole once before blaming it
+        part.unlink()
+        resumed, found = 0, _write(source, file, etag, part)
+    if found != file.sha256:
+        part.unlink()
+        raise source.corrupt(file, found)
+    part.rename(incoming / file.name)
+    return resumed
+
+
+def _write(source: Source, file: File, etag: str | None, part: Path) -> str:
+    """Append to `part` what it lacks of the object, sync it, and return the sha256 of the whole."""
+    with part.open("a+b") as stream:
+        stream.seek(0)
+        digest = _digest(stream)
+        while (offset := stream.tell()) < file.size:
+            block = source.read(file, offset, etag)
+            digest.update(block)
+            stream.write(block)
+        stream.flush()
+        os.fsync(stream.fileno())
+    return digest.hexdigest()
+
+
+def _matches(path: Path, file: File) -> bool:
+    """Whether `path` is the file of the manifest, byte for byte."""
+    if not path.is_file() or path.stat().st_size != file.size:
+        return False
+    with path.open("rb") as stream:
+        return _digest(stream).hexdigest() == file.sha256
+
+
+def _digest(stream: IO[bytes]) -> hashlib._Hash:
+    digest = hashlib.sha256()
+    while block := stream.read(1 << 20):
+        digest.update(block)
+    return digest
+
+
+@contextlib.contextmanager
+def _explain_full_disk(root: Path, files: list[File], incoming: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        shutil.rmtree(incoming, ignore_errors=True)  # what was copied would only keep the disk full
+        need, free = sum(file.size for file in files), shutil.disk_usage(root).free
+        raise SeedError(
+            f"{root} is full: the bundle needs {need} bytes more, {free} are free: "
+            "make room there, then run the deployment again"
+        ) from error
+
+
+def _remove_others(root: Path, keep: frozenset[str]) -> list[str]:
+    """Remove bundles that are not in `keep` and what interrupted runs left; nothing else that is on the file system."""
+    old = (path for path in root.iterdir() if path.is_dir() and _HASH.fullmatch(path.name))
+    removed = sorted(path.name for path in old if path.name not in keep)
+    for name in removed:  # renamed first: a removal that is interrupted leaves nothing that looks whole
+        (root / name).rename(root / (REMOVING + name))
+    for path in root.iterdir():
+        if path.name.startswith((INCOMING, REMOVING)):
+            shutil.rmtree(path)
+    _sync_directory(root)
+    return removed
+
+
+def _sync_directory(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
