@@ -1,0 +1,93 @@
+"""The account: functions, and the two endpoints that serve them."""
+
+from __future__ import annotations
+
+import asyncio
+import compileall
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+from aiohttp import web
+
+from lab import rie
+from lab.environment import Host
+from lab.function import Function
+from lab.http_api import BODY_LIMIT, TIMEOUT_S, HttpApi
+from lab.lambda_api import PAYLOAD_LIMIT, LambdaApi
+from lab.logs_api import LogsApi
+from lab.outputs import architecture
+from lab.spec import FunctionSpec
+from lab.workspace import Workspace
+
+#: After how long without an invocation an environment is reaped, in seconds.
+IDLE_S = 300.0
+
+
+async def _nothing() -> None:
+    """Evict nothing."""
+
+
+class Account:
+    """Functions by backend name, the AWS API at ``endpoint_url`` and the HTTP API at ``api_url``.
+
+    Use as an async context manager: deploy functions, then ``open`` the endpoints.
+    """
+
+    def __init__(self, workspace: Workspace, idle_s: float = IDLE_S, http_timeout_s: float = TIMEOUT_S) -> None:
+        self.endpoint_url = ""
+        self.api_url = ""
+        self._workspace = workspace
+        self._idle_s = idle_s
+        self._http_timeout_s = http_timeout_s
+        self._functions: dict[str, Function] = {}
+        self._backends: dict[str, Function] = {}
+        self._stack = AsyncExitStack()
+        self._host: Host
+
+    async def __aenter__(self) -> Self:
+        emulator = await asyncio.to_thread(rie.emulator)
+        # No time-out (the function's own counts) and no limit of connections: there is one per environment.
+        session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(), connector=aiohttp.TCPConnector(limit=0))
+        await self._stack.enter_async_context(session)
+        self._host = Host(self._workspace, emulator, session)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await asyncio.gather(*(function.close() for function in self._functions.values()))
+        await self._stack.aclose()
+
+    def deploy(self, backend: str, spec: FunctionSpec, evict: Callable[[], Awaitable[None]] = _nothing) -> None:
+        """Add a function; ``evict`` drops what it keeps in the page cache, at every configuration update."""
+        for folder in spec.code:  # an image carries its .pyc files, too
+            compileall.compile_dir(folder, maxlevels=2, quiet=2)
+        function = Function(self._host, spec, self._idle_s, evict)
+        self._functions[spec.name] = self._backends[backend] = function
+
+    async def open(self, default: str) -> None:
+        """Serve both endpoints; requests without a backend's prefix go to the backend ``default``."""
+        api = web.Application(client_max_size=PAYLOAD_LIMIT + 1)
+        api.add_routes(LambdaApi(self._functions, architecture()).routes())
+        api.router.add_post("/", LogsApi(self._functions).handle)
+        gateway = web.Application(client_max_size=BODY_LIMIT)
+        gateway.router.add_route("*", "/{path:.*}", HttpApi(self._backends, default, self._http_timeout_s).handle)
+        self.endpoint_url = await self._serve(api)
+        self.api_url = await self._serve(gateway)
+
+    async def _serve(self, application: web.Application) -> str:
+        runner = web.AppRunner(application, access_log=None)
+        await runner.setup()
+        self._stack.push_async_callback(runner.cleanup)
+        site = web.TCPSite(runner, "127.0.0.1", 0, shutdown_timeout=0.1)
+        await site.start()
+        host, port = runner.addresses[0][:2]
+        return f"http://{host}:{port}"
+
+    @property
+    def functions(self) -> Mapping[str, Function]:
+        """The deployed functions by backend name."""
+        return self._backends

@@ -1,0 +1,34 @@
+"""The model bundle that the storages hold."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.errors import LabError
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A finished model bundle: its folder, its files, and its source hash."""
+
+    folder: Path
+    files: tuple[Path, ...]
+    source_hash: str
+    weights: str
+
+
+def read_bundle(folder: Path) -> Bundle:
+    """Read a bundle's manifest; raises LabError if the bundle is missing, unfinished or damaged in size."""
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text())
+    except (OSError, ValueError) as error:
+        text = f"no model bundle in {folder} ({error}); build one: python -m model build --out {folder}"
+        raise LabError(text) from error
+    for name, facts in manifest["files"].items():
+        path = folder / name
+        if not path.is_file() or path.stat().st_size != facts["size"]:
+            raise LabError(f"{path} is missing or not {facts['size']} bytes long: build the bundle again")
+    files = tuple(folder.resolve() / name for name in [*manifest["files"], "manifest.json"])
+    return Bundle(folder.resolve(), files, manifest["source_hash"], manifest["weights"])

@@ -1,0 +1,91 @@
+"""``python -m lab up``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from lab.account import IDLE_S
+from lab.errors import LabError
+from lab.up import BACKENDS, Settings, running
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code: 0, 1 if the lab cannot come up, 2 for wrong arguments."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.INFO, stream=sys.stderr)
+    settings = Settings(
+        bundle=options.bundle,
+        backends=options.backends,
+        engine=options.engine,
+        cache=options.cache,
+        memory_mb=options.memory,
+        timeout_s=options.timeout,
+        idle_s=options.idle,
+    )
+    try:
+        asyncio.run(_up(settings, as_json=options.json))
+    except LabError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _up(settings: Settings, *, as_json: bool) -> None:
+    """Bring the lab up, print its outputs, and stay until SIGINT or SIGTERM, which also end the start-up early."""
+    task = asyncio.current_task()
+    assert task is not None
+    stopped = False
+
+    def stop() -> None:
+        nonlocal stopped
+        if not stopped:
+            stopped = True
+            task.cancel()
+
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop)
+    try:
+        async with running(settings) as outputs:
+            print(json.dumps(outputs.as_dict()) if as_json else outputs.as_text(), flush=True)
+            await asyncio.Event().wait()
+    except asyncio.CancelledError:
+        if not stopped:
+            raise
+
+
+def _parser() -> argparse.ArgumentParser:
+    defaults = Settings()
+    parser = argparse.ArgumentParser(prog="python -m lab", description=__import__("lab").__doc__)
+    up = parser.add_subparsers(dest="command", required=True).add_parser("up", help="start the lab and stay")
+    up.add_argument(
+        "--bundle", type=Path, default=defaults.bundle, metavar="DIR", help="model bundle (default: %(default)s)"
+    )
+    up.add_argument("--backends", type=_backends, default=BACKENDS, help="some of efs,s3,oci (default: all)")
+    up.add_argument("--engine", choices=("onnx", "transformers"), default=defaults.engine)
+    up.add_argument("--cache", choices=("cold", "warm"), default=defaults.cache, help="page cache before cold starts")
+    up.add_argument(
+        "--memory", type=int, default=defaults.memory_mb, metavar="MB", help="memory size (default: %(default)s)"
+    )
+    up.add_argument(
+        "--timeout", type=int, default=defaults.timeout_s, metavar="S", help="function timeout (default: %(default)s)"
+    )
+    up.add_argument(
+        "--idle", type=float, default=IDLE_S, metavar="S", help="reap idle environments after (default: %(default)s)"
+    )
+    up.add_argument("--json", action="store_true", help="print the outputs as one line of JSON")
+    return parser
+
+
+def _backends(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(text.split(",")))
+    if unknown := set(names) - set(BACKENDS):
+        raise argparse.ArgumentTypeError(f"{', '.join(sorted(unknown))} is none of {', '.join(BACKENDS)}")
+    return names

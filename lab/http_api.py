@@ -1,0 +1,68 @@
+"""The HTTP API: routes requests to the functions and keeps API Gateway's limits."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import logging
+import secrets
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from lab.event import BadResultError, event_of, response_of
+from lab.function import Function, ThrottledError
+from lab.lambda_api import PAYLOAD_LIMIT
+
+BODY_LIMIT = 10_000_000
+TIMEOUT_S = 30.0
+
+_log = logging.getLogger(__name__)
+
+
+class HttpApi:
+    """``/{backend}/…`` goes to that backend's function, everything else to the default backend's.
+
+    A request that takes longer than ``timeout_s`` is answered with 503; the invocation goes on, as on AWS.
+    """
+
+    def __init__(self, backends: Mapping[str, Function], default: str, timeout_s: float = TIMEOUT_S) -> None:
+        self._backends = backends
+        self._default = default
+        self._timeout_s = timeout_s
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Answer one request."""
+        request_id = base64.b64encode(secrets.token_bytes(9), altchars=b"-_").decode() + "0="
+        response = await self._answer(request, request_id)
+        response.headers["apigw-requestid"] = request_id
+        return response
+
+    async def _answer(self, request: web.Request, request_id: str) -> web.Response:
+        try:
+            body = await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            return _error(413, "Request Entity Too Large")
+        first, _, rest = request.path.removeprefix("/").partition("/")
+        backend = first if first in self._backends else self._default
+        route = f"ANY /{backend}/{{proxy+}}" if first in self._backends and rest else "$default"
+        event = json.dumps(event_of(request, body, route, request_id)).encode()
+        if len(event) > PAYLOAD_LIMIT:
+            return _error(413, "Request Entity Too Large")
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                invocation = await self._backends[backend].invoke(event)
+        except (TimeoutError, ThrottledError):
+            return _error(503, "Service Unavailable")
+        if invocation.function_error:
+            return _error(500, "Internal Server Error")
+        try:
+            return response_of(invocation.payload)
+        except BadResultError as error:
+            _log.warning("%s: %s", request.path, error)
+            return _error(500, "Internal Server Error")
+
+
+def _error(status: int, message: str) -> web.Response:
+    return web.json_response({"message": message}, status=status)

