@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -70,15 +69,17 @@ def _body(event: Mapping[str, Any]) -> Mapping[str, Any]:
     body = event.get("body")
     if not body:
         return {}
+    if not isinstance(body, str):
+        raise BadRequest(f"the body is no text: {SEND}")
     if len(body) > MAX_BODY * 4 // 3 + 4:  # the size in base64; checked before anything is decoded
         raise BadRequest(f"the body is too large: at most {MAX_BODY} bytes", 413)
     try:
         data = base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
         text = data.decode()
-    except binascii.Error:
-        raise BadRequest("the body is marked as base64 but is not") from None
     except UnicodeError:
         raise BadRequest(f"the body is not UTF-8: {SEND}") from None
+    except ValueError:
+        raise BadRequest("the body is marked as base64 but is not") from None
     if len(data) > MAX_BODY:
         raise BadRequest(f"the body is too large: at most {MAX_BODY} bytes", 413)
     try:

@@ -1,4 +1,4 @@
-"""Two engines behind one interface: token ids in, the CLS vector out. Each is a module, imported only when asked for."""
+"""Two engines behind one interface: token ids in, the CLS vector out. Each is a module, imported when asked for."""
 
 from __future__ import annotations
 

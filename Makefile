@@ -1,0 +1,52 @@
+# Two commands do everything on a fresh machine: `make bench` and `make test`.
+# ARGS passes options through: make bench ARGS="--engines onnx,transformers --cache warm"
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+TORCH_INDEX := https://download.pytorch.org/whl/cpu
+
+.PHONY: bench test check model clean
+.DELETE_ON_ERROR:
+
+bench: $(VENV)/.base $(if $(findstring transformers,$(ARGS)),$(VENV)/.torch)
+	$(BIN)/python -m model build
+	$(BIN)/python bench/run.py $(ARGS)
+
+model: $(VENV)/.base
+	$(BIN)/python -m model build $(ARGS)
+
+test: $(VENV)/.dev $(VENV)/.torch
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf $(VENV) .cache build reports images/bundle .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/.base: requirements.txt images/requirements-onnx.txt | $(VENV)/bin/pip
+	$(PIP) -r requirements.txt
+	@touch $@
+
+# The CPU build: one short attempt at PyTorch's own index, else whatever index pip is set up with.
+$(VENV)/.torch: requirements-torch.txt $(VENV)/.base
+	$(PIP) --timeout 5 --retries 0 --index-url $(TORCH_INDEX) $(shell grep -o '^torch==.*' requirements-torch.txt) \
+		2>/dev/null || $(PIP) $(shell grep -o '^torch==.*' requirements-torch.txt)
+	$(PIP) -r requirements-torch.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.base
+	$(PIP) -r requirements-dev.txt
+	@touch $@
+
+# Debian and Ubuntu ship python3 without the module that puts pip into an environment.
+$(VENV)/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11 …"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || if [ "$$(id -u)" = 0 ]; \
+		then apt-get update -q && apt-get install -qy python3-venv; \
+		else echo "first run: sudo apt-get install -y python3-venv"; exit 1; fi
+	$(PYTHON) -m venv $(VENV)

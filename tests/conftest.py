@@ -1,0 +1,54 @@
+"""Fixtures that several folders share: a tiny bundle, and a lab that serves it from the three storages."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from model import bundle, incidents
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A two-layer synthetic bundle with the sample incidents. Shared: do not change its files."""
+    out = tmp_path_factory.mktemp("bundle") / "tiny"
+    options = bundle.Options("", "synthetic", incidents.SAMPLE, out, tiny=True)
+    bundle.build(options, Console(quiet=True))
+    return out
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A running `python -m lab up`."""
+
+    outputs: dict[str, Any]
+    process: subprocess.Popen[str]
+
+    @property
+    def url(self) -> str:
+        return str(self.outputs["apiUrl"])
+
+
+@pytest.fixture(scope="session")
+def lab(tiny_bundle: Path) -> Iterator[Lab]:
+    """The lab on the tiny bundle, all three backends, stopped as a user would stop it."""
+    command = [sys.executable, "-m", "lab", "up", "--json", "--bundle", str(tiny_bundle)]
+    process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, env={**os.environ})
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert line, f"the lab ended with exit code {process.wait()} before it was up"
+    yield Lab(json.loads(line), process)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 0

@@ -1,0 +1,62 @@
+"""What the service's tests share: an opened bundle, both engines, and Lambda's context."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from similarity import manifest as files
+from similarity import safetensors_header
+from similarity.engines import Engine
+from similarity.manifest import Manifest
+from similarity.stores.directory import DirectoryStore
+
+
+@dataclass
+class Opened:
+    """A bundle in a directory with the engines that read it."""
+
+    manifest: Manifest
+    onnx: Engine
+    transformers: Engine
+
+
+def open_bundle(directory: Path, manifest: Manifest | None = None) -> Opened:
+    """Both engines over the files of `directory`; `manifest` where the directory has none yet."""
+    from similarity.engines import onnx, transformers
+
+    store = DirectoryStore(str(directory))
+    manifest = manifest or files.parse(store.read(files.NAME))
+    weights = store.weights(files.WEIGHTS, 1 << 16)
+    header = safetensors_header.parse(weights.start)
+    small = {name: store.read(name) for name in (files.GRAPH, files.LONG_GRAPH, files.CONFIG)}
+    return Opened(
+        manifest,
+        onnx.make(manifest, header, weights, small),
+        transformers.make(manifest, header, weights, small),
+    )
+
+
+@pytest.fixture(scope="session")
+def opened(tiny_bundle: Path) -> Opened:
+    return open_bundle(tiny_bundle)
+
+
+@dataclass
+class Context:
+    """Lambda's context. A stand-in: the real one comes with the runtime, in the tests over HTTP."""
+
+    aws_request_id: str = "3f1c"
+    remaining: int = 30_000
+    get_remaining_time_in_millis: Callable[[], int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.get_remaining_time_in_millis = lambda: self.remaining
+
+
+@pytest.fixture
+def context() -> Context:
+    return Context()

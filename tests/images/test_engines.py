@@ -1,0 +1,87 @@
+"""The ONNX engine against transformers' LongformerModel, which decides what is right."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model import graph, synthetic
+from model.architecture import Architecture
+from similarity import manifest as files
+from similarity import safetensors_header
+from similarity.manifest import Manifest
+from similarity.tokens import Tokenizer
+
+from .conftest import Opened, open_bundle
+
+TOLERANCE = 1e-5
+SPECIAL = [0, 1, 2, 3, 4]  # <s>, <pad>, </s>, <unk>, <mask>
+
+# The real checkpoint's window and more layers than one window's reach needs, at a width that is quick to compute.
+WIDE = Architecture(layers=4, hidden=32, heads=2, intermediate=64, vocabulary=300, positions=2050, window=512)
+
+
+@pytest.fixture(scope="session")
+def wide(tmp_path_factory: pytest.TempPathFactory) -> Opened:
+    directory = tmp_path_factory.mktemp("wide")
+    synthetic.write_weights(WIDE, directory / files.WEIGHTS, 7, lambda done, total: None)
+    (directory / files.CONFIG).write_text(json.dumps(WIDE.config()))
+    header = safetensors_header.parse((directory / files.WEIGHTS).read_bytes())
+    (directory / files.GRAPH).write_bytes(graph.build_short(WIDE, header).SerializeToString())
+    (directory / files.LONG_GRAPH).write_bytes(graph.build_long(WIDE, header).SerializeToString())
+    shape = {"layers": 4, "hidden": 32, "window": 512, "max_tokens": 2048, "pad_token_id": 1}
+    texts = dict.fromkeys(("model", "revision", "weights", "recipe", "source_hash", "header_sha256"), "")
+    return open_bundle(directory, Manifest(**shape, **texts, files={}))
+
+
+def random_ids(count: int, vocabulary: int, seed: int) -> list[int]:
+    """`count` ids with literal special tokens among them, as a user may type them."""
+    generator = np.random.default_rng(seed)
+    ids = generator.integers(5, vocabulary, count)
+    literal = generator.random(count) < 0.05
+    ids[literal] = generator.choice(SPECIAL, literal.sum())
+    ids[0] = 0
+    ids[-1] = 2 if count > 1 else 0
+    return [int(i) for i in ids]
+
+
+def largest_difference(opened: Opened, ids: list[int]) -> float:
+    ours, theirs = opened.onnx.encode(ids), opened.transformers.encode(ids)
+    assert ours.shape == theirs.shape
+    assert ours.dtype == np.float32
+    return float(np.abs(ours - theirs).max())
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 20, 128, 255, 256, 257, 258, 259, 511, 512, 513, 514, 769, 770, 1025, 2048])
+def test_engines_agree_at_the_real_window(wide: Opened, count: int) -> None:
+    assert largest_difference(wide, random_ids(count, WIDE.vocabulary, count)) <= TOLERANCE
+
+
+@settings(max_examples=40, deadline=None)
+@given(count=st.integers(1, 1024), seed=st.integers(0, 2**32 - 1))
+def test_engines_agree_on_any_ids(opened: Opened, count: int, seed: int) -> None:
+    assert largest_difference(opened, random_ids(count, 1000, seed)) <= TOLERANCE
+
+
+@pytest.mark.parametrize("text", ["<pad> <pad>", "a <mask> b </s> c <s>", "<pad>" * 50 + "end", "Ünïcödé 🚗 车祸"])
+def test_engines_agree_on_literal_special_tokens(opened: Opened, tiny_bundle: Path, text: str) -> None:
+    tokenizer = Tokenizer((tiny_bundle / files.TOKENIZER).read_bytes(), opened.manifest.max_tokens)
+    assert largest_difference(opened, tokenizer.encode(text).ids) <= TOLERANCE
+
+
+def test_what_lies_outside_the_cone_does_not_count(opened: Opened) -> None:
+    """The claim that the encoder's input may be cut at `cone_tokens`, held against the model that reads all."""
+    ids = random_ids(600, 1000, 1)
+    other = ids[: opened.manifest.cone_tokens] + random_ids(600, 1000, 2)[opened.manifest.cone_tokens :]
+    assert opened.manifest.cone_tokens == 65
+    assert ids != other
+    np.testing.assert_allclose(opened.transformers.encode(ids), opened.transformers.encode(other), atol=1e-6)
+    inside = [*ids[:64], 7 if ids[64] != 7 else 8, *ids[65:]]
+    assert hashlib.sha256(opened.onnx.encode(inside).tobytes()) != hashlib.sha256(opened.onnx.encode(ids).tobytes())
+    assert np.abs(opened.transformers.encode(inside) - opened.transformers.encode(ids)).max() > 0

@@ -1,0 +1,45 @@
+"""What the ONNX function imports: start-up is watched by this list, not by a clock."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+HEAVY = {
+    "torch",
+    "transformers",
+    "boto3",
+    "botocore",
+    "pandas",
+    "scipy",
+    "onnx",
+    "huggingface_hub",
+    "safetensors",
+    "requests",
+}
+
+PROBE = """
+import json, sys
+before = set(sys.modules)
+import similarity.service, similarity.stores.directory, similarity.stores.bucket
+light = {m.partition('.')[0] for m in set(sys.modules) - before}
+class Context:
+    aws_request_id = 'r'
+    def get_remaining_time_in_millis(self): return 30000
+service = similarity.service.Service(similarity.stores.directory.DirectoryStore(sys.argv[1]))
+assert service.handle({'text': 'a'}, Context())['statusCode'] == 200
+print(json.dumps([sorted(light), sorted({m.partition('.')[0] for m in sys.modules})]))
+"""
+
+
+def test_the_onnx_function_imports_nothing_heavy_and_reads_before_it_imports(tiny_bundle: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": "images", "STORAGE_BACKEND": "oci", "ENGINE": "onnx"}
+    command = [sys.executable, "-c", PROBE, str(tiny_bundle)]
+    light, everything = json.loads(subprocess.check_output(command, env=environment))
+    assert "similarity" in light
+    assert not {"numpy", "onnxruntime", "tokenizers", "obstore"} & set(light)
+    assert {"numpy", "onnxruntime", "tokenizers"} <= set(everything)
+    assert not HEAVY & set(everything)

@@ -1,0 +1,77 @@
+"""The fetch plan as a property: everything that is used, nothing else beyond the slack, nothing twice."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+from onnx import ModelProto
+
+from model import graph
+from model.architecture import FULL, Architecture
+from similarity import plan, safetensors_header
+from similarity.plan import Range
+from similarity.safetensors_header import Tensor
+
+FULL_HEADER = safetensors_header.parse(safetensors_header.build(FULL.tensors()))
+
+
+def external_ranges(model: ModelProto) -> list[Range]:
+    """The byte ranges that a graph's initializers point to: what the encoder will in fact read."""
+    found = []
+    for initializer in model.graph.initializer:
+        data = {entry.key: entry.value for entry in initializer.external_data}
+        found.append(Range(int(data["offset"]), int(data["length"])))
+    return found
+
+
+SHAPES = st.builds(
+    Architecture,
+    layers=st.integers(1, 13),
+    hidden=st.sampled_from([16, 48]),
+    heads=st.just(2),
+    intermediate=st.integers(1, 40),
+    vocabulary=st.integers(5, 50),
+    positions=st.integers(10, 50),
+)
+
+
+@given(SHAPES)
+def test_plan_covers_what_the_graphs_read_and_little_more(shape: Architecture) -> None:
+    header = safetensors_header.parse(safetensors_header.build(shape.tensors()))
+    slack = 64
+    ranges = plan.fetch_plan(header, slack)
+    for used in (*external_ranges(graph.build_short(shape, header)), *external_ranges(graph.build_long(shape, header))):
+        assert any(r.offset <= used.offset and used.end <= r.end for r in ranges), used
+    needed = sum(header.tensors[name].size for name in plan.needed_tensors(header))
+    gaps = sum(r.size for r in ranges) - needed
+    assert 0 <= gaps <= slack * len(plan.needed_tensors(header))
+    by_place = sorted(ranges, key=lambda r: r.offset)
+    assert all(a.end <= b.offset for a, b in pairwise(by_place))
+
+
+def test_layers_come_in_the_order_of_the_encoder() -> None:
+    layers = [int(name.split(".")[2]) for name in plan.needed_tensors(FULL_HEADER) if name.startswith("encoder")]
+    assert layers == sorted(layers)
+    assert set(layers) == set(range(12))
+
+
+def test_full_size_plan_is_340_of_595_megabytes() -> None:
+    planned = sum(r.size for r in plan.fetch_plan(FULL_HEADER))
+    assert 340e6 < planned < 341e6
+    assert FULL_HEADER.file_size - 594_637_824 == FULL_HEADER.size  # 148,659,456 parameters of four bytes
+
+
+@given(st.lists(st.tuples(st.integers(0, 1000), st.integers(1, 100))), st.integers(0, 50), st.integers(1, 64))
+def test_coalesced_and_split_ranges_hold_the_same_bytes(parts: list[tuple[int, int]], slack: int, chunk: int) -> None:
+    tensors = [Tensor("F32", (), offset, size) for offset, size in parts]
+    ranges = plan.coalesce(tensors, slack)
+    pieces = plan.split(ranges, chunk)
+
+    def bytes_of(things: list[Range] | list[Tensor]) -> set[int]:
+        return {byte for thing in things for byte in range(thing.offset, thing.end)}
+
+    assert bytes_of(tensors) <= bytes_of(ranges)
+    assert bytes_of(pieces) == bytes_of(ranges)
+    assert all(0 < piece.size <= chunk for piece in pieces)
