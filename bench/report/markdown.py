@@ -17,6 +17,8 @@ def markdown(summary: Mapping[str, Any]) -> str:
     parts = [
         "# Where should the model live? A measured comparison",
         _bullets(meta["notes"]),
+        "## Verdicts",
+        _verdicts(summary["comparisons"]),
         "## Latency over HTTP",
         "Milliseconds as the client measures them, connecting left out: median (95 % interval). "
         "A percentile that so few samples do not allow to state is left out (`-`).",
@@ -47,6 +49,16 @@ def _latency_table(variants: Sequence[Mapping[str, Any]]) -> str:
         for item in variants
     ]  # fmt: skip
     return table(header, rows)
+
+
+def _verdicts(comparisons: Sequence[Mapping[str, Any]]) -> str:
+    if not comparisons:
+        return "Only one storage was measured: there is nothing to compare."
+    note = (
+        "Differences are medians of within-round differences with 95 % intervals; one counts as a difference only if it "
+        "is significant at 5 % over all pairs of the state (signed-rank test, Holm's correction)."
+    )
+    return _bullets(f"**{item['state']}**: {item['verdict']}" for item in comparisons) + "\n\n" + note
 
 
 def _phase_table(variants: Sequence[Mapping[str, Any]]) -> str:

@@ -12,8 +12,10 @@ from bench.evidence.judge import Judged, judge_run
 from bench.plan import Variant, build_plan, requests_in
 from bench.records.store import Run
 from bench.report.answers import Agreement, compare_answers
+from bench.report.comparisons import Comparison, compare_backends
 from bench.report.select import State, select
-from bench.stats.quantiles import quantile, quantile_interval, stated_quantile
+from bench.stats.bootstrap import median_ratio_interval
+from bench.stats.quantiles import Interval, quantile, quantile_interval, stated_quantile
 
 LAB_NOTE = "Measured on a local stand-in (the lab), not on AWS: these figures are not AWS figures."
 SYNTHETIC_NOTE = (
@@ -30,6 +32,7 @@ def summarise(run: Run) -> dict[str, Any]:
     return {
         "meta": _meta(run, judged, answers),
         "variants": [_variant(run, judged, variant) for variant in variants],
+        "comparisons": [_comparison(item) for item in compare_backends(judged, variants)],
         "answers": asdict(answers) | {"equal": answers.equal},
         "engine_ratios": engine_ratios(judged, variants),
     }
@@ -101,11 +104,10 @@ def _variant(run: Run, judged: Sequence[Judged], variant: Variant) -> dict[str, 
 
 def _latencies(state: State) -> dict[str, Any]:
     points = state.latencies
-    interval = quantile_interval(points) if points else None
     return {
         **state.counts,
         "p50_ms": finite(quantile(points, 0.5) if points else None),
-        "p50_interval_ms": [finite(interval.low), finite(interval.high)] if interval else None,
+        "p50_interval_ms": _ends(quantile_interval(points)),
         "p95_ms": finite(stated_quantile(points, 0.95)),
         "p99_ms": finite(stated_quantile(points, 0.99)),
         "connect_p50_ms": _median_known([item.sample.seen.connect_ms for item in state.valid]),
@@ -135,17 +137,37 @@ def engine_ratios(judged: Sequence[Judged], variants: Sequence[Variant]) -> list
             mine = select(judged, variant, state).latencies
             theirs = select(judged, other, state).latencies
             if mine and theirs:
-                ratios.append(_ratio(variant, state, quantile(mine, 0.5), quantile(theirs, 0.5)))
+                ratios.append(_ratio(variant, state, mine, theirs))
     return ratios
 
 
-def _ratio(variant: Variant, state: str, onnx_ms: float, transformers_ms: float) -> dict[str, Any]:
+def _ratio(variant: Variant, state: str, onnx: Sequence[float], transformers: Sequence[float]) -> dict[str, Any]:
+    onnx_ms, transformers_ms = quantile(onnx, 0.5), quantile(transformers, 0.5)
     ratio = onnx_ms / transformers_ms if math.isfinite(onnx_ms) and transformers_ms > 0 else None
     return {
         "backend": variant.backend, "memory_mb": variant.memory_mb, "tokens": variant.tokens, "arm": variant.arm,
         "state": state, "onnx_p50_ms": finite(onnx_ms), "transformers_p50_ms": finite(transformers_ms),
         "ratio": None if ratio is None else round(ratio, 5),
+        "ratio_interval": _ends(median_ratio_interval(onnx, transformers), 5),
     }  # fmt: skip
+
+
+def _comparison(item: Comparison) -> dict[str, Any]:
+    paired = item.paired
+    return {
+        "state": item.state,
+        "a": asdict(item.a),
+        "b": asdict(item.b),
+        "rounds": paired.n if paired else 0,
+        "difference_ms": finite(paired.difference) if paired else None,
+        "difference_interval_ms": _ends(paired.difference_interval) if paired else None,
+        "ratio": finite(paired.ratio) if paired else None,
+        "ratio_interval": _ends(paired.ratio_interval) if paired else None,
+        "adjusted_p": round(item.adjusted_p, 6),
+        "resolved": item.verdict.resolved,
+        "more_rounds": item.verdict.more_rounds,
+        "verdict": item.verdict.sentence,
+    }
 
 
 def untrusted(summary: Mapping[str, Any]) -> list[str]:
@@ -159,9 +181,13 @@ def untrusted(summary: Mapping[str, Any]) -> list[str]:
     return reasons + list(summary["answers"]["problems"])
 
 
-def finite(value: float | None) -> float | None:
+def finite(value: float | None, digits: int = 3) -> float | None:
     """JSON has no infinity: what is longer than could be seen is null, and counted as censored."""
-    return None if value is None or not math.isfinite(value) else round(value, 3)
+    return None if value is None or not math.isfinite(value) else round(value, digits)
+
+
+def _ends(interval: Interval | None, digits: int = 3) -> list[float | None] | None:
+    return [finite(interval.low, digits), finite(interval.high, digits)] if interval else None
 
 
 def _median_known(values: Iterable[float | None]) -> float | None:

@@ -25,6 +25,8 @@ def print_summary(summary: Mapping[str, Any], console: Console) -> None:
             counts(warm), ms(warm["p95_ms"]), megabytes(item["fetched_bytes"]), ms(item["max_memory_mb"]),
         )  # fmt: skip
     console.print(table)
+    for comparison in summary["comparisons"]:
+        console.print(f"{comparison['state']}: {comparison['verdict']}", highlight=False)
     for backend in dict.fromkeys(item["backend"] for item in variants):
         storage = next(item["storage"] for item in variants if item["backend"] == backend)
         console.print(f"{backend}: {storage}", highlight=False)
