@@ -1,0 +1,136 @@
+"""What the built images hold, and that the function runs in them."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tools.images import base, build, resolve
+
+if TYPE_CHECKING:
+    from tests.images_build.conftest import Built
+
+BACKENDS = list(build.BACKENDS)
+ASK = """
+import json, app
+
+class Context:
+    aws_request_id = "r"
+    def get_remaining_time_in_millis(self): return 30_000
+
+event = {"version": "2.0", "rawPath": "/BACKEND/similar", "rawQueryString": "text=robot",
+         "queryStringParameters": {"text": "robot"}, "requestContext": {"http": {"method": "GET"}}}
+print(json.dumps(app.handler(event, Context())))
+"""
+
+
+def ask(built: Built, backend: str, *binds: tuple[Path, str], **environment: str) -> dict[str, Any]:
+    script = ASK.replace("BACKEND", backend)
+    lines = built.run(backend, script, *binds, STORAGE_BACKEND=backend, **environment).splitlines()
+    answer: dict[str, Any] = json.loads(lines[-1])
+    return answer
+
+
+def test_layers_are_dependencies_then_model_then_code(built: Built, tiny_bundle: Path) -> None:
+    files = {path.name for path in tiny_bundle.iterdir()}
+    for backend, image in built.images.items():
+        _, dependencies, *model, code = image.layers
+        assert "var/task/numpy/__init__.py" in dependencies.files
+        assert "var/task/app.py" not in dependencies.files
+        assert {"var/task/app.py", "var/task/similarity/__init__.py"} <= set(code.files)
+        assert ("var/task/seeder.py" in code.files) == (backend == "efs")
+        assert [set(layer.files) for layer in model] == (
+            [{f"opt/model/{name}" for name in files}] if backend == "oci" else []
+        )
+
+
+def test_only_the_oci_image_holds_the_model(built: Built, tiny_bundle: Path) -> None:
+    names = {path.name for path in tiny_bundle.iterdir()}
+    for backend, image in built.images.items():
+        held = {Path(name).name for layer in image.layers[1:] for name in layer.files} & names
+        assert held == (names if backend == "oci" else set())
+
+
+def test_lower_layers_are_shared(built: Built) -> None:
+    lower = {tuple(layer.digest for layer in image.layers[:2]) for image in built.images.values()}
+    assert len(lower) == 1
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_every_source_has_byte_code_that_is_never_checked(built: Built, backend: str) -> None:
+    script = """
+import importlib.util, pathlib
+files = list(pathlib.Path("/var/task").rglob("*.py"))
+flags = [pathlib.Path(importlib.util.cache_from_source(str(file))).read_bytes()[4:8] for file in files]
+print(len(files), len({*flags} - {bytes([1, 0, 0, 0])}))
+print(len([path for path in pathlib.Path("/var/task").rglob("*.pyc") if ".cpython-313." not in path.name]))
+"""
+    sources, checked, foreign = map(int, built.run(backend, script).split())
+    assert sources > 100
+    assert (checked, foreign) == (0, 0)
+
+
+def test_configuration(built: Built) -> None:
+    index = json.loads((built.out / "index.json").read_text())
+    assert list(index["images"]) == BACKENDS
+    for backend, entry in index["images"].items():
+        assert entry["command"] == ["/lambda-entrypoint.sh", "app.handler"]
+        assert entry["env"]["ENGINE"] == "onnx"
+        assert entry["workingDir"] == entry["env"]["LAMBDA_TASK_ROOT"] == "/var/task"
+        assert entry["size"] == sum(layer["size"] for layer in entry["layers"]) < build.LAMBDA_LIMIT / 10
+        assert (built.out / entry["ext4"]).stat().st_size > entry["size"]
+        assert set(entry) == {"ext4", "command", "env", "workingDir", "digest", "size", "layers"}, backend
+
+
+def test_the_oci_image_answers_from_itself(built: Built) -> None:
+    answer = ask(built, "oci", MODEL_DIR="/opt/model")
+    assert answer["statusCode"] == 200, answer
+    assert answer["headers"]["X-Storage-Backend"] == "oci"
+
+
+def test_the_efs_image_answers_from_the_mounted_directory(built: Built, tiny_bundle: Path) -> None:
+    binds = ((tiny_bundle, "/mnt/model"),)
+    theirs, ours = ask(built, "efs", *binds, MODEL_DIR="/mnt/model"), ask(built, "oci", MODEL_DIR="/opt/model")
+    assert theirs["statusCode"] == 200, theirs
+    assert theirs["body"] == ours["body"]
+
+
+def test_the_s3_image_names_the_object_it_cannot_get(built: Built) -> None:
+    nobody = {"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1", "AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any"}
+    answer = ask(built, "s3", MODEL_BUCKET="b", MODEL_PREFIX="p", AWS_REGION="us-east-1", **nobody)
+    assert answer["statusCode"] == 503, answer
+    assert "manifest.json" in answer["body"]
+
+
+def test_the_efs_image_holds_the_seeder(built: Built) -> None:
+    script = "import seeder\ntry: seeder.handler({}, None)\nexcept seeder.SeedError as error: print(error)"
+    assert built.run("efs", script).startswith("the event lacks bucket, prefix, files, keep")
+
+
+@pytest.mark.parametrize("machine", list(resolve.MACHINES))
+def test_requirements_have_wheels_for_both_architectures(machine: str) -> None:
+    resolve.resolve("onnx", machine, "3.13")
+
+
+def test_dockerfiles_differ_only_in_what_they_copy() -> None:
+    def skeleton(backend: str) -> list[str]:
+        lines = (build.IMAGES / backend / "Dockerfile").read_text().splitlines()
+        own = re.compile(rf"COPY --chmod=755 ({backend}/|bundle/)")
+        return [line for line in lines if not line.startswith("#") and not own.match(line)]
+
+    assert skeleton("efs") == skeleton("s3") == skeleton("oci")
+    assert f"ARG BASE={base.name('3.13')}" in skeleton("efs")
+
+
+def test_an_unknown_engine_is_refused(tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["sh", build.IMAGES / "install.sh", "keras", tmp_path / "out"], capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert "ENGINE is 'keras': build with ENGINE=onnx or ENGINE=transformers" in done.stderr
+    assert not (tmp_path / "out").exists()

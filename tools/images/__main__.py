@@ -1,0 +1,86 @@
+"""Build the container images without a Docker engine, and check that their requirements resolve.
+
+    python -m tools.images build [--engine onnx|transformers] [--backends efs,s3,oci] [--bundle DIR] [--out DIR]
+    python -m tools.images resolve
+
+`build` needs root (it mounts file systems), buildah and mmdebstrap. It writes one ext4 file per backend and index.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from tools.images import base, build, layout, resolve, shell
+
+BUILD = Path(__file__).parents[2] / "build"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; return the exit code: 0 done, 1 failed, 2 this machine cannot do it."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _resolve(options.python) if options.command == "resolve" else _build(options)
+    except shell.ToolError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tools.images", description=(__doc__ or "").splitlines()[0])
+    commands = parser.add_subparsers(dest="command", required=True)
+    make = commands.add_parser("build", help="build the images and flatten them into ext4 files")
+    make.add_argument("--bundle", type=Path, default=build.IMAGES / "bundle", help="model bundle (default %(default)s)")
+    make.add_argument("--out", type=Path, default=BUILD / "images", help="where results go (default %(default)s)")
+    make.add_argument("--store", type=Path, default=BUILD / "image-store", help="layers, kept for the next build")
+    make.add_argument("--engine", choices=list(resolve.ENGINES), default="onnx", help="build argument ENGINE")
+    make.add_argument("--backends", type=_backends, default=build.BACKENDS, help="comma-separated (default: all)")
+    check = commands.add_parser("resolve", help="resolve the requirements for both architectures")
+    for command in (make, check):
+        command.add_argument("--python", choices=list(base.SUITES), default="3.13", help="the base image's Python")
+    return parser
+
+
+def _backends(text: str) -> tuple[str, ...]:
+    names = tuple(text.split(","))
+    if unknown := set(names) - set(build.BACKENDS):
+        raise argparse.ArgumentTypeError(f"no such backend: {', '.join(unknown)}; there are {','.join(build.BACKENDS)}")
+    return names
+
+
+def _build(options: argparse.Namespace) -> int:
+    if missing := shell.missing_packages():
+        print(f"error: tools are missing: apt-get install -y {' '.join(missing)}", file=sys.stderr)
+        return 2
+    if os.geteuid() != 0:
+        print("error: building mounts file systems: run it as root", file=sys.stderr)
+        return 2
+    out, store = options.out.resolve(), options.store.resolve()
+    request = build.Request(options.bundle, out, store, options.engine, options.backends, options.python)
+    images = build.build(request, say=lambda line: print(line, file=sys.stderr, flush=True))
+    for backend, image in images.items():
+        _print_layers(backend, image)
+    print(f"\n{request.out / 'index.json'}")
+    return 0
+
+
+def _print_layers(backend: str, image: layout.Image) -> None:
+    print(
+        f"\n{backend}: {image.size / 1e6:,.1f} MB uncompressed, {image.size / build.LAMBDA_LIMIT:.1%} of Lambda's 10 GB"
+    )
+    for layer in image.layers:
+        print(f"  {layer.size / 1e6:9,.1f} MB  {layer.digest[7:19]}  {layer.instruction[:90]}")
+
+
+def _resolve(python: str) -> int:
+    for engine in resolve.ENGINES:
+        for machine in resolve.MACHINES:
+            resolve.resolve(engine, machine, python)
+            print(f"{engine:13} {machine:7} python {python}: every requirement has a wheel")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

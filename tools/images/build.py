@@ -1,0 +1,125 @@
+"""Building the images and flattening them into ext4 files, with an index for whoever runs them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tools.images import base, ext4, host, layout
+from tools.images.buildah import Buildah
+from tools.images.shell import ToolError
+
+IMAGES = Path(__file__).parents[2] / "images"
+BACKENDS = ("efs", "s3", "oci")
+LAMBDA_LIMIT = 10 * 1024**3  # bytes of all layers of an image, uncompressed
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to build: bundle to bake in, engine, backends, Python of the base; `out` gets results, `store` layers."""
+
+    bundle: Path
+    out: Path
+    store: Path
+    engine: str
+    backends: tuple[str, ...]
+    python: str
+
+
+def build(request: Request, say: Callable[[str], None]) -> dict[str, layout.Image]:
+    """Build every backend's image; write `<out>/<backend>.ext4` and `<out>/index.json`; return the images.
+
+    Raises ToolError when a tool fails, an image is too large for Lambda, or weights are where they must not be.
+    """
+    if not (request.bundle / "manifest.json").is_file():
+        raise ToolError(f"{request.bundle} holds no model bundle: run `make model`, or name one with --bundle")
+    request.out.mkdir(parents=True, exist_ok=True)
+    (request.out / "index.json").unlink(missing_ok=True)  # never an index beside files of another build
+    buildah = Buildah(request.store)
+    say(f"base image: {'made' if base.make(buildah, request.python) else 'as before'} ({base.name(request.python)})")
+    images = {}
+    with tempfile.TemporaryDirectory(dir=request.out) as scratch, _context(request.bundle, request.out) as context:
+        mounts = [word for mount in host.mounts(Path(scratch)) for word in ("--volume", mount)]
+        for backend in request.backends:
+            image = images[backend] = _build_one(buildah, backend, request, context, mounts)
+            _check(backend, image, request.bundle)
+            say(f"{backend}: {image.size / 1e6:,.0f} MB in {len(image.layers)} layers")
+    _write_index(request, images)
+    return images
+
+
+def _build_one(buildah: Buildah, backend: str, request: Request, context: Path, mounts: list[str]) -> layout.Image:
+    tag = f"localhost/model-storage:{backend}-{request.engine}"
+    folder = context / backend
+    options = ["--build-arg", f"BASE={base.name(request.python)}", "--build-arg", f"ENGINE={request.engine}"]
+    ignore = ["--ignorefile", str(folder / "Dockerfile.dockerignore")]
+    buildah.build(tag, folder / "Dockerfile", context, "--layers", *options, *ignore, *mounts)
+    with buildah.mounted(tag) as root:
+        ext4.write(root, request.out / f"{backend}.ext4")
+    with tempfile.TemporaryDirectory(dir=request.out) as exported:
+        buildah.export(tag, Path(exported))
+        return layout.read(Path(exported))
+
+
+@contextmanager
+def _context(bundle: Path, near: Path) -> Iterator[Path]:
+    """Yield a build context: images/ as it is, with `bundle` (hard links where possible) as its bundle/."""
+
+    def link(source: str, target: str) -> None:
+        try:
+            os.link(source, target)
+        except OSError:
+            shutil.copy2(source, target)
+
+    with tempfile.TemporaryDirectory(dir=near) as scratch:
+        context = Path(scratch) / "images"
+        shutil.copytree(IMAGES, context, ignore=shutil.ignore_patterns("bundle", "__pycache__"))
+        shutil.copytree(bundle, context / "bundle", copy_function=link)
+        yield context
+
+
+def _check(backend: str, image: layout.Image, bundle: Path) -> None:
+    if image.size > LAMBDA_LIMIT:
+        raise ToolError(f"{backend}: {image.size:,} bytes of layers are over Lambda's limit of {LAMBDA_LIMIT:,}")
+    manifest = json.loads((bundle / "manifest.json").read_text())
+    weights = {(name, entry["size"]) for name, entry in manifest["files"].items()}
+    holders = [
+        layer for layer in image.layers if weights & {(Path(name).name, size) for name, size in layer.files.items()}
+    ]
+    if len(holders) != (backend == "oci"):
+        found = "; ".join(layer.instruction for layer in holders) or "none"
+        raise ToolError(f"{backend}: one layer of the oci image and no other may hold the model; found in: {found}")
+
+
+def _write_index(request: Request, images: dict[str, layout.Image]) -> None:
+    manifest = json.loads((request.bundle / "manifest.json").read_text())
+    index = {
+        "format": 1,
+        "engine": request.engine,
+        "bundleHash": manifest["source_hash"],
+        "base": f"stand-in for {base.name(request.python)}: Debian {base.SUITES[request.python]}, {base.AWSLAMBDARIC}",
+        "images": {backend: _entry(backend, image) for backend, image in images.items()},
+    }
+    part = request.out / "index.json.part"
+    part.write_text(json.dumps(index, indent=2) + "\n")
+    part.replace(request.out / "index.json")
+
+
+def _entry(backend: str, image: layout.Image) -> dict[str, Any]:
+    layers = [{key: value for key, value in asdict(layer).items() if key != "files"} for layer in image.layers]
+    return {
+        "ext4": f"{backend}.ext4",
+        "command": [*image.config["Entrypoint"], *image.config["Cmd"]],
+        "env": dict(item.split("=", 1) for item in image.config["Env"]),
+        "workingDir": image.config["WorkingDir"],
+        "digest": image.digest,
+        "size": image.size,
+        "layers": layers,
+    }

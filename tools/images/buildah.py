@@ -1,0 +1,52 @@
+"""Image builds with buildah: no daemon, RUN steps in a plain chroot, nothing ever pulled."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.images.shell import run
+
+
+@dataclass(frozen=True)
+class Buildah:
+    """A private image store, apart from the system's, so that a stand-in never hides behind a real image's name."""
+
+    store: Path
+
+    def __call__(self, command: str, *words: str | Path) -> str:
+        """Run one buildah command on the store and return what it prints."""
+        place: list[str | Path] = [
+            "--root",
+            self.store / "root",
+            "--runroot",
+            self.store / "run",
+            "--storage-driver",
+            "overlay",
+        ]
+        return run("buildah", *place, command, *words)
+
+    def build(self, image: str, dockerfile: Path, context: Path, *options: str | Path) -> None:
+        """Build `dockerfile` and tag the result `image`."""
+        self("bud", "--isolation", "chroot", "--pull-never", "--format", "docker",
+             "--tag", image, "--file", dockerfile, *options, context)  # fmt: skip
+
+    def has(self, image: str, label: str) -> bool:
+        """Whether the store holds an image of that name with the label `key=value`."""
+        return bool(self("images", "--quiet", "--filter", f"reference={image}", "--filter", f"label={label}"))
+
+    def export(self, image: str, directory: Path) -> None:
+        """Write an image's manifest, configuration and layers, not compressed, into `directory`."""
+        self("push", "--quiet", "--disable-compression", "--format", "oci", image, f"dir:{directory}")
+
+    @contextlib.contextmanager
+    def mounted(self, image: str) -> Iterator[Path]:
+        """Yield the directory at which the image's root file system is mounted meanwhile."""
+        container = self("from", "--pull-never", image)
+        try:
+            yield Path(self("mount", container))
+        finally:
+            self("umount", container)
+            self("rm", container)
