@@ -37,7 +37,7 @@ def position_ids(ids: Sequence[int], pad_token_id: int) -> list[int]:
 
 
 class Embeddings:
-    """Row look-up in the embedding tables of a checkpoint."""
+    """Row look-up in the embedding tables of a checkpoint. A row is read once and then kept: at most 166 MB of them."""
 
     def __init__(self, header: Header, weights: Weights, pad_token_id: int) -> None:
         self._weights = weights
@@ -45,6 +45,7 @@ class Embeddings:
         tables = [_find(header, f"embeddings.{name}.weight") for name in NAMES]
         self._words, self._positions, self._types = tables
         self.hidden = self._words.shape[1]
+        self._kept: dict[tuple[int, int], np.ndarray] = {}  # by table offset and row
 
     def __call__(self, ids: Sequence[int]) -> np.ndarray:
         """float32[n, hidden] for n token ids, before LayerNorm; raises StoreError if rows cannot be read."""
@@ -56,15 +57,15 @@ class Embeddings:
 
     def _rows(self, table: Tensor, indices: Sequence[int]) -> np.ndarray:
         row = table.size // table.shape[0]
-        runs = _runs(sorted(set(indices)))
-        data: dict[int, np.ndarray] = {}
 
         def read(run: range) -> None:
             block = self._weights.read(Range(table.offset + run.start * row, len(run) * row))
-            data.update(zip(run, np.frombuffer(block, np.float32).reshape(len(run), self.hidden), strict=True))
+            for index, values in zip(run, np.frombuffer(block, np.float32).reshape(len(run), self.hidden), strict=True):
+                self._kept[table.offset, index] = values
 
-        for_each(read, runs, min(THREADS, len(runs)))
-        return np.stack([data[index] for index in indices])
+        missing = _runs(sorted({index for index in indices if (table.offset, index) not in self._kept}))
+        for_each(read, missing, THREADS)
+        return np.stack([self._kept[table.offset, index] for index in indices])
 
 
 def _find(header: Header, name: str) -> Tensor:
@@ -73,6 +74,8 @@ def _find(header: Header, name: str) -> Tensor:
 
 def _runs(indices: Sequence[int]) -> list[range]:
     """Sorted distinct indices as ranges of neighbours."""
+    if not indices:
+        return []
     starts = [indices[0], *(b for a, b in pairwise(indices) if b != a + 1)]
     ends = [*(a for a, b in pairwise(indices) if b != a + 1), indices[-1]]
     return [range(start, end + 1) for start, end in zip(starts, ends, strict=True)]

@@ -11,7 +11,8 @@ Item = TypeVar("Item")
 
 def for_each(function: Callable[[Item], None], items: Iterable[Item], threads: int) -> None:
     """Call `function(item)` for all items, taken in order; raises the first error, after which no new item starts."""
-    pending = iter(list(items))
+    todo = list(items)
+    pending = iter(todo)
     lock = threading.Lock()
     failed: list[BaseException] = []
 
@@ -26,7 +27,7 @@ def for_each(function: Callable[[Item], None], items: Iterable[Item], threads: i
             except BaseException as error:  # carried over to the calling thread
                 failed.append(error)
 
-    helpers = [threading.Thread(target=work, daemon=True) for _ in range(threads - 1)]
+    helpers = [threading.Thread(target=work, daemon=True) for _ in range(min(threads, len(todo)) - 1)]
     for helper in helpers:
         helper.start()
     work()

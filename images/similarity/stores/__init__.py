@@ -20,7 +20,7 @@ class Weights(Protocol):
     def directory(self) -> Path:
         """Directory that holds a mappable file of the weights' name and full length.
 
-        Bytes outside the ranges that were fetched may be holes; it may move once, when a fetch ends.
+        Bytes outside the ranges that were fetched may be holes.
         """
 
     def read(self, wanted: Range) -> bytes:

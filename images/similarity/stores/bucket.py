@@ -85,8 +85,10 @@ class BucketStore:
 class BucketWeights:
     """A weights object and the sparse file that its fetched ranges go into, at their own offsets.
 
-    The file is made in a directory with a temporary name, which gets its real name when all ranges are there: it is
-    complete or not there at all. An environment whose process is started again finds it and fetches nothing.
+    The file lies in a directory of this process's own and gets its lasting name, a second link, when all ranges are
+    there: under that name it is complete or not there at all. An environment whose process is started again finds it
+    and fetches nothing (its engine, and so the plan, never changes). The first name stays, because a session may be
+    opening the file at that very moment; what a failed attempt leaves there, the next one removes.
     """
 
     def __init__(self, store: BucketStore, name: str, size: int, start: bytes) -> None:
@@ -94,25 +96,22 @@ class BucketWeights:
         self.start = start
         self._store = store
         self._name = name
-        self._complete = Path(tempfile.gettempdir()) / f"model-{store.prefix}"
-        self._rows: dict[Range, bytes] = {}
-        self.directory = self._complete if self._complete.is_dir() else self._new_directory()
-
-    def _new_directory(self) -> Path:
-        for leftover in self._complete.parent.glob(f"{self._complete.name}.*"):
+        temporary = Path(tempfile.gettempdir())
+        self._complete = temporary / f"model-{store.prefix}.safetensors"
+        for leftover in temporary.glob(f"model-{store.prefix}.work-*"):
             shutil.rmtree(leftover, ignore_errors=True)
-        directory = Path(tempfile.mkdtemp(prefix=f"{self._complete.name}.", dir=self._complete.parent))
-        with (directory / self._name).open("wb") as file:
-            file.truncate(self.size)
-        return directory
+        self.directory = Path(tempfile.mkdtemp(prefix=f"model-{store.prefix}.work-"))
+        if self._complete.exists():
+            os.link(self._complete, self.directory / name)
+        else:
+            with (self.directory / name).open("wb") as file:
+                file.truncate(size)
 
     def read(self, wanted: Range) -> bytes:
-        if wanted not in self._rows:
-            self._rows[wanted] = self._store.read_range(self._name, wanted)
-        return self._rows[wanted]
+        return self._store.read_range(self._name, wanted)
 
     def fetch(self, ranges: Sequence[Range]) -> None:
-        if self.directory == self._complete:
+        if self._complete.exists():
             FileWeights(self.directory, self._name, 0, Counter()).fetch(ranges)
             return
         descriptor = os.open(self.directory / self._name, os.O_WRONLY)
@@ -128,11 +127,9 @@ class BucketWeights:
 
         try:
             for_each(copy, plan.split(ranges, CHUNK), CONNECTIONS)
-            self.directory = self.directory.rename(self._complete)
+            os.link(self.directory / self._name, self._complete)
         finally:
             os.close(descriptor)
-            if self.directory != self._complete:
-                shutil.rmtree(self.directory, ignore_errors=True)
 
 
 def _unreadable(name: str, error: Exception) -> StoreError:

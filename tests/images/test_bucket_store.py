@@ -1,0 +1,173 @@
+"""The S3 store against SeaweedFS: what it fetches, that it keeps it, and how it fails and recovers."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import obstore
+import pytest
+
+from similarity import manifest as files
+from similarity import plan, safetensors_header
+from similarity.errors import StoreError
+from similarity.parallel import for_each
+from similarity.plan import Range
+from similarity.service import Service
+from similarity.stores.bucket import BucketStore
+from tests.conftest import Lab
+
+from .conftest import Context
+from .test_over_http import lambda_api
+
+
+@pytest.fixture(scope="session")
+def bucket(lab: Lab) -> tuple[str, str]:
+    """Endpoint and name of the lab's bucket, as the S3 function is given them."""
+    name = lab.outputs["backends"]["s3"]["functionName"]
+    variables = lambda_api(lab).get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    return variables["AWS_ENDPOINT_URL_S3"], variables["MODEL_BUCKET"]
+
+
+@pytest.fixture
+def store(
+    bucket: tuple[str, str], tiny_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[BucketStore]:
+    """A copy of the bundle under a prefix of the test's own, and a /tmp of its own."""
+    endpoint, name = bucket
+    for key, value in {
+        "AWS_ENDPOINT_URL_S3": endpoint,
+        "AWS_ACCESS_KEY_ID": "any",
+        "AWS_SECRET_ACCESS_KEY": "any",
+        "STORAGE_BACKEND": "s3",
+        "ENGINE": "onnx",
+    }.items():
+        monkeypatch.setenv(key, value)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    opened = BucketStore(name, f"test-{uuid.uuid4().hex}")
+    for path in tiny_bundle.iterdir():
+        obstore.put(opened.client, path.name, path)
+    yield opened
+    for path in tiny_bundle.iterdir():
+        obstore.delete(opened.client, path.name)
+
+
+def header_of(store: BucketStore) -> safetensors_header.Header:
+    return safetensors_header.parse(store.weights(files.WEIGHTS, 1 << 16).start)
+
+
+def test_fetched_ranges_are_the_objects_bytes_and_nothing_else_is_there(
+    store: BucketStore, tiny_bundle: Path, tmp_path: Path
+) -> None:
+    whole = (tiny_bundle / files.WEIGHTS).read_bytes()
+    ranges = plan.fetch_plan(header_of(store), slack=0)
+    weights = store.weights(files.WEIGHTS, 1 << 16)
+    assert weights.size == len(whole)
+    assert weights.start == whole[: 1 << 16]
+    weights.fetch(ranges)
+    kept = (tmp_path / f"model-{store.prefix}.safetensors").read_bytes()
+    assert (weights.directory / files.WEIGHTS).read_bytes() == kept
+    expected = bytearray(len(whole))
+    for wanted in ranges:
+        expected[wanted.offset : wanted.end] = whole[wanted.offset : wanted.end]
+    assert kept == bytes(expected)
+    assert weights.read(Range(5, 10)) == whole[5:15]
+
+
+def test_an_environment_that_starts_again_fetches_no_weights(store: BucketStore, context: Context) -> None:
+    first = Service(store).handle({"text": "a car"}, context)
+    again = Service(BucketStore(store.bucket, store.prefix)).handle({"text": "a car"}, context)
+    assert first["body"] == again["body"]
+    header = header_of(store)
+    planned = sum(wanted.size for wanted in plan.fetch_plan(header))
+    saved = int(first["headers"]["X-Fetched-Bytes"]) - int(again["headers"]["X-Fetched-Bytes"])
+    assert saved == planned
+
+
+def test_a_fetch_that_fails_leaves_nothing_that_looks_complete(store: BucketStore, tmp_path: Path) -> None:
+    weights = store.weights(files.WEIGHTS, 64)
+    with pytest.raises(StoreError, match=r"model\.safetensors (ends at byte|cannot be read)"):
+        weights.fetch([Range(0, 100), Range(weights.size - 10, 20)])
+    assert not list(tmp_path.glob("*.safetensors"))
+    again = store.weights(files.WEIGHTS, 64)
+    assert list(tmp_path.iterdir()) == [again.directory]
+
+
+def test_a_full_temporary_directory_is_named(store: BucketStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    weights = store.weights(files.WEIGHTS, 64)
+
+    def full(*arguments: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.pwrite", full)
+    with pytest.raises(StoreError, match="cannot be kept in the temporary directory: No space left on device"):
+        weights.fetch([Range(0, 100)])
+
+
+def cut(data: bytes) -> bytes:
+    return data[:-1]
+
+
+def flip(data: bytes) -> bytes:
+    return data[:-1] + bytes([data[-1] ^ 1])
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "reason"),
+    [
+        ("manifest.json", None, "is missing"),
+        ("manifest.json", lambda data: data[:100], "is damaged"),
+        ("model.safetensors", None, "is missing"),
+        ("model.safetensors", cut, "bytes long, the manifest says"),
+        ("model.safetensors", lambda data: data.replace(b'"F32"', b'"I32"', 1), "its header is not the one"),
+        ("encoder.onnx", None, "is missing"),
+        ("encoder.onnx", cut, "bytes long, the manifest says"),
+        ("tokenizer.json", flip, "its sha256 is not the manifest's"),
+        ("incidents.safetensors", flip, "its sha256 is not the manifest's"),
+    ],
+)
+def test_a_damaged_bucket_gives_503_and_recovers(
+    store: BucketStore,
+    tiny_bundle: Path,
+    context: Context,
+    name: str,
+    damage: Callable[[bytes], bytes] | None,
+    reason: str,
+) -> None:
+    good = (tiny_bundle / name).read_bytes()
+    if damage is None:
+        obstore.delete(store.client, name)
+    else:
+        obstore.put(store.client, name, damage(good))
+    service = Service(store)
+    for _ in range(2):
+        response = service.handle({"text": "a"}, context)
+        assert response["statusCode"] == 503
+        message = json.loads(response["body"])["message"]
+        assert name in message
+        assert reason in message
+    obstore.put(store.client, name, good)
+    assert service.handle({"text": "a"}, context)["statusCode"] == 200
+
+
+def test_a_bucket_that_is_not_there_gives_503(store: BucketStore, context: Context) -> None:
+    response = Service(BucketStore("no-such-bucket", "x")).handle({"text": "a"}, context)
+    assert response["statusCode"] == 503
+    assert "manifest.json" in response["body"] or "model.safetensors" in response["body"]
+
+
+def test_for_each_calls_every_item_once_and_stops_at_the_first_error() -> None:
+    seen: list[int] = []
+    for_each(seen.append, range(100), 8)
+    assert sorted(seen) == list(range(100))
+    tried: list[int] = []
+
+    def fail(item: int) -> None:
+        tried.append(item)
+        raise ValueError(item)
+
+    with pytest.raises(ValueError, match="0"):
+        for_each(fail, range(100), 1)
+    assert tried == [0]

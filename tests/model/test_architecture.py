@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from transformers import LongformerConfig, LongformerModel
+
+from model.architecture import FULL, TINY, Architecture, UnsupportedModel
+
+
+@pytest.mark.parametrize("architecture", [FULL, TINY])
+def test_tensors_are_those_of_the_checkpoint(architecture: Architecture) -> None:
+    with torch.device("meta"):
+        model = LongformerModel(LongformerConfig.from_dict(architecture.config()))
+    expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    assert architecture.tensors() == expected
+    assert list(architecture.tensors()) == sorted(expected)
+
+
+def test_the_full_size_has_148_659_456_parameters() -> None:
+    assert sum(torch.Size(shape).numel() for shape in FULL.tensors().values()) == 148_659_456
+    assert FULL.max_tokens == 4096
+
+
+def test_a_config_says_what_it_was_made_of() -> None:
+    assert Architecture.from_config(TINY.config()) == TINY
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"model_type": "gpt2"}, "model_type is 'gpt2'; only 'longformer'"),
+        ({"hidden_act": "relu"}, "hidden_act is 'relu'; only 'gelu'"),
+        ({"attention_window": [64, 32]}, "one even window for all layers"),
+        ({"attention_window": 63}, "one even window for all layers"),
+    ],
+)
+def test_what_the_graph_cannot_express_is_refused(change: dict[str, object], words: str) -> None:
+    with pytest.raises(UnsupportedModel, match=words):
+        Architecture.from_config({**TINY.config(), **change})
