@@ -13,7 +13,7 @@ import aiohttp
 from aiohttp import web
 
 from lab import rie
-from lab.environment import Host
+from lab.emulator import Host
 from lab.function import Function
 from lab.http_api import BODY_LIMIT, TIMEOUT_S, HttpApi
 from lab.lambda_api import PAYLOAD_LIMIT, LambdaApi
@@ -48,11 +48,11 @@ class Account:
         self._host: Host
 
     async def __aenter__(self) -> Self:
-        emulator = await asyncio.to_thread(rie.emulator)
+        binary = await asyncio.to_thread(rie.emulator)
         # No time-out (the function's own counts) and no limit of connections: there is one per environment.
         session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(), connector=aiohttp.TCPConnector(limit=0))
         await self._stack.enter_async_context(session)
-        self._host = Host(self._workspace, emulator, session)
+        self._host = Host(self._workspace, binary, session)
         return self
 
     async def __aexit__(
@@ -79,10 +79,10 @@ class Account:
         self.api_url = await self._serve(gateway)
 
     async def _serve(self, application: web.Application) -> str:
-        runner = web.AppRunner(application, access_log=None)
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
-        site = web.TCPSite(runner, "127.0.0.1", 0, shutdown_timeout=0.1)
+        site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
         host, port = runner.addresses[0][:2]
         return f"http://{host}:{port}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import logging
 import signal
@@ -11,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import lab
 from lab.account import IDLE_S
 from lab.errors import LabError
 from lab.up import BACKENDS, Settings, running
@@ -39,31 +41,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def _up(settings: Settings, *, as_json: bool) -> None:
-    """Bring the lab up, print its outputs, and stay until SIGINT or SIGTERM, which also end the start-up early."""
-    task = asyncio.current_task()
-    assert task is not None
-    stopped = False
-
-    def stop() -> None:
-        nonlocal stopped
-        if not stopped:
-            stopped = True
-            task.cancel()
-
+    """Serve until SIGINT or SIGTERM, which also end an unfinished start-up."""
+    stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop)
-    try:
-        async with running(settings) as outputs:
-            print(json.dumps(outputs.as_dict()) if as_json else outputs.as_text(), flush=True)
-            await asyncio.Event().wait()
-    except asyncio.CancelledError:
-        if not stopped:
-            raise
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    stopped = asyncio.create_task(stop.wait())
+    serving = asyncio.create_task(_serve(settings, as_json=as_json))
+    await asyncio.wait([serving, stopped], return_when=asyncio.FIRST_COMPLETED)
+    serving.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await serving
+
+
+async def _serve(settings: Settings, *, as_json: bool) -> None:
+    async with running(settings) as outputs:
+        print(json.dumps(outputs.as_dict()) if as_json else outputs.as_text(), flush=True)
+        await asyncio.Event().wait()
 
 
 def _parser() -> argparse.ArgumentParser:
     defaults = Settings()
-    parser = argparse.ArgumentParser(prog="python -m lab", description=__import__("lab").__doc__)
+    parser = argparse.ArgumentParser(prog="python -m lab", description=lab.__doc__)
     up = parser.add_subparsers(dest="command", required=True).add_parser("up", help="start the lab and stay")
     up.add_argument(
         "--bundle", type=Path, default=defaults.bundle, metavar="DIR", help="model bundle (default: %(default)s)"

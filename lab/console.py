@@ -38,14 +38,12 @@ class Console:
     """Follows the two outputs of one RIE process; ``on_line`` gets the function's lines and the START lines."""
 
     def __init__(self, process: asyncio.subprocess.Process, on_line: Callable[[str], None]) -> None:
-        assert process.stdout is not None
-        assert process.stderr is not None
         self._on_line = on_line
         self._turn = Turn()
         self._priming = True
         self._readers = [
-            asyncio.create_task(self._follow(process.stdout, self._function_line)),
-            asyncio.create_task(self._follow(process.stderr, self._emulator_line)),
+            asyncio.create_task(_follow(process.stdout, self._function_line)),
+            asyncio.create_task(_follow(process.stderr, self._emulator_line)),
         ]
 
     def begin(self, *, priming: bool = False) -> Turn:
@@ -58,10 +56,6 @@ class Console:
         await asyncio.wait(self._readers, timeout=2)
         for reader in self._readers:
             reader.cancel()
-
-    async def _follow(self, stream: asyncio.StreamReader, handle: Callable[[str], None]) -> None:
-        while line := await stream.readline():
-            handle(line.decode(errors="replace").rstrip("\r\n"))
 
     def _function_line(self, line: str) -> None:
         if match := _START.match(line):
@@ -79,6 +73,11 @@ class Console:
                 self._turn.init_ms = float(match[1])
         elif match := _RUNTIME_DONE.search(line):
             _resolve(self._turn.runtime_ms, float(match[1]))
+
+
+async def _follow(stream: asyncio.StreamReader | None, handle: Callable[[str], None]) -> None:
+    while stream is not None and (line := await stream.readline()):
+        handle(line.decode(errors="replace").rstrip("\r\n"))
 
 
 def _resolve(future: asyncio.Future[_T], value: _T) -> None:

@@ -12,7 +12,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from lab.environment import Answer, Environment, Host, Init
+from lab.emulator import Host
+from lab.environment import Answer, Environment, Init
 from lab.logs import LogGroup
 from lab.report import Report, end_line, init_report_line, start_line
 from lab.spec import Configuration, FunctionSpec
@@ -106,77 +107,65 @@ class Function:
         while self._idle:
             environment = self._idle.pop()
             if environment.alive:
-                environment.lines.clear()
-                return await self._invoke(environment, event, None, 0.0)
+                environment.log.lines.clear()
+                return await self._invoke(environment, event, None)
             await environment.end()
-        environment = Environment(self._host, self.configuration.spec, self.logs)
-        return await self._first(environment, event)
+        return await self._cold(event)
 
-    async def _first(self, environment: Environment, event: bytes) -> Invocation:
-        """A cold start: INIT, and if it fails or takes too long once more within the invocation, as Lambda does."""
-        spec = environment.spec
-        try:
-            init = await environment.initialise(INIT_LIMIT_S)
-            if init.ok:
-                return await self._invoke(environment, event, init.duration_ms, 0.0)
-            _log_failed_init(environment, init, "init")
-        except BaseException:
-            await environment.end()
-            raise
-        await environment.end()
+    async def _cold(self, event: bytes) -> Invocation:
+        """A cold start: INIT, and if that fails or takes too long once more within the invocation, as Lambda does."""
+        spec = self.configuration.spec
+        environment = await Environment.start(self._host, spec, self.logs)
+        init = await _initialise(environment, INIT_LIMIT_S, "init")
+        if init.ok:
+            return await self._invoke(environment, event, init.duration_ms)
         started = time.monotonic()
-        again = Environment(self._host, spec, self.logs, stream=environment.stream)
-        again.lines.extend(environment.lines)
-        try:
-            init = await again.initialise(spec.timeout_s)
-            if init.ok:
-                return await self._invoke(again, event, None, time.monotonic() - started)
-            _log_failed_init(again, init, "invoke")
-            request_id = str(uuid.uuid4())
-            again.log(start_line(request_id))
-            payload = None if init.timed_out else init.error
-            answer = Answer(request_id, init.duration_ms, again.peak_mb(), payload, function_error=True, exited=True)
-            return await self._finish(again, answer, None)
-        except BaseException:
-            await again.end()
-            raise
+        again = await Environment.start(self._host, spec, self.logs, environment.log)
+        init = await _initialise(again, spec.timeout_s, "invoke")
+        if init.ok:
+            return await self._invoke(again, event, None, spent_s=time.monotonic() - started)
+        request_id = str(uuid.uuid4())
+        again.log.write(start_line(request_id))
+        answer = Answer(request_id, init.duration_ms, again.max_memory_mb, init.error, function_error=True, exited=True)
+        return await self._finish(again, answer, None)
 
     async def _invoke(
-        self, environment: Environment, event: bytes, init_ms: float | None, spent_s: float
+        self, environment: Environment, event: bytes, init_ms: float | None, spent_s: float = 0.0
     ) -> Invocation:
         """Run an initialised environment on the event; ``spent_s`` of the timeout went into a second INIT."""
         try:
             answer = await environment.invoke(event, environment.spec.timeout_s - spent_s)
-            answer = replace(answer, duration_ms=answer.duration_ms + spent_s * 1000)
-            return await self._finish(environment, answer, init_ms)
-        except BaseException:
+        except BaseException:  # the lab is being closed
             await environment.end()
             raise
+        answer = replace(answer, duration_ms=answer.duration_ms + spent_s * 1000)
+        return await self._finish(environment, answer, init_ms)
 
     async def _finish(self, environment: Environment, answer: Answer, init_ms: float | None) -> Invocation:
-        """Write the log lines of the end, and put the environment back or end it."""
+        """Keep the environment or end it, and write the last lines of the invocation."""
         spec, request_id, payload = environment.spec, answer.request_id, answer.payload
         status = error_type = None
-        function_error, duration_ms = answer.function_error, answer.duration_ms
+        duration_ms = answer.duration_ms
         if payload is None:
-            status, function_error, duration_ms = "timeout", True, spec.timeout_s * 1000.0
-            text = f"Task timed out after {spec.timeout_s:.2f} seconds"
+            status, duration_ms = "timeout", spec.timeout_s * 1000.0
             stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
-            environment.log(f"{stamp} {request_id} {text}")
-            payload = json.dumps({"errorMessage": f"{stamp} {request_id} {text}"}).encode()
+            text = f"{stamp} {request_id} Task timed out after {spec.timeout_s:.2f} seconds"
+            payload = json.dumps({"errorMessage": text}).encode()
         elif answer.exited:
             status, error_type = "error", json.loads(payload).get("errorType")
-        if answer.exited or status == "timeout":
-            await environment.end()
-        else:
+        if status is None:
             environment.freeze()
-        environment.log(end_line(request_id))
+        else:
+            await environment.end()  # before the last lines: what the function printed until then comes first
+        if status == "timeout":
+            environment.log.write(text)
+        environment.log.write(end_line(request_id))
         report = Report(request_id, duration_ms, spec.memory_mb, answer.max_memory_mb, init_ms, status, error_type)
-        environment.log(report.line())
-        lines = tuple(environment.lines)
+        environment.log.write(report.line())
+        lines = tuple(environment.log.lines)
         if status is None:
             self._idle.append(environment)
-        return Invocation(request_id, payload, function_error, lines)
+        return Invocation(request_id, payload, answer.function_error, lines)
 
     async def _reap(self) -> None:
         while True:
@@ -190,10 +179,17 @@ class Function:
         await asyncio.gather(*(env.end() for env in retired))
 
 
-def _log_failed_init(environment: Environment, init: Init, phase: str) -> None:
-    if init.timed_out:
-        environment.log(init_report_line(init.duration_ms, phase, "timeout"))
-    else:
-        assert init.error is not None
-        error_type = json.loads(init.error).get("errorType")
-        environment.log(init_report_line(init.duration_ms, phase, "error", error_type))
+async def _initialise(environment: Environment, limit_s: float, phase: str) -> Init:
+    """Run INIT; if it does not go well, end the environment and log an INIT_REPORT line."""
+    try:
+        init = await environment.initialise(limit_s)
+    except BaseException:  # the lab is being closed
+        await environment.end()
+        raise
+    if not init.ok:
+        await environment.end()
+        status, error_type = "timeout", None
+        if init.error is not None:
+            status, error_type = "error", json.loads(init.error).get("errorType")
+        environment.log.write(init_report_line(init.duration_ms, phase, status, error_type))
+    return init

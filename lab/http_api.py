@@ -11,11 +11,12 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
+from lab.errors import LabError
 from lab.event import BadResultError, event_of, response_of
 from lab.function import Function, ThrottledError
 from lab.lambda_api import PAYLOAD_LIMIT
 
-BODY_LIMIT = 10_000_000
+BODY_LIMIT = 10 << 20
 TIMEOUT_S = 30.0
 
 _log = logging.getLogger(__name__)
@@ -55,6 +56,9 @@ class HttpApi:
                 invocation = await self._backends[backend].invoke(event)
         except (TimeoutError, ThrottledError):
             return _error(503, "Service Unavailable")
+        except LabError as error:
+            _log.error("%s: %s", request.path, error)
+            return _error(500, "Internal Server Error")
         if invocation.function_error:
             return _error(500, "Internal Server Error")
         try:

@@ -11,6 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
+from lab.errors import LabError
 from lab.function import Function, ThrottledError, UpdateInProgressError
 from lab.spec import Configuration, FunctionSpec
 
@@ -94,6 +95,8 @@ class LambdaApi:
             invocation = await function.invoke(event)
         except ThrottledError as error:
             raise ApiError(429, "TooManyRequestsException", f"Rate Exceeded. {error}") from error
+        except LabError as error:
+            raise ApiError(500, "ServiceException", str(error)) from error
         headers = {"x-amzn-RequestId": invocation.request_id, "X-Amz-Executed-Version": "$LATEST"}
         if invocation.function_error:
             headers["X-Amz-Function-Error"] = "Unhandled"
@@ -122,7 +125,10 @@ class LambdaApi:
         try:
             updated = function.update(_changed(current.spec, changes))
         except UpdateInProgressError:
-            text = f"The operation cannot be performed at this time. An update is in progress for resource: {current.spec.arn}"
+            text = (
+                "The operation cannot be performed at this time. "
+                f"An update is in progress for resource: {current.spec.arn}"
+            )
             raise ApiError(409, "ResourceConflictException", text) from None
         return web.json_response(self._describe(updated))
 
@@ -150,9 +156,8 @@ class LambdaApi:
         }
         if configuration.update_reason:
             described["LastUpdateStatusReason"] = configuration.update_reason
-            described["LastUpdateStatusReasonCode"] = (
-                "Creating" if configuration.update_status == "InProgress" else "InternalError"
-            )
+            in_progress = configuration.update_status == "InProgress"
+            described["LastUpdateStatusReasonCode"] = "Creating" if in_progress else "InternalError"
         return described
 
 
@@ -169,7 +174,10 @@ def _changed(spec: FunctionSpec, changes: Mapping[str, Any]) -> FunctionSpec:
     if not all(isinstance(key, str) and isinstance(value, str) for key, value in variables.items()):
         raise ApiError(400, "InvalidParameterValueException", "environment variables are strings")
     if sum(len(key) + len(value) for key, value in variables.items()) > 4096:
-        text = "Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit."
+        text = (
+            "Lambda was unable to configure your environment variables because the environment variables you have "
+            "provided exceeded the 4KB limit."
+        )
         raise ApiError(400, "InvalidParameterValueException", text)
     return replace(spec, environment=dict(variables), memory_mb=memory, timeout_s=timeout)
 

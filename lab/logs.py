@@ -31,3 +31,17 @@ class LogGroup:
         """Add a line to a stream, stamped with the present time."""
         self.events.append(Event(stream, time.time_ns() // 1_000_000, message, self.written))
         self.written += 1
+
+
+class LogStream:
+    """One environment's stream of a group; ``lines`` are those of the present invocation."""
+
+    def __init__(self, group: LogGroup, name: str) -> None:
+        self.name = name
+        self.lines: list[str] = []
+        self._group = group
+
+    def write(self, line: str) -> None:
+        """Add a line."""
+        self.lines.append(line)
+        self._group.append(self.name, line)

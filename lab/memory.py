@@ -20,6 +20,7 @@ class MemoryLimit:
     """
 
     def __init__(self, lab: str, environment: str, limit_mb: int) -> None:
+        self.size_mb = limit_mb
         self._limit = limit_mb << 20
         self._group = _make_group(lab, environment, self._limit)
         self._watcher: asyncio.Task[None] | None = None
@@ -41,6 +42,13 @@ class MemoryLimit:
                     os.kill(pid, signal.SIGKILL)
                 return
             await asyncio.sleep(_WATCH_INTERVAL_S)
+
+    def peak_mb(self) -> int:
+        """Most memory the cgroup had, page cache included, in MB; the memory size where there is no cgroup."""
+        for name in ("memory.max_usage_in_bytes", "memory.peak"):
+            if self._group is not None and (self._group / name).exists():
+                return int((self._group / name).read_text()) >> 20
+        return self.size_mb
 
     def close(self) -> None:
         """Remove the cgroup; its processes must be gone."""

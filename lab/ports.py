@@ -28,9 +28,9 @@ def free_ports(count: int) -> list[int]:
     return found
 
 
-async def wait_for_port(port: int, attempts: int = 2_000) -> bool:
-    """Wait until something accepts connections on loopback ``port``; False if nothing did in about 2 ms x attempts."""
-    for _ in range(attempts):
+async def accepts(process: asyncio.subprocess.Process, port: int) -> bool:
+    """Wait until ``process`` accepts connections on loopback ``port``; False if it ends instead."""
+    while process.returncode is None:
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", port)
         except OSError:

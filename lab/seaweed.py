@@ -13,7 +13,7 @@ from obstore.store import S3Store
 
 from lab.bundle import Bundle
 from lab.errors import LabError
-from lab.ports import free_ports, wait_for_port
+from lab.ports import accepts, free_ports
 from lab.spec import REGION
 from lab.workspace import Workspace
 
@@ -110,13 +110,7 @@ class Seaweed:
         http, grpc = ports
         command: list[str | Path] = [weed(), "-logtostderr=true", role, f"-port={http}", f"-port.grpc={grpc}", *options]
         process = await self._workspace.serve(f"weed-{role}", command)
-        ready = asyncio.create_task(wait_for_port(http))
-        ended = asyncio.create_task(process.wait())
-        await asyncio.wait([ready, ended], return_when=asyncio.FIRST_COMPLETED)
-        up = ready.done() and ready.result() and process.returncode is None
-        for task in (ready, ended):
-            task.cancel()
-        if not up:
+        if not await accepts(process, http):
             raise LabError(f"weed {role} does not start:\n{self._workspace.log_tail(f'weed-{role}')}")
 
     async def _make_bucket(self) -> None:

@@ -77,9 +77,9 @@ async def image_storage(workspace: Workspace, bundle: Bundle) -> Storage:
     if missing := _missing_for_image():
         return await plain_storage(workspace, bundle, "oci", f"no loop mount: {missing}")
     image, point = workspace.root / "image.ext4", workspace.folder("oci")
-    contents = sum(path.stat().st_size for path in bundle.files)
-    size_kb = contents * 102 // 100 // 1024 + 8 * 1024  # 2 % and 8 MB for ext4's own tables
-    options = ["-q", "-t", "ext4", "-O", "^has_journal", "-m", "0", "-E", "lazy_itable_init=1"]
+    contents = sum(path.stat().st_size for path in bundle.folder.iterdir())
+    size_kb = contents * 101 // 100 // 1024 + 8 * 1024  # 1 % and 8 MB for ext4's own tables
+    options = ["-q", "-t", "ext4", "-O", "^has_journal", "-m", "0", "-N", "64"]
     await workspace.run("mke2fs", *options, "-d", bundle.folder, image, f"{size_kb}k")
     try:
         # Direct I/O: the loop device keeps no second copy of the image in the page cache.

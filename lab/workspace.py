@@ -15,16 +15,17 @@ from lab import janitor
 from lab.errors import LabError
 
 _PREFIX = "model-storage-lab-"
+_DISK = "/var/tmp"  # noqa: S108 -- only a private folder is made in it
 
 
 class Workspace:
     """A private root folder; every process, mount and file of one lab is recognised by it.
 
-    The folder is made under ``$TMPDIR``, else ``/var/tmp``: a disk, where ``/tmp`` may be memory and could not be cold.
+    The folder is made under ``$TMPDIR``, else ``/var/tmp``: a disk, where ``/tmp`` may be memory, which is never cold.
     """
 
     def __init__(self) -> None:
-        parent = Path(os.environ.get("TMPDIR", "/var/tmp")).resolve()
+        parent = Path(os.environ.get("TMPDIR", _DISK)).resolve()
         janitor.sweep_stale(parent, _PREFIX)
         self.root = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
         lock = os.open(self.root / "lock.new", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
@@ -83,7 +84,5 @@ class Workspace:
 
     def close(self) -> None:
         """Let the janitor sweep and wait for it."""
-        assert self._janitor.stdin is not None
-        self._janitor.stdin.close()
-        self._janitor.wait()
+        self._janitor.communicate()  # closes its standard input
         os.close(self._lock)
