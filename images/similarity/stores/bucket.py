@@ -17,6 +17,7 @@ from similarity.stores import Counter
 from similarity.stores.directory import FileWeights
 
 if TYPE_CHECKING:
+    from obstore import Bytes
     from obstore.store import S3Store
 
 CHUNK = 8 << 20  # bytes a ranged GET: S3 gives a connection 85-90 MB/s, so each takes about 0.1 s
@@ -57,12 +58,12 @@ class BucketStore:
         self.fetched.add(len(data))
         return data
 
-    def read_range(self, name: str, wanted: Range) -> bytes:
-        """Bytes of a large object; raises StoreError."""
+    def read_range(self, name: str, wanted: Range) -> Bytes:
+        """Bytes of a large object, uncopied; raises StoreError."""
         import obstore
 
         try:
-            data = bytes(obstore.get_range(self.client, name, start=wanted.offset, length=wanted.size))
+            data = obstore.get_range(self.client, name, start=wanted.offset, length=wanted.size)
         except Exception as error:
             raise _unreadable(name, error) from None
         if len(data) != wanted.size:
@@ -108,7 +109,7 @@ class BucketWeights:
                 file.truncate(size)
 
     def read(self, wanted: Range) -> bytes:
-        return self._store.read_range(self._name, wanted)
+        return bytes(self._store.read_range(self._name, wanted))
 
     def fetch(self, ranges: Sequence[Range]) -> None:
         if self._complete.exists():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -57,17 +58,28 @@ class FileWeights:
             data = os.pread(self._file.fileno(), wanted.size, wanted.offset)
         except OSError as error:
             raise _unreadable(self._name, error) from None
-        if len(data) != wanted.size:
-            raise StoreError(self._name, f"ends at byte {wanted.offset + len(data)} of {wanted.end}")
-        self._fetched.add(len(data))
+        self._check(wanted, len(data))
         return data
 
     def fetch(self, ranges: Sequence[Range]) -> None:
-        for_each(self._touch, plan.split(ranges, CHUNK), THREADS)
+        buffers = threading.local()  # one a thread: fresh memory for every read would cost as much as the copy
 
-    def _touch(self, wanted: Range) -> None:
-        """Read and forget: what counts is that the kernel has the pages now."""
-        self.read(wanted)
+        def read_and_forget(wanted: Range) -> None:
+            """What counts is that the kernel has the pages now."""
+            if not hasattr(buffers, "buffer"):
+                buffers.buffer = memoryview(bytearray(CHUNK))
+            try:
+                size = os.preadv(self._file.fileno(), [buffers.buffer[: wanted.size]], wanted.offset)
+            except OSError as error:
+                raise _unreadable(self._name, error) from None
+            self._check(wanted, size)
+
+        for_each(read_and_forget, plan.split(ranges, CHUNK), THREADS)
+
+    def _check(self, wanted: Range, size: int) -> None:
+        if size != wanted.size:
+            raise StoreError(self._name, f"ends at byte {wanted.offset + size} of {wanted.end}")
+        self._fetched.add(size)
 
 
 def _unreadable(name: str, error: OSError) -> StoreError:
