@@ -1,0 +1,83 @@
+"""The configurations under which the program is run, and a pool that runs them on all cores."""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tests.stacks.recorder import Graph, run
+
+JWT = {"jwtIssuer": "https://issuer.example/", "jwtAudiences": ["incidents"]}
+# Everything that is off by default, on; what the other scenarios leave alone.
+EVERYTHING: dict[str, Any] = {
+    "auth": "jwt",
+    **JWT,
+    "vpcPlacement": "all",
+    "architecture": "x86_64",
+    "engine": "transformers",
+    "tracing": True,
+    "reservedConcurrency": 5,
+    "ephemeralStorageMb": 2048,
+    "efsThroughput": "provisioned",
+    "efsProvisionedMibps": 64,
+    "corsOrigins": ["https://incidentdatabase.ai"],
+    "availabilityZones": ["us-east-1a", "us-east-1c", "us-east-1d"],
+}
+Argument = TypeVar("Argument")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One of the combinations that the program has to get right."""
+
+    backends: tuple[str, ...]
+    auth: str
+    placement: str
+    architecture: str
+    preview: bool
+
+    @property
+    def config(self) -> dict[str, Any]:
+        return {
+            "backends": list(self.backends),
+            "defaultBackend": self.backends[-1],
+            "auth": self.auth,
+            **(JWT if self.auth == "jwt" else {}),
+            "vpcPlacement": self.placement,
+            "architecture": self.architecture,
+        }
+
+    def __str__(self) -> str:
+        mode = "preview" if self.preview else "update"
+        return "-".join(["+".join(self.backends), self.auth, self.placement, self.architecture, mode])
+
+
+def combinations() -> list[Scenario]:
+    """Return every combination of backends, auth, placement and architecture, in preview and update."""
+    every = ("efs", "s3", "oci")
+    chosen = [subset for size in (1, 2, 3) for subset in itertools.combinations(every, size)]
+    axes = (chosen, ("iam", "jwt", "none"), ("efs-only", "all"), ("arm64", "x86_64"), (False, True))
+    return [Scenario(*values) for values in itertools.product(*axes)]
+
+
+def run_scenario(argument: tuple[Path, Scenario]) -> Graph:
+    """Run one scenario in the project at that path."""
+    project, scenario = argument
+    return run(project, scenario.config, preview=scenario.preview)
+
+
+def in_parallel(function: Callable[[Argument], Result], arguments: Iterable[Argument]) -> list[Result]:
+    """Call `function` for each argument in fresh processes, as many as there are cores.
+
+    Fresh ones, because a parent that runs other tests has threads, which a forked child would inherit half.
+    """
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=context) as pool:
+        return list(pool.map(function, arguments, chunksize=4))

@@ -1,0 +1,171 @@
+"""The whole program, run against a recording monitor."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from stacks.bundle import Bundle, BundleFile, hash_of
+from stacks.errors import DeploymentError
+from tests.stacks import cloudformation
+from tests.stacks.invariants import RULES, violations
+from tests.stacks.recorder import ROOT, STACK, UNKNOWN, Graph, make_project, run
+from tests.stacks.scenarios import EVERYTHING, Scenario, combinations
+
+
+@pytest.mark.parametrize("scenario", combinations(), ids=str)
+def test_every_combination_keeps_every_rule(graphs: dict[Scenario, Graph], scenario: Scenario) -> None:
+    graph = graphs[scenario]
+
+    assert violations(graph) == []
+    assert set(graph.exports["backends"]) == set(scenario.backends)
+    in_vpc = {function.name for function in graph.of(":Function") if "vpcConfig" in function.inputs}
+    must = {f"{name}-serve-function" for name in scenario.backends if scenario.placement == "all" or name == "efs"}
+    assert in_vpc == must | ({"efs-seeder-function"} if "efs" in scenario.backends else set())
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_every_rule_says_why(rule: Any) -> None:
+    assert rule.__doc__
+
+
+def test_everything_switched_on_keeps_every_rule(everything: Graph, project: Path) -> None:
+    assert violations(everything) == []
+    assert violations(run(project, EVERYTHING, preview=True)) == []
+
+
+def test_inputs_fit_the_schemas_of_aws(default: Graph, everything: Graph) -> None:
+    assert cloudformation.problems(default) == []
+    assert cloudformation.problems(everything) == []
+
+
+def test_the_dev_stack_fits_the_rules(project: Path) -> None:
+    """Pulumi.dev.yaml may be open to everybody, but then not without a low limit."""
+    config = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]
+    graph = run(project, {key.removeprefix("model-storage:"): value for key, value in config.items()})
+
+    assert violations(graph) == []
+    assert graph.exports["authMode"] == "none"
+    assert graph.one(":Stage").inputs["defaultRouteSettings"]["throttlingRateLimit"] <= 10
+
+
+def test_exports_what_the_lab_prints(default: Graph) -> None:
+    exports = default.exports
+
+    assert exports["target"] == "aws"
+    assert set(exports) == {
+        *("target", "apiUrl", "region", "authMode", "engine", "architecture"),
+        *("bundleHash", "weights", "defaultBackend", "backends"),
+    }
+    for name, backend in exports["backends"].items():
+        assert set(backend) == {"functionName", "logGroup", "storage", "curl"}
+        assert backend["functionName"] == f"model-storage-{STACK}-{name}"
+        assert backend["logGroup"] == f"/aws/lambda/{backend['functionName']}"
+        assert f"{exports['apiUrl']}/{name}/similar?text=" in backend["curl"]
+
+
+def test_a_preview_knows_what_does_not_depend_on_aws(graphs: dict[Scenario, Graph]) -> None:
+    scenario = Scenario(("efs", "s3", "oci"), "iam", "efs-only", "arm64", preview=True)
+    exports = graphs[scenario].exports
+
+    assert exports["apiUrl"] == UNKNOWN
+    assert exports["backends"]["efs"]["functionName"] == f"model-storage-{STACK}-efs"
+
+
+def test_a_new_bundle_appears_whole_beside_the_old_one(tmp_path: Path) -> None:
+    """Until a function uses the new bundle it must be able to read the old one, in S3 as on EFS.
+
+    What is named after the hash is made first and removed at the end of a deployment; what is not is updated in place.
+    """
+    before = run(make_project(tmp_path / "a"), {})
+    changed = make_project(tmp_path / "b")
+    _change_bundle(changed / "images" / "bundle")
+    after = run(changed, {})
+
+    old, new = ({resource.urn for resource in graph.resources} for graph in (before, after))
+    replaced = {urn.rsplit("::")[-1] for urn in new - old}
+    digest = after.exports["bundleHash"][:8]
+    assert before.exports["bundleHash"] != after.exports["bundleHash"]
+    assert {name for name in replaced if name.startswith("model-")} == {
+        f"model-{digest}-{file}" for file in Bundle.read(changed / "images" / "bundle").files
+    }
+    assert replaced - {name for name in replaced if name.startswith("model-")} == {f"s3-serve-read-{digest}"}
+    images = [
+        {image.name: image.inputs["imageName"] for image in graph.of("awsx:ecr:Image")} for graph in (before, after)
+    ]
+    assert {name for name in images[0] if images[0][name] != images[1][name]} == {"oci-image-image"}
+
+
+def test_the_seeder_takes_the_events(default: Graph) -> None:
+    """The event is the contract with images/efs/seeder.py: the real one parses it."""
+    seeder = SourceFileLoader("seeder", str(ROOT / "images" / "efs" / "seeder.py")).load_module()
+
+    for step in ("-seed", "-sweep"):
+        job = seeder.parse(json.loads(default.one(":Invocation", step).inputs["input"]))
+        assert job.directory == default.exports["bundleHash"]
+        assert "manifest.json" in {file.name for file in job.files}
+
+
+def test_an_existing_bucket_is_used_and_not_made(project: Path, tmp_path: Path) -> None:
+    bare = make_project(tmp_path)
+    (bare / "images" / "bundle" / "model.safetensors").unlink()  # it is in the bucket
+    config = {"modelBucket": "our-models", "modelPrefix": "shared/longformer", "backends": ["efs", "s3"]}
+    graph = run(bare, config)
+
+    assert [resource.name for resource in graph.resources if resource.type.startswith("aws:s3/")] == []
+    variables = graph.one(":Function", "s3-serve-function").inputs["environment"]["variables"]
+    assert (variables["MODEL_BUCKET"], variables["MODEL_PREFIX"]) == ("our-models", "shared/longformer")
+    event = json.loads(graph.one(":Invocation", "-seed").inputs["input"])
+    assert (event["bucket"], event["prefix"], event["directory"]) == (
+        "our-models",
+        "shared/longformer",
+        graph.exports["bundleHash"],
+    )
+    reads = [policy.inputs["policy"] for policy in graph.of(":RolePolicy") if "s3:GetObject" in policy.inputs["policy"]]
+    assert len(reads) == 2
+    assert all("arn:aws:s3:::our-models/shared/longformer/*" in policy for policy in reads)
+
+
+@pytest.mark.parametrize(
+    ("damage", "complaint"),
+    [
+        (lambda bundle: shutil.rmtree(bundle), "there is no model bundle"),
+        (lambda bundle: (bundle / "manifest.json").unlink(), "there is no model bundle"),
+        (lambda bundle: (bundle / "manifest.json").write_text("{"), "is no manifest"),
+        (lambda bundle: (bundle / "manifest.json").write_text("[]"), "is no manifest"),
+        (lambda bundle: _edit(bundle, format=2), "has format 2"),
+        (lambda bundle: _edit(bundle, source_hash="0" * 64), "source_hash does not fit"),
+        (lambda bundle: (bundle / "config.json").unlink(), "config.json is missing"),
+        (lambda bundle: (bundle / "model.safetensors").write_bytes(b"half"), "has 4 bytes, its manifest says"),
+    ],
+    ids=["no directory", "no manifest", "torn manifest", "list", "format", "hash", "missing file", "short file"],
+)
+def test_a_bad_bundle_stops_the_program_before_anything_is_made(tmp_path: Path, damage: Any, complaint: str) -> None:
+    project = make_project(tmp_path)
+    damage(project / "images" / "bundle")
+
+    with pytest.raises(DeploymentError, match=r"(?s)" + complaint + r".*`make model`"):
+        run(project, {})
+
+
+def test_bad_settings_stop_the_program_before_anything_is_made(project: Path) -> None:
+    with pytest.raises(DeploymentError, match="timeoutSeconds is 31"):
+        run(project, {"timeoutSeconds": 31})
+
+
+def _edit(bundle: Path, **fields: Any) -> None:
+    manifest = json.loads((bundle / "manifest.json").read_text())
+    (bundle / "manifest.json").write_text(json.dumps({**manifest, **fields}))
+
+
+def _change_bundle(bundle: Path) -> None:
+    (bundle / "config.json").write_bytes(b"another")
+    files = {n: BundleFile(f.size, f.sha256) for n, f in Bundle.read(bundle).files.items() if n != "manifest.json"}
+    files["config.json"] = BundleFile(7, "a" * 64)
+    _edit(bundle, files={name: vars(file) for name, file in files.items()}, source_hash=hash_of(files))
