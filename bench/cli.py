@@ -8,10 +8,10 @@ import sys
 from collections.abc import Sequence
 from types import FrameType
 
-from bench.commands import report, run
+from bench.commands import plan, report, run
 from bench.errors import EXIT_CODES, EXIT_INTERRUPTED, BenchError
 
-_COMMANDS = {"run": run, "report": report}
+_COMMANDS = {"run": run, "plan": plan, "report": report}
 _DEFAULT = "run"
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bench.errors import TargetError
-from bench.plan import Visit
+from bench.plan import FIRST_DEPLOY, IDLE, NEW_SANDBOX, SCALE_OUT, Visit
 from bench.records.schema import Event, Observation, Sample, VisitEnd
 from bench.target.protocol import Target
 
@@ -21,6 +21,7 @@ class Clock:
 
     monotonic: Callable[[], float] = time.perf_counter
     utc: Callable[[], str] = field(default=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"))
+    sleep: Callable[[float], None] = time.sleep
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def _no_answer(seen: Observation) -> bool:
 
 
 class _Visitor:
-    """One visit: the forced cold start, the warm requests, then Lambda's own account of them."""
+    """One visit: the forced cold start, the requests after it, then Lambda's own account of them."""
 
     def __init__(self, visit: Visit, target: Target, context: Context, started: float) -> None:
         self._visit = visit
@@ -78,19 +79,34 @@ class _Visitor:
         return self._seen
 
     def _requests(self) -> str | None:
-        """The cold request and its warm ones; returns why some warm ones were not made, if so."""
-        before = self._request("cold", None)
-        for number in range(self._visit.warm):
+        """All requests of the visit; returns why some were not made, if so."""
+        visit = self._visit
+        before = self._request("cold" if visit.kind in (NEW_SANDBOX, FIRST_DEPLOY) else "primer", None)
+        for number in range(visit.requests - 1):
             if before.environment_id is None:
-                left = self._visit.warm - number
-                return f"{left} warm requests left out: the one before brought no environment to stay with"
-            before = self._request("warm", before)
+                left = visit.requests - 1 - number
+                return f"{left} requests left out: the one before brought no environment to stay with"
+            if visit.kind == SCALE_OUT:
+                self._burst(before)
+                return None
+            if visit.kind == IDLE:
+                self._context.clock.sleep(visit.idle_s)
+            before = self._request("idle" if visit.kind == IDLE else "warm", before)
         return None
 
     def _request(self, state: str, before: Observation | None) -> Observation:
+        utc, at = self._context.clock.utc(), self._context.clock.monotonic()
+        seen = self._target.call(self._visit.variant)
+        self._record(state, before, seen, utc, at)
+        return seen
+
+    def _burst(self, before: Observation) -> None:
+        utc, at = self._context.clock.utc(), self._context.clock.monotonic()
+        for seen in self._target.call_at_once(self._visit.variant, self._visit.burst):
+            self._record("burst", before, seen, utc, at)
+
+    def _record(self, state: str, before: Observation | None, seen: Observation, utc: str, at: float) -> None:
         visit, context = self._visit, self._context
-        utc, at = context.clock.utc(), context.clock.monotonic()
-        seen = self._target.call(visit.variant)
         sample = Sample(
             id=f"{visit.id}.{len(self._seen)}",
             visit=visit.id,
@@ -100,7 +116,7 @@ class _Visitor:
             warm_up=visit.warm_up,
             variant=visit.variant,
             state=state,
-            cold_kind="new-sandbox" if state == "cold" else None,
+            cold_kind=None if state in ("warm", "primer") else visit.kind,
             utc=utc,
             elapsed_s=round(at - self._started, 3),
             nonce=self._nonce,
@@ -111,7 +127,6 @@ class _Visitor:
         )
         self._seen.append(seen)
         context.record(sample)
-        return seen
 
     def _finish(self, reconfigure_ms: float, skipped: str | None, complete: bool) -> None:
         lines = self._target.log_lines(self._visit.variant, self._seen)

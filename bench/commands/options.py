@@ -9,9 +9,11 @@ from typing import Any
 
 from bench.errors import UsageError
 from bench.plan import Axes
+from bench.target.connect import Choice
 
 DEFAULT_BACKENDS = ("efs", "s3", "oci")
 ENGINES = ("onnx", "transformers")
+ARMS = ("http", "invoke")
 
 
 def add_target_options(parser: argparse.ArgumentParser) -> None:
@@ -25,27 +27,43 @@ def add_target_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bundle", metavar="DIR", type=Path, help="lab: the model bundle to store")
 
 
+def choice_from(options: argparse.Namespace) -> Choice:
+    """The target the options name."""
+    return Choice(options.stack, options.outputs, options.cache, options.bundle)
+
+
 def add_axes_options(parser: argparse.ArgumentParser) -> None:
     """What is compared, and how often it is measured."""
-    parser.add_argument("--backends", type=names, metavar="A,B", help="backends to compare (default efs,s3,oci)")
-    parser.add_argument("--engines", type=names, default=("onnx",), metavar="A,B",
-                        help="onnx, transformers or both (default onnx)")  # fmt: skip
-    parser.add_argument("--cold", type=int, default=10, metavar="N", help="cold samples per variant (default 10)")
-    parser.add_argument("--warm", type=int, default=60, metavar="N", help="warm samples per variant (default 60)")
-    parser.add_argument("--seed", type=int, default=1, help="seed of the order (default 1)")
+    add = parser.add_argument
+    add("--backends", type=names, default=DEFAULT_BACKENDS, metavar="A,B", help="backends (default efs,s3,oci)")
+    add("--engines", type=names, default=("onnx",), metavar="A,B", help="onnx, transformers or both (default onnx)")
+    add("--memory", type=numbers, default=(None,), metavar="MB,MB", help="memory sizes to set (default: as deployed)")
+    add("--tokens", type=numbers, default=(20,), metavar="N,N", help="approximate text lengths (default 20)")
+    add("--arms", type=names, default=("http",), metavar="A,B", help="http, invoke or both (default http)")
+    add("--cold", type=int, default=10, metavar="N", help="cold samples per variant (default 10)")
+    add("--warm", type=int, default=60, metavar="N", help="warm samples per variant (default 60)")
+    add("--bursts", type=numbers, default=(), metavar="N,N", help="simultaneous requests per round (scale-out)")
+    add("--idle", type=float, default=0.0, metavar="S", help="also measure after S seconds without requests")
+    add("--first-deploy", action="store_true", help="image or bundle are new: report the first cold starts apart")
+    add("--seed", type=int, default=1, help="seed of the order (default 1)")
 
 
 def axes_from(options: argparse.Namespace) -> Axes:
     """The axes the options describe. Raises UsageError when they make no plan."""
-    unknown = set(options.engines) - set(ENGINES)
-    if unknown:
-        raise UsageError(f"unknown engine {', '.join(sorted(unknown))}; known are {', '.join(ENGINES)}")
+    _known("engine", options.engines, ENGINES)
+    _known("arm", options.arms, ARMS)
     try:
         return Axes(
-            backends=options.backends or DEFAULT_BACKENDS,
+            backends=options.backends,
             engines=options.engines,
+            memories=options.memory,
+            tokens=options.tokens,
+            arms=options.arms,
             cold=options.cold,
             warm=options.warm,
+            bursts=options.bursts,
+            idle_s=options.idle,
+            first_deploy=options.first_deploy,
             seed=options.seed,
         )
     except ValueError as error:
@@ -55,6 +73,17 @@ def axes_from(options: argparse.Namespace) -> Axes:
 def names(text: str) -> tuple[str, ...]:
     """A comma-separated list."""
     return _listed(text, str)
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    """A comma-separated list of integers."""
+    return _listed(text, int)
+
+
+def _known(what: str, given: tuple[str, ...], known: tuple[str, ...]) -> None:
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise UsageError(f"unknown {what} {', '.join(unknown)}; known are {', '.join(known)}")
 
 
 def _listed(text: str, kind: Callable[[str], Any]) -> tuple[Any, ...]:

@@ -60,22 +60,28 @@ def _judge(sample: Sample, logs: _Logs, seen_environments: set[str], bundle: str
     seen = sample.seen
     report = logs.reports.get(seen.request_id or "")
     inits = logs.init_reports.get((sample.visit, sample.session), ())
-    second_init = sample.state == "cold" and any(init.timed_out for init in inits)
+    second_init = _claims_cold(sample) and any(init.timed_out for init in inits)
     if _hit_the_limit(sample):
         return Judged(sample, CENSORED, (f"no answer within {sample.limit_ms:.0f} ms",), report, second_init)
     if seen.status != 200:
         reason = seen.error or f"HTTP status {seen.status}"
         return Judged(sample, FAILED, (reason,), report, second_init)
     reasons = list(_disagreements(sample, bundle))
-    if sample.state == "cold":
+    is_cold = _claims_cold(sample)
+    if is_cold:
         reasons += _cold_disagreements(sample, report, second_init, seen_environments)
     else:
         reasons += _warm_disagreements(sample, report)
     if reasons:
         return Judged(sample, INVALID, tuple(reasons), report, second_init)
-    if sample.state == "cold" and (early := _initialised_early(sample, report)):
+    if is_cold and (early := _initialised_early(sample, report)):
         return Judged(sample, PROACTIVE, (early,), report, second_init)
     return Judged(sample, OK, (), report, second_init)
+
+
+def _claims_cold(sample: Sample) -> bool:
+    """Cold by plan, or, after a pause or in a burst, by its own claim to be the first of its environment."""
+    return sample.state in ("cold", "primer") or (sample.state in ("burst", "idle") and sample.seen.invocation == 1)
 
 
 def _disagreements(sample: Sample, bundle: str | None) -> Iterator[str]:

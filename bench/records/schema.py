@@ -52,6 +52,9 @@ class Observation:
 class Sample:
     """One request: what was asked, what the plan expects of it, and what was seen.
 
+    `state` is cold, warm, burst (one of several at once), idle (after a pause), or primer (only makes an environment
+    for those two); `cold_kind` says which kind of cold start it is, or may be.
+
     `previous_environment`/`previous_invocation` are those of the sample before it in the same visit (None: cold).
     `limit_ms` is when the path gives up (API or function time-out, whichever is shorter).
     """
@@ -91,7 +94,7 @@ class VisitEnd:
 
 @dataclass(frozen=True)
 class Session:
-    """A process that measured. `target` holds the deployment's outputs, `facts` machine, versions and git revision."""
+    """A process that measured. `target` holds the deployment's outputs, `facts` the machine, `prices` the table."""
 
     session: int
     utc: str
@@ -99,6 +102,7 @@ class Session:
     target: Mapping[str, Any]
     functions: Mapping[str, Mapping[str, Any]]
     facts: Mapping[str, Any]
+    prices: Mapping[str, Any] = field(default_factory=dict)
     schema: int = SCHEMA
 
 

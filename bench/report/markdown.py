@@ -55,7 +55,7 @@ def _verdicts(comparisons: Sequence[Mapping[str, Any]]) -> str:
     if not comparisons:
         return "Only one storage was measured: there is nothing to compare."
     note = (
-        "Differences are medians of within-round differences with 95 % intervals; one counts as a difference only if it "
+        "Differences are medians of within-round differences with 95 % intervals; one counts as real only if it "
         "is significant at 5 % over all pairs of the state (signed-rank test, Holm's correction)."
     )
     return _bullets(f"**{item['state']}**: {item['verdict']}" for item in comparisons) + "\n\n" + note

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from bench.evidence.judge import Judged, judge_run
+from bench.evidence.judge import SUPERSEDED, Judged, judge_run
 from bench.plan import Variant, build_plan, requests_in
 from bench.records.store import Run
 from bench.report.answers import Agreement, compare_answers
@@ -41,7 +41,7 @@ def summarise(run: Run) -> dict[str, Any]:
 def _meta(run: Run, judged: Sequence[Judged], answers: Agreement) -> dict[str, Any]:
     first = run.first
     planned = requests_in(build_plan(first.axes))
-    made = sum(1 for item in judged if item.status != "superseded")
+    made = sum(1 for item in judged if item.status != SUPERSEDED)
     return {
         "schema": first.schema,
         "started_utc": first.utc,

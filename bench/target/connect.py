@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bench.target.deployment import Deployment, read_outputs
 from bench.target.lab import running_lab
+from bench.target.pulumi import read_stack
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,8 @@ class Choice:
 @contextmanager
 def deployed(choice: Choice, backends: Sequence[str], engine: str, log: Path) -> Iterator[Deployment]:
     """The chosen deployment, for as long as it is needed. A lab is started and stopped; its log goes to `log`."""
-    if choice.outputs:
-        yield read_outputs(choice.outputs)
+    if choice.outputs or choice.stack:
+        yield read_outputs(choice.outputs) if choice.outputs else read_stack(str(choice.stack))
         return
     arguments = ["--backends", ",".join(backends), "--engine", engine, "--cache", choice.cache]
     if choice.bundle:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import threading
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from bench.client.answer import request_body
@@ -55,6 +57,18 @@ class LiveTarget:
         if variant.arm == "http":
             return self._http.post(path, body, self.limit_ms(variant) / 1e3 + _MARGIN_S)
         return self._functions.invoke(self._deployment.backend(variant.backend), _event(path, body))
+
+    def call_at_once(self, variant: Variant, count: int) -> Sequence[Observation]:
+        """`count` requests from as many threads, released together."""
+        self._configured(variant)
+        barrier = threading.Barrier(count)
+
+        def call() -> Observation:
+            barrier.wait()
+            return self.call(variant)
+
+        with ThreadPoolExecutor(count) as pool:
+            return [future.result() for future in [pool.submit(call) for _ in range(count)]]
 
     def log_lines(self, variant: Variant, seen: Sequence[Observation]) -> tuple[str, ...]:
         """From the log tail where there is one, else looked up in CloudWatch Logs by log stream and request id."""

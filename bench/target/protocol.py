@@ -28,6 +28,10 @@ class Target(Protocol):
         """Send one request and wait for its answer."""
         ...
 
+    def call_at_once(self, variant: Variant, count: int) -> Sequence[Observation]:
+        """Send `count` requests at the same moment and wait for all answers."""
+        ...
+
     def log_lines(self, variant: Variant, seen: Sequence[Observation]) -> tuple[str, ...]:
         """Lambda's REPORT and INIT_REPORT lines about these observations."""
         ...

@@ -27,6 +27,7 @@ from bench.runner import Clock
 BUNDLE = "b" * 64
 LIMIT_MS = 30_000.0
 MEMORY_MB = 2048
+KEPT_ALIVE_S = 600.0
 
 Fault = Callable[[str, str, int], str | None]
 
@@ -60,6 +61,7 @@ class Function:
     memory_mb: int = MEMORY_MB
     revision: int = 1
     environment: Environment | None = None
+    last_used: float = 0.0
     colds: int = 0
     warms: int = 0
 
@@ -105,11 +107,11 @@ class Account:
         function.warms, function.colds = function.warms + (state == "warm"), function.colds + (state == "cold")
         engine = function.variables.get("ENGINE", "onnx")
         # Latency depends on what is asked, not on the process: a resumed run sees what it would have seen.
-        nonce = function.variables.get("CONFIG_NONCE")
-        rng = random.Random(f"{self.truth.seed}/{backend}/{engine}/{state}/{nonce}/{number}")
-        latency = (self.truth.cold if state == "cold" else self.truth.warm)(backend, engine, rng)
+        visit = function.variables.get("CONFIG_NONCE", "").rpartition("-")[2]
         environment = function.environment or self._start(function)
         environment.invocation += 1
+        rng = random.Random(f"{self.truth.seed}/{backend}/{engine}/{state}/{visit}/{environment.invocation}")
+        latency = (self.truth.cold if state == "cold" else self.truth.warm)(backend, engine, rng)
         if fault == "fails":
             return Reply(latency, 503, {"X-Environment-Id": environment.id}, b'{"message": "the store is missing"}')
         if fault == "times-out":
@@ -174,7 +176,10 @@ class VirtualTime:
 
     @property
     def clock(self) -> Clock:
-        return Clock(lambda: self.now, lambda: f"2026-01-01T00:00:00+{self.now:.3f}s")
+        return Clock(lambda: self.now, lambda: f"2026-01-01T00:00:00+{self.now:.3f}s", self.sleep)
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
 
 
 class SimulatedTarget:
@@ -199,10 +204,23 @@ class SimulatedTarget:
         self.account.update(variant.backend, variables, variant.memory_mb)
 
     def call(self, variant: Variant) -> Observation:
+        function = self.account.functions[variant.backend]
+        if self.virtual.now - function.last_used > KEPT_ALIVE_S:
+            function.environment = None
         reply = self.account.call(variant.backend)
         self.virtual.now += reply.latency_ms / 1e3
+        function.last_used = self.virtual.now
         tail = reply.lines if variant.arm == "invoke" else ()
         return observe(1.0, reply.latency_ms, reply.status, reply.headers, reply.body, tail)
+
+    def call_at_once(self, variant: Variant, count: int) -> list[Observation]:
+        function, seen = self.account.functions[variant.backend], []
+        kept = function.environment
+        for number in range(count):  # the first finds the environment that is there, the others none that is free
+            function.environment = kept if number == 0 else None
+            seen.append(self.call(variant))
+        function.environment = kept
+        return seen
 
     def log_lines(self, variant: Variant, seen: Sequence[Observation]) -> tuple[str, ...]:
         streams = dict.fromkeys(o.log_stream for o in seen if o.log_stream)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.plan import WARM_UP_ROUND, Axes, build_plan, requests_in
+from bench.plan import NEW_SANDBOX, WARM_UP_ROUND, Axes, build_plan, requests_in
 
 AXES = st.builds(
     Axes,
@@ -18,6 +18,8 @@ AXES = st.builds(
     tokens=st.lists(st.sampled_from([20, 250]), min_size=1, unique=True).map(tuple),
     cold=st.integers(1, 8),
     warm=st.integers(0, 30),
+    bursts=st.sampled_from([(), (2,), (1, 4)]),
+    idle_s=st.sampled_from([0.0, 60.0]),
     seed=st.integers(0, 99),
 )
 
@@ -26,14 +28,14 @@ AXES = st.builds(
 def test_every_round_visits_every_variant_once(axes: Axes) -> None:
     plan = build_plan(axes)
     for round_number in range(axes.cold + 1):
-        visited = [visit.variant for visit in plan if visit.round == round_number]
+        visited = [visit.variant for visit in plan if visit.round == round_number and visit.kind == NEW_SANDBOX]
         assert sorted(map(str, visited)) == sorted(map(str, axes.variants()))
     assert len({visit.id for visit in plan}) == len(plan)
 
 
 @given(AXES)
 def test_used_rounds_hold_exactly_the_samples_asked_for(axes: Axes) -> None:
-    used = [visit for visit in build_plan(axes) if not visit.warm_up]
+    used = [visit for visit in build_plan(axes) if not visit.warm_up and visit.kind == NEW_SANDBOX]
     colds = Counter(visit.variant for visit in used)
     assert set(colds.values()) == {axes.cold}
     for variant in axes.variants():

@@ -1,0 +1,41 @@
+"""Print what a run would do: the order, the number of requests, the expected time and AWS cost."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from bench.commands.options import add_axes_options, axes_from
+from bench.cost.estimate import COLD_S, VISIT_OVERHEAD_S, WARM_S, Estimate, estimate
+from bench.cost.prices import read_prices
+from bench.errors import EXIT_OK
+from bench.plan import build_plan
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `plan`."""
+    add_axes_options(parser)
+    parser.add_argument("--architecture", choices=["arm64", "x86_64"], default="arm64", help="for the cost")
+    parser.add_argument("--prices", type=Path, metavar="FILE", help="prices that override the shipped table")
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Print the plan and its estimate; nothing is started."""
+    plan = build_plan(axes_from(options))
+    for visit in plan:
+        what = f"{visit.warm} warm" if visit.warm else f"{visit.burst} at once" if visit.burst else ""
+        after = f"after {visit.idle_s:.0f} s idle" if visit.idle_s else what
+        print(f"{visit.id:48} {visit.kind:12} {after}{'  (warm-up)' if visit.warm_up else ''}")
+    prices = read_prices(options.prices)
+    print(describe(estimate(plan, prices, options.architecture), f"{prices.region}, {prices.date}"))
+    return EXIT_OK
+
+
+def describe(expected: Estimate, prices_of: str) -> str:
+    """The estimate and what it assumes, as text."""
+    guesses = ", ".join(f"{engine}: cold {COLD_S[engine]:g} s, warm {WARM_S[engine]:g} s" for engine in COLD_S)
+    return (
+        f"{expected.requests} requests, {expected.cold_starts} cold starts; on AWS about "
+        f"{expected.seconds / 60:.0f} minutes and ${expected.usd:.2f} (prices of {prices_of}).\n"
+        f"assumed: {guesses}; {VISIT_OVERHEAD_S:g} s per forced cold start; storage and idle cost not counted."
+    )

@@ -1,0 +1,54 @@
+"""What a plan will take and cost, before anything was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.cost.model import Assumptions, Usage, costs
+from bench.cost.prices import Prices
+from bench.plan import Visit
+
+# A careful guess from published figures; the estimate prints it, the run replaces it.
+COLD_S = {"onnx": 5.0, "transformers": 15.0}
+WARM_S = {"onnx": 0.1, "transformers": 1.5}
+VISIT_OVERHEAD_S = 5.0  # updating the configuration and finding the log lines
+FETCHED_BYTES = 340e6
+DEFAULT_MEMORY_MB = 3008
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Requests, seconds and USD of a plan on AWS."""
+
+    requests: int
+    cold_starts: int
+    seconds: float
+    usd: float
+
+
+def estimate(plan: Sequence[Visit], prices: Prices, architecture: str) -> Estimate:
+    """Every visit's first request and every request of a burst are taken to be cold starts."""
+    cold_starts, seconds, usd = 0, 0.0, 0.0
+    for visit in plan:
+        colds = 1 + visit.burst + (1 if visit.idle_s else 0)
+        cold_s, warm_s = COLD_S[visit.variant.engine], WARM_S[visit.variant.engine]
+        one = costs(_usage(visit, architecture), prices, Assumptions())
+        cold_starts += colds
+        usd += colds * one.cold_start + visit.warm * one.warm_request
+        seconds += VISIT_OVERHEAD_S + (2 if visit.burst or visit.idle_s else 1) * cold_s
+        seconds += visit.warm * warm_s + visit.idle_s
+    return Estimate(sum(visit.requests for visit in plan), cold_starts, seconds, usd)
+
+
+def _usage(visit: Visit, architecture: str) -> Usage:
+    variant = visit.variant
+    return Usage(
+        backend=variant.backend,
+        architecture=architecture,
+        memory_mb=variant.memory_mb or DEFAULT_MEMORY_MB,
+        init_ms=COLD_S[variant.engine] * 1e3,
+        cold_ms=WARM_S[variant.engine] * 1e3,
+        warm_ms=WARM_S[variant.engine] * 1e3,
+        fetched_bytes=FETCHED_BYTES,
+    )

@@ -1,0 +1,58 @@
+"""The price table: where it comes from, and how to override it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from bench.errors import UsageError
+
+SHIPPED = Path(__file__).with_name("prices.json")
+
+
+@dataclass(frozen=True)
+class Prices:
+    """USD per unit by name, as of `date` in `region`; `sources` says where each comes from."""
+
+    region: str
+    date: str
+    usd: Mapping[str, float]
+    sources: Mapping[str, str]
+
+    def __getitem__(self, name: str) -> float:
+        """The price of that name."""
+        return self.usd[name]
+
+    def recorded(self) -> dict[str, Any]:
+        """The table as it goes into the results, so that a report can be derived again when prices have changed."""
+        return asdict(self)
+
+
+def read_prices(override: Path | None = None) -> Prices:
+    """The shipped table, with entries of an override file (same form, any subset) put over it.
+
+    Raises UsageError for an override that is unreadable, or names a price that does not exist.
+    """
+    prices = _parse(SHIPPED)
+    if override is None:
+        return prices
+    other = _parse(override)
+    unknown = sorted(set(other.usd) - set(prices.usd))
+    if unknown:
+        raise UsageError(f"{override} names unknown prices: {', '.join(unknown)}; known are {', '.join(prices.usd)}")
+    return replace(other, usd={**prices.usd, **other.usd}, sources={**prices.sources, **other.sources})
+
+
+def _parse(path: Path) -> Prices:
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+        prices = {name: float(entry["usd"]) for name, entry in table["prices"].items()}
+        sources = {name: str(entry["source"]) for name, entry in table["prices"].items()}
+        return Prices(str(table["region"]), str(table["date"]), prices, sources)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UsageError(f"{path} is no price table (region, date, prices: name: usd, source): {error!r}") from error

@@ -1,0 +1,32 @@
+"""A deployed Pulumi stack as a target: its outputs, as the pulumi command prints them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+from bench.errors import TargetError
+from bench.target.deployment import Deployment, parse_outputs
+
+_ROOT = Path(__file__).resolve().parents[2]
+_TIMEOUT_S = 120
+
+
+def read_stack(name: str) -> Deployment:
+    """The deployment of a stack. Raises TargetError when pulumi is missing, refuses, or prints no JSON."""
+    command = ["pulumi", "stack", "output", "--json", "--stack", name]
+    try:
+        done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, timeout=_TIMEOUT_S, check=True)
+    except FileNotFoundError as error:
+        raise TargetError("pulumi is not installed; install it, or give the outputs with --outputs FILE") from error
+    except subprocess.TimeoutExpired as error:
+        raise TargetError(f"pulumi did not answer within {_TIMEOUT_S} s") from error
+    except subprocess.CalledProcessError as error:
+        said = (error.stderr or error.stdout).strip()
+        raise TargetError(f"pulumi stack output --stack {name} failed: {said}") from error
+    try:
+        outputs = json.loads(done.stdout)
+    except ValueError as error:
+        raise TargetError(f"pulumi stack output --stack {name} printed no JSON") from error
+    return parse_outputs(outputs)
