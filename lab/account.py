@@ -70,7 +70,7 @@ class Account:
 
     async def open(self, default: str) -> None:
         """Serve both endpoints; requests without a backend's prefix go to the backend ``default``."""
-        api = web.Application(client_max_size=PAYLOAD_LIMIT + 1)
+        api = web.Application(client_max_size=2 * PAYLOAD_LIMIT)  # the API itself says what is too large
         api.add_routes(LambdaApi(self._functions, architecture()).routes())
         api.router.add_post("/", LogsApi(self._functions).handle)
         gateway = web.Application(client_max_size=BODY_LIMIT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -76,23 +77,37 @@ def response_of(payload: bytes) -> web.Response:
     if not isinstance(result, dict) or "statusCode" not in result:
         text = result if isinstance(result, str) else json.dumps(result)
         return web.Response(text=text, content_type="application/json")
-    body, encoded = result.get("body") or "", result.get("isBase64Encoded", False)
-    if not isinstance(body, str):
-        raise BadResultError(f"body is {type(body).__name__}, not a string")
     try:
         status = int(result["statusCode"])
-        content = base64.b64decode(body, validate=True) if encoded else body.encode()
-    except (TypeError, ValueError) as error:
+        content = _content(result.get("body"), encoded=bool(result.get("isBase64Encoded")))
+        headers = _response_headers(result.get("headers") or {}, result.get("cookies") or [])
+    except (AttributeError, TypeError, ValueError) as error:
         raise BadResultError(str(error)) from error
     if not 100 <= status <= 599:
         raise BadResultError(f"statusCode {status} is no HTTP status")
-    headers = CIMultiDict((name, _header_text(value)) for name, value in (result.get("headers") or {}).items())
-    headers.setdefault("Content-Type", "text/plain; charset=utf-8")
-    for cookie in result.get("cookies") or ():
-        headers.add("Set-Cookie", cookie)
-    for name in ("Content-Length", "Connection", "Transfer-Encoding"):  # the gateway's own business
-        headers.popall(name, None)
     return web.Response(status=status, body=content, headers=headers)
+
+
+def _content(body: object, *, encoded: bool) -> bytes:
+    if body is None:
+        return b""
+    if not isinstance(body, str):
+        raise TypeError(f"body is {type(body).__name__}, not a string")
+    return base64.b64decode(body, validate=True) if encoded else body.encode()
+
+
+def _response_headers(headers: Mapping[str, object], cookies: Sequence[str]) -> CIMultiDict[str]:
+    """The response's headers; raises ValueError for a value that would end the header early."""
+    response = CIMultiDict((name, _header_text(value)) for name, value in headers.items())
+    response.setdefault("Content-Type", "text/plain; charset=utf-8")
+    for cookie in cookies:
+        response.add("Set-Cookie", cookie)
+    for name in ("Content-Length", "Connection", "Transfer-Encoding"):  # the gateway's own business
+        response.popall(name, None)
+    for name, value in response.items():
+        if any(character in name + value for character in "\r\n\0"):
+            raise ValueError(f"header {name!r} is no header")
+    return response
 
 
 def _headers(request: web.Request) -> dict[str, str]:

@@ -67,14 +67,13 @@ class Seaweed:
             "master", self._master, *here, f"-mdir={meta}", "-peers=none", "-telemetry=false", "-volumeSizeLimitMB=1024"
         )
         volume = self._server("volume", self._volume, *here, f"-dir={volumes}", f"-master={master}", "-max=64")
-        sockets = self._data
         filer = self._server(
             "filer",
             self._filer,
             *here,
             f"-defaultStoreDir={meta}",
             f"-master={master}",
-            f"-localSocket={sockets}/filer.sock",
+            "-localSocket=filer.sock",
         )
         await asyncio.gather(volume, filer)
         await self._server(
@@ -84,7 +83,7 @@ class Seaweed:
             f"-filer={self.filer}",
             "-port.iceberg=0",
             "-port.lance=0",
-            f"-localSocket={sockets}/s3.sock",
+            "-localSocket=s3.sock",
         )
         await self._make_bucket()
 

@@ -50,7 +50,7 @@ async def mounted_storage(workspace: Workspace, seaweed: Seaweed, bundle: Bundle
     caches = workspace.folder("efs-cache")
     command: list[str | Path] = [
         *(weed(), "-logtostderr=true", "mount", f"-filer={seaweed.filer}", f"-filer.path=/buckets/{BUCKET}"),
-        *(f"-dir={point}", "-readOnly", "-disableXAttr", f"-localSocket={caches}/mount.sock"),
+        *(f"-dir={point}", "-readOnly", "-disableXAttr", "-localSocket=mount.sock"),
         *(f"-cacheDir={caches}", "-cacheCapacityMB=0"),  # the kernel's page cache is the only one, so it can be evicted
         f"-allowOthers={str(os.geteuid() == 0).lower()}",
     ]

@@ -65,7 +65,10 @@ class Workspace:
         return out.decode()
 
     async def serve(self, name: str, command: Sequence[str | Path]) -> asyncio.subprocess.Process:
-        """Start a server in the background; its output goes to ``<root>/<name>.log``."""
+        """Start a server in the background, in the root folder; its output goes to ``<name>.log`` there.
+
+        Give it relative paths for its Unix sockets: those may be 107 bytes long at most.
+        """
         with (self.root / f"{name}.log").open("ab") as log:
             return await asyncio.create_subprocess_exec(
                 *command,

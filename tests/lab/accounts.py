@@ -1,0 +1,130 @@
+"""An account served by a thread, for tests of the lab's own behaviour with purpose-made functions."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import psutil
+from botocore.config import Config
+
+from lab.account import Account
+from lab.function import Function
+from lab.spec import FunctionSpec
+from lab.workspace import Workspace
+
+FUNCTIONS = Path(__file__).parent / "functions"
+
+
+def client(service: str, endpoint_url: str) -> Any:
+    """A boto3 client as the benchmark makes it: any credentials, no retries."""
+    return boto3.client(
+        service,
+        endpoint_url=endpoint_url,
+        region_name="us-east-1",
+        aws_access_key_id="any",
+        aws_secret_access_key="any",
+        config=Config(retries={"total_max_attempts": 1}, read_timeout=30, parameter_validation=False),
+    )
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running account."""
+
+    api_url: str
+    endpoint_url: str
+    root: Path
+    functions: Mapping[str, Function]
+
+    @property
+    def aws(self) -> Any:
+        return client("lambda", self.endpoint_url)
+
+    @property
+    def logs(self) -> Any:
+        return client("logs", self.endpoint_url)
+
+    def invoke(self, order: object, name: str = "witness") -> Any:
+        """The result of an invocation, parsed; fails the test if the function failed."""
+        answer = self.aws.invoke(FunctionName=name, Payload=json.dumps(order))
+        payload = json.loads(answer["Payload"].read())
+        assert "FunctionError" not in answer, payload
+        return payload
+
+
+@contextmanager
+def serve(
+    *specs: FunctionSpec,
+    evict: Callable[[], Awaitable[None]] | None = None,
+    idle_s: float = 300.0,
+    http_timeout_s: float = 30.0,
+) -> Iterator[Served]:
+    """Run an account with the functions (each is its own backend); the first one is the default."""
+    ready = threading.Event()
+    served: list[Served] = []
+    failed: list[BaseException] = []
+    stop: list[Callable[[], object]] = []
+
+    async def main() -> None:
+        stopped, loop = asyncio.Event(), asyncio.get_running_loop()
+        stop.append(lambda: loop.call_soon_threadsafe(stopped.set))
+        workspace = Workspace()
+        try:
+            async with Account(workspace, idle_s, http_timeout_s) as account:
+                for spec in specs:
+                    account.deploy(spec.name, spec, *((evict,) if evict else ()))
+                await account.open(specs[0].name)
+                served.append(Served(account.api_url, account.endpoint_url, workspace.root, account.functions))
+                ready.set()
+                await stopped.wait()
+        finally:
+            workspace.close()
+
+    def run() -> None:
+        try:
+            asyncio.run(main())
+        except BaseException as error:
+            failed.append(error)
+        finally:
+            ready.set()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    ready.wait()
+    try:
+        if served:
+            yield served[0]
+    finally:
+        if stop:
+            stop[0]()
+        thread.join()
+    if failed:
+        raise failed[0]
+
+
+def witness(**changes: Any) -> FunctionSpec:
+    """The obedient function."""
+    defaults: dict[str, Any] = {"name": "witness", "code": (FUNCTIONS,), "handler": "witness.handler", "timeout_s": 20}
+    return FunctionSpec(**{**defaults, **changes})
+
+
+def gone(pid: int) -> bool:
+    """True if the process has ended (nobody need have waited for it)."""
+    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Wait for a condition; fails the test if it does not come true."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)

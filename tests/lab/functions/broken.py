@@ -1,0 +1,3 @@
+"""A function whose INIT fails."""
+
+raise RuntimeError("this function cannot be initialised")

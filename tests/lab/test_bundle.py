@@ -1,0 +1,31 @@
+"""What the lab accepts as a bundle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lab.bundle import read_bundle
+from lab.errors import LabError
+from tests.lab.bundles import SIZES, make_bundle
+
+
+def test_bundle_lists_its_files_and_the_manifest(tmp_path: Path) -> None:
+    bundle = read_bundle(make_bundle(tmp_path / "bundle"))
+    assert {path.name for path in bundle.files} == {*SIZES, "manifest.json"}
+    assert len(bundle.source_hash) == 64
+    assert bundle.weights == "synthetic"
+
+
+@pytest.mark.parametrize("damage", ["missing", "truncated"])
+def test_damaged_bundle_is_named(tmp_path: Path, damage: str) -> None:
+    weights = make_bundle(tmp_path / "bundle") / "model.safetensors"
+    weights.unlink() if damage == "missing" else weights.write_bytes(b"short")
+    with pytest.raises(LabError, match=r"model\.safetensors is missing or not 12000000 bytes"):
+        read_bundle(tmp_path / "bundle")
+
+
+def test_missing_bundle_says_how_to_build_one(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match="python -m model build --out"):
+        read_bundle(tmp_path / "nothing")

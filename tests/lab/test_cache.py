@@ -1,0 +1,35 @@
+"""Eviction from the page cache."""
+
+from __future__ import annotations
+
+import mmap
+from pathlib import Path
+
+import pytest
+
+from lab.cache import evict, resident
+
+
+@pytest.mark.parametrize("size", [0, 1, 4096, 4097, 3_000_000])
+def test_evicted_files_are_not_resident(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"x" * size)  # dirty pages cannot be dropped, so this also checks that they are written first
+    pages = -(-size // mmap.PAGESIZE) * mmap.PAGESIZE
+    assert resident(path) == pages
+    done = evict([path])
+    assert (done.before, done.after) == (pages, 0)
+    assert path.read_bytes() == b"x" * size
+
+
+def test_what_a_process_has_locked_is_counted(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"x" * 1_000_000)
+    with path.open("r+b") as file, mmap.mmap(file.fileno(), 0) as view:
+        assert view[999_999] == ord("x")  # mapped and touched: the kernel keeps such a page
+        assert evict([path]).after > 0
+    assert evict([path]).after == 0
+
+
+def test_missing_file_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        evict([tmp_path / "nothing"])

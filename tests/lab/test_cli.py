@@ -1,0 +1,171 @@
+"""``python -m lab up``: its outputs, and that nothing survives it, however it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from lab.janitor import CGROUP_ROOTS, MARKER
+from tests.lab.accounts import client, gone, wait_until
+from tests.lab.bundles import make_bundle
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_bundle(tmp_path_factory.mktemp("cli") / "bundle")
+
+
+@contextmanager
+def lab(bundle: Path, tmp: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+    """``python -m lab up`` with its root folder under ``tmp``."""
+    command = [sys.executable, "-m", "lab", "up", "--bundle", str(bundle), *options]
+    environment = {**os.environ, "TMPDIR": str(tmp)}
+    process = subprocess.Popen(
+        command, cwd=REPOSITORY, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def read_outputs(process: subprocess.Popen[str]) -> dict:
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert line, process.communicate()
+    return json.loads(line)
+
+
+def processes_of(tmp: Path) -> list[int]:
+    """Processes of the labs under ``tmp`` that are alive."""
+    mark = f"{MARKER}={tmp}/"
+    found = []
+    for process in psutil.process_iter():
+        try:
+            variables = Path(f"/proc/{process.pid}/environ").read_bytes().decode(errors="replace").split("\0")
+        except OSError:
+            continue
+        if any(variable.startswith(mark) for variable in variables) and not gone(process.pid):
+            found.append(process.pid)
+    return found
+
+
+def left_over(tmp: Path) -> list[str]:
+    """Whatever is left of the labs under ``tmp``."""
+    mounts = [line for line in Path("/proc/self/mountinfo").read_text().splitlines() if str(tmp) in line]
+    backings = [
+        path.read_text() for path in Path("/sys/block").glob("loop*/loop/backing_file") if str(tmp) in path.read_text()
+    ]
+    folders = [str(path) for path in tmp.glob("model-storage-lab-*")]
+    return [*mounts, *backings, *folders, *map(str, processes_of(tmp))]
+
+
+def test_outputs_are_the_agreed_ones(bundle: Path, tmp_path: Path) -> None:
+    with lab(bundle, tmp_path, "--json", "--memory", "512", "--timeout", "9", "--backends", "oci,s3") as process:
+        outputs = read_outputs(process)
+        assert (outputs["target"], outputs["authMode"], outputs["region"]) == ("lab", "none", "us-east-1")
+        assert (outputs["engine"], outputs["weights"], outputs["defaultBackend"]) == ("onnx", "synthetic", "s3")
+        assert outputs["bundleHash"] == json.loads((bundle / "manifest.json").read_text())["source_hash"]
+        assert list(outputs["backends"]) == ["oci", "s3"]
+        for name, backend in outputs["backends"].items():
+            assert backend["functionName"] == f"model-storage-{name}"
+            assert backend["logGroup"] == f"/aws/lambda/model-storage-{name}"
+            assert f"{outputs['apiUrl']}/{name}/similar" in backend["curl"]
+            configuration = client("lambda", outputs["endpointUrl"]).get_function_configuration(
+                FunctionName=backend["functionName"]
+            )
+            assert (configuration["MemorySize"], configuration["Timeout"]) == (512, 9)
+            variables = configuration["Environment"]["Variables"]
+            assert (variables["STORAGE_BACKEND"], variables["ENGINE"]) == (name, "onnx")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+    assert left_over(tmp_path) == []
+
+
+def test_people_get_words(bundle: Path, tmp_path: Path) -> None:
+    with lab(bundle, tmp_path, "--backends", "oci", "--cache", "warm") as process:
+        assert process.stdout is not None
+        text = ""
+        while "Ctrl-C" not in text:
+            line = process.stdout.readline()
+            assert line, process.communicate()
+            text += line
+        process.terminate()
+        assert process.wait(20) == 0
+    for part in ("http://127.0.0.1:", "curl -sG", "/oci/similar", "warm: nothing is evicted", "weights are synthetic"):
+        assert part in text
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left_of_a_busy_lab(bundle: Path, tmp_path: Path, end: signal.Signals) -> None:
+    with lab(bundle, tmp_path, "--json") as process:
+        outputs = read_outputs(process)
+        for name in outputs["backends"]:
+            client("lambda", outputs["endpointUrl"]).invoke(FunctionName=f"model-storage-{name}")
+        root = next(tmp_path.glob("model-storage-lab-*"))
+        assert len(processes_of(tmp_path)) > 4
+        process.send_signal(end)
+        process.wait(20)
+    wait_until(lambda: left_over(tmp_path) == [])
+    assert not any((group / root.name).exists() for group in CGROUP_ROOTS)
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("moment", ["seaweed", "weed-filer.log", "image.ext4"])
+def test_nothing_is_left_of_an_unfinished_start(bundle: Path, tmp_path: Path, moment: str, end: signal.Signals) -> None:
+    with lab(bundle, tmp_path, "--json") as process:
+        wait_until(lambda: bool(list(tmp_path.glob(f"model-storage-lab-*/{moment}"))) or process.poll() is not None)
+        process.send_signal(end)
+        process.wait(20)
+        assert process.stdout is not None
+        assert process.stdout.read() == "", "it was ended before it was up"
+    wait_until(lambda: left_over(tmp_path) == [])
+
+
+def test_the_next_lab_sweeps_what_a_killed_janitor_left(bundle: Path, tmp_path: Path) -> None:
+    with lab(bundle, tmp_path, "--json", "--backends", "oci") as process:
+        read_outputs(process)
+        janitors = [child for child in psutil.Process(process.pid).children() if "janitor" in " ".join(child.cmdline())]
+        for janitor in janitors:
+            janitor.kill()
+        process.kill()
+        process.wait(20)
+    assert len(janitors) == 1
+    assert left_over(tmp_path), "nobody could clean up"
+    with lab(bundle, tmp_path, "--json", "--backends", "oci") as process:
+        read_outputs(process)
+        assert len(list(tmp_path.glob("model-storage-lab-*"))) == 1
+        process.terminate()
+        assert process.wait(20) == 0
+    assert left_over(tmp_path) == []
+
+
+def test_failed_start_says_why_and_leaves_nothing(
+    bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_RIE", "/nothing/here")
+    with lab(bundle, tmp_path, "--json") as process:
+        _, errors = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert "lab: AWS_LAMBDA_RIE=/nothing/here is not an executable file" in errors
+    assert left_over(tmp_path) == []
+
+
+@pytest.mark.parametrize("option", [["--backends", "efs,floppy"], ["--cache", "tepid"], ["--engine", "steam"]])
+def test_wrong_arguments(bundle: Path, tmp_path: Path, option: list[str]) -> None:
+    with lab(bundle, tmp_path, *option) as process:
+        _, errors = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert option[1].rpartition(",")[2] in errors

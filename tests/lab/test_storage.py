@@ -1,0 +1,217 @@
+"""The three storages, on real parts, and what they are where the parts cannot be had."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import psutil
+import pytest
+import requests
+from botocore import UNSIGNED
+from botocore.config import Config
+
+from lab import storage
+from lab.bundle import Bundle, read_bundle
+from lab.cache import evict, resident
+from lab.errors import LabError
+from lab.janitor import MARKER, sweep_stale
+from lab.seaweed import BUCKET, Seaweed, weed
+from lab.workspace import Workspace
+from tests.lab.bundles import SIZES, make_bundle
+
+Stored = tuple[Seaweed, dict[str, storage.Storage]]
+MOUNTS = pytest.mark.skipif(
+    bool(storage._missing_for_fuse() or storage._missing_for_image()), reason="needs root, FUSE and loop devices"
+)
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    return read_bundle(make_bundle(tmp_path_factory.mktemp("storage") / "bundle"))
+
+
+@pytest.fixture
+def workspace() -> Iterator[Workspace]:
+    workspace = Workspace()
+    yield workspace
+    workspace.close()
+    assert not workspace.root.exists()
+
+
+@pytest.fixture(scope="module")
+def stored(bundle: Bundle) -> Iterator[Stored]:
+    """All three storages, loaded."""
+    workspace = Workspace()
+    seaweed = Seaweed(workspace, bundle)
+
+    async def store() -> dict[str, storage.Storage]:
+        return {
+            "s3": await storage.object_storage(seaweed, bundle),
+            "efs": await storage.mounted_storage(workspace, seaweed, bundle),
+            "oci": await storage.image_storage(workspace, bundle),
+        }
+
+    with asyncio.Runner() as runner:  # the loop lives as long as the servers
+        yield seaweed, runner.run(store())
+        workspace.close()
+    assert not workspace.root.exists()
+
+
+def folder_of(stored: dict[str, storage.Storage], name: str) -> Path:
+    return Path(stored[name].environment["MODEL_DIR"])
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_bucket_holds_the_bundle(stored: Stored, bundle: Bundle, signed: bool) -> None:
+    variables = stored[1]["s3"].environment
+    assert variables["MODEL_BUCKET"] == BUCKET
+    assert variables["MODEL_PREFIX"] == bundle.source_hash
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=variables["AWS_ENDPOINT_URL_S3"],
+        region_name="us-east-1",
+        aws_access_key_id="any",
+        aws_secret_access_key="any",
+        config=Config(s3={"addressing_style": "path"}, **({} if signed else {"signature_version": UNSIGNED})),
+    )
+    for path in bundle.files:
+        key = f"{bundle.source_hash}/{path.name}"
+        assert s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() == path.read_bytes()
+    part = s3.get_object(Bucket=BUCKET, Key=f"{bundle.source_hash}/model.safetensors", Range="bytes=8388600-8388619")
+    assert part["Body"].read() == (bundle.folder / "model.safetensors").read_bytes()[8388600:8388620]
+
+
+@MOUNTS
+@pytest.mark.parametrize("name", ["efs", "oci"])
+def test_mounts_hold_the_bundle_and_cannot_be_written(stored: Stored, bundle: Bundle, name: str) -> None:
+    folder = folder_of(stored[1], name)
+    assert os.path.ismount(folder if name == "oci" else folder.parent)
+    for path in bundle.files:
+        assert (folder / path.name).read_bytes() == path.read_bytes()
+    with pytest.raises(OSError, match=r"[Rr]ead-only"):
+        (folder / "new").write_text("x")
+
+
+@MOUNTS
+@pytest.mark.parametrize("name", ["s3", "efs", "oci"])
+def test_eviction_leaves_nothing_in_the_page_cache(stored: Stored, bundle: Bundle, name: str) -> None:
+    place, weights = stored[1][name], "model.safetensors"
+    if name == "s3":
+        url = f"{place.environment['AWS_ENDPOINT_URL_S3']}/{BUCKET}/{bundle.source_hash}/{weights}"
+        assert len(requests.get(url, timeout=20).content) == SIZES[weights]
+    else:
+        (folder_of(stored[1], name) / weights).read_bytes()
+    assert sum(map(resident, place.files())) >= SIZES[weights], "it was read, so it is cached"
+    done = evict(place.files())
+    assert done.before >= SIZES[weights]
+    assert done.after == 0
+    assert sum(map(resident, place.files())) == 0
+
+
+@MOUNTS
+def test_a_cold_read_of_the_mount_comes_from_the_disk(
+    stored: Stored,
+) -> None:
+    volumes = stored[0].files()
+    evict(stored[1]["efs"].files())
+    (folder_of(stored[1], "efs") / "model.safetensors").read_bytes()
+    read = sum(map(resident, volumes))
+    assert read >= SIZES["model.safetensors"], "neither the mount nor a server has kept the bytes"
+
+
+def test_everything_binds_loopback(stored: Stored) -> None:
+    ours = [process for process in psutil.process_iter() if process.name() == "weed" and is_of(process, stored[0])]
+    connections = [connection for process in ours for connection in process.net_connections("inet")]
+    listening = [connection.laddr.ip for connection in connections if connection.status == psutil.CONN_LISTEN]
+    assert len(listening) >= 8
+    assert set(listening) == {"127.0.0.1"}
+
+
+def is_of(process: psutil.Process, seaweed: Seaweed) -> bool:
+    return process.environ().get(MARKER) == str(seaweed.files()[0].parents[2])
+
+
+def run(make: Callable[[], Coroutine[Any, Any, storage.Storage]]) -> storage.Storage:
+    return asyncio.run(make())
+
+
+def check_plain(place: storage.Storage, bundle: Bundle) -> None:
+    folder = Path(place.environment["MODEL_DIR"])
+    assert not os.path.ismount(folder)
+    assert all((folder / path.name).read_bytes() == path.read_bytes() for path in bundle.files)
+    assert place.sentence.startswith("plain folder")
+    assert sorted(place.files()) == sorted(folder / path.name for path in bundle.files)
+
+
+def test_without_fuse_or_image_tools_a_plain_folder_says_so(
+    workspace: Workspace, bundle: Bundle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    seaweed = Seaweed(workspace, bundle)
+    efs = run(lambda: storage.mounted_storage(workspace, seaweed, bundle))
+    oci = run(lambda: storage.image_storage(workspace, bundle))
+    for place in (efs, oci):
+        check_plain(place, bundle)
+        if os.access("/dev/fuse", os.W_OK):
+            assert "apt-get install -y fuse3" in place.sentence
+    assert os.stat(oci.files()[0]).st_nlink > 1, "no second copy of the weights where a hard link will do"
+
+
+def test_without_root_the_image_is_a_plain_folder(
+    workspace: Workspace, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    place = run(lambda: storage.image_storage(workspace, bundle))
+    check_plain(place, bundle)
+    if shutil.which("mke2fs"):
+        assert "needs root" in place.sentence
+
+
+def test_without_loop_devices_the_image_is_a_plain_folder(
+    workspace: Workspace, bundle: Bundle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(storage, "_missing_for_image", lambda: "")
+    for name, script in {"mke2fs": "touch image.ext4; exit 0", "losetup": "echo no loop device >&2; exit 1"}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\ncd {workspace.root}; {script}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    place = run(lambda: storage.image_storage(workspace, bundle))
+    check_plain(place, bundle)
+    assert "no loop device" in place.sentence
+
+
+def test_copies_where_hard_links_cannot_be(
+    workspace: Workspace, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("cross-device link")
+
+    monkeypatch.setattr(os, "link", refuse)
+    place = run(lambda: storage.plain_storage(workspace, bundle, "efs", "test"))
+    check_plain(place, bundle)
+
+
+def test_server_that_does_not_start_shows_its_log(
+    workspace: Workspace, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        monkeypatch.setattr("lab.seaweed.free_ports", lambda count: [taken.getsockname()[1]] * count)
+        with pytest.raises(LabError, match=r"(?s)weed master does not start:.*in use"):
+            run(lambda: storage.object_storage(Seaweed(workspace, bundle), bundle))
+
+
+def test_weed_is_found_beside_the_interpreter() -> None:
+    assert os.access(weed(), os.X_OK)
+
+
+def test_living_labs_are_not_stale(workspace: Workspace) -> None:
+    assert workspace.root not in sweep_stale(workspace.root.parent, "model-storage-lab-")
+    assert workspace.root.exists()
