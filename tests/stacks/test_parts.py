@@ -1,0 +1,198 @@
+"""The pure parts of the program: addresses, names, policies, bundles, build contexts, routes, the retry of a mount."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pulumi
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stacks import api, cidr, efs, naming, policies
+from stacks.backends import BACKENDS
+from stacks.build_context import content_tag
+from stacks.bundle import Bundle, BundleFile
+from stacks.errors import DeploymentError
+from tests.stacks.recorder import ROOT, make_project
+
+
+@given(st.integers(0, 255), st.integers(16, 24), st.integers(2, cidr.MAX_SUBNETS))
+def test_subnets_are_disjoint_parts_of_their_network(second: int, prefix: int, count: int) -> None:
+    network = f"10.{second}.0.0/{prefix}"
+    blocks = [ipaddress.IPv4Network(block) for block in cidr.subnets(network, count)]
+
+    assert cidr.problem(network) is None
+    assert all(block.subnet_of(ipaddress.IPv4Network(network)) for block in blocks)
+    assert sum(block.num_addresses for block in blocks) == len({address for block in blocks for address in block})
+    assert cidr.subnets(network, count - 1) == cidr.subnets(network, count)[:-1]  # a zone more moves none
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"), [("us-east-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")]
+)
+def test_partition_follows_from_the_region(region: str, partition: str) -> None:
+    assert naming.partition(region) == partition
+
+
+def test_function_names_that_lambda_would_refuse_are_refused_here() -> None:
+    assert naming.Names("model-storage", "dev").function("efs-seeder") == "model-storage-dev-efs-seeder"
+    for stack in ("feature.x", "s" * 60):
+        with pytest.raises(DeploymentError, match="rename it with `pulumi stack rename`"):
+            naming.Names("model-storage", stack).function("efs")
+
+
+def test_routes_have_names_of_their_own() -> None:
+    keys = [key for backend in ("efs", "s3") for key in api.route_keys(backend, default=backend == "s3")]
+    keys += [key for backend in ("efs", "s3") for key in api.preflight_keys(backend, default=backend == "s3")]
+
+    assert len(set(keys)) == len(keys)
+    assert len({naming.slug(key) for key in keys}) == len(keys)
+    assert naming.slug("GET /efs/similar") == "get-efs-similar"
+
+
+@pytest.mark.parametrize(
+    ("key", "path"),
+    [
+        ("$default", "/*/$default"),
+        ("GET /efs/similar", "/*/GET/efs/similar"),
+        ("ANY /efs/{proxy+}", "/*/*/efs/{proxy+}"),
+    ],
+)
+def test_a_permission_names_its_route(key: str, path: str) -> None:
+    assert api.permitted_path(key) == path
+
+
+@pytest.mark.parametrize(
+    ("auth", "part"),
+    [("iam", "--aws-sigv4 'aws:amz:eu-west-1:execute-api'"), ("jwt", "Bearer $TOKEN"), ("none", "-s 'h")],
+)
+def test_the_curl_line_carries_the_credentials(auth: str, part: str) -> None:
+    line = api.curl_line(auth, "eu-west-1", "https://a.example", "efs")
+
+    assert part in line
+    assert "'https://a.example/efs/similar?text=" in line
+
+
+def test_listing_is_not_limited_to_the_prefix() -> None:
+    """A GET of a missing key has no s3:prefix, so that such a condition would make it a 403."""
+    [read, listing] = policies.read_objects("arn:aws:s3:::bucket", "hash")
+
+    assert read["Resource"] == "arn:aws:s3:::bucket/hash/*"
+    assert listing["Resource"] == "arn:aws:s3:::bucket"
+    assert "Condition" not in listing
+
+
+def test_only_the_seeder_writes() -> None:
+    guard = policies.guard_file_system("fs", "access", "seeder")
+    [writes] = [s for s in guard["Statement"] if s["Sid"] == "OnlyTheSeederWrites"]
+
+    assert "elasticfilesystem:ClientMount" not in writes["Action"]
+    assert writes["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": "seeder"}}
+    assert policies.mount("fs", "access", write=False)["Action"] == ["elasticfilesystem:ClientMount"]
+
+
+def test_a_real_bundle_is_a_bundle(tiny_bundle: Path) -> None:
+    """What `python -m model build` makes is what the program takes."""
+    bundle = Bundle.read(tiny_bundle)
+
+    bundle.check_files()
+    assert {path.name for path in tiny_bundle.iterdir()} == set(bundle.files)
+    assert bundle.weights == "synthetic"
+
+
+@given(st.integers(0, 20 << 30))
+def test_scratch_space_holds_the_bundle(size: int) -> None:
+    bundle = Bundle(Path(), "", "", {"a": BundleFile(size, "")})
+
+    assert bundle.scratch_mb >= 512
+    assert bundle.scratch_mb << 20 >= size
+
+
+def _tag(project: Path, *options: str, with_bundle: bool = False) -> str:
+    images = project / "images"
+    return content_tag(images, images / "bundle", options, with_bundle=with_bundle)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda images: (images / "efs" / "app.py").write_text("changed"),
+        lambda images: (images / "efs" / "app.py").rename(images / "efs" / "main.py"),
+        lambda images: (images / "efs" / "app.py").chmod(0o755),
+        lambda images: (images / "new").write_text(""),
+        lambda images: (images / "efs" / "app.py").unlink(),
+    ],
+    ids=["content", "name", "mode", "new file", "missing file"],
+)
+def test_a_tag_changes_with_whatever_makes_docker_build_again(tmp_path: Path, change: Callable[[Path], object]) -> None:
+    project = make_project(tmp_path)
+    before = _tag(project)
+    assert _tag(project) == before
+
+    change(project / "images")
+
+    assert _tag(project) != before
+
+
+def test_a_tag_knows_the_bundle_only_where_it_goes_into_the_image(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    (project / "images" / "__pycache__").mkdir()
+    before, baked = _tag(project), _tag(project, with_bundle=True)
+    (project / "images" / "__pycache__" / "app.pyc").write_bytes(b"\0")
+    assert (_tag(project), _tag(project, with_bundle=True)) == (before, baked)
+
+    manifest = project / "images" / "bundle" / "manifest.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "source_hash": "0"}))
+
+    assert _tag(project) == before
+    assert _tag(project, with_bundle=True) != baked
+    assert len({_tag(project, option) for option in ("arm64", "x86_64")}) == 2
+
+
+@pytest.mark.parametrize("backend", ["efs", "s3", "oci"])
+def test_what_a_tag_leaves_out_docker_leaves_out(backend: str) -> None:
+    """Docker would build again for a file that changes no tag, and the push would fail: tags do not move."""
+    ignored = (ROOT / "images" / backend / "Dockerfile.dockerignore").read_text().splitlines()
+
+    assert "*" in ignored
+    assert "**/__pycache__" in ignored
+    assert ("!bundle" in ignored) is (backend == "oci")
+
+
+def _failed(*errors: str) -> pulumi.ErrorHookArgs:
+    return pulumi.ErrorHookArgs(urn="", id="", name="", type="", failed_operation="create", errors=list(errors))
+
+
+def test_a_mount_is_tried_again_for_two_minutes_and_nothing_else_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr(efs.asyncio, "sleep", sleep)
+    mount = "EFSMountTimeoutException: The function couldn't mount the EFS file system due to a timeout"
+
+    assert asyncio.run(efs.retry_mount(_failed(mount)))
+    assert not asyncio.run(efs.retry_mount(_failed("SeedError: config.json is corrupt", mount)))
+    assert not asyncio.run(efs.retry_mount(_failed()))
+    tries = 1
+    while asyncio.run(efs.retry_mount(_failed(*[mount] * tries))):
+        tries += 1
+    assert 90 < sum(waited[1:]) < 200
+    assert tries < 20
+
+
+def test_the_program_asks_for_the_engine_whose_sdk_it_uses() -> None:
+    """Error hooks of older engines see only some errors: the first mount's would not be among them."""
+    required = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if line.startswith("pulumi==")]
+
+    assert f'requiredPulumiVersion: ">={required[0].removeprefix("pulumi==")}"' in (ROOT / "Pulumi.yaml").read_text()
+
+
+def test_every_backend_has_its_images_and_the_reverse() -> None:
+    assert {path.parent.name for path in (ROOT / "images").glob("*/Dockerfile")} == set(BACKENDS)
