@@ -73,7 +73,7 @@ def write_index(incidents: list[Incident], manifest: Manifest, directory: Path, 
 
     A vector is the mean of the CLS vectors of the incident's reports; an incident of the sample is one report.
     """
-    weights = DirectoryStore(str(directory)).weights(WEIGHTS, 1 << 20)
+    weights = DirectoryStore(str(directory), 1).weights(WEIGHTS, 1 << 20)
     header = safetensors_header.parse(weights.start)
     graphs = [(directory / name).read_bytes() for name in (GRAPH, LONG_GRAPH)]
     engine = OnnxEngine(manifest, header, weights, *graphs)

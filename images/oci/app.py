@@ -5,4 +5,7 @@ import os
 from similarity.service import Service
 from similarity.stores.directory import DirectoryStore
 
-handler = Service(DirectoryStore(os.environ["MODEL_DIR"])).handle
+# Lambda fetches an image's 512 KiB chunks when they are first touched, each with a latency of its own.
+READERS = 8
+
+handler = Service(DirectoryStore(os.environ["MODEL_DIR"], READERS)).handle

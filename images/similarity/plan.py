@@ -62,6 +62,18 @@ def split(ranges: Iterable[Range], chunk: int) -> list[Range]:
     ]
 
 
+def share(ranges: Iterable[Range], readers: int, chunk: int) -> list[list[Range]]:
+    """Give each reader a contiguous share of about equal size, in requests of at most `chunk` bytes."""
+    requests = split(ranges, chunk)
+    total = sum(request.size for request in requests)
+    shares: list[list[Range]] = [[] for _ in range(readers)]
+    before = 0
+    for request in requests:
+        shares[before * readers // total].append(request)
+        before += request.size
+    return [part for part in shares if part]
+
+
 def fetch_plan(header: Header, slack: int = 1 << 16) -> list[Range]:
     """What the ONNX engine needs before its first answer: each needed tensor once, at most `slack` bytes of gaps."""
     return coalesce((header.tensors[name] for name in needed_tensors(header)), slack)

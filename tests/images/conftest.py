@@ -28,7 +28,7 @@ def open_bundle(directory: Path, manifest: Manifest | None = None) -> Opened:
     """Both engines over the files of `directory`; `manifest` where the directory has none yet."""
     from similarity.engines import onnx, transformers
 
-    store = DirectoryStore(str(directory))
+    store = DirectoryStore(str(directory), 4)
     manifest = manifest or files.parse(store.read(files.NAME))
     weights = store.weights(files.WEIGHTS, 1 << 16)
     header = safetensors_header.parse(weights.start)

@@ -29,7 +29,7 @@ light = {m.partition('.')[0] for m in set(sys.modules) - before}
 class Context:
     aws_request_id = 'r'
     def get_remaining_time_in_millis(self): return 30000
-service = similarity.service.Service(similarity.stores.directory.DirectoryStore(sys.argv[1]))
+service = similarity.service.Service(similarity.stores.directory.DirectoryStore(sys.argv[1], 4))
 assert service.handle({'text': 'a'}, Context())['statusCode'] == 200
 print(json.dumps([sorted(light), sorted({m.partition('.')[0] for m in sys.modules})]))
 """

@@ -63,11 +63,19 @@ def test_full_size_plan_is_340_of_595_megabytes() -> None:
     assert FULL_HEADER.file_size - 594_637_824 == FULL_HEADER.size  # 148,659,456 parameters of four bytes
 
 
-@given(st.lists(st.tuples(st.integers(0, 1000), st.integers(1, 100))), st.integers(0, 50), st.integers(1, 64))
-def test_coalesced_and_split_ranges_hold_the_same_bytes(parts: list[tuple[int, int]], slack: int, chunk: int) -> None:
+@given(
+    st.lists(st.tuples(st.integers(0, 1000), st.integers(1, 100))),
+    st.integers(0, 50),
+    st.integers(1, 64),
+    st.integers(1, 9),
+)
+def test_coalesced_split_and_shared_ranges_hold_the_same_bytes(
+    parts: list[tuple[int, int]], slack: int, chunk: int, readers: int
+) -> None:
     tensors = [Tensor("F32", (), offset, size) for offset, size in parts]
     ranges = plan.coalesce(tensors, slack)
     pieces = plan.split(ranges, chunk)
+    shares = plan.share(ranges, readers, chunk)
 
     def bytes_of(things: list[Range] | list[Tensor]) -> set[int]:
         return {byte for thing in things for byte in range(thing.offset, thing.end)}
@@ -75,3 +83,7 @@ def test_coalesced_and_split_ranges_hold_the_same_bytes(parts: list[tuple[int, i
     assert bytes_of(tensors) <= bytes_of(ranges)
     assert bytes_of(pieces) == bytes_of(ranges)
     assert all(0 < piece.size <= chunk for piece in pieces)
+    assert [piece for part in shares for piece in part] == pieces
+    assert len(shares) <= readers
+    fair = sum(piece.size for piece in pieces) / readers
+    assert all(sum(piece.size for piece in part) <= fair + chunk for part in shares)

@@ -47,7 +47,7 @@ def timing(response: dict[str, Any]) -> dict[str, float]:
 
 
 def test_an_answer_is_aiids_envelope_with_results(tiny_bundle: Path, context: Context) -> None:
-    response, content = ask(Service(DirectoryStore(str(tiny_bundle))), context)
+    response, content = ask(Service(DirectoryStore(str(tiny_bundle), 4)), context)
     assert response["statusCode"] == 200
     body = content["body"]
     assert body["warnings"] == []
@@ -66,14 +66,14 @@ def test_an_incident_finds_itself(
 ) -> None:
     monkeypatch.setenv("ENGINE", engine)
     text = json.loads(Path("model/incidents.jsonl").read_text().splitlines()[7])
-    response, content = ask(Service(DirectoryStore(str(tiny_bundle))), context, text=text["text"], num=1)
+    response, content = ask(Service(DirectoryStore(str(tiny_bundle), 4)), context, text=text["text"], num=1)
     assert response["headers"]["X-Engine"] == engine
     assert content["body"]["results"][0]["incident_id"] == text["incident_id"]
     assert content["body"]["results"][0]["similarity"] == pytest.approx(1, abs=1e-5)
 
 
 def test_witnesses_and_phases_of_a_cold_and_a_warm_invocation(tiny_bundle: Path, context: Context) -> None:
-    service = Service(DirectoryStore(str(tiny_bundle)))
+    service = Service(DirectoryStore(str(tiny_bundle), 4))
     cold, warm = (ask(service, context)[0] for _ in range(2))
     manifest = json.loads((tiny_bundle / "manifest.json").read_text())
     for number, headers in ((1, cold["headers"]), (2, warm["headers"])):
@@ -85,7 +85,7 @@ def test_witnesses_and_phases_of_a_cold_and_a_warm_invocation(tiny_bundle: Path,
         assert headers["X-Request-Id"] == context.aws_request_id
     assert cold["headers"]["X-Environment-Id"] == warm["headers"]["X-Environment-Id"]
     assert (
-        Service(DirectoryStore(str(tiny_bundle))).handle({"text": "a"}, context)["headers"]["X-Environment-Id"]
+        Service(DirectoryStore(str(tiny_bundle), 4)).handle({"text": "a"}, context)["headers"]["X-Environment-Id"]
         != (cold["headers"]["X-Environment-Id"])
     )
     always = {"wait", "tokenize", "encode", "rank", "handler"}
@@ -97,7 +97,7 @@ def test_witnesses_and_phases_of_a_cold_and_a_warm_invocation(tiny_bundle: Path,
 
 
 def test_a_long_text_is_cut_with_a_warning_that_gives_both_lengths(tiny_bundle: Path, context: Context) -> None:
-    response, content = ask(Service(DirectoryStore(str(tiny_bundle))), context, text="word " * 3000)
+    response, content = ask(Service(DirectoryStore(str(tiny_bundle), 4)), context, text="word " * 3000)
     assert response["statusCode"] == 200
     (warning,) = content["body"]["warnings"]
     assert "the model reads 1024" in warning
@@ -106,7 +106,7 @@ def test_a_long_text_is_cut_with_a_warning_that_gives_both_lengths(tiny_bundle: 
 
 @pytest.mark.parametrize("num", [0, 2, -1])
 def test_num_says_how_many(tiny_bundle: Path, context: Context, num: int) -> None:
-    _, content = ask(Service(DirectoryStore(str(tiny_bundle))), context, num=num)
+    _, content = ask(Service(DirectoryStore(str(tiny_bundle), 4)), context, num=num)
     assert len(content["body"]["results"]) == (60 if num < 0 else num)
 
 
@@ -148,7 +148,7 @@ def test_a_damaged_store_gives_503_and_recovers(
     damage(bundle / name)
     if name == "manifest.json" and damage is cut:
         (bundle / name).write_text((bundle / name).read_text()[:100])
-    service = Service(DirectoryStore(str(bundle)))
+    service = Service(DirectoryStore(str(bundle), 4))
     for _ in range(2):
         response, content = ask(service, context)
         assert response["statusCode"] == 503
@@ -163,7 +163,7 @@ def test_a_damaged_store_gives_503_and_recovers(
 def test_another_bundle_format_says_so(bundle: Path, context: Context) -> None:
     manifest = json.loads((bundle / "manifest.json").read_text())
     (bundle / "manifest.json").write_text(json.dumps({**manifest, "format": 2}))
-    response, content = ask(Service(DirectoryStore(str(bundle))), context)
+    response, content = ask(Service(DirectoryStore(str(bundle), 4)), context)
     assert response["statusCode"] == 503
     assert "has format 2, this function reads format 1" in content["message"]
 
@@ -179,7 +179,7 @@ def test_init_never_waits_longer_than_its_budget_and_the_invocation_waits_for_th
 
     monkeypatch.setattr(FileWeights, "fetch", slow)
     monkeypatch.setattr(service_module, "INIT_BUDGET", 0.1)
-    service = Service(DirectoryStore(str(tiny_bundle)))
+    service = Service(DirectoryStore(str(tiny_bundle), 4))
     context.remaining = 1_100  # leaves 0.1 s to wait: too short
     response, content = ask(service, context)
     assert response["statusCode"] == 503
@@ -195,7 +195,7 @@ def test_an_engine_that_the_image_lacks_is_named(
 ) -> None:
     monkeypatch.setattr("importlib.import_module", _no_torch)
     monkeypatch.setenv("ENGINE", "transformers")
-    response, content = ask(Service(DirectoryStore(str(tiny_bundle))), context)
+    response, content = ask(Service(DirectoryStore(str(tiny_bundle), 4)), context)
     assert response["statusCode"] == 503
     assert "needs torch, which this image lacks: build it with ENGINE=transformers" in content["message"]
 
@@ -218,7 +218,7 @@ _services: list[Service] = []
 
 def _one_service(bundle: Path) -> Service:
     if not _services:
-        _services.append(Service(DirectoryStore(str(bundle))))
+        _services.append(Service(DirectoryStore(str(bundle), 4)))
     return _services[0]
 
 

@@ -113,7 +113,7 @@ class BucketWeights:
 
     def fetch(self, ranges: Sequence[Range]) -> None:
         if self._complete.exists():
-            FileWeights(self.directory, self._name, 0, Counter()).fetch(ranges)
+            FileWeights(self.directory, self._name, 0, CONNECTIONS, Counter()).fetch(ranges)
             return
         descriptor = os.open(self.directory / self._name, os.O_WRONLY)
 
