@@ -28,9 +28,8 @@ esac
 
 # Never used at run time: tests, C++ headers, command-line scripts, the C library that onnxruntime's extension module
 # has built in.
-find "$target" \( -name tests -o -path "$target/torch/include" -o -path "$target/bin" -o -name 'libonnxruntime.so.*' \) \
-    -prune -exec rm -r {} +
-# The image's root is read-only and its time stamps are the builder's: .pyc files that are never checked against their
-# sources, and a fixed time, so that equal requirements make equal layers.
-python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash "$target"
-find "$target" -exec touch -hd @0 {} +
+find "$target" \( -name tests -o -path "$target/torch/test" -o -path "$target/torch/include" -o -path "$target/bin" \
+    -o -name 'libonnxruntime.so.*' \) -prune -exec rm -r {} +
+# The image's root is read-only: byte code must be there, and is never checked against the sources.
+python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash "$target" ||
+    echo "the files named above are for another Python version and stay as they are" >&2

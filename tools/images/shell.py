@@ -30,6 +30,6 @@ def run(*command: str | Path) -> str:
     environment = {**os.environ, "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin"}
     done = subprocess.run(words, capture_output=True, text=True, env=environment, stdin=subprocess.DEVNULL)
     if done.returncode:
-        tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-25:])
+        tail = "\n".join([*done.stdout.splitlines()[-25:], *done.stderr.splitlines()[-15:]])
         raise ToolError(f"{' '.join(words[:6])} … failed with exit code {done.returncode}:\n{tail}")
     return done.stdout.strip()
