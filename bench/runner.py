@@ -63,10 +63,12 @@ class _Visitor:
         self._started = started
         self._nonce = f"{context.tag}-s{context.session}-{visit.id}"
         self._seen: list[Observation] = []
+        self._baseline_ms: float | None = None
 
     def run(self) -> list[Observation]:
         """Do it and return what was seen; a visit that is broken off still gets its log lines and its end."""
         clock = self._context.clock
+        self._baseline_ms = self._target.baseline()
         started = clock.monotonic()
         self._target.force_cold(self._visit.variant, self._nonce)
         reconfigure_ms = round((clock.monotonic() - started) * 1e3, 3)
@@ -131,7 +133,9 @@ class _Visitor:
     def _finish(self, reconfigure_ms: float, skipped: str | None, complete: bool) -> None:
         lines = self._target.log_lines(self._visit.variant, self._seen)
         self._context.record(
-            VisitEnd(self._visit.id, self._context.session, complete, lines, skipped, reconfigure_ms)
+            VisitEnd(
+                self._visit.id, self._context.session, complete, lines, skipped, reconfigure_ms, self._baseline_ms
+            )
         )
 
 

@@ -79,9 +79,10 @@ class Sample:
 
 @dataclass(frozen=True)
 class VisitEnd:
-    """The end of a visit: `log_lines` are Lambda's REPORT and INIT_REPORT lines as found; `reconfigure_ms` the forcing.
+    """The end of a visit: `log_lines` are Lambda's REPORT and INIT_REPORT lines as found.
 
-    `skipped` says why planned warm requests were not made; `complete` is false when a visit was broken off.
+    `reconfigure_ms` is how long forcing the cold start took, `baseline_ms` a request before it that the gateway
+    answered alone. `skipped` says why planned requests were not made; `complete` is false for a visit broken off.
     """
 
     visit: str
@@ -90,6 +91,7 @@ class VisitEnd:
     log_lines: tuple[str, ...] = ()
     skipped: str | None = None
     reconfigure_ms: float | None = None
+    baseline_ms: float | None = None
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,14 @@ from bench.evidence.judge import SUPERSEDED, Judged, judge_run
 from bench.plan import Variant, build_plan, requests_in
 from bench.records.store import Run
 from bench.report.answers import Agreement, compare_answers
+from bench.report.breakdown import breakdown
 from bench.report.comparisons import Comparison, compare_backends
+from bench.report.costing import cost_section
+from bench.report.figures import ends, finite, median_known
+from bench.report.kinds import other_kinds
 from bench.report.select import State, select
 from bench.stats.bootstrap import median_ratio_interval
-from bench.stats.quantiles import Interval, quantile, quantile_interval, stated_quantile
+from bench.stats.quantiles import quantile, quantile_interval, stated_quantile
 
 LAB_NOTE = "Measured on a local stand-in (the lab), not on AWS: these figures are not AWS figures."
 SYNTHETIC_NOTE = (
@@ -35,6 +39,9 @@ def summarise(run: Run) -> dict[str, Any]:
         "comparisons": [_comparison(item) for item in compare_backends(judged, variants)],
         "answers": asdict(answers) | {"equal": answers.equal},
         "engine_ratios": engine_ratios(judged, variants),
+        "other_cold_starts": other_kinds(judged, variants, run.first.axes.bursts),
+        "baseline_ms": median_known(end.baseline_ms for end in run.visits),
+        "costs": cost_section(judged, run.first),
     }
 
 
@@ -97,7 +104,9 @@ def _variant(run: Run, judged: Sequence[Judged], variant: Variant) -> dict[str, 
         "cold": _latencies(cold),
         "warm": _latencies(warm),
         "phases_ms": _median_phases(cold.valid) | _median_phases(warm.valid, ("encode", "rank"), "warm_"),
-        "fetched_bytes": _median_known(fetched),
+        "breakdown_ms": {"cold": breakdown(cold.valid), "warm": breakdown(warm.valid)},
+        "fetched_bytes": median_known(fetched),
+        "fetch_mb_s": median_known(map(_fetch_rate, cold.valid)),
         "max_memory_mb": max((peak for peak in peaks if peak is not None), default=None),
     }
 
@@ -107,11 +116,18 @@ def _latencies(state: State) -> dict[str, Any]:
     return {
         **state.counts,
         "p50_ms": finite(quantile(points, 0.5) if points else None),
-        "p50_interval_ms": _ends(quantile_interval(points)),
+        "p50_interval_ms": ends(quantile_interval(points)),
         "p95_ms": finite(stated_quantile(points, 0.95)),
         "p99_ms": finite(stated_quantile(points, 0.99)),
-        "connect_p50_ms": _median_known([item.sample.seen.connect_ms for item in state.valid]),
+        "connect_p50_ms": median_known([item.sample.seen.connect_ms for item in state.valid]),
     }
+
+
+def _fetch_rate(item: Judged) -> float | None:
+    """MB/s while fetching; None when nothing was fetched."""
+    seen = item.sample.seen
+    fetch_ms = seen.phases_ms.get("fetch", 0.0)
+    return seen.fetched_bytes / 1e3 / fetch_ms if seen.fetched_bytes and fetch_ms > 0 else None
 
 
 def _median_phases(
@@ -148,7 +164,7 @@ def _ratio(variant: Variant, state: str, onnx: Sequence[float], transformers: Se
         "backend": variant.backend, "memory_mb": variant.memory_mb, "tokens": variant.tokens, "arm": variant.arm,
         "state": state, "onnx_p50_ms": finite(onnx_ms), "transformers_p50_ms": finite(transformers_ms),
         "ratio": None if ratio is None else round(ratio, 5),
-        "ratio_interval": _ends(median_ratio_interval(onnx, transformers), 5),
+        "ratio_interval": ends(median_ratio_interval(onnx, transformers), 5),
     }  # fmt: skip
 
 
@@ -160,9 +176,9 @@ def _comparison(item: Comparison) -> dict[str, Any]:
         "b": asdict(item.b),
         "rounds": paired.n if paired else 0,
         "difference_ms": finite(paired.difference) if paired else None,
-        "difference_interval_ms": _ends(paired.difference_interval) if paired else None,
+        "difference_interval_ms": ends(paired.difference_interval) if paired else None,
         "ratio": finite(paired.ratio) if paired else None,
-        "ratio_interval": _ends(paired.ratio_interval) if paired else None,
+        "ratio_interval": ends(paired.ratio_interval) if paired else None,
         "adjusted_p": round(item.adjusted_p, 6),
         "resolved": item.verdict.resolved,
         "more_rounds": item.verdict.more_rounds,
@@ -179,17 +195,3 @@ def untrusted(summary: Mapping[str, Any]) -> list[str]:
         if item[state]["n"] == 0
     ]
     return reasons + list(summary["answers"]["problems"])
-
-
-def finite(value: float | None, digits: int = 3) -> float | None:
-    """JSON has no infinity: what is longer than could be seen is null, and counted as censored."""
-    return None if value is None or not math.isfinite(value) else round(value, digits)
-
-
-def _ends(interval: Interval | None, digits: int = 3) -> list[float | None] | None:
-    return [finite(interval.low, digits), finite(interval.high, digits)] if interval else None
-
-
-def _median_known(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return round(statistics.median(known), 3) if known else None

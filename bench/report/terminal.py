@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.report.words import counts, median_with_interval, megabytes, ms, variant_name
+from bench.report.words import counts, median_with_interval, megabytes, ms, ratio_words, variant_name
 
 
 def print_summary(summary: Mapping[str, Any], console: Console) -> None:
@@ -48,13 +48,6 @@ def _print_ratios(summary: Mapping[str, Any], console: Console) -> None:
         label = label if "tokens" in label else f"{label} · {item['tokens']} tokens"
         table.add_row(label, ms(item["onnx_p50_ms"]), ms(item["transformers_p50_ms"]), ratio_words(item["ratio"]))
     console.print(table)
-
-
-def ratio_words(ratio: float | None) -> str:
-    """`1/15.3`, or `1.20` when onnx is the slower one."""
-    if ratio is None:
-        return "-"
-    return f"1/{1 / ratio:.1f}" if 0 < ratio < 1 else f"{ratio:.2f}"
 
 
 def _print_answers(summary: Mapping[str, Any], console: Console) -> None:

@@ -45,3 +45,17 @@ def variant_name(item: Mapping[str, Any], variants: Sequence[Mapping[str, Any]])
         if len({other.get(key) for other in variants}) > 1:
             parts.append(shown.format(item[key] if item[key] is not None else "deployed"))
     return " · ".join(parts)
+
+
+def ratio_words(ratio: float | None) -> str:
+    """`1/15.3`, or `1.20` when onnx is the slower one."""
+    if ratio is None:
+        return "-"
+    return f"1/{1 / ratio:.1f}" if 0 < ratio < 1 else f"{ratio:.2f}"
+
+
+def money(value: float) -> str:
+    """USD with two digits that say something."""
+    if value >= 1:
+        return f"${value:,.2f}".removesuffix(".00")
+    return f"${float(f'{value:.2g}'):.10f}".rstrip("0").rstrip(".")

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import StorageError, UnsoundError
+from bench.evidence.judge import judge_run
 from bench.records.store import read_run
+from bench.report.html import html
 from bench.report.markdown import markdown
 from bench.report.summary import summarise
 
@@ -21,6 +23,7 @@ def derive(directory: Path) -> dict[str, Any]:
     summary = summarise(run)
     _write(directory / "summary.json", json.dumps(summary, indent=2, allow_nan=False) + "\n")
     _write(directory / "report.md", markdown(summary))
+    _write(directory / "report.html", html(judge_run(run), run.first.axes.variants(), summary))
     return summary
 
 

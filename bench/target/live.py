@@ -51,6 +51,11 @@ class LiveTarget:
         memory = variant.memory_mb or original.memory_mb
         self._functions.configure(self._deployment.backend(variant.backend), variables, memory)
 
+    def baseline(self) -> float | None:
+        """A route that does not exist: what network and gateway take. Made before a visit, so it disturbs none."""
+        seen = self._http.post("/benchmark-baseline", b"{}", API_LIMIT_S)
+        return seen.request_ms if seen.status == 404 and seen.environment_id is None else None
+
     def call(self, variant: Variant) -> Observation:
         """One measured request: over HTTP, or straight to the function."""
         path, body = f"/{variant.backend}/similar", request_body(text_of(variant.tokens))

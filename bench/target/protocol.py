@@ -24,6 +24,10 @@ class Target(Protocol):
         """Configure the variant so that its next request starts a new environment. Raises TargetError."""
         ...
 
+    def baseline(self) -> float | None:
+        """The time in ms of a request that the gateway answers by itself; None if a function answered it."""
+        ...
+
     def call(self, variant: Variant) -> Observation:
         """Send one request and wait for its answer."""
         ...

@@ -203,6 +203,9 @@ class SimulatedTarget:
         }
         self.account.update(variant.backend, variables, variant.memory_mb)
 
+    def baseline(self) -> float | None:
+        return 2.0
+
     def call(self, variant: Variant) -> Observation:
         function = self.account.functions[variant.backend]
         if self.virtual.now - function.last_used > KEPT_ALIVE_S:
@@ -293,6 +296,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self._body()
+        if self.path == "/benchmark-baseline":
+            self._send(404, b'{"message": "Not Found"}')
+            return
         if self.headers.get("X-Amz-Target", "").endswith("FilterLogEvents"):
             lines = [line for stream in body["logStreamNames"] for line in self.the_account.logs.get(stream, ())]
             self._send(200, json.dumps({"events": [{"message": line} for line in lines]}).encode())

@@ -41,7 +41,7 @@ def lognormal(medians: dict[str, float], sigma: float):
 def test_planted_medians_are_recovered_within_one_percent(tmp_path: Path) -> None:
     cold = {"efs": 4000.0, "s3": 2500.0, "oci": 1800.0}
     warm = {"efs": 45.0, "s3": 44.0, "oci": 43.0}
-    truth = Truth(lognormal(cold, 0.1), lognormal(warm, 0.05))
+    truth = Truth(lognormal(cold, 0.05), lognormal(warm, 0.05))
     summary = summarise(simulate(tmp_path, truth, Axes(BACKENDS, cold=500, warm=1000)))
     for item in summary["variants"]:
         assert item["cold"]["n"] == 500

@@ -1,0 +1,25 @@
+"""How figures are rounded and put into JSON."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterable
+
+from bench.stats.quantiles import Interval
+
+
+def finite(value: float | None, digits: int = 3) -> float | None:
+    """JSON has no infinity: what is longer than could be seen is null, and counted as censored."""
+    return None if value is None or not math.isfinite(value) else round(value, digits)
+
+
+def ends(interval: Interval | None, digits: int = 3) -> list[float | None] | None:
+    """The ends of an interval; None where one is infinite."""
+    return [finite(interval.low, digits), finite(interval.high, digits)] if interval else None
+
+
+def median_known(values: Iterable[float | None]) -> float | None:
+    """The median of the values that are there."""
+    known = [value for value in values if value is not None]
+    return round(statistics.median(known), 3) if known else None
