@@ -27,7 +27,7 @@ IDLE_S = 300.0
 
 
 async def _nothing() -> None:
-    """Evict nothing."""
+    """Prepare nothing."""
 
 
 class Account:
@@ -61,11 +61,11 @@ class Account:
         await asyncio.gather(*(function.close() for function in self._functions.values()))
         await self._stack.aclose()
 
-    def deploy(self, backend: str, spec: FunctionSpec, evict: Callable[[], Awaitable[None]] = _nothing) -> None:
-        """Add a function; ``evict`` drops what it keeps in the page cache, at every configuration update."""
+    def deploy(self, backend: str, spec: FunctionSpec, prepare: Callable[[], Awaitable[None]] = _nothing) -> None:
+        """Add a function; ``prepare`` makes its storage ready for cold starts, at every configuration update."""
         for folder in spec.code:  # an image carries its .pyc files, too
             compileall.compile_dir(folder, maxlevels=2, quiet=2)
-        function = Function(self._host, spec, self._idle_s, evict)
+        function = Function(self._host, spec, self._idle_s, prepare)
         self._functions[spec.name] = self._backends[backend] = function
 
     async def open(self, default: str) -> None:

@@ -1,4 +1,4 @@
-"""Eviction of files from the page cache, with proof."""
+"""Files out of the page cache, or into it, with proof."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ from pathlib import Path
 _libc = ctypes.CDLL(None, use_errno=True)
 _PAGE = mmap.PAGESIZE
 _TRIES = 3
+_READ_BYTES = 4 << 20
+_LOWEST_BIT = bytes(value & 1 for value in range(256))
 
 
 @dataclass(frozen=True)
-class Eviction:
+class Change:
     """Bytes of the files that were in the page cache before and after."""
 
     before: int
     after: int
 
 
-def evict(files: Iterable[Path]) -> Eviction:
+def evict(files: Iterable[Path]) -> Change:
     """Drop the files from the page cache. What a running process has mapped or locked stays and shows in ``after``.
 
     Raises OSError if a file cannot be opened.
@@ -36,7 +38,19 @@ def evict(files: Iterable[Path]) -> Eviction:
         after = sum(map(resident, paths))
         if after == 0:
             break
-    return Eviction(before, after)
+    return Change(before, after)
+
+
+def fill(files: Iterable[Path]) -> Change:
+    """Read the files into the page cache, as far as memory allows. Raises OSError if a file cannot be read."""
+    paths = list(files)
+    before = sum(map(resident, paths))
+    buffer = bytearray(_READ_BYTES)
+    for path in paths:
+        with path.open("rb", buffering=0) as file:
+            while file.readinto(buffer):
+                pass
+    return Change(before, sum(map(resident, paths)))
 
 
 def resident(path: Path) -> int:
@@ -54,9 +68,6 @@ def resident(path: Path) -> int:
             if failed:
                 raise OSError(ctypes.get_errno(), "mincore", str(path))
             return (bytes(pages).translate(_LOWEST_BIT).count(1)) * _PAGE
-
-
-_LOWEST_BIT = bytes(value & 1 for value in range(256))
 
 
 def _drop(path: Path) -> None:

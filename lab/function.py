@@ -47,15 +47,15 @@ class Invocation:
 class Function:
     """Invocations take the environment used last, or start one when all are busy; an update retires them all.
 
-    ``evict`` runs during every update, when no environment is left and before the update is Successful.
+    ``prepare`` runs during every update, when no environment is left and before the update is Successful.
     """
 
-    def __init__(self, host: Host, spec: FunctionSpec, idle_s: float, evict: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, host: Host, spec: FunctionSpec, idle_s: float, prepare: Callable[[], Awaitable[None]]) -> None:
         self.configuration = Configuration(spec)
         self.logs = LogGroup(spec.log_group)
         self._host = host
         self._idle_s = idle_s
-        self._evict = evict
+        self._prepare = prepare
         self._idle: list[Environment] = []
         self._running: set[asyncio.Task[Invocation]] = set()
         self._update: asyncio.Task[None] | None = None
@@ -97,9 +97,9 @@ class Function:
             await self._retire(self._idle)
         status, reason = "Successful", ""
         try:
-            await self._evict()
+            await self._prepare()
         except OSError as error:
-            status, reason = "Failed", f"cannot evict the weights from the page cache: {error}"
+            status, reason = "Failed", f"cannot prepare the storage: {error}"
             _log.error(reason)
         self.configuration = Configuration(self.configuration.spec, status, reason)
 

@@ -22,13 +22,14 @@ APT_LINE = "sudo apt-get install -y fuse3 e2fsprogs mount"
 class Storage:
     """One place that holds the bundle.
 
-    ``environment`` tells the function where; ``sentence`` tells people what it is; ``files`` lists what must leave the
-    page cache for the place to be cold.
+    ``environment`` tells the function where; ``sentence`` tells people what it is. ``files`` must be in the page cache
+    for the place to be warm; neither they nor ``behind``, the servers' files below them, may be for it to be cold.
     """
 
     environment: Mapping[str, str]
     sentence: str
     files: Callable[[], list[Path]]
+    behind: Callable[[], list[Path]] = list
 
 
 async def object_storage(seaweed: Seaweed, bundle: Bundle) -> Storage:
@@ -68,7 +69,8 @@ async def mounted_storage(workspace: Workspace, seaweed: Seaweed, bundle: Bundle
     return Storage(
         {"MODEL_DIR": str(folder)},
         "SeaweedFS mounted read-only through FUSE on this machine, in place of EFS",
-        lambda: [*files, *seaweed.files()],
+        lambda: files,
+        behind=seaweed.files,
     )
 
 
@@ -92,7 +94,8 @@ async def image_storage(workspace: Workspace, bundle: Bundle) -> Storage:
     return Storage(
         {"MODEL_DIR": str(point)},
         "ext4 image, loop-mounted read-only on this machine, in place of Lambda's flattened container image",
-        lambda: [*files, image],
+        lambda: files,
+        behind=lambda: [image],
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lab.account import IDLE_S, Account
 from lab.bundle import Bundle, read_bundle
-from lab.cache import evict
+from lab.cache import evict, fill
 from lab.memory import enforcement
 from lab.outputs import BackendOutput, Outputs
 from lab.seaweed import Seaweed
@@ -23,7 +23,7 @@ BACKENDS = ("efs", "s3", "oci")
 IMAGES = Path(__file__).resolve().parent.parent / "images"
 _POLICIES = {
     "cold": "cold: an update evicts the weights and the storage servers' files; interpreter and packages stay cached",
-    "warm": "warm: nothing is evicted",
+    "warm": "warm: an update reads the weights into the page cache",
 }
 _log = logging.getLogger(__name__)
 
@@ -50,9 +50,9 @@ async def running(settings: Settings) -> AsyncIterator[Outputs]:
         async with Account(workspace, settings.idle_s) as account:
             storages = await _store(workspace, bundle, settings.backends)
             for name, storage in storages.items():
-                evictor = _evictor(name, storage, settings.cache)
-                await evictor()
-                account.deploy(name, _spec(name, storage, settings), evictor)
+                prepare = _preparation(name, storage, settings.cache)
+                await prepare()
+                account.deploy(name, _spec(name, storage, settings), prepare)
             default = "s3" if "s3" in storages else settings.backends[0]
             await account.open(default)
             yield _outputs(account, settings, bundle, storages, default, enforcement(workspace.root.name))
@@ -72,14 +72,18 @@ async def _store(workspace: Workspace, bundle: Bundle, backends: tuple[str, ...]
     return dict(zip(backends, storages, strict=True))
 
 
-def _evictor(name: str, storage: Storage, cache: str) -> Callable[[], Awaitable[None]]:
-    async def evictor() -> None:
-        if cache == "cold":
-            done = await asyncio.to_thread(evict, storage.files())
-            level = logging.WARNING if done.after else logging.INFO
-            _log.log(level, "%s: %d MB were in the page cache, %d MB stay", name, done.before >> 20, done.after >> 20)
+def _preparation(name: str, storage: Storage, policy: str) -> Callable[[], Awaitable[None]]:
+    """What brings a storage into the state that the cache policy promises for the next cold start."""
 
-    return evictor
+    async def prepare() -> None:
+        if policy == "cold":
+            change = await asyncio.to_thread(evict, [*storage.files(), *storage.behind()])
+        else:
+            change = await asyncio.to_thread(fill, storage.files())
+        level = logging.WARNING if policy == "cold" and change.after else logging.INFO
+        _log.log(level, "%s: %d MB were in the page cache, now %d MB", name, change.before >> 20, change.after >> 20)
+
+    return prepare
 
 
 def _spec(name: str, storage: Storage, settings: Settings) -> FunctionSpec:

@@ -64,7 +64,7 @@ class Served:
 @contextmanager
 def serve(
     *specs: FunctionSpec,
-    evict: Callable[[], Awaitable[None]] | None = None,
+    prepare: Callable[[], Awaitable[None]] | None = None,
     idle_s: float = 300.0,
     http_timeout_s: float = 30.0,
 ) -> Iterator[Served]:
@@ -81,7 +81,7 @@ def serve(
         try:
             async with Account(workspace, idle_s, http_timeout_s) as account:
                 for spec in specs:
-                    account.deploy(spec.name, spec, *((evict,) if evict else ()))
+                    account.deploy(spec.name, spec, *((prepare,) if prepare else ()))
                 await account.open(specs[0].name)
                 served.append(Served(account.api_url, account.endpoint_url, workspace.root, account.functions))
                 ready.set()

@@ -1,4 +1,4 @@
-"""Eviction from the page cache."""
+"""Files out of the page cache and into it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.cache import evict, resident
+from lab.cache import evict, fill, resident
 
 
 @pytest.mark.parametrize("size", [0, 1, 4096, 4097, 3_000_000])
@@ -28,6 +28,15 @@ def test_what_a_process_has_locked_is_counted(tmp_path: Path) -> None:
         assert view[999_999] == ord("x")  # mapped and touched: the kernel keeps such a page
         assert evict([path]).after > 0
     assert evict([path]).after == 0
+
+
+def test_filled_files_are_resident(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"x" * 10_000_000)
+    evict([path])
+    done = fill([path])
+    assert done.before == 0
+    assert done.after == resident(path) >= 10_000_000
 
 
 def test_missing_file_is_an_error(tmp_path: Path) -> None:

@@ -76,22 +76,22 @@ def test_payload_limit_in_both_directions(account: Served) -> None:
 
 @pytest.fixture
 def slow_update() -> Iterator[tuple[Served, threading.Event, list[int]]]:
-    """An account whose updates last until the event is set, and the list that eviction writes into."""
-    release, evictions = threading.Event(), []
+    """An account whose updates last until the event is set, and the list that preparation writes into."""
+    release, preparations = threading.Event(), []
 
-    async def evict() -> None:
-        evictions.append(1)
+    async def prepare() -> None:
+        preparations.append(1)
         while not release.is_set():
             await asyncio.sleep(0.01)
 
-    with serve(witness(environment={"KEEP": "this"}), evict=evict) as served:
-        yield served, release, evictions
+    with serve(witness(environment={"KEEP": "this"}), prepare=prepare) as served:
+        yield served, release, preparations
 
 
-def test_update_retires_evicts_and_then_is_successful(
+def test_update_retires_prepares_and_then_is_successful(
     slow_update: tuple[Served, threading.Event, list[int]],
 ) -> None:
-    served, release, evictions = slow_update
+    served, release, preparations = slow_update
     before = served.aws.get_function_configuration(FunctionName="witness")
     pid = served.invoke({})["pid"]
     variables = {**before["Environment"]["Variables"], "CONFIG_NONCE": "n1"}
@@ -100,8 +100,8 @@ def test_update_retires_evicts_and_then_is_successful(
     )
     assert updated["LastUpdateStatus"] == "InProgress"
     assert updated["RevisionId"] != before["RevisionId"]
-    wait_until(lambda: bool(evictions))
-    assert gone(pid), "eviction comes when no environment has the files open any more"
+    wait_until(lambda: bool(preparations))
+    assert gone(pid), "the storage is prepared when no environment has its files open any more"
     with pytest.raises(ClientError) as error:
         served.aws.update_function_configuration(FunctionName="witness", Timeout=8)
     assert code(error) == ("ResourceConflictException", 409)
@@ -129,11 +129,11 @@ def test_update_waits_for_a_running_invocation() -> None:
         assert served.invoke({})["call"] == 1
 
 
-def test_failed_eviction_fails_the_update() -> None:
-    async def evict() -> None:
+def test_failed_preparation_fails_the_update() -> None:
+    async def prepare() -> None:
         raise OSError("no such disk")
 
-    with serve(witness(), evict=evict) as served:
+    with serve(witness(), prepare=prepare) as served:
         served.aws.update_function_configuration(FunctionName="witness", Timeout=9)
 
         def described() -> dict[str, str]:
