@@ -6,6 +6,7 @@ end. What an interrupted run left is checked and continued by the next one.
 
 Event:  {"bucket": "…", "prefix": "…", "directory": "<64 hex; default: prefix>",
          "files": {"name": {"size": bytes, "sha256": "<64 hex>"}, …}, "keep": ["<64 hex>", …]}
+        With `keep`, bundles that are neither in it nor the event's own are removed; without it, none is.
 Result: {"directory": "/mnt/model/<64 hex>", "copied": [names], "verified": [names], "resumed_bytes": n, "bytes": n,
          "removed": [names], "seconds": s}
 Environment: MODEL_ROOT, the mounted file system (default /mnt/model); AWS_ENDPOINT_URL_S3, another S3 than AWS's.
@@ -58,11 +59,11 @@ class Job:
     prefix: str
     directory: str
     files: tuple[File, ...]
-    keep: frozenset[str]
+    keep: frozenset[str] | None
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
-    """Put the bundle that `event` names in place, then remove bundles that are neither it nor kept.
+    """Put the bundle that `event` names in place, then remove others if it says which to keep.
 
     Raises SeedError; the file system then still holds every bundle it held before, and the new one is not to be seen.
     """
@@ -73,29 +74,30 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
         raise SeedError(f"{root} is no directory: mount the file system there, or set MODEL_ROOT to its mount point")
     with _exclusive(root):
         result = _seed(job, root)
-        removed = _remove_others(root, keep=job.keep | {job.directory})
+        removed = [] if job.keep is None else _remove_others(root, keep=job.keep | {job.directory})
     return {**result, "removed": removed, "seconds": round(time.monotonic() - started, 3)}
 
 
 def parse(event: Mapping[str, Any]) -> Job:
     """Check an event and return its job. Raises SeedError for what could touch other files than the bundle's."""
-    lacks = [key for key in ("bucket", "prefix", "files", "keep") if key not in event]
+    lacks = [key for key in ("bucket", "prefix", "files") if key not in event]
     if lacks:
-        raise SeedError(f"the event lacks {', '.join(lacks)}: send bucket, prefix, files and keep")
-    bucket, prefix, files, keep = event["bucket"], event["prefix"], event["files"], event["keep"]
-    directory = event.get("directory", prefix)
+        raise SeedError(f"the event lacks {', '.join(lacks)}: send bucket, prefix and files")
+    bucket, prefix, files = event["bucket"], event["prefix"], event["files"]
+    directory, keep = event.get("directory", prefix), event.get("keep")
     if not isinstance(bucket, str) or not bucket:
         raise SeedError(f"bucket {bucket!r} is no bucket name")
     if not isinstance(prefix, str) or not all(part and part.strip(".") for part in prefix.split("/")):
         raise SeedError(f"prefix {prefix!r} is no key prefix: send it without slashes at its ends, '.' and '..'")
-    if not isinstance(keep, list):
+    if not isinstance(keep, list | None):
         raise SeedError(f"keep is {keep!r}: send a list of bundle hashes")
-    for name in (directory, *keep):
+    for name in (directory, *(keep or ())):
         if not isinstance(name, str) or not _HASH.fullmatch(name):
             raise SeedError(f"{name!r} names no bundle: send the source_hash (64 hex digits) of its manifest")
     if not isinstance(files, Mapping) or not files:
         raise SeedError("files is empty: send {name: {size, sha256}} for every file of the bundle")
-    return Job(bucket, prefix, directory, tuple(_file(*item) for item in sorted(files.items())), frozenset(keep))
+    kept = None if keep is None else frozenset(keep)
+    return Job(bucket, prefix, directory, tuple(_file(*item) for item in sorted(files.items())), kept)
 
 
 def _file(name: object, entry: Any) -> File:

@@ -109,7 +109,7 @@ def test_the_s3_image_names_the_object_it_cannot_get(built: Built) -> None:
 
 def test_the_efs_image_holds_the_seeder(built: Built) -> None:
     script = "import seeder\ntry: seeder.handler({}, None)\nexcept seeder.SeedError as error: print(error)"
-    assert built.run("efs", script).startswith("the event lacks bucket, prefix, files, keep")
+    assert built.run("efs", script).startswith("the event lacks bucket, prefix, files")
 
 
 @pytest.mark.parametrize("machine", list(resolve.MACHINES))

@@ -180,6 +180,16 @@ def test_removes_only_bundles_that_are_not_kept(root: Path, upload: Upload) -> N
     assert not hidden(root)
 
 
+def test_removes_nothing_unless_it_is_told_what_to_keep(root: Path, upload: Upload) -> None:
+    bundle = upload()
+    (root / OTHER).mkdir()
+    event = {key: value for key, value in bundle.event.items() if key != "keep"}
+    assert seeder.handler(event, None)["removed"] == []
+    assert visible(root) == {bundle.hash, OTHER}
+    assert seeder.handler({**event, "keep": []}, None)["removed"] == [OTHER]
+    assert visible(root) == {bundle.hash}
+
+
 def test_one_seeder_at_a_time(root: Path, upload: Upload) -> None:
     bundle = upload()
     with (root / seeder.LOCK).open("w") as lock:
@@ -244,7 +254,7 @@ def test_refuses_a_wrong_event(change: dict[str, Any], message: str) -> None:
         seeder.parse({**GOOD, **change})
 
 
-@pytest.mark.parametrize("key", ["bucket", "prefix", "files", "keep"])
+@pytest.mark.parametrize("key", ["bucket", "prefix", "files"])
 def test_refuses_an_incomplete_event(key: str) -> None:
     with pytest.raises(seeder.SeedError, match=f"the event lacks {key}"):
         seeder.parse({name: value for name, value in GOOD.items() if name != key})
