@@ -2,8 +2,9 @@
 
 Bundles live in directories named after their hash. A deployment with a new bundle
 1. runs the seeder, which copies the new one beside the old and removes nothing, since the old one is in use,
-2. updates the serving function, which from then on reads the new directory,
-3. runs the seeder again, which finds the new bundle whole and removes every other.
+2. updates the serving function, whose new environments read the new directory,
+3. waits until the old environments have answered what they had begun,
+4. runs the seeder again, which finds the new bundle whole and removes every other.
 A deployment that fails at any step leaves the serving function with a whole bundle.
 """
 
@@ -29,6 +30,7 @@ NFS_PORT = 2049
 _OWNER = 1000  # uid and gid of every access through the access point
 _SEEDER_MEMORY_MB = 1024
 _SEEDER_TIMEOUT_SECONDS = 900
+_LONGEST_REQUEST_SECONDS = 30.0
 _MOUNT_RETRIES = 10
 _MOUNT_RETRY_SECONDS = 15.0
 _MOUNT_ERRORS = ("EFSMount", "EFSIO")  # EFSMountFailure-, EFSMountTimeout-, EFSMountConnectivity-, EFSIOException
@@ -51,7 +53,9 @@ class EfsBackend(Backend):
         mountable = self._mount_targets(self._network)
         seeder = self._seeder(image, mountable)
         mountable = [*mountable, self._guard(seeder)]
-        seed = self._run_seeder(seeder, "seed", {}, mountable)
+        retry = pulumi.ErrorHook(f"{name}-mount", retry_mount)
+        on_error = pulumi.ResourceHookBinding(on_error=[retry])
+        seed = self._run_seeder(seeder, "seed", {}, mountable, on_error)
         serve = self._serve(
             image,
             f"Amazon EFS ({args.settings.efs_throughput} throughput) in {args.place.region}, mounted read-only",
@@ -62,7 +66,9 @@ class EfsBackend(Backend):
                 ready=[*mountable, seed],
             ),
         )
-        self._run_seeder(seeder, "sweep", {"keep": []}, [serve.function])
+        wait = pulumi.ResourceHook(f"{name}-requests-end", let_requests_end)
+        after_requests = pulumi.ResourceHookBinding(before_create=[wait], on_error=[retry])
+        self._run_seeder(seeder, "sweep", {"keep": []}, [serve.function], after_requests)
         self._register()
 
     def _file_system(self) -> aws.efs.FileSystem:
@@ -169,7 +175,12 @@ class EfsBackend(Backend):
         )
 
     def _run_seeder(
-        self, seeder: ContainerFunction, step: str, more: dict[str, Any], after: list[pulumi.Resource]
+        self,
+        seeder: ContainerFunction,
+        step: str,
+        more: dict[str, Any],
+        after: list[pulumi.Resource],
+        hooks: pulumi.ResourceHookBinding,
     ) -> aws.lambda_.Invocation:
         """Invoke the seeder whenever the bundle or the file system is another one than last time."""
         bundle = self._args.bundle
@@ -181,9 +192,7 @@ class EfsBackend(Backend):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[*after, *self._store.complete],
-                hooks=pulumi.ResourceHookBinding(
-                    on_error=[pulumi.ErrorHook(f"{self._name}-{step}-mount", retry_mount)]
-                ),
+                hooks=hooks,
             ),
         )
 
@@ -209,3 +218,8 @@ async def retry_mount(args: pulumi.ErrorHookArgs) -> bool:
         return False
     await asyncio.sleep(_MOUNT_RETRY_SECONDS)
     return True
+
+
+async def let_requests_end(_: pulumi.ResourceHookArgs) -> None:
+    """Wait as long as a request can take: what the old configuration is still answering may need the old bundle."""
+    await asyncio.sleep(_LONGEST_REQUEST_SECONDS)

@@ -65,7 +65,7 @@ FAULTS = (
         "ready=mountable",
         "seeded_before_served_and_swept_after",
     ),
-    Fault("swept while in use", "efs.py", "[serve.function])", "[])", "seeded_before_served_and_swept_after"),
+    Fault("swept while in use", "efs.py", "[serve.function],", "[],", "seeded_before_served_and_swept_after"),
     Fault(
         "the seed removes bundles",
         "efs.py",
@@ -73,6 +73,7 @@ FAULTS = (
         '"seed", {"keep": []}',
         "seeded_before_served_and_swept_after",
     ),
+    Fault("swept at once", "efs.py", "before_create=[wait], ", "", "seeded_before_served_and_swept_after"),
     Fault(
         "no seed for a new bundle",
         "efs.py",

@@ -223,6 +223,8 @@ def seeded_before_served_and_swept_after(graph: Graph) -> Iterator[str]:
         yield "the serving function does not wait for the seed"
     if serve.urn not in graph.needs(sweep):
         yield "old bundles are removed before the serving function uses the new one"
+    if not sweep.before_create:
+        yield "old bundles are removed while the last requests that need them are answered"
     for run in (seed, sweep):
         if seeder.urn not in graph.needs(run):
             yield f"{run.name} does not invoke the seeder"

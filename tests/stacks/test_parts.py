@@ -1,19 +1,17 @@
-"""The pure parts of the program: addresses, names, policies, bundles, build contexts, routes, the retry of a mount."""
+"""The pure parts of the program: addresses, names, policies, bundles, build contexts, routes."""
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import json
 from collections.abc import Callable
 from pathlib import Path
 
-import pulumi
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stacks import api, cidr, efs, naming, policies
+from stacks import api, cidr, naming, policies
 from stacks.backends import BACKENDS
 from stacks.build_context import content_tag
 from stacks.bundle import Bundle, BundleFile
@@ -162,29 +160,6 @@ def test_what_a_tag_leaves_out_docker_leaves_out(backend: str) -> None:
     assert "*" in ignored
     assert "**/__pycache__" in ignored
     assert ("!bundle" in ignored) is (backend == "oci")
-
-
-def _failed(*errors: str) -> pulumi.ErrorHookArgs:
-    return pulumi.ErrorHookArgs(urn="", id="", name="", type="", failed_operation="create", errors=list(errors))
-
-
-def test_a_mount_is_tried_again_for_two_minutes_and_nothing_else_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    waited: list[float] = []
-
-    async def sleep(seconds: float) -> None:
-        waited.append(seconds)
-
-    monkeypatch.setattr(efs.asyncio, "sleep", sleep)
-    mount = "EFSMountTimeoutException: The function couldn't mount the EFS file system due to a timeout"
-
-    assert asyncio.run(efs.retry_mount(_failed(mount)))
-    assert not asyncio.run(efs.retry_mount(_failed("SeedError: config.json is corrupt", mount)))
-    assert not asyncio.run(efs.retry_mount(_failed()))
-    tries = 1
-    while asyncio.run(efs.retry_mount(_failed(*[mount] * tries))):
-        tries += 1
-    assert 90 < sum(waited[1:]) < 200
-    assert tries < 20
 
 
 def test_the_program_asks_for_the_engine_whose_sdk_it_uses() -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from efs import seeder
 from stacks.bundle import Bundle, BundleFile, hash_of
 from stacks.errors import DeploymentError
 from tests.stacks import cloudformation
@@ -104,8 +104,6 @@ def test_a_new_bundle_appears_whole_beside_the_old_one(tmp_path: Path) -> None:
 
 def test_the_seeder_takes_the_events(default: Graph) -> None:
     """The event is the contract with images/efs/seeder.py: the real one parses it."""
-    seeder = SourceFileLoader("seeder", str(ROOT / "images" / "efs" / "seeder.py")).load_module()
-
     for step in ("-seed", "-sweep"):
         job = seeder.parse(json.loads(default.one(":Invocation", step).inputs["input"]))
         assert job.directory == default.exports["bundleHash"]
