@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from model import bundle, incidents
+from model.architecture import FULL
 from model.errors import BuildError
 
 
@@ -16,7 +17,11 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command; exit code 0 when the bundle is there, 1 when it cannot be built, 2 for a wrong command line."""
     options = _parser().parse_args(arguments)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    chosen = bundle.Options(options.model, options.weights, options.incidents, options.out, options.tiny)
+    if options.weights == "hub" and (options.tiny or options.layers != FULL.layers):
+        _parser().error("--tiny and --layers make synthetic weights; they do not go with --weights hub")
+    chosen = bundle.Options(
+        options.model, options.weights, options.incidents, options.out, options.tiny, options.layers
+    )
     try:
         bundle.build(chosen, console)
     except BuildError as error:
@@ -42,6 +47,14 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--incidents", type=Path, default=incidents.SAMPLE, help="JSONL file (the sample that ships)")
     build.add_argument("--out", type=Path, default=Path("images/bundle"), help="directory to build (%(default)s)")
     build.add_argument("--tiny", action="store_true", help="two synthetic layers, for tests")
+    build.add_argument(
+        "--layers",
+        type=int,
+        choices=range(1, 49),
+        metavar="N",
+        default=FULL.layers,
+        help="synthetic weights of another depth, to see what a model's size costs (%(default)s)",
+    )
     return parser
 
 

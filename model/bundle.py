@@ -31,30 +31,42 @@ HEADER_LIMIT = 1 << 24  # bytes read to find the header of any checkpoint of thi
 
 @dataclass(frozen=True)
 class Options:
-    """What to build: `weights` is auto, hub or synthetic; `tiny` is a two-layer synthetic model for tests."""
+    """What to build: `weights` is auto, hub or synthetic; `tiny` is a two-layer synthetic model for tests.
+
+    `layers` gives a synthetic model of full width another depth, to see what grows with a model's size.
+    """
 
     model: str
     weights: str
     incidents: Path
     out: Path
-    tiny: bool
+    tiny: bool = False
+    layers: int = FULL.layers
+
+    @property
+    def shape(self) -> Architecture:
+        """Of synthetic weights."""
+        return TINY if self.tiny else replace(FULL, layers=self.layers)
+
+    @property
+    def synthetic_only(self) -> bool:
+        return self.tiny or self.layers != FULL.layers or self.weights == "synthetic"
 
 
 def build(options: Options, console: Console) -> Manifest:
     """Build the bundle unless what is there already is it; returns its manifest. Raises BuildError."""
     wanted = incidents.read(options.incidents)
-    weights = "synthetic" if options.tiny else options.weights
     with _work_directory(options.out) as work:
         existing = _existing(options.out)
         revision = ""
-        if weights != "synthetic":
+        if not options.synthetic_only:
             if existing and existing.recipe == _recipe(options, "hub"):
                 return _kept(existing, options.out, console)
             revision = _from_hub(options, work, console)
         if not revision:
             if existing and existing.recipe == _recipe(options, "synthetic"):
                 return _kept(existing, options.out, console)
-            _synthesise(TINY if options.tiny else FULL, wanted, work, console)
+            _synthesise(options.shape, wanted, work, console)
         _write_graphs(work)
         draft = _draft(options, revision, work)
         with step(console, f"embedding {len(wanted)} incidents") as progress:
@@ -101,7 +113,7 @@ def _kept(manifest: Manifest, out: Path, console: Console) -> Manifest:
 def _recipe(options: Options, weights: str) -> str:
     """Names what goes into a bundle: the same recipe makes the same bundle. The builder's own source is part of it."""
     sources = sorted(Path(__file__).parent.glob("*.py"))
-    parts = [options.model, weights, str(options.tiny), str(SEED)]
+    parts = [options.model, weights, str(options.shape), str(SEED)]
     digest = hashlib.sha256("\n".join(parts).encode())
     for path in (*sources, options.incidents):
         digest.update(hashlib.sha256(path.read_bytes()).digest())

@@ -111,7 +111,7 @@ class Loader:
 
     def _load(self) -> None:
         with self._phases.span("import"):
-            engine = _import_engine(self._engine)
+            engine = import_engine(self._engine)
             from similarity.ranking import Index
             from similarity.tokens import Tokenizer
         self._opening.wait()
@@ -142,7 +142,8 @@ class Loader:
         return data
 
 
-def _import_engine(name: str) -> EngineModule:
+def import_engine(name: str) -> EngineModule:
+    """The engine's module; raises Unavailable if the image was built without what it needs."""
     try:
         return cast("EngineModule", importlib.import_module(f"similarity.engines.{name}"))
     except ModuleNotFoundError as error:

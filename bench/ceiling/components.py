@@ -1,0 +1,65 @@
+"""The encoder and the ranking apart from any storage, each engine in a process of its own, length by length."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bench.ceiling.samples import Sample, Samples, run_worker
+from bench.ceiling.storages import Bench
+from bench.errors import TargetError
+from bench.evidence.lambda_log import Report, parse_log_line
+
+TOKENS = (8, 20, 64, 128, 257, 512, 1000, 2000, 4096)
+INDEX_SIZES = (1_000, 10_000, 100_000, 1_000_000)
+HIDDEN = 768
+ENGINES = ("onnx", "transformers")
+
+
+def encode(samples: Samples, bundle: str, repeats: int, tokens: Sequence[int] = TOKENS) -> None:
+    """Warm encoding times; both engines meet a length within seconds of each other, on the same token ids."""
+    for count in tokens:
+        found = {
+            engine: run_worker("encode", bundle=bundle, engine=engine, tokens=[count], repeats=repeats)
+            for engine in ENGINES
+        }
+        for engine, result in found.items():
+            for number, milliseconds in enumerate(result["times"][str(count)]):
+                samples.add(Sample("encode", f"{count} tokens", engine, milliseconds, "ms", number))
+        ours, theirs = (found[engine]["vectors"][str(count)] for engine in ENGINES)
+        delta = max(abs(a - b) for a, b in zip(ours, theirs, strict=True))
+        samples.add(Sample("delta", f"{count} tokens", "onnx against transformers", delta, ""))
+        same = found["onnx"]["ranking"][str(count)] == found["transformers"]["ranking"][str(count)]
+        samples.add(Sample("same ranking", f"{count} tokens", "onnx against transformers", float(same), ""))
+
+
+def rank(samples: Samples, repeats: int) -> None:
+    """Ranking against indexes of growing size."""
+    for count in INDEX_SIZES:
+        found = run_worker("rank", count=count, hidden=HIDDEN, repeats=repeats)
+        for number, milliseconds in enumerate(found["times"]):
+            samples.add(Sample("rank", f"{count:,} incidents", "top 3", milliseconds, "ms", number))
+        samples.add(Sample("peak memory", f"{count:,} incidents", "ranking process", found["peak_mb"], "MB"))
+
+
+def choices(samples: Samples, bundle: str, rounds: int) -> None:
+    """Every setting of the session that was chosen, beside what it was chosen over; a fresh process each."""
+    names = run_worker("session_choices")
+    for number in range(rounds):
+        for name in names:
+            for what, value in run_worker("session_choice", bundle=bundle, name=name).items():
+                unit = "MB" if what == "peak memory" else "ms"
+                samples.add(Sample(what, "session", name, value, unit, number))
+
+
+def memory(samples: Samples, bench: Bench) -> None:
+    """Max Memory Used of the image function's REPORT line, after a short text and after one of the longest."""
+    backend = bench.deployment.backend("oci")
+    bench.make_cold(backend, "onnx")
+    for tokens in (20, 4096):
+        answer = bench.ask(backend, tokens if tokens < 4096 else 6000)  # more than enough: the service cuts it
+        lines = bench.functions.log_lines(backend, {answer.log_stream or ""}, {answer.request_id or ""}, 0)
+        reports = [parse_log_line(line) for line in lines]
+        found = [r.max_memory_mb for r in reports if isinstance(r, Report) and r.request_id == answer.request_id]
+        if not found or found[0] is None:
+            raise TargetError(f"no REPORT line for request {answer.request_id}")
+        samples.add(Sample("peak memory", f"function, {tokens} tokens", "onnx", float(found[0]), "MB"))

@@ -1,0 +1,126 @@
+"""Each storage's fetch beside a raw read of the same bytes and beside what people use, in randomised rounds."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.ceiling import raw
+from bench.ceiling.samples import Sample, Samples, run_worker
+from bench.client.answer import request_body
+from bench.client.functions import Functions
+from bench.client.http import HttpClient
+from bench.errors import TargetError
+from bench.records.schema import Observation
+from bench.target.deployment import Backend, Deployment
+from bench.texts import text_of
+
+REQUEST_TIMEOUT_S = 60.0
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A running lab and what is needed to read its storages past the service."""
+
+    deployment: Deployment
+    functions: Functions
+    http: HttpClient
+    bundle: str
+    cache: str
+    ranges: Sequence[Sequence[int]]
+
+    def make_cold(self, backend: Backend, engine: str) -> Mapping[str, str]:
+        """Retire the environments; with the cold policy the lab also evicts what the storage holds in memory."""
+        variables = {**self.functions.configuration(backend).variables, "ENGINE": engine}
+        variables["CONFIG_NONCE"] = uuid.uuid4().hex
+        self.functions.configure(backend, variables, None)
+        return variables
+
+    def ask(self, backend: Backend, tokens: int = 20) -> Observation:
+        """One request over HTTP; raises TargetError unless it is answered well."""
+        body = request_body(text_of(tokens))
+        answer = self.http.post(f"/{backend.name}/similar", body, REQUEST_TIMEOUT_S)
+        if answer.status != 200:
+            raise TargetError(f"{backend.name} answered {answer.status}: {answer.error}")
+        return answer
+
+
+def measure(bench: Bench, samples: Samples, rounds: int, seed: int) -> None:
+    """Cold starts of the ONNX engine, raw reads and rival ways, every round in an order of its own."""
+    order = random.Random(seed)  # noqa: S311 - an experiment's order, no secret
+    steps = [step for backend in bench.deployment.backends for step in _steps(bench, samples, backend)]
+    for number in range(rounds):
+        order.shuffle(steps)
+        for step in steps:
+            step(number)
+
+
+def cold_starts(bench: Bench, samples: Samples, engine: str, rounds: int, seed: int) -> None:
+    """Cold starts alone, for an engine that takes seconds."""
+    order = random.Random(seed)  # noqa: S311
+    backends = list(bench.deployment.backends)
+    for number in range(rounds):
+        order.shuffle(backends)
+        for backend in backends:
+            _cold_start(bench, samples, backend, engine, number)
+
+
+def _cold_start(bench: Bench, samples: Samples, backend: Backend, engine: str, number: int) -> None:
+    bench.make_cold(backend, engine)
+    answer = bench.ask(backend)
+    if answer.invocation != 1:
+        raise TargetError(f"{backend.name} was not cold: invocation {answer.invocation}")
+    where = f"{backend.name}, {bench.cache} cache"
+    samples.add(Sample("cold start", where, engine, answer.request_ms, "ms", number))
+    samples.add(Sample("bytes fetched", where, engine, float(answer.fetched_bytes or 0), "bytes", number))
+    for phase, milliseconds in answer.phases_ms.items():
+        samples.add(Sample(f"phase {phase}", where, engine, milliseconds, "ms", number))
+
+
+def _steps(bench: Bench, samples: Samples, backend: Backend) -> list[Callable[[int], None]]:
+    where = f"{backend.name}, {bench.cache} cache"
+
+    def record(how: str, milliseconds: float, size: int, number: int) -> None:
+        samples.add(Sample("read", where, how, milliseconds, "ms", number))
+        samples.add(Sample("rate", where, how, size / milliseconds / 1000, "MB/s", number))
+
+    def raw_read(number: int) -> None:
+        variables = bench.make_cold(backend, "onnx")
+        if "MODEL_DIR" in variables:
+            taken = raw.dd(f"{variables['MODEL_DIR']}/model.safetensors", bench.ranges)
+        else:
+            taken = raw.ranged_get(_object_url(variables), bench.ranges)
+        record("raw read", taken, sum(size for _, size in bench.ranges), number)
+
+    def boto3_download(number: int) -> None:
+        variables = bench.make_cold(backend, "onnx")
+        with tempfile.TemporaryDirectory() as directory:
+            found = run_worker(
+                "boto3_download",
+                endpoint=variables["AWS_ENDPOINT_URL_S3"],
+                bucket=variables["MODEL_BUCKET"],
+                key=f"{variables['MODEL_PREFIX']}/model.safetensors",
+                to=str(Path(directory) / "model.safetensors"),
+            )
+        record("boto3 download_file", found["ms"], found["bytes"], number)
+
+    def mapped_load(number: int) -> None:
+        names = run_worker("needed_tensors", bundle=bench.bundle)
+        variables = bench.make_cold(backend, "onnx")
+        path = f"{variables['MODEL_DIR']}/model.safetensors"
+        found = run_worker("safetensors_load", path=path, names=names)
+        record("safetensors, mapped", found["ms"], sum(size for _, size in bench.ranges), number)
+
+    def ours(number: int) -> None:
+        _cold_start(bench, samples, backend, "onnx", number)
+
+    return [ours, raw_read, boto3_download if backend.name == "s3" else mapped_load]
+
+
+def _object_url(variables: Mapping[str, str]) -> str:
+    bucket, prefix = variables["MODEL_BUCKET"], variables["MODEL_PREFIX"]
+    return f"{variables['AWS_ENDPOINT_URL_S3']}/{bucket}/{prefix}/model.safetensors"

@@ -1,0 +1,206 @@
+"""Component measurements, each in a process of its own: `python -m bench.ceiling.worker TASK JSON`, JSON on stdout.
+
+The benchmark proper never imports the service. These tasks measure its parts, so they do, out of process: two engines
+in one process would fight for the cores, and peak memory is a property of a process.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "images"))
+
+from similarity import manifest as files
+from similarity import plan, safetensors_header
+from similarity.engines import Engine
+from similarity.stores.directory import DirectoryStore
+
+SPECIAL_TOKENS = (0, 1, 2, 3)
+
+
+def planned_ranges(bundle: str) -> list[list[int]]:
+    """[offset, size] of every range that the ONNX engine fetches before its first answer."""
+    start = DirectoryStore(bundle, 1).weights(files.WEIGHTS, 1 << 20).start
+    return [[wanted.offset, wanted.size] for wanted in plan.fetch_plan(safetensors_header.parse(start))]
+
+
+def encode(bundle: str, engine: str, tokens: Sequence[int], repeats: int) -> dict[str, Any]:
+    """Milliseconds of each warm encoding by token count, with the CLS vectors and their rankings of the incidents."""
+    from similarity.ranking import Index
+
+    made = _engine(bundle, engine)
+    index = Index(*((Path(bundle) / name).read_bytes() for name in (files.VECTORS, files.INCIDENTS)))
+    times: dict[int, list[float]] = {}
+    vectors: dict[int, list[float]] = {}
+    ranking: dict[int, list[int]] = {}
+    for count in tokens:
+        ids = _ids(count, _vocabulary(bundle))
+        vector = made.encode(ids)  # the first one warms up
+        vectors[count] = [float(value) for value in vector]
+        ranking[count] = [match.incident_id for match in index.nearest(vector, -1)]
+        times[count] = [_timed(lambda ids=ids: made.encode(ids)) for _ in range(repeats)]  # type: ignore[misc]
+    return {"times": times, "vectors": vectors, "ranking": ranking}
+
+
+def rank(count: int, hidden: int, repeats: int) -> dict[str, Any]:
+    """Milliseconds of finding the three nearest of `count` random vectors, and the peak resident memory in MB."""
+    from safetensors.numpy import save
+
+    from similarity.ranking import Index
+
+    generator = np.random.default_rng(0)
+    arrays: dict[str, np.ndarray] = {
+        "ids": np.arange(count),
+        "vectors": generator.standard_normal((count, hidden), dtype=np.float32),
+    }
+    data = save(arrays)
+    del arrays
+    index = Index(data, b"")
+    query = generator.standard_normal(hidden, dtype=np.float32)
+    return {"times": [_timed(lambda: index.nearest(query, 3)) for _ in range(repeats)], "peak_mb": _peak_mb()}
+
+
+def boto3_download(endpoint: str, bucket: str, key: str, to: str) -> dict[str, Any]:
+    """Seconds of boto3's managed download of a whole object, import and client not counted."""
+    import boto3
+
+    session = boto3.Session("lab", "lab", region_name="us-east-1")  # the lab accepts any credentials
+    client = session.client("s3", endpoint_url=endpoint)
+    return {"ms": _timed(lambda: client.download_file(bucket, key, to)), "bytes": Path(to).stat().st_size}
+
+
+def safetensors_load(path: str, names: Sequence[str]) -> dict[str, Any]:
+    """Milliseconds of reading tensors by the safetensors package, which maps the file: page faults do the I/O."""
+    from safetensors import safe_open
+
+    def load() -> None:
+        with safe_open(path, framework="numpy") as file:
+            for name in names:
+                file.get_tensor(name)
+
+    return {"ms": _timed(load)}
+
+
+def needed_tensors(bundle: str) -> list[str]:
+    """Names of the tensors in the fetch plan."""
+    start = DirectoryStore(bundle, 1).weights(files.WEIGHTS, 1 << 20).start
+    return plan.needed_tensors(safetensors_header.parse(start))
+
+
+def session_choices() -> list[str]:
+    """Names of the settings that `session_choice` knows, the chosen one first."""
+    return list(CHOICES)
+
+
+def session_choice(bundle: str, name: str) -> dict[str, float]:
+    """A session made with one setting changed: time to make it, first and later encodings of 20 tokens, peak memory."""
+    import onnxruntime as ort
+
+    from similarity.embeddings import Embeddings
+
+    store = DirectoryStore(bundle, 1)
+    manifest = files.parse(store.read(files.NAME))
+    weights = store.weights(files.WEIGHTS, 1 << 20)
+    header = safetensors_header.parse(weights.start)
+    weights.fetch(plan.fetch_plan(header))
+    rows = Embeddings(header, weights, manifest.pad_token_id)(_ids(20, _vocabulary(bundle)))
+    options = ort.SessionOptions()
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.add_session_config_entry("session.disable_prepacking", "1")
+    options.add_session_config_entry("session.model_external_initializers_file_folder_path", bundle)
+    CHOICES[name](options)
+    graph = store.read(files.GRAPH)
+    started = time.perf_counter()
+    session = ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    made = (time.perf_counter() - started) * 1000
+
+    def run() -> None:
+        session.run(["cls"], {"embeddings": rows})
+
+    first, later = _timed(run), sorted(_timed(run) for _ in range(15))
+    return {"make session": made, "first encoding": first, "later encoding": later[7], "peak memory": _peak_mb()}
+
+
+def _setting(attribute: str, value: object) -> Callable[[Any], None]:
+    return lambda options: setattr(options, attribute, value)
+
+
+def _entry(key: str, value: str) -> Callable[[Any], None]:
+    return lambda options: options.add_session_config_entry(key, value)
+
+
+def _all_optimisations(options: Any) -> None:
+    import onnxruntime as ort
+
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
+
+
+CHOICES: dict[str, Callable[[Any], None]] = {
+    "as chosen": lambda options: None,
+    "prepacked weights": _entry("session.disable_prepacking", "0"),
+    "all graph optimisations": _all_optimisations,
+    "one thread": _setting("intra_op_num_threads", 1),
+    "no spinning": _entry("session.intra_op.allow_spinning", "0"),
+    "no memory arena": _setting("enable_cpu_mem_arena", False),
+    "no memory pattern": _setting("enable_mem_pattern", False),
+}
+
+TASKS: dict[str, Callable[..., Any]] = {
+    task.__name__: task
+    for task in (
+        planned_ranges,
+        encode,
+        rank,
+        boto3_download,
+        safetensors_load,
+        needed_tensors,
+        session_choices,
+        session_choice,
+    )
+}
+
+
+def _engine(bundle: str, name: str) -> Engine:
+    from similarity.loader import import_engine
+
+    store = DirectoryStore(bundle, 1)
+    manifest = files.parse(store.read(files.NAME))
+    weights = store.weights(files.WEIGHTS, 1 << 20)
+    module = import_engine(name)
+    small = {file: store.read(file) for file in module.FILES}
+    return module.make(manifest, safetensors_header.parse(weights.start), weights, small)
+
+
+def _ids(count: int, vocabulary: int) -> list[int]:
+    """Random token ids with literal special tokens among them; the same for every engine."""
+    generator = np.random.default_rng(count)
+    ids = generator.integers(5, vocabulary, count)
+    ids[generator.random(count) < 0.05] = generator.choice(SPECIAL_TOKENS)
+    ids[0], ids[-1] = 0, 2
+    return [int(value) for value in ids]
+
+
+def _vocabulary(bundle: str) -> int:
+    return int(json.loads((Path(bundle) / files.CONFIG).read_text())["vocab_size"])
+
+
+def _timed(step: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    step()
+    return (time.perf_counter() - start) * 1000
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    print(json.dumps(TASKS[sys.argv[1]](**json.loads(sys.argv[2]))))
