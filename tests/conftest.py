@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 from rich.console import Console
 
 from model import bundle, incidents
@@ -39,6 +41,17 @@ class Lab:
     @property
     def url(self) -> str:
         return str(self.outputs["apiUrl"])
+
+    def lambda_client(self) -> Any:
+        """boto3's own client for the Lambda API, without retries."""
+        return boto3.client(
+            "lambda",
+            endpoint_url=self.outputs["endpointUrl"],
+            region_name=self.outputs["region"],
+            aws_access_key_id="any",
+            aws_secret_access_key="any",
+            config=Config(retries={"total_max_attempts": 1}),
+        )
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from similarity import safetensors_header
 from similarity.engines import Engine
 from similarity.manifest import Manifest
 from similarity.stores.directory import DirectoryStore
+from tests.conftest import Lab
 
 
 @dataclass
@@ -60,3 +61,11 @@ class Context:
 @pytest.fixture
 def context() -> Context:
     return Context()
+
+
+@pytest.fixture(scope="session")
+def bucket(lab: Lab) -> tuple[str, str]:
+    """Endpoint and name of the lab's bucket, as the S3 function is given them."""
+    name = lab.outputs["backends"]["s3"]["functionName"]
+    variables = lab.lambda_client().get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    return variables["AWS_ENDPOINT_URL_S3"], variables["MODEL_BUCKET"]

@@ -17,18 +17,8 @@ from similarity.parallel import for_each
 from similarity.plan import Range
 from similarity.service import Service
 from similarity.stores.bucket import BucketStore
-from tests.conftest import Lab
 
 from .conftest import Context
-from .test_over_http import lambda_api
-
-
-@pytest.fixture(scope="session")
-def bucket(lab: Lab) -> tuple[str, str]:
-    """Endpoint and name of the lab's bucket, as the S3 function is given them."""
-    name = lab.outputs["backends"]["s3"]["functionName"]
-    variables = lambda_api(lab).get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    return variables["AWS_ENDPOINT_URL_S3"], variables["MODEL_BUCKET"]
 
 
 @pytest.fixture

@@ -7,10 +7,8 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import boto3
 import pytest
 import requests
-from botocore.config import Config
 
 from tests.conftest import Lab
 
@@ -22,20 +20,9 @@ def ask(lab: Lab, backend: str, **fields: Any) -> requests.Response:
     return requests.post(f"{lab.url}/{backend}/similar", json={"text": TEXT, **fields}, timeout=60)
 
 
-def lambda_api(lab: Lab) -> Any:
-    return boto3.client(
-        "lambda",
-        endpoint_url=lab.outputs["endpointUrl"],
-        region_name=lab.outputs["region"],
-        aws_access_key_id="any",
-        aws_secret_access_key="any",
-        config=Config(retries={"total_max_attempts": 1}),
-    )
-
-
 def force_cold(lab: Lab, backend: str, **variables: str) -> str:
     """Change the function's configuration, as the benchmark does, so that the next invocation meets a new process."""
-    client, name = lambda_api(lab), lab.outputs["backends"][backend]["functionName"]
+    client, name = lab.lambda_client(), lab.outputs["backends"][backend]["functionName"]
     nonce = uuid.uuid4().hex
     present = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
     new = {**present, "CONFIG_NONCE": nonce, **variables}

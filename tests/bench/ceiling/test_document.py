@@ -1,0 +1,66 @@
+"""The document says what the samples say: planted values must come out as planted, met or not met."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench import limits
+from bench.ceiling import document, requirements
+from bench.ceiling.samples import Sample, Samples
+
+
+def planted(path: Path | None = None, encode_ratio: float = 25.0) -> Samples:
+    samples = Samples(path)
+    samples.add(Sample("fact", "machine", "two cores", 0.0, ""))
+    samples.add(Sample("planned bytes", "bundle", "onnx", 340e6, "bytes"))
+    for number in range(9):
+        wobble = 1 + number / 100
+        for storage in ("efs", "s3", "oci"):
+            where = f"{storage}, cold cache"
+            samples.add(Sample("bytes fetched", where, "onnx", 344.3e6, "bytes", number))
+            samples.add(Sample("phase fetch", where, "onnx", 1100 * wobble, "ms", number))
+            samples.add(Sample("read", where, "raw read", 1000 * wobble, "ms", number))
+            samples.add(Sample("cold start", where, "onnx", 1300 * wobble, "ms", number))
+            samples.add(Sample("cold start", where, "transformers", 9000 * wobble, "ms", number))
+        samples.add(Sample("encode", "20 tokens", "onnx", 40 * wobble, "ms", number))
+        samples.add(Sample("encode", "20 tokens", "transformers", 40 * encode_ratio * wobble, "ms", number))
+    samples.add(Sample("delta", "20 tokens", "onnx against transformers", 3e-6, ""))
+    samples.add(Sample("same ranking", "20 tokens", "onnx against transformers", 1.0, ""))
+    return samples
+
+
+def test_planted_ratios_come_out() -> None:
+    rows = {row.text: row for row in requirements.rows(planted())}
+    fetch = rows["s3: fetch time / raw read of the same bytes, cold cache"]
+    assert fetch.value == pytest.approx(1.1)
+    assert fetch.met
+    assert fetch.interval
+    assert fetch.interval.low < 1.1 < fetch.interval.high
+    assert rows["efs: cold start over HTTP, cold cache, onnx / transformers"].value == pytest.approx(13 / 90)
+    assert rows["warm encode of 20 tokens: LongformerModel / ours"].value == pytest.approx(25)
+    assert rows["bytes fetched before the first answer"].value == pytest.approx(344.3)
+    assert all(row.met for row in rows.values())
+
+
+def test_a_requirement_that_is_missed_is_said_and_gives_another_exit_code(tmp_path: Path) -> None:
+    raw = tmp_path / "limits.jsonl"
+    planted(raw, encode_ratio=19.0)
+    out = tmp_path / "docs" / "performance.md"
+    assert limits.main(["--from", str(raw), "--document", str(out)]) == 4
+    assert "LongformerModel / ours | at least 20.0 | 19.0 |" in out.read_text()
+    assert "| **no** |" in out.read_text()
+
+
+def test_the_document_is_made_again_byte_for_byte(tmp_path: Path) -> None:
+    raw, out = tmp_path / "limits.jsonl", tmp_path / "a.md"
+    assert document.write(planted(raw), out)
+    first = (out.read_bytes(), out.with_suffix(".svg").read_bytes())
+    assert limits.main(["--from", str(raw), "--document", str(out)]) == 0
+    assert (out.read_bytes(), out.with_suffix(".svg").read_bytes()) == first
+    assert "not measured" in out.read_text()  # what the plant leaves out
+
+
+def test_no_samples_meet_nothing(tmp_path: Path) -> None:
+    assert not document.write(Samples(), tmp_path / "a.md")
