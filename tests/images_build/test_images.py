@@ -80,7 +80,7 @@ def test_configuration(built: Built) -> None:
     assert list(index["images"]) == BACKENDS
     for backend, entry in index["images"].items():
         assert entry["command"] == ["/lambda-entrypoint.sh", "app.handler"]
-        assert entry["env"]["ENGINE"] == "onnx"
+        assert (entry["env"]["ENGINE"], entry["env"]["ORT_DISABLE_TELEMETRY"]) == ("onnx", "1")
         assert entry["workingDir"] == entry["env"]["LAMBDA_TASK_ROOT"] == "/var/task"
         assert entry["size"] == sum(layer["size"] for layer in entry["layers"]) < build.LAMBDA_LIMIT / 10
         assert (built.out / entry["ext4"]).stat().st_size > entry["size"]

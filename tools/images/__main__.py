@@ -71,7 +71,7 @@ def _print_layers(backend: str, image: layout.Image) -> None:
         f"\n{backend}: {image.size / 1e6:,.1f} MB uncompressed, {image.size / build.LAMBDA_LIMIT:.1%} of Lambda's 10 GB"
     )
     for layer in image.layers:
-        print(f"  {layer.size / 1e6:9,.1f} MB  {layer.digest[7:19]}  {layer.instruction[:90]}")
+        print(f"  {layer.size / 1e6:9,.1f} MB  {layer.digest[7:19]}  {layer.instruction[:60]}")
 
 
 def _resolve(python: str) -> int:
