@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import shutil
 from collections.abc import Callable, Mapping
@@ -13,6 +14,8 @@ from lab.bundle import Bundle
 from lab.errors import LabError
 from lab.seaweed import BUCKET, Seaweed, weed
 from lab.workspace import Workspace
+
+_log = logging.getLogger(__name__)
 
 #: Debian's packages that the real mounts need, and how to get them.
 APT_LINE = "sudo apt-get install -y fuse3 e2fsprogs mount"
@@ -59,7 +62,9 @@ async def mounted_storage(workspace: Workspace, seaweed: Seaweed, bundle: Bundle
     folder = point / bundle.source_hash
     for _ in range(1_000):
         if process.returncode is not None:
-            raise LabError(f"weed mount fails:\n{workspace.log_tail('weed-mount')}")
+            said = workspace.log_tail("weed-mount", lines=1).split(" ", 3)[-1]  # after glog's level, time and file
+            why = f"no FUSE mount: {said}"
+            return await plain_storage(workspace, bundle, "efs", why)
         if await asyncio.to_thread(_is_complete, folder, bundle):
             break
         await asyncio.sleep(0.01)
@@ -105,6 +110,7 @@ async def plain_storage(workspace: Workspace, bundle: Bundle, name: str, why: st
     for path in bundle.files:
         await asyncio.to_thread(_link_or_copy, path, folder / path.name)
     files = [folder / path.name for path in bundle.files]
+    _log.warning("%s falls back to a plain folder: %s", name, why)
     return Storage({"MODEL_DIR": str(folder)}, f"plain folder on this machine's disk ({why})", lambda: files)
 
 

@@ -26,6 +26,13 @@ def test_damaged_bundle_is_named(tmp_path: Path, damage: str) -> None:
         read_bundle(tmp_path / "bundle")
 
 
+@pytest.mark.parametrize("manifest", ["", "[]", "{}", '{"files": 3}'])
+def test_manifest_that_is_none(tmp_path: Path, manifest: str) -> None:
+    (tmp_path / "manifest.json").write_text(manifest)
+    with pytest.raises(LabError, match="no model bundle in"):
+        read_bundle(tmp_path)
+
+
 def test_missing_bundle_says_how_to_build_one(tmp_path: Path) -> None:
     with pytest.raises(LabError, match="python -m model build --out"):
         read_bundle(tmp_path / "nothing")

@@ -90,7 +90,7 @@ def test_outputs_are_the_agreed_ones(bundle: Path, tmp_path: Path) -> None:
             variables = configuration["Environment"]["Variables"]
             assert (variables["STORAGE_BACKEND"], variables["ENGINE"]) == (name, "onnx")
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     assert left_over(tmp_path) == []
 
 
@@ -103,7 +103,7 @@ def test_people_get_words(bundle: Path, tmp_path: Path) -> None:
             assert line, process.communicate()
             text += line
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     for part in (
         "http://127.0.0.1:",
         "curl -sG",
@@ -123,7 +123,7 @@ def test_nothing_is_left_of_a_busy_lab(bundle: Path, tmp_path: Path, end: signal
         root = next(tmp_path.glob("model-storage-lab-*"))
         assert len(processes_of(tmp_path)) > 4
         process.send_signal(end)
-        process.wait(20)
+        process.wait(60)
     wait_until(lambda: left_over(tmp_path) == [])
     assert not any((group / root.name).exists() for group in CGROUP_ROOTS)
 
@@ -134,7 +134,7 @@ def test_nothing_is_left_of_an_unfinished_start(bundle: Path, tmp_path: Path, mo
     with lab(bundle, tmp_path, "--json") as process:
         wait_until(lambda: bool(list(tmp_path.glob(f"model-storage-lab-*/{moment}"))) or process.poll() is not None)
         process.send_signal(end)
-        process.wait(20)
+        process.wait(60)
         assert process.stdout is not None
         assert process.stdout.read() == "", "it was ended before it was up"
     wait_until(lambda: left_over(tmp_path) == [])
@@ -147,14 +147,14 @@ def test_the_next_lab_sweeps_what_a_killed_janitor_left(bundle: Path, tmp_path: 
         for janitor in janitors:
             janitor.kill()
         process.kill()
-        process.wait(20)
+        process.wait(60)
     assert len(janitors) == 1
     assert left_over(tmp_path), "nobody could clean up"
     with lab(bundle, tmp_path, "--json", "--backends", "oci") as process:
         read_outputs(process)
         assert len(list(tmp_path.glob("model-storage-lab-*"))) == 1
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     assert left_over(tmp_path) == []
 
 
@@ -163,7 +163,7 @@ def test_failed_start_says_why_and_leaves_nothing(
 ) -> None:
     monkeypatch.setenv("AWS_LAMBDA_RIE", "/nothing/here")
     with lab(bundle, tmp_path, "--json") as process:
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "lab: AWS_LAMBDA_RIE=/nothing/here is not an executable file" in errors
     assert left_over(tmp_path) == []
@@ -172,6 +172,6 @@ def test_failed_start_says_why_and_leaves_nothing(
 @pytest.mark.parametrize("option", [["--backends", "efs,floppy"], ["--cache", "tepid"], ["--engine", "steam"]])
 def test_wrong_arguments(bundle: Path, tmp_path: Path, option: list[str]) -> None:
     with lab(bundle, tmp_path, *option) as process:
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=60)
     assert process.returncode == 2
     assert option[1].rpartition(",")[2] in errors

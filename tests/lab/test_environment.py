@@ -111,22 +111,22 @@ def test_no_thread_of_the_function_runs_between_invocations(account: Served) -> 
     before = account.invoke({})
     process = psutil.Process(before["pid"])
     assert process.status() == psutil.STATUS_STOPPED
-    time.sleep(0.5)
+    time.sleep(1)
     after = account.invoke({})
     assert after["pid"] == before["pid"]
-    assert after["ticks"] - before["ticks"] < 50, "half a second would be a hundred ticks"
+    assert after["ticks"] - before["ticks"] < 100, "a second would be two hundred ticks"
 
 
 def test_timeout_kills_the_environment_in_lambdas_words() -> None:
-    with serve(witness(timeout_s=1)) as served:
+    with serve(witness(timeout_s=3)) as served:
         pid = served.invoke({})["pid"]
         answer, log = invoke_with_log(served, {"do": "sleep", "value": "20"})
         message = json.loads(answer["Payload"].read())["errorMessage"]
         assert answer["FunctionError"] == "Unhandled"
-        assert re.fullmatch(r"\S+Z [0-9a-f-]{36} Task timed out after 1\.00 seconds", message)
+        assert re.fullmatch(r"\S+Z [0-9a-f-]{36} Task timed out after 3\.00 seconds", message)
         assert message in log
         assert report_of(log)["status"] == "timeout"
-        assert report_of(log)["duration"] == "1000.00"
+        assert report_of(log)["duration"] == "3000.00"
         wait_until(lambda: gone(pid))
         assert served.invoke({})["call"] == 1
 
@@ -159,7 +159,7 @@ def test_max_memory_used_is_the_peak_of_the_process() -> None:
         _, small = invoke_with_log(served, {})
         _, large = invoke_with_log(served, {"do": "hoard", "value": "100"})
         used = [int(str(report_of(log)["used"])) for log in (small, large)]
-    assert 100 <= used[1] - used[0] < 110
+    assert 100 <= used[1] - used[0] < 130
 
 
 def test_exit_of_the_process_is_an_error_and_the_next_invocation_is_cold(account: Served) -> None:
@@ -189,7 +189,9 @@ def test_init_that_takes_too_long_is_run_again_under_the_functions_timeout(
     with serve(spec) as served:
         answer, log = invoke_with_log(served, {}, "slow")
     assert json.loads(answer["Payload"].read()) == "at last"
-    assert re.search(r"^INIT_REPORT Init Duration: 1\d{3}\.\d\d ms\tPhase: init\tStatus: timeout$", log, re.MULTILINE)
+    assert re.search(
+        r"^INIT_REPORT Init Duration: [1-9]\d{3}\.\d\d ms\tPhase: init\tStatus: timeout$", log, re.MULTILINE
+    )
     report = report_of(log)
     assert report["init"] is None
     assert float(str(report["duration"])) > 20, "the second INIT is part of the invocation"

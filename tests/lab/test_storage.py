@@ -191,6 +191,19 @@ def test_without_loop_devices_the_image_is_a_plain_folder(
     assert "no loop device" in place.sentence
 
 
+@MOUNTS
+def test_mount_that_is_not_permitted_becomes_a_plain_folder(
+    workspace: Workspace, bundle: Bundle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    refusing = tmp_path / "weed"
+    refusing.write_text("#!/bin/sh\necho 'F1121 21:20:18.067227 mount_std.go:234 Mount fail: not permitted'; exit 1\n")
+    refusing.chmod(0o755)
+    monkeypatch.setattr(storage, "weed", lambda: refusing)
+    place = run(lambda: storage.mounted_storage(workspace, Seaweed(workspace, bundle), bundle))
+    check_plain(place, bundle)
+    assert place.sentence.endswith("(no FUSE mount: Mount fail: not permitted)")
+
+
 def test_copies_where_hard_links_cannot_be(
     workspace: Workspace, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
