@@ -1,0 +1,235 @@
+"""Who may do what: policies, buckets, file systems, networks."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Iterator
+
+from tests.stacks.recorder import UNKNOWN, Graph
+from tests.stacks.rules.reading import as_list, serving, statements, statements_of
+
+# The only kinds of things there are. None of them can be reached from outside but the API: no public address, internet
+# or NAT gateway, load balancer, function URL, or public bucket can be added without being added here.
+KINDS = {
+    "aws:apigatewayv2/api:Api",
+    "aws:apigatewayv2/authorizer:Authorizer",
+    "aws:apigatewayv2/integration:Integration",
+    "aws:apigatewayv2/route:Route",
+    "aws:apigatewayv2/stage:Stage",
+    "aws:cloudwatch/logGroup:LogGroup",
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+    "aws:ec2/routeTable:RouteTable",
+    "aws:ec2/routeTableAssociation:RouteTableAssociation",
+    "aws:ec2/securityGroup:SecurityGroup",
+    "aws:ec2/subnet:Subnet",
+    "aws:ec2/vpc:Vpc",
+    "aws:ec2/vpcEndpoint:VpcEndpoint",
+    "aws:ecr/lifecyclePolicy:LifecyclePolicy",
+    "aws:ecr/repositoryPolicy:RepositoryPolicy",
+    "aws:efs/accessPoint:AccessPoint",
+    "aws:efs/fileSystem:FileSystem",
+    "aws:efs/fileSystemPolicy:FileSystemPolicy",
+    "aws:efs/mountTarget:MountTarget",
+    "aws:iam/role:Role",
+    "aws:iam/rolePolicy:RolePolicy",
+    "aws:lambda/function:Function",
+    "aws:lambda/invocation:Invocation",
+    "aws:lambda/permission:Permission",
+    "aws:s3/bucket:Bucket",
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+    "aws:s3/bucketObjectv2:BucketObjectv2",
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+    "aws:s3/bucketPolicy:BucketPolicy",
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+    "awsx:ecr:Image",
+    "awsx:ecr:Repository",
+    "pulumi:providers:aws",
+}
+# AWS offers no resource for these actions.
+UNSCOPED = {"xray:PutTraceSegments", "xray:PutTelemetryRecords", "ec2:DescribeNetworkInterfaces"}
+AUTHORIZATION = {"iam": "AWS_IAM", "jwt": "JWT", "none": "NONE"}
+PLATFORM = {"arm64": "linux/arm64", "x86_64": "linux/amd64"}
+NFS = 2049
+# The only kinds of things there are. None of them can be reached from outside but the API: no public address, internet
+# or NAT gateway, load balancer, function URL, or public bucket can be added without being added here.
+KINDS = {
+    "aws:apigatewayv2/api:Api",
+    "aws:apigatewayv2/authorizer:Authorizer",
+    "aws:apigatewayv2/integration:Integration",
+    "aws:apigatewayv2/route:Route",
+    "aws:apigatewayv2/stage:Stage",
+    "aws:cloudwatch/logGroup:LogGroup",
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+    "aws:ec2/routeTable:RouteTable",
+    "aws:ec2/routeTableAssociation:RouteTableAssociation",
+    "aws:ec2/securityGroup:SecurityGroup",
+    "aws:ec2/subnet:Subnet",
+    "aws:ec2/vpc:Vpc",
+    "aws:ec2/vpcEndpoint:VpcEndpoint",
+    "aws:ecr/lifecyclePolicy:LifecyclePolicy",
+    "aws:ecr/repositoryPolicy:RepositoryPolicy",
+    "aws:efs/accessPoint:AccessPoint",
+    "aws:efs/fileSystem:FileSystem",
+    "aws:efs/fileSystemPolicy:FileSystemPolicy",
+    "aws:efs/mountTarget:MountTarget",
+    "aws:iam/role:Role",
+    "aws:iam/rolePolicy:RolePolicy",
+    "aws:lambda/function:Function",
+    "aws:lambda/invocation:Invocation",
+    "aws:lambda/permission:Permission",
+    "aws:s3/bucket:Bucket",
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+    "aws:s3/bucketObjectv2:BucketObjectv2",
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+    "aws:s3/bucketPolicy:BucketPolicy",
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+    "awsx:ecr:Image",
+    "awsx:ecr:Repository",
+    "pulumi:providers:aws",
+}
+# AWS offers no resource for these actions.
+UNSCOPED = {"xray:PutTraceSegments", "xray:PutTelemetryRecords", "ec2:DescribeNetworkInterfaces"}
+AUTHORIZATION = {"iam": "AWS_IAM", "jwt": "JWT", "none": "NONE"}
+PLATFORM = {"arm64": "linux/arm64", "x86_64": "linux/amd64"}
+NFS = 2049
+
+
+def serving_reads_only(graph: Graph) -> Iterator[str]:
+    """One broken answer must not be able to damage the weights of all the others."""
+    for function in serving(graph):
+        for statement in statements_of(graph, function):
+            writes = [action for action in as_list(statement["Action"]) if "Write" in action or "Root" in action]
+            if statement["Effect"] == "Allow" and any(a.startswith("elasticfilesystem:") for a in writes):
+                yield f"{function.name} may {', '.join(writes)}"
+
+
+def no_wildcards(graph: Graph) -> Iterator[str]:
+    """A wildcard grants what nobody meant to grant."""
+    for resource, statement in statements(graph):
+        if statement["Effect"] == "Deny":
+            continue
+        actions, resources = as_list(statement["Action"]), as_list(statement.get("Resource", []))
+        if any("*" in action for action in actions):
+            yield f"{resource.name} allows {actions}"
+        if "*" in resources and not set(actions) <= UNSCOPED:
+            yield f"{resource.name} allows {actions} on everything"
+        if "NotAction" in statement or "NotResource" in statement or "NotPrincipal" in statement:
+            yield f"{resource.name} allows by exclusion"
+        principal = statement.get("Principal")
+        everybody = principal == "*" or (isinstance(principal, dict) and "*" in as_list(principal.get("AWS", [])))
+        if everybody and "aws:PrincipalAccount" not in json.dumps(statement.get("Condition", {})):
+            yield f"{resource.name} allows everybody"
+
+
+def bundle_is_readable_by_prefix_only(graph: Graph) -> Iterator[str]:
+    """A function reads its bundle, and not whatever else a bucket that exists already may hold."""
+    for resource, statement in statements(graph):
+        if resource.type.endswith(":RolePolicy") and "s3:GetObject" in as_list(statement["Action"]):
+            for arn in as_list(statement["Resource"]):
+                if not arn.endswith(f"/{graph.exports['bundleHash']}/*"):
+                    yield f"{resource.name} reads {arn}"
+
+
+def buckets_are_private(graph: Graph) -> Iterator[str]:
+    """Model weights are nobody else's to read, and nobody's to change."""
+    for bucket in graph.of(":Bucket"):
+        settings = {part.type.rsplit(":")[-1]: part for part in graph.resources if bucket.urn == part.parent}
+        for kind in ("PublicAccessBlock", "OwnershipControls", "ServerSideEncryptionConfiguration", "Policy"):
+            if f"Bucket{kind}" not in settings:
+                yield f"{bucket.name} has no {kind}"
+        if "BucketLifecycleConfiguration" not in settings:
+            yield f"{bucket.name} keeps incomplete uploads for ever"
+        block = settings.get("BucketPublicAccessBlock")
+        flags = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+        if block and not all(block.inputs.get(flag) is True for flag in flags):
+            yield f"{block.name} is {block.inputs}"
+        if "acl" in bucket.inputs:
+            yield f"{bucket.name} has an ACL"
+        policy = settings.get("BucketPolicy")
+        if policy and policy.inputs["policy"] != UNKNOWN and "aws:SecureTransport" not in policy.inputs["policy"]:
+            yield f"{bucket.name} can be read without TLS"
+
+
+def manifest_is_uploaded_last(graph: Graph) -> Iterator[str]:
+    """Who finds a manifest finds a whole bundle; bundles are under their hashes, the new beside the old."""
+    objects = graph.of(":BucketObjectv2")
+    manifests = [item for item in objects if item.inputs["key"].endswith("/manifest.json")]
+    for item in objects:
+        if not item.inputs["key"].startswith(f"{graph.exports['bundleHash']}/"):
+            yield f"{item.name} is at {item.inputs['key']}"
+        if item not in manifests and not any(item.urn in graph.needs(manifest) for manifest in manifests):
+            yield f"{item.name} may come after the manifest"
+        if len(item.inputs.get("sourceHash", "")) != 64:
+            yield f"{item.name} has no hash: changes above 16 MB would go unseen"
+        if "etag" in item.inputs:
+            yield f"{item.name} has an etag, which says nothing above 16 MB"
+
+
+def file_system_is_guarded(graph: Graph) -> Iterator[str]:
+    """Without a policy of its own a file system trusts everybody who can reach it."""
+    for files in graph.of(":FileSystem"):
+        if files.inputs.get("encrypted") is not True:
+            yield f"{files.name} is not encrypted"
+        policy = graph.one(":FileSystemPolicy").inputs["policy"]
+        for condition in ("aws:SecureTransport", "elasticfilesystem:AccessPointArn", "aws:PrincipalArn"):
+            if policy != UNKNOWN and condition not in policy:
+                yield f"{files.name} does not check {condition}"
+
+
+def only_named_groups_talk(graph: Graph) -> Iterator[str]:
+    """Security group rules name groups and prefix lists: 2049 between functions and mount targets, 443 to S3."""
+    for rule in [*graph.of(":SecurityGroupIngressRule"), *graph.of(":SecurityGroupEgressRule")]:
+        to_s3 = rule.type.endswith("EgressRule") and "prefixListId" in rule.inputs
+        port = 443 if to_s3 else NFS
+        if (rule.inputs["fromPort"], rule.inputs["toPort"], rule.inputs["ipProtocol"]) != (port, port, "tcp"):
+            yield f"{rule.name} opens {rule.inputs}"
+        if "cidrIpv4" in rule.inputs or "cidrIpv6" in rule.inputs:
+            yield f"{rule.name} opens to addresses"
+        if not to_s3 and "referencedSecurityGroupId" not in rule.inputs:
+            yield f"{rule.name} names no group"
+    for group in [*graph.of(":SecurityGroup"), *graph.of(":DefaultSecurityGroup")]:
+        if group.inputs.get("ingress") or group.inputs.get("egress"):
+            yield f"{group.name} has rules inline"
+
+
+def network_is_private(graph: Graph) -> Iterator[str]:
+    """Two zones, so that one can fail; no public addresses; the way to S3 costs nothing; slow deletions are awaited."""
+    subnets = graph.of(":Subnet")
+    if graph.of(":Vpc") and len({subnet.inputs["availabilityZone"] for subnet in subnets}) < 2:
+        yield "the subnets are in one zone"
+    blocks = [ipaddress.ip_network(subnet.inputs["cidrBlock"]) for subnet in subnets]
+    for vpc in graph.of(":Vpc"):
+        if not graph.of(":DefaultSecurityGroup"):
+            yield "the VPC's default group is open"
+        if any(not block.subnet_of(ipaddress.ip_network(vpc.inputs["cidrBlock"])) for block in blocks):
+            yield f"{blocks} are not in {vpc.inputs['cidrBlock']}"
+    if any(one.overlaps(other) for index, one in enumerate(blocks) for other in blocks[:index]):
+        yield f"{blocks} overlap"
+    for subnet in subnets:
+        if subnet.inputs.get("mapPublicIpOnLaunch"):
+            yield f"{subnet.name} gives public addresses"
+    for endpoint in graph.of(":VpcEndpoint"):
+        if endpoint.inputs["vpcEndpointType"] != "Gateway" or "policy" not in endpoint.inputs:
+            yield f"{endpoint.name} is {endpoint.inputs['vpcEndpointType']}, or open to every bucket"
+    for slow in [*subnets, *graph.of(":SecurityGroup")]:
+        if slow.delete_timeout != "60m":
+            yield f"{slow.name} gives up before Lambda has given its interfaces back"
+
+
+RULES = (
+    serving_reads_only,
+    no_wildcards,
+    bundle_is_readable_by_prefix_only,
+    buckets_are_private,
+    manifest_is_uploaded_last,
+    file_system_is_guarded,
+    only_named_groups_talk,
+    network_is_private,
+)
