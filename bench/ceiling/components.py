@@ -45,8 +45,9 @@ def choices(samples: Samples, bundle: str, rounds: int) -> None:
     """Every setting of the session that was chosen, beside what it was chosen over; a fresh process each."""
     names = run_worker("session_choices")
     for number in range(rounds):
-        for name in names:
-            for what, value in run_worker("session_choice", bundle=bundle, name=name).items():
+        for name, environment in names.items():
+            found = run_worker("session_choice", environment, bundle=bundle, name=name)
+            for what, value in found.items():
                 unit = "MB" if what == "peak memory" else "ms"
                 samples.add(Sample(what, "session", name, value, unit, number))
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -67,12 +70,10 @@ class Samples:
         return list(dict.fromkeys(s.how for s in self._taken if (s.what, s.where) == (what, where)))
 
 
-def run_worker(task: str, **arguments: Any) -> Any:
+def run_worker(task: str, environment: Mapping[str, str] | None = None, **arguments: Any) -> Any:
     """Run a task of `bench.ceiling.worker` in a process of its own and return what it found."""
-    import subprocess
-    import sys
-
     command = [sys.executable, "-m", "bench.ceiling.worker", task, json.dumps(arguments)]
     root = Path(__file__).resolve().parents[2]
-    done = subprocess.run(command, cwd=root, stdout=subprocess.PIPE, text=True, check=True, timeout=900)
+    variables = {**os.environ, **(environment or {})}
+    done = subprocess.run(command, cwd=root, env=variables, stdout=subprocess.PIPE, text=True, check=True, timeout=900)
     return json.loads(done.stdout.splitlines()[-1])
