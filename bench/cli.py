@@ -8,10 +8,18 @@ import sys
 from collections.abc import Sequence
 from types import FrameType
 
-from bench.commands import plan, report, run
+from bench.commands import choose, compare, doctor, overhead, plan, report, run
 from bench.errors import EXIT_CODES, EXIT_INTERRUPTED, BenchError
 
-_COMMANDS = {"run": run, "plan": plan, "report": report}
+_COMMANDS = {
+    "run": run,
+    "plan": plan,
+    "doctor": doctor,
+    "report": report,
+    "compare": compare,
+    "choose": choose,
+    "overhead": overhead,
+}
 _DEFAULT = "run"
 
 

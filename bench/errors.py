@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 EXIT_OK = 0
+EXIT_NOT_MET = 1
 EXIT_USAGE = 2
 EXIT_TARGET = 3
 EXIT_UNSOUND = 4
@@ -11,6 +12,7 @@ EXIT_INTERRUPTED = 130
 
 EXIT_CODES = {
     EXIT_OK: "measured (or derived) completely, and every variant can be trusted",
+    EXIT_NOT_MET: "choose: no backend meets the objective; doctor: something would spoil a run",
     EXIT_USAGE: "the command line or a file given on it makes no sense",
     EXIT_TARGET: "the target could not be started, reached or driven",
     EXIT_UNSOUND: "finished, but a variant has no valid sample or the answers differ: do not use the figures",

@@ -63,12 +63,10 @@ class _Visitor:
         self._started = started
         self._nonce = f"{context.tag}-s{context.session}-{visit.id}"
         self._seen: list[Observation] = []
-        self._baseline_ms: float | None = None
 
     def run(self) -> list[Observation]:
         """Do it and return what was seen; a visit that is broken off still gets its log lines and its end."""
         clock = self._context.clock
-        self._baseline_ms = self._target.baseline()
         started = clock.monotonic()
         self._target.force_cold(self._visit.variant, self._nonce)
         reconfigure_ms = round((clock.monotonic() - started) * 1e3, 3)
@@ -77,7 +75,7 @@ class _Visitor:
         except BaseException:
             self._finish(reconfigure_ms, None, complete=False)
             raise
-        self._finish(reconfigure_ms, skipped, complete=True)
+        self._finish(reconfigure_ms, skipped, complete=True, ping_ms=self._ping())
         return self._seen
 
     def _requests(self) -> str | None:
@@ -130,12 +128,17 @@ class _Visitor:
         self._seen.append(seen)
         context.record(sample)
 
-    def _finish(self, reconfigure_ms: float, skipped: str | None, complete: bool) -> None:
+    def _ping(self) -> float | None:
+        """Sent last, so that it disturbs no sample: the next visit makes its own environment."""
+        is_plain = self._visit.variant.arm == "http" and self._visit.kind in (NEW_SANDBOX, FIRST_DEPLOY)
+        return self._target.ping(self._visit.variant) if is_plain and self._seen[-1].status == 200 else None
+
+    def _finish(
+        self, reconfigure_ms: float, skipped: str | None, complete: bool, ping_ms: float | None = None
+    ) -> None:
         lines = self._target.log_lines(self._visit.variant, self._seen)
         self._context.record(
-            VisitEnd(
-                self._visit.id, self._context.session, complete, lines, skipped, reconfigure_ms, self._baseline_ms
-            )
+            VisitEnd(self._visit.id, self._context.session, complete, lines, skipped, reconfigure_ms, ping_ms)
         )
 
 

@@ -54,6 +54,18 @@ class Functions:
         """The raw configuration, for reports and the doctor."""
         return self._get(backend)
 
+    def identity(self) -> str:
+        """Who the credentials belong to. Raises TargetError when there are none, or none that work."""
+        with _explained("asking who is logged in"):
+            arn: str = self.session.client("sts").get_caller_identity()["Arn"]
+        return arn
+
+    def account_concurrency(self) -> int:
+        """How many executions this account may run at the same time."""
+        with _explained("reading the account's Lambda limits"):
+            limits = self._lambda.get_account_settings()["AccountLimit"]
+        return int(limits["ConcurrentExecutions"])
+
     def configure(self, backend: Backend, variables: Mapping[str, str], memory_mb: int | None) -> None:
         """Set the whole environment (and memory, unless None), and wait until Lambda uses it.
 

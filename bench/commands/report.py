@@ -7,14 +7,10 @@ import json
 import sys
 from pathlib import Path
 
-from rich.console import Console
-
 from bench.errors import EXIT_OK, EXIT_UNSOUND
 from bench.report.summary import untrusted
-from bench.report.terminal import print_summary
+from bench.report.terminal import print_summary, standard_output
 from bench.report.write import derive
-
-_PLAIN_WIDTH = 140
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -28,12 +24,6 @@ def execute(options: argparse.Namespace) -> int:
     return present(options.directory, options.json)
 
 
-def _console() -> Console:
-    """Standard output; where that is no terminal, wide enough for the tables."""
-    console = Console()
-    return console if console.is_terminal else Console(width=_PLAIN_WIDTH)
-
-
 def present(directory: Path, as_json: bool) -> int:
     """Write the derived files of a run and show its summary."""
     summary = derive(directory)
@@ -41,7 +31,7 @@ def present(directory: Path, as_json: bool) -> int:
         json.dump(summary, sys.stdout, indent=2)
         print()
     else:
-        print_summary(summary, _console())
+        print_summary(summary, standard_output())
         print(f"report: {directory / 'report.md'}")
     reasons = untrusted(summary)
     for reason in reasons:

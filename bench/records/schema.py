@@ -81,8 +81,8 @@ class Sample:
 class VisitEnd:
     """The end of a visit: `log_lines` are Lambda's REPORT and INIT_REPORT lines as found.
 
-    `reconfigure_ms` is how long forcing the cold start took, `baseline_ms` a request before it that the gateway
-    answered alone. `skipped` says why planned requests were not made; `complete` is false for a visit broken off.
+    `reconfigure_ms` is how long forcing the cold start took, `ping_ms` a last request that the warm function refused at
+    once. `skipped` says why planned requests were not made; `complete` is false for a visit that was broken off.
     """
 
     visit: str
@@ -91,7 +91,7 @@ class VisitEnd:
     log_lines: tuple[str, ...] = ()
     skipped: str | None = None
     reconfigure_ms: float | None = None
-    baseline_ms: float | None = None
+    ping_ms: float | None = None
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def summarise(run: Run) -> dict[str, Any]:
         "answers": asdict(answers) | {"equal": answers.equal},
         "engine_ratios": engine_ratios(judged, variants),
         "other_cold_starts": other_kinds(judged, variants, run.first.axes.bursts),
-        "baseline_ms": median_known(end.baseline_ms for end in run.visits),
+        "ping_ms": median_known(end.ping_ms for end in run.visits),
         "costs": cost_section(judged, run.first),
     }
 

@@ -26,7 +26,7 @@ class Table:
 def tables(summary: Mapping[str, Any]) -> Iterator[Table]:
     """All tables for which the run has data."""
     variants = summary["variants"]
-    yield _latency(variants, summary["baseline_ms"])
+    yield _latency(variants, summary["ping_ms"])
     storages = {item["backend"]: item["storage"] for item in variants}
     yield Table("What each storage was", ("storage", "what it was"), list(storages.items()), prose=True)
     if summary["engine_ratios"]:
@@ -41,7 +41,7 @@ def tables(summary: Mapping[str, Any]) -> Iterator[Table]:
         yield _costs(summary["costs"])
 
 
-def _latency(variants: Sequence[Mapping[str, Any]], baseline_ms: float | None) -> Table:
+def _latency(variants: Sequence[Mapping[str, Any]], ping_ms: float | None) -> Table:
     rows = [
         (
             variant_name(item, variants), median_with_interval(item["cold"]), counts(item["cold"]),
@@ -56,8 +56,8 @@ def _latency(variants: Sequence[Mapping[str, Any]], baseline_ms: float | None) -
         "Milliseconds as the client measures them, connecting left out: median (95 % interval). A percentile that so "
         "few samples do not allow to state is left out (-)."
     )
-    if baseline_ms is not None:
-        note += f" A request that the gateway answers alone takes {ms(baseline_ms)} ms; it is not subtracted."
+    if ping_ms is not None:
+        note += f" A request that a warm function refuses at once takes {ms(ping_ms)} ms (not subtracted)."
     return Table("Latency", header, rows, note)
 
 
@@ -120,8 +120,8 @@ def _costs(costs: Mapping[str, Any]) -> Table:
         )
         for item in costs["variants"]
     ]  # fmt: skip
-    thousands = (f"1,000 at {float(share):.0%} cold" for share in shares)
-    header = ("variant", "a cold start", "a warm request", *thousands, "idle month")
+    thousands = (f"1,000, {float(share):.0%} cold" for share in shares)
+    header = ("variant", "cold start", "warm request", *thousands, "idle month")
     evens = [
         f"{item['a']['backend']} and {item['b']['backend']} cost the same at {item['requests_per_month']:,} a month"
         for item in costs["break_even"]

@@ -10,6 +10,14 @@ from rich.table import Table
 
 from bench.report.words import counts, median_with_interval, megabytes, ms, ratio_words, variant_name
 
+_PLAIN_WIDTH = 140
+
+
+def standard_output() -> Console:
+    """A console on standard output; where that is no terminal, wide enough for the tables."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_PLAIN_WIDTH)
+
 
 def print_summary(summary: Mapping[str, Any], console: Console) -> None:
     """Print verdict-worthy figures first, then what they rest on."""

@@ -10,7 +10,7 @@ def ms(value: float | None) -> str:
     """A duration in ms with a sensible number of digits."""
     if value is None:
         return "-"
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{round(value, 1) + 0.0:.1f}"
 
 
 def median_with_interval(state: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ from bench.records.schema import Observation
 from bench.target.deployment import Deployment
 from bench.texts import text_of
 
+NOTHING = b"{}"  # no text: the function answers 400 without touching the model
 API_LIMIT_S = 30.0  # an HTTP API gives up after 30 s, and that cannot be raised
 _MARGIN_S = 5.0
 _LOG_WINDOW_MS = 3_600_000
@@ -51,17 +52,22 @@ class LiveTarget:
         memory = variant.memory_mb or original.memory_mb
         self._functions.configure(self._deployment.backend(variant.backend), variables, memory)
 
-    def baseline(self) -> float | None:
-        """A route that does not exist: what network and gateway take. Made before a visit, so it disturbs none."""
-        seen = self._http.post("/benchmark-baseline", b"{}", API_LIMIT_S)
-        return seen.request_ms if seen.status == 404 and seen.environment_id is None else None
+    def ping(self, variant: Variant) -> float | None:
+        """A request without a text: what network, gateway and Lambda take when the model has nothing to do."""
+        seen = self.post(variant.backend, NOTHING)
+        return seen.request_ms if seen.status == 400 and (seen.invocation or 1) > 1 else None
 
     def call(self, variant: Variant) -> Observation:
         """One measured request: over HTTP, or straight to the function."""
-        path, body = f"/{variant.backend}/similar", request_body(text_of(variant.tokens))
+        body = request_body(text_of(variant.tokens))
         if variant.arm == "http":
-            return self._http.post(path, body, self.limit_ms(variant) / 1e3 + _MARGIN_S)
-        return self._functions.invoke(self._deployment.backend(variant.backend), _event(path, body))
+            return self.post(variant.backend, body, self.limit_ms(variant) / 1e3)
+        event = _event(_route(variant.backend), body)
+        return self._functions.invoke(self._deployment.backend(variant.backend), event)
+
+    def post(self, backend: str, body: bytes, limit_s: float = API_LIMIT_S) -> Observation:
+        """One request with this body over HTTP; the client waits a little longer than the API does."""
+        return self._http.post(_route(backend), body, limit_s + _MARGIN_S)
 
     def call_at_once(self, variant: Variant, count: int) -> Sequence[Observation]:
         """`count` requests from as many threads, released together."""
@@ -98,6 +104,10 @@ class LiveTarget:
             backend = self._deployment.backend(variant.backend)
             self._original[variant.backend] = self._functions.configuration(backend)
         return self._original[variant.backend]
+
+
+def _route(backend: str) -> str:
+    return f"/{backend}/similar"
 
 
 def _event(path: str, body: bytes) -> dict[str, Any]:

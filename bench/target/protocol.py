@@ -24,8 +24,8 @@ class Target(Protocol):
         """Configure the variant so that its next request starts a new environment. Raises TargetError."""
         ...
 
-    def baseline(self) -> float | None:
-        """The time in ms of a request that the gateway answers by itself; None if a function answered it."""
+    def ping(self, variant: Variant) -> float | None:
+        """The time in ms of a request that a warm function refuses at once; None if it did not."""
         ...
 
     def call(self, variant: Variant) -> Observation:

@@ -203,7 +203,7 @@ class SimulatedTarget:
         }
         self.account.update(variant.backend, variables, variant.memory_mb)
 
-    def baseline(self) -> float | None:
+    def ping(self, variant: Variant) -> float | None:
         return 2.0
 
     def call(self, variant: Variant) -> Observation:
@@ -296,15 +296,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self._body()
-        if self.path == "/benchmark-baseline":
-            self._send(404, b'{"message": "Not Found"}')
-            return
         if self.headers.get("X-Amz-Target", "").endswith("FilterLogEvents"):
             lines = [line for stream in body["logStreamNames"] for line in self.the_account.logs.get(stream, ())]
             self._send(200, json.dumps({"events": [{"message": line} for line in lines]}).encode())
             return
         invoked = self.path.startswith("/2015-03-31/")
         backend = self._function().backend if invoked else self.path.split("/")[1]
+        if not invoked and "text" not in body:
+            self._refuse(backend)
+            return
         with self.the_lock:
             reply = self.the_account.call(backend)
         time.sleep(reply.latency_ms / 1e3)
@@ -314,6 +314,12 @@ class _Handler(BaseHTTPRequestHandler):
         answer = {"statusCode": reply.status, "headers": reply.headers, "body": reply.body.decode()}
         tail = base64.b64encode("\n".join(reply.lines).encode()).decode()
         self._send(200, json.dumps(answer).encode(), {"X-Amz-Log-Result": tail})
+
+    def _refuse(self, backend: str) -> None:
+        """What the service does without a text: 400, with its witnesses and a REPORT line."""
+        with self.the_lock:
+            reply = self.the_account.call(backend)
+        self._send(400, b'{"message": "send a text"}', reply.headers)
 
     def _function(self) -> Function:
         name = urllib.parse.unquote(self.path).split("/functions/")[1].split("/")[0]

@@ -1,0 +1,34 @@
+"""Check the target before a run: credentials, reachability, functions, quotas, clock; say what to do."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bench.client.functions import Functions
+from bench.commands.options import DEFAULT_BACKENDS, add_target_options, choice_from, names
+from bench.doctor import FAIL, examine
+from bench.errors import EXIT_NOT_MET, EXIT_OK
+from bench.target.connect import deployed
+from bench.target.live import LiveTarget
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `doctor`."""
+    add_target_options(parser)
+    parser.add_argument("--backends", type=names, default=DEFAULT_BACKENDS, metavar="A,B",
+                        help="lab: backends to start (default efs,s3,oci)")  # fmt: skip
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Print every finding; exit code 1 if one of them would spoil a run."""
+    failed = False
+    with TemporaryDirectory() as scratch:
+        log = Path(scratch) / "lab.log"
+        with deployed(choice_from(options), options.backends, "onnx", log) as deployment:
+            functions = Functions(deployment)
+            for check in examine(deployment, functions, LiveTarget(deployment, functions), Path.cwd()):
+                print(f"{check.level:5} {check.about}: {check.message}", flush=True)
+                failed |= check.level == FAIL
+    return EXIT_NOT_MET if failed else EXIT_OK
