@@ -96,6 +96,7 @@ class Seaweed:
             skip_signature=True,
             virtual_hosted_style_request=False,
             client_options={"allow_http": True},
+            retry_config={"max_retries": 0},  # when the lab ends in the middle, the upload must end at once, too
         )
         for path in self._bundle.files:
             key = f"{self._bundle.source_hash}/{path.name}"

@@ -68,8 +68,14 @@ async def _store(workspace: Workspace, bundle: Bundle, backends: tuple[str, ...]
         "s3": lambda: object_storage(seaweed, bundle),
         "oci": lambda: image_storage(workspace, bundle),
     }
-    storages = await asyncio.gather(*(makers[name]() for name in backends))
-    return dict(zip(backends, storages, strict=True))
+    tasks = {name: asyncio.create_task(makers[name]()) for name in backends}
+    try:
+        await asyncio.gather(*tasks.values())
+    finally:  # if one fails the others must not go on in a folder that is being removed
+        for task in tasks.values():
+            task.cancel()
+        await asyncio.wait(tasks.values())
+    return {name: task.result() for name, task in tasks.items()}
 
 
 def _preparation(name: str, storage: Storage, policy: str) -> Callable[[], Awaitable[None]]:
