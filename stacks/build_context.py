@@ -31,6 +31,8 @@ def content_tag(context: Path, bundle: Path, build_options: tuple[str, ...], *, 
 
 
 def _files(context: Path) -> Iterator[Path]:
+    """Yield what Docker may see: not byte code, nor what an interrupted `make model` left at the top (.bundle.…)."""
     for path in sorted(context.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
+        parts = path.relative_to(context).parts
+        if path.is_file() and "__pycache__" not in parts and not parts[0].startswith("."):
             yield path

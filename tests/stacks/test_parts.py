@@ -142,6 +142,7 @@ def test_a_tag_knows_the_bundle_only_where_it_goes_into_the_image(tmp_path: Path
     (project / "images" / "__pycache__").mkdir()
     before, baked = _tag(project), _tag(project, with_bundle=True)
     (project / "images" / "__pycache__" / "app.pyc").write_bytes(b"\0")
+    (project / "images" / ".bundle.partial").write_bytes(b"\0")
     assert (_tag(project), _tag(project, with_bundle=True)) == (before, baked)
 
     manifest = project / "images" / "bundle" / "manifest.json"
