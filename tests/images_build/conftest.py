@@ -17,10 +17,11 @@ LAMBDA_USER = "993:990"  # neither root nor the owner of any file, as in Lambda
 
 @dataclass(frozen=True)
 class Built:
-    """The result of a build: the images as they would be pushed, and the directory with the ext4 files."""
+    """The result of a build: the images as they would be pushed, the directory with the ext4 files, buildah's store."""
 
     images: dict[str, layout.Image]
     out: Path
+    store: Path
 
     def run(self, backend: str, script: str, *binds: tuple[Path, str], **environment: str) -> str:
         """Run a Python script in an image, read-only and as Lambda's user; return what it prints.
@@ -53,4 +54,4 @@ def built(tmp_path_factory: pytest.TempPathFactory, tiny_bundle: Path) -> Built:
     out = tmp_path_factory.mktemp("images")
     store = REPOSITORY / "build" / "image-store"
     request = build.Request(tiny_bundle, out, store, "onnx", build.BACKENDS, "3.13")
-    return Built(build.build(request, say=print), out)
+    return Built(build.build(request, say=print), out, store)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tools.images import base, build, resolve
+from tools.images import base, build, resolve, shell
+from tools.images.buildah import Buildah
 
 if TYPE_CHECKING:
     from tests.images_build.conftest import Built
@@ -125,6 +126,14 @@ def test_dockerfiles_differ_only_in_what_they_copy() -> None:
 
     assert skeleton("efs") == skeleton("s3") == skeleton("oci")
     assert f"ARG BASE={base.name('3.13')}" in skeleton("efs")
+
+
+def test_a_failed_build_leaves_no_mounts(built: Built, tmp_path: Path) -> None:
+    buildah = Buildah(built.store)
+    (tmp_path / "Dockerfile").write_text(f"FROM {base.name('3.13')}\nRUN echo so it goes && exit 7\n")
+    with pytest.raises(shell.ToolError, match="so it goes"), buildah.alone():
+        buildah.build("localhost/never", tmp_path / "Dockerfile", tmp_path)
+    assert str(built.store) not in Path("/proc/mounts").read_text()
 
 
 def test_an_unknown_engine_is_refused(tmp_path: Path) -> None:

@@ -43,6 +43,13 @@ def build(request: Request, say: Callable[[str], None]) -> dict[str, layout.Imag
     request.out.mkdir(parents=True, exist_ok=True)
     (request.out / "index.json").unlink(missing_ok=True)  # never an index beside files of another build
     buildah = Buildah(request.store)
+    with buildah.alone():
+        images = _build_all(buildah, request, say)
+    _write_index(request, images)
+    return images
+
+
+def _build_all(buildah: Buildah, request: Request, say: Callable[[str], None]) -> dict[str, layout.Image]:
     say(f"base image: {'made' if base.make(buildah, request.python) else 'as before'} ({base.name(request.python)})")
     images = {}
     with tempfile.TemporaryDirectory(dir=request.out) as scratch, _context(request.bundle, request.out) as context:
@@ -51,7 +58,6 @@ def build(request: Request, say: Callable[[str], None]) -> dict[str, layout.Imag
             image = images[backend] = _build_one(buildah, backend, request, context, mounts)
             _check(backend, image, request.bundle)
             say(f"{backend}: {image.size / 1e6:,.0f} MB in {len(image.layers)} layers")
-    _write_index(request, images)
     return images
 
 

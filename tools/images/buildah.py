@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,18 @@ class Buildah:
             "overlay",
         ]
         return run("buildah", *place, command, *words)
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other builds off the store meanwhile; clear away the containers and mounts of failed and killed ones."""
+        self.store.mkdir(parents=True, exist_ok=True)
+        with (self.store / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self("rm", "--all")
+            try:
+                yield
+            finally:
+                self("rm", "--all")
 
     def build(self, image: str, dockerfile: Path, context: Path, *options: str | Path) -> None:
         """Build `dockerfile` and tag the result `image`."""
