@@ -5,14 +5,19 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+CHECKOV := .venv-checkov
 TORCH_INDEX := https://download.pytorch.org/whl/cpu
 
-.PHONY: bench test check model clean
+.PHONY: bench limits test check model clean
 .DELETE_ON_ERROR:
 
 bench: $(VENV)/.base $(if $(findstring transformers,$(ARGS)),$(VENV)/.torch)
 	$(BIN)/python -m model build
 	$(BIN)/python bench/run.py $(ARGS)
+
+limits: $(VENV)/.base $(VENV)/.torch
+	$(BIN)/python -m model build
+	$(BIN)/python bench/limits.py $(ARGS)
 
 model: $(VENV)/.base
 	$(BIN)/python -m model build $(ARGS)
@@ -20,13 +25,14 @@ model: $(VENV)/.base
 test: $(VENV)/.dev $(VENV)/.torch
 	$(BIN)/python -m pytest $(ARGS)
 
-check: $(VENV)/.dev
+check: $(VENV)/.dev $(CHECKOV)/.done
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m tests.stacks.security
 
 clean:
-	rm -rf $(VENV) .cache build reports images/bundle .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(CHECKOV) .cache build reports images/bundle .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/.base: requirements.txt images/requirements-onnx.txt | $(VENV)/bin/pip
 	$(PIP) -r requirements.txt
@@ -41,6 +47,12 @@ $(VENV)/.torch: requirements-torch.txt $(VENV)/.base
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.base
 	$(PIP) -r requirements-dev.txt
+	@touch $@
+
+# checkov pins an old boto3, so it lives apart.
+$(CHECKOV)/.done: requirements-checkov.txt
+	$(PYTHON) -m venv $(CHECKOV)
+	$(CHECKOV)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 # Debian and Ubuntu ship python3 without the module that puts pip into an environment.

@@ -47,6 +47,13 @@ def parse(event: object, backend: str) -> Request:
     return Request(route, _text(fields.get("text")), num, tuple(warnings))
 
 
+def is_preflight(event: object) -> bool:
+    """Whether a browser asks what it may send (OPTIONS); the HTTP API adds the CORS headers to the answer."""
+    context = event.get("requestContext") if isinstance(event, Mapping) else None
+    http = context.get("http") if isinstance(context, Mapping) else None
+    return isinstance(http, Mapping) and http.get("method") == "OPTIONS"
+
+
 def _route(path: str, backend: str) -> str:
     parts = [part for part in path.split("/") if part]
     if parts and parts[0] == backend:

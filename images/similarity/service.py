@@ -48,6 +48,8 @@ class Service:
 
     def handle(self, event: object, context: Context) -> dict[str, Any]:
         """Answer one event; every failure becomes a status and a message."""
+        if request.is_preflight(event):
+            return {"statusCode": 204, "headers": {"Allow": ", ".join(request.METHODS)}}
         self._invocations += 1
         phases = self._start_phases if self._invocations == 1 else Phases()
         if self._invocations == 1:
