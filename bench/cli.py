@@ -8,13 +8,14 @@ import sys
 from collections.abc import Sequence
 from types import FrameType
 
-from bench.commands import choose, compare, doctor, overhead, plan, report, run
+from bench.commands import choose, compare, doctor, load, overhead, plan, report, run
 from bench.errors import EXIT_CODES, EXIT_INTERRUPTED, BenchError
 
 _COMMANDS = {
     "run": run,
     "plan": plan,
     "doctor": doctor,
+    "load": load,
     "report": report,
     "compare": compare,
     "choose": choose,

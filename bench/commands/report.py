@@ -7,7 +7,9 @@ import json
 import sys
 from pathlib import Path
 
+from bench.commands.load import present_load
 from bench.errors import EXIT_OK, EXIT_UNSOUND
+from bench.load.report import LOAD
 from bench.report.summary import untrusted
 from bench.report.terminal import print_summary, standard_output
 from bench.report.write import derive
@@ -21,6 +23,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Derive, print, and say by the exit code whether the figures may be used."""
+    if (options.directory / LOAD).exists():
+        return present_load(options.directory)
     return present(options.directory, options.json)
 
 

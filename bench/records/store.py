@@ -33,7 +33,7 @@ class Run:
 
 
 class Recorder:
-    """Appends events to a results file; each is flushed, so a kill loses at most the line being written.
+    """Appends events to a results file, unbuffered, so a kill loses at most the line being written.
 
     Not synced: waiting for the disk between requests would disturb what is measured.
     """
@@ -42,30 +42,32 @@ class Recorder:
         self._path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file: IO[bytes] = path.open("ab")
+            self._file: IO[bytes] = path.open("ab", buffering=0)
         except OSError as error:
             raise StorageError(f"cannot write {path}: {error.strerror}") from error
-        if self._file.tell() and not _ends_with_newline(path):
-            self._file.write(b"\n")  # a line torn by a kill stays, but must not swallow the next one
+        self._torn = bool(self._file.tell()) and not _ends_with_newline(path)
 
     def append(self, event: Event) -> None:
         """Write one event. Raises StorageError when the disk does not take it."""
         line = json.dumps(to_json(event), separators=(",", ":"), allow_nan=False).encode() + b"\n"
+        if self._torn:
+            line = b"\n" + line  # a torn line stays, but must not swallow the next one
         try:
-            self._file.write(line)
-            self._file.flush()
+            written = self._file.write(line)
         except OSError as error:
-            raise StorageError(
-                f"cannot write to {self._path}: {error.strerror}. What was measured before is kept; "
-                "make room and go on with --resume."
-            ) from error
+            raise self._refused(str(error.strerror)) from error
+        self._torn = written < len(line)
+        if self._torn:
+            raise self._refused("only a part was written")
 
     def close(self) -> None:
-        """Close the file; a write error was already reported by `append`."""
-        try:
-            self._file.close()
-        except OSError as error:
-            raise StorageError(f"cannot close {self._path}: {error.strerror}") from error
+        """Close the file; nothing is buffered, so nothing can be lost here."""
+        self._file.close()
+
+    def _refused(self, why: str) -> StorageError:
+        return StorageError(
+            f"cannot write to {self._path}: {why}. What was measured before is kept; make room and go on with --resume."
+        )
 
     def __enter__(self) -> Recorder:
         return self

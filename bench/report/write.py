@@ -21,13 +21,14 @@ def derive(directory: Path) -> dict[str, Any]:
     if not run.samples:
         raise UnsoundError(f"nothing was measured in {directory}: there is no sample to report")
     summary = summarise(run)
-    _write(directory / "summary.json", json.dumps(summary, indent=2, allow_nan=False) + "\n")
-    _write(directory / "report.md", markdown(summary))
-    _write(directory / "report.html", html(judge_run(run), run.first.axes.variants(), summary))
+    write(directory / "summary.json", json.dumps(summary, indent=2, allow_nan=False) + "\n")
+    write(directory / "report.md", markdown(summary))
+    write(directory / "report.html", html(judge_run(run), run.first.axes.variants(), summary))
     return summary
 
 
-def _write(path: Path, text: str) -> None:
+def write(path: Path, text: str) -> None:
+    """Write a derived file to a temporary name and rename it. Raises StorageError."""
     temporary = path.with_name(path.name + ".new")
     try:
         temporary.write_text(text, encoding="utf-8")

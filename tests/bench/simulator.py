@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from bench.client.answer import observe
-from bench.errors import TargetError
 from bench.plan import Variant
 from bench.records.schema import Observation
 from bench.runner import Clock
@@ -82,15 +81,13 @@ class Account:
     functions: dict[str, Function] = field(default_factory=dict)
     logs: dict[str, list[str]] = field(default_factory=dict)
     updates: int = 0
-    gone: bool = False
+    seen_headers: list[dict[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for backend in self.backends:
             self.functions[backend] = Function(backend, {"STORAGE_BACKEND": backend, "KEEP": "me"})
 
     def update(self, backend: str, variables: dict[str, str], memory_mb: int | None) -> None:
-        if self.gone:
-            raise TargetError("the target went away")
         function = self.functions[backend]
         function.variables, function.memory_mb = dict(variables), memory_mb or function.memory_mb
         function.revision += 1
@@ -286,6 +283,9 @@ class _Handler(BaseHTTPRequestHandler):
         return json.loads(raw) if raw else {}
 
     def do_GET(self) -> None:
+        if "/functions/" not in self.path:
+            self._send(404, b'{"message": "Not Found"}')
+            return
         self._send(200, json.dumps(self._configuration(self._function())).encode())
 
     def do_PUT(self) -> None:
@@ -295,6 +295,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(200, json.dumps(self._configuration(function)).encode())
 
     def do_POST(self) -> None:
+        self.the_account.seen_headers.append(dict(self.headers.items()))
         body = self._body()
         if self.headers.get("X-Amz-Target", "").endswith("FilterLogEvents"):
             lines = [line for stream in body["logStreamNames"] for line in self.the_account.logs.get(stream, ())]

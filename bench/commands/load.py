@@ -1,0 +1,105 @@
+"""Send an open-loop load to each backend in turn: intended start times, lag and drops reported."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+from bench.client.functions import Functions
+from bench.commands.options import DEFAULT_BACKENDS, add_target_options, choice_from, names
+from bench.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_UNSOUND, StorageError, UsageError
+from bench.facts import gather
+from bench.load.arrivals import SPACINGS, arrivals
+from bench.load.drive import drive, to_json
+from bench.load.report import LOAD, load_markdown, load_table, read_load, summarise_load
+from bench.plan import Variant
+from bench.report.markdown import markdown_table
+from bench.report.summary import LAB_NOTE, SYNTHETIC_NOTE
+from bench.report.write import write
+from bench.target.connect import deployed
+from bench.target.deployment import Deployment
+from bench.target.live import LiveTarget
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `load`."""
+    add_target_options(parser)
+    add = parser.add_argument
+    add("--backends", type=names, default=DEFAULT_BACKENDS, metavar="A,B", help="backends (default efs,s3,oci)")
+    add("--rate", type=float, default=5.0, help="requests a second (default 5)")
+    add("--duration", type=float, default=30.0, metavar="S", help="seconds for each backend (default 30)")
+    add("--spacing", choices=SPACINGS, default="poisson", help="random or regular arrivals (default poisson)")
+    add("--most-at-once", type=int, default=16, metavar="N", help="requests under way before one is dropped (16)")
+    add("--seed", type=int, default=1, help="seed of the arrivals (default 1)")
+    add("--out", type=Path, metavar="DIR", help="where to write (default reports/<UTC time>-load)")
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Drive the load, then report; Ctrl-C reports what was measured until then."""
+    if options.rate <= 0 or options.duration <= 0 or options.most_at_once < 1:
+        raise UsageError("--rate and --duration must be above 0, --most-at-once at least 1")
+    directory = options.out or Path("reports") / datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ-load")
+    if (directory / LOAD).exists():
+        raise UsageError(f"{directory} already holds a load; choose another --out")
+    interrupted = False
+    try:
+        _drive_all(options, directory)
+    except KeyboardInterrupt:
+        if not (directory / LOAD).exists():
+            raise
+        interrupted = True
+    code = present_load(directory)
+    return EXIT_INTERRUPTED if interrupted else code
+
+
+def present_load(directory: Path) -> int:
+    """Derive load.json and load.md from load.jsonl again and print the table."""
+    summary = summarise_load(*read_load(directory))
+    write(directory / "load.json", json.dumps(summary, indent=2) + "\n")
+    write(directory / "load.md", load_markdown(summary))
+    table = load_table(summary)
+    print(f"{table.note}\n\n{markdown_table(table)}\n")
+    for note in summary["meta"]["notes"]:
+        print(f"! {note}")
+    print(f"report: {directory / 'load.md'}")
+    return EXIT_OK if all(item["p50_ms"] is not None for item in summary["backends"]) else EXIT_UNSOUND
+
+
+def _drive_all(options: argparse.Namespace, directory: Path) -> None:
+    directory.mkdir(parents=True, exist_ok=True)
+    print("setting up the target …", file=sys.stderr)
+    with deployed(choice_from(options), options.backends, "onnx", directory / "lab.log") as deployment:
+        target = LiveTarget(deployment, Functions(deployment))
+        with (directory / LOAD).open("x", encoding="utf-8") as file:
+            _append(file, _header(options, deployment))
+            for name in options.backends:
+                variant = Variant(deployment.backend(name).name, deployment.engine)
+                due = arrivals(options.rate, options.duration, options.spacing, options.seed)
+                target.call(variant)  # makes one environment, as any function in use has; not measured
+                print(f"{name}: {len(due)} requests in {options.duration:g} s …", file=sys.stderr)
+                call = functools.partial(target.call, variant)
+                drive(name, due, call, options.most_at_once, lambda arrival: _append(file, to_json(arrival)))
+
+
+def _header(options: argparse.Namespace, deployment: Deployment) -> dict[str, Any]:
+    notes = [LAB_NOTE] if deployment.is_lab else []
+    notes += [SYNTHETIC_NOTE] if deployment.weights == "synthetic" else []
+    notes += [f"{backend.name}: {backend.storage}" for backend in deployment.backends]
+    return {
+        "kind": "load", "schema": 1, "utc": datetime.now(UTC).isoformat(timespec="seconds"), "rate": options.rate,
+        "duration_s": options.duration, "spacing": options.spacing, "seed": options.seed,
+        "most_at_once": options.most_at_once, "target": deployment.recorded(), "facts": gather(), "notes": notes,
+    }  # fmt: skip
+
+
+def _append(file: IO[str], line: dict[str, Any]) -> None:
+    try:
+        file.write(json.dumps(line, separators=(",", ":")) + "\n")
+        file.flush()
+    except OSError as error:
+        raise StorageError(f"cannot write the load's results: {error.strerror}; make room") from error
