@@ -29,6 +29,7 @@ check: $(VENV)/.dev $(CHECKOV)/.done
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/actionlint
 	$(BIN)/python -m tests.stacks.security
 
 clean:
