@@ -133,12 +133,8 @@ class _Visitor:
         is_plain = self._visit.variant.arm == "http" and self._visit.kind in (NEW_SANDBOX, FIRST_DEPLOY)
         return self._target.ping(self._visit.variant) if is_plain and self._seen[-1].status == 200 else None
 
-    def _finish(
-        self, reconfigure_ms: float, skipped: str | None, complete: bool, ping_ms: float | None = None
-    ) -> None:
+    def _finish(self, reconfigure_ms: float, skipped: str | None, complete: bool, ping_ms: float | None = None) -> None:
         lines = self._target.log_lines(self._visit.variant, self._seen)
         self._context.record(
             VisitEnd(self._visit.id, self._context.session, complete, lines, skipped, reconfigure_ms, ping_ms)
         )
-
-

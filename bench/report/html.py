@@ -64,8 +64,7 @@ def _verdicts(comparisons: Sequence[Mapping[str, Any]]) -> str:
 
 def _figure(figure: Figure) -> str:
     return (
-        f"<figure><h3>{escape(figure.title)}</h3>{figure.svg}"
-        f"<figcaption>{escape(figure.caption)}</figcaption></figure>"
+        f"<figure><h3>{escape(figure.title)}</h3>{figure.svg}<figcaption>{escape(figure.caption)}</figcaption></figure>"
     )
 
 

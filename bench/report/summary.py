@@ -130,9 +130,7 @@ def _fetch_rate(item: Judged) -> float | None:
     return seen.fetched_bytes / 1e3 / fetch_ms if seen.fetched_bytes and fetch_ms > 0 else None
 
 
-def _median_phases(
-    samples: Iterable[Judged], names: Sequence[str] | None = None, prefix: str = ""
-) -> dict[str, float]:
+def _median_phases(samples: Iterable[Judged], names: Sequence[str] | None = None, prefix: str = "") -> dict[str, float]:
     """The median of each phase, over the samples that report it, in ms."""
     spans: dict[str, list[float]] = {}
     for item in samples:

@@ -51,7 +51,7 @@ def _latency(variants: Sequence[Mapping[str, Any]], ping_ms: float | None) -> Ta
         )
         for item in variants
     ]  # fmt: skip
-    header = ("variant", "cold", "n", "cold p95", "warm", "n", "warm p95", "connect", "fetched MB", "memory MB")
+    header = ("variant", "cold", "n", "cold p95", "warm", "n", "warm p95", "connect", "MB read", "peak MB")
     note = (
         "Milliseconds as the client measures them, connecting left out: median (95 % interval). A percentile that so "
         "few samples do not allow to state is left out (-)."

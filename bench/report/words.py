@@ -27,8 +27,9 @@ def median_with_interval(state: Mapping[str, Any]) -> str:
 
 
 def counts(state: Mapping[str, Any]) -> str:
-    """`10`, or `8, 1 invalid, 1 failed`."""
-    extra = [f"{state[name]} {name}" for name in ("censored", "invalid", "failed", "proactive") if state[name]]
+    """`10`, or `8, 1 invalid, 1 failed`; `n` includes the censored ones and those with a second INIT."""
+    names = ("censored", "invalid", "failed", "proactive", "second_init")
+    extra = [f"{state[name]} {name.replace('_', ' ')}" for name in names if state[name]]
     return ", ".join([str(state["n"]), *extra])
 
 

@@ -49,6 +49,13 @@ def test_planted_medians_are_recovered_within_one_percent(tmp_path: Path) -> Non
         assert item["cold"]["p50_ms"] == pytest.approx(cold[item["backend"]], rel=0.01)
         assert item["warm"]["p50_ms"] == pytest.approx(warm[item["backend"]], rel=0.01)
     assert untrusted(summary) == []
+    differences = {(c["a"]["backend"], c["b"]["backend"]): c for c in summary["comparisons"] if c["state"] == "cold"}
+    for (a, b), found in differences.items():
+        assert found["resolved"]
+        low, high = found["difference_interval_ms"]
+        assert low <= cold[a] - cold[b] <= high
+        assert found["difference_ms"] == pytest.approx(cold[a] - cold[b], rel=0.03)
+        assert found["ratio"] == pytest.approx(cold[a] / cold[b], rel=0.01)
 
 
 @pytest.mark.parametrize(

@@ -101,8 +101,7 @@ def axis_below(scale: Scale, top: float, bottom: float, labels: Sequence[tuple[f
 def axis_left(scale: Scale, left: float, right: float, labels: Sequence[tuple[float, str]]) -> str:
     """Horizontal grid lines with their labels before them."""
     return "".join(
-        line(left, scale(value), right, scale(value), "grid")
-        + text(left - 6, scale(value) + 4, label, "end", "tick")
+        line(left, scale(value), right, scale(value), "grid") + text(left - 6, scale(value) + 4, label, "end", "tick")
         for value, label in labels
     )
 
