@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -63,3 +64,32 @@ def wait_until(happened: Callable[[], object], seconds: float = 90.0) -> None:
     while not happened():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.1)
+
+
+def test_the_way_to_aws_is_driven_against_the_lab(lab: Any, tmp_path: Path) -> None:
+    """Outputs from (a stand-in for) pulumi, SigV4 signatures and boto3, as on AWS; only the endpoint is the lab's."""
+    stand_in = tmp_path / "bin" / "pulumi"
+    stand_in.parent.mkdir()
+    stack = tmp_path / "stack.json"
+    stack.write_text(json.dumps({**lab.outputs, "target": "aws", "authMode": "iam"}))
+    stand_in.write_text(f"#!/bin/sh\ncat {stack}\n")
+    stand_in.chmod(0o755)
+    environment = {**os.environ, "PATH": f"{stand_in.parent}:{os.environ['PATH']}"}
+    options = ["--stack", "dev", "--cold", "1", "--warm", "2", "--arms", "http,invoke", "--backends", "s3,oci"]
+    before = {name: variables(lab, name) for name in ("s3", "oci")}
+    done = subprocess.run(
+        [sys.executable, "bench/run.py", *options, "--out", str(tmp_path / "run"), "--json", "--yes"],
+        cwd=ROOT, capture_output=True, timeout=240, env=environment,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr.decode()
+    summary = json.loads(done.stdout)
+    assert {(i["backend"], i["arm"], i["cold"]["n"], i["warm"]["n"]) for i in summary["variants"]} == {
+        (backend, arm, 1, 2) for backend in ("s3", "oci") for arm in ("http", "invoke")
+    }
+    assert not any("not AWS figures" in note for note in summary["meta"]["notes"])
+    assert {name: variables(lab, name) for name in ("s3", "oci")} == before
+
+
+def variables(lab: Any, backend: str) -> Any:
+    name = lab.outputs["backends"][backend]["functionName"]
+    return lab.lambda_client().get_function_configuration(FunctionName=name)["Environment"]["Variables"]
