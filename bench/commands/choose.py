@@ -10,9 +10,10 @@ from pathlib import Path
 
 from rich.table import Table
 
+from bench.commands.options import add_price_options, prices_from
 from bench.cost.choose import Candidate, Objective, Option, weigh
 from bench.cost.model import HOURS_PER_MONTH, Assumptions, costs
-from bench.cost.prices import Prices, read_prices
+from bench.cost.prices import Prices
 from bench.cost.traffic import poisson_cold_share, trace_cold_share
 from bench.errors import EXIT_NOT_MET, EXIT_OK, UnsoundError, UsageError
 from bench.evidence.judge import judge_run
@@ -36,7 +37,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
                         help="minutes an idle environment stays (an assumption; default 10)")  # fmt: skip
     parser.add_argument("--stored-mb", type=float, default=Assumptions().stored_bytes / 1e6, help="size of the bundle")
     parser.add_argument("--endpoints", type=int, default=0, help="interface endpoints times zones (default 0)")
-    parser.add_argument("--prices", type=Path, metavar="FILE", help="prices that override the shipped table")
+    add_price_options(parser)
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
 
 
@@ -44,7 +45,7 @@ def execute(options: argparse.Namespace) -> int:
     """Weigh the backends, print them and what was assumed; exit code 1 if none meets the objective."""
     if not 0 < options.share <= 1 or options.objective <= 0 or options.keep_alive <= 0:
         raise UsageError("--share lies between 0 and 1, --objective and --keep-alive above 0")
-    run, prices = read_run(options.directory), read_prices(options.prices)
+    run, prices = read_run(options.directory), prices_from(options)
     assumptions = Assumptions(stored_bytes=options.stored_mb * 1e6, endpoints=options.endpoints)
     candidates = _candidates(run, prices, assumptions)
     arrivals = _read_trace(options.trace) if options.trace else None

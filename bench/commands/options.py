@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from bench.cost.live import live_prices
+from bench.cost.prices import Prices, read_prices
 from bench.errors import UsageError
 from bench.plan import Axes
 from bench.target.connect import Choice
@@ -25,6 +28,22 @@ def add_target_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cache", choices=["cold", "warm"], default="cold",
                         help="lab: page cache before a cold start (default cold)")  # fmt: skip
     parser.add_argument("--bundle", metavar="DIR", type=Path, help="lab: the model bundle to store")
+
+
+def add_price_options(parser: argparse.ArgumentParser) -> None:
+    """Where prices come from, if not from the shipped table."""
+    parser.add_argument("--prices", type=Path, metavar="FILE", help="prices that override the shipped table")
+    parser.add_argument("--live-prices", metavar="REGION", help="today's prices of a region (AWS Price List API)")
+
+
+def prices_from(options: argparse.Namespace) -> Prices:
+    """The shipped prices, today's over them if wanted, and the user's own over both; says what is not of today."""
+    if not options.live_prices:
+        return read_prices(options.prices)
+    prices, missing = live_prices(read_prices(), options.live_prices)
+    if missing:
+        print(f"warning: not in the Price List, shipped prices used: {', '.join(missing)}", file=sys.stderr)
+    return read_prices(options.prices, prices)
 
 
 def choice_from(options: argparse.Namespace) -> Choice:

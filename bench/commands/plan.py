@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from bench.commands.options import add_axes_options, axes_from
+from bench.commands.options import add_axes_options, add_price_options, axes_from, prices_from
 from bench.cost.estimate import COLD_S, VISIT_OVERHEAD_S, WARM_S, Estimate, estimate
-from bench.cost.prices import read_prices
 from bench.errors import EXIT_OK
 from bench.plan import build_plan
 
@@ -16,7 +14,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of `plan`."""
     add_axes_options(parser)
     parser.add_argument("--architecture", choices=["arm64", "x86_64"], default="arm64", help="for the cost")
-    parser.add_argument("--prices", type=Path, metavar="FILE", help="prices that override the shipped table")
+    add_price_options(parser)
 
 
 def execute(options: argparse.Namespace) -> int:
@@ -26,7 +24,7 @@ def execute(options: argparse.Namespace) -> int:
         what = f"{visit.warm} warm" if visit.warm else f"{visit.burst} at once" if visit.burst else ""
         after = f"after {visit.idle_s:.0f} s idle" if visit.idle_s else what
         print(f"{visit.id:48} {visit.kind:12} {after}{'  (warm-up)' if visit.warm_up else ''}")
-    prices = read_prices(options.prices)
+    prices = prices_from(options)
     print(describe(estimate(plan, prices, options.architecture), f"{prices.region}, {prices.date}"))
     return EXIT_OK
 

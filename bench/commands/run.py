@@ -10,11 +10,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.client.functions import Functions
-from bench.commands.options import add_axes_options, add_target_options, axes_from, choice_from
+from bench.commands.options import (
+    add_axes_options,
+    add_price_options,
+    add_target_options,
+    axes_from,
+    choice_from,
+    prices_from,
+)
 from bench.commands.plan import describe
 from bench.commands.report import present
 from bench.cost.estimate import estimate
-from bench.cost.prices import Prices, read_prices
+from bench.cost.prices import Prices
 from bench.errors import EXIT_INTERRUPTED, BenchError, UsageError
 from bench.facts import gather
 from bench.plan import Axes, Visit, build_plan
@@ -37,7 +44,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--resume", type=Path, metavar="DIR",
                        help="continue an interrupted run to its own plan (plan options are not read)")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print summary.json instead of the tables")
-    parser.add_argument("--prices", type=Path, metavar="FILE", help="prices that override the shipped table")
+    add_price_options(parser)
     parser.add_argument("--spend", type=float, default=1.0, metavar="USD",
                         help="on AWS, ask before a run expected to cost more (default 1.00)")  # fmt: skip
     parser.add_argument("--yes", action="store_true", help="do not ask")
@@ -50,7 +57,7 @@ def execute(options: argparse.Namespace) -> int:
     directory = options.resume or options.out or Path("reports") / datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
     if before is None and (directory / RESULTS).exists():
         raise UsageError(f"{directory} already holds a run; choose another --out, or continue it with --resume")
-    prices = read_prices(options.prices)
+    prices = prices_from(options)
     failure: BaseException | None = None
     try:
         _measure(axes, choice_from(options), directory, before, _Money(prices, options.spend, options.yes))

@@ -31,12 +31,12 @@ class Prices:
         return asdict(self)
 
 
-def read_prices(override: Path | None = None) -> Prices:
-    """The shipped table, with entries of an override file (same form, any subset) put over it.
+def read_prices(override: Path | None = None, base: Prices | None = None) -> Prices:
+    """`base` (the shipped table), with entries of an override file (same form, any subset) put over it.
 
     Raises UsageError for an override that is unreadable, or names a price that does not exist.
     """
-    prices = _parse(SHIPPED)
+    prices = base or _parse(SHIPPED)
     if override is None:
         return prices
     other = _parse(override)

@@ -17,7 +17,6 @@ from bench.report.select import select
 
 COLD_SHARES = (0.01, 0.1, 1.0)
 BREAK_EVEN_SHARE = 0.1
-_ARCHITECTURES = ("arm64", "x86_64")
 
 
 def cost_section(judged: Sequence[Judged], session: Session) -> dict[str, Any] | None:
@@ -49,10 +48,9 @@ def usage_of(judged: Sequence[Judged], variant: Variant, session: Session) -> Us
     if cold_ms is None or warm_ms is None or memory is None:
         return None
     facts: Mapping[str, Any] = session.functions.get(variant.backend, {})
-    architecture = str(session.target.get("architecture"))
     return Usage(
         backend=variant.backend,
-        architecture=architecture if architecture in _ARCHITECTURES else "x86_64",
+        architecture=str(session.target["architecture"]),
         memory_mb=int(memory),
         init_ms=init or 0.0,
         cold_ms=cold_ms,

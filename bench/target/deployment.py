@@ -10,7 +10,8 @@ from typing import Any
 
 from bench.errors import UsageError
 
-_REQUIRED = ("target", "apiUrl", "region", "authMode", "bundleHash", "backends")
+_REQUIRED = ("target", "apiUrl", "region", "authMode", "architecture", "bundleHash", "backends")
+ARCHITECTURES = ("arm64", "x86_64")
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,9 @@ def parse_outputs(outputs: Mapping[str, Any]) -> Deployment:
     missing = [name for name in _REQUIRED if name not in outputs]
     if missing:
         raise UsageError(f"the outputs lack {', '.join(missing)}; deploy again with the current program")
+    architecture = str(outputs["architecture"])
+    if architecture not in ARCHITECTURES:
+        raise UsageError(f"unknown architecture {architecture!r} in the outputs; known are {', '.join(ARCHITECTURES)}")
     backends = outputs["backends"]
     if not isinstance(backends, Mapping) or not backends:
         raise UsageError("the outputs name no backend")
@@ -81,7 +85,7 @@ def parse_outputs(outputs: Mapping[str, Any]) -> Deployment:
         bundle_hash=str(outputs["bundleHash"]),
         weights=str(outputs.get("weights", "not stated")),
         engine=str(outputs.get("engine", "onnx")),
-        architecture=str(outputs.get("architecture", "not stated")),
+        architecture=architecture,
         endpoint_url=outputs.get("endpointUrl"),
         backends=functions,
     )
