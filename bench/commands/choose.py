@@ -22,7 +22,7 @@ from bench.report.costing import usage_of
 from bench.report.select import select
 from bench.report.summary import LAB_NOTE
 from bench.report.terminal import standard_output
-from bench.report.words import money
+from bench.report.words import money, variant_name
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -64,11 +64,12 @@ def execute(options: argparse.Namespace) -> int:
 
 def _candidates(run: Run, prices: Prices, assumptions: Assumptions) -> list[Candidate]:
     judged, found = judge_run(run), []
+    named = [asdict(variant) for variant in run.first.axes.variants()]
     for variant in run.first.axes.variants():
         usage = usage_of(judged, variant, run.first)
         if usage and variant.arm == "http":
             cold, warm = select(judged, variant, "cold").latencies, select(judged, variant, "warm").latencies
-            found.append(Candidate(variant.label, cold, warm, costs(usage, prices, assumptions)))
+            found.append(Candidate(variant_name(asdict(variant), named), cold, warm, costs(usage, prices, assumptions)))
     if not found:
         raise UnsoundError("no backend of this run has valid cold and warm samples: there is nothing to choose from")
     return found

@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from bench.evidence.judge import Judged
 from bench.plan import Variant
 from bench.report.select import latency_ms, select
+from bench.report.words import variant_name
 from bench.stats.paired import Paired, compare_rounds, holm
 from bench.stats.verdict import Verdict, judge_pair
 
@@ -53,5 +54,4 @@ def _family(judged: Sequence[Judged], pairs: Sequence[tuple[Variant, Variant]], 
 
 def _name(variant: Variant, pairs: Sequence[tuple[Variant, Variant]]) -> str:
     """The backend, and what else is needed to know which pair of it is meant."""
-    alone = len({replace(a, backend="") for a, _ in pairs}) == 1
-    return variant.backend if alone else variant.label
+    return variant_name(asdict(variant), [asdict(each) for pair in pairs for each in pair])
