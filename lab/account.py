@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import compileall
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from types import TracebackType
@@ -63,8 +62,6 @@ class Account:
 
     def deploy(self, backend: str, spec: FunctionSpec, prepare: Callable[[], Awaitable[None]] = _nothing) -> None:
         """Add a function; ``prepare`` makes its storage ready for cold starts, at every configuration update."""
-        for folder in spec.code:  # an image carries its .pyc files, too
-            compileall.compile_dir(folder, maxlevels=2, quiet=2)
         function = Function(self._host, spec, self._idle_s, prepare)
         self._functions[spec.name] = self._backends[backend] = function
 

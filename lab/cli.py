@@ -26,6 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     settings = Settings(
         bundle=options.bundle,
         backends=options.backends,
+        images=options.images,
+        images_dir=options.images_dir,
         engine=options.engine,
         cache=options.cache,
         memory_mb=options.memory,
@@ -67,6 +69,19 @@ def _parser() -> argparse.ArgumentParser:
         "--bundle", type=Path, default=defaults.bundle, metavar="DIR", help="model bundle (default: %(default)s)"
     )
     up.add_argument("--backends", type=_backends, default=BACKENDS, help="some of efs,s3,oci (default: all)")
+    up.add_argument(
+        "--images",
+        choices=("source", "built"),
+        default=defaults.images,
+        help="run the functions from the working copy, or in what `python -m tools.images build` made (needs root)",
+    )
+    up.add_argument(
+        "--images-dir",
+        type=Path,
+        default=defaults.images_dir,
+        metavar="DIR",
+        help="built images (default: %(default)s)",
+    )
     up.add_argument("--engine", choices=("onnx", "transformers"), default=defaults.engine)
     up.add_argument("--cache", choices=("cold", "warm"), default=defaults.cache, help="page cache before cold starts")
     up.add_argument(

@@ -7,7 +7,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +14,11 @@ from typing import Self
 
 import aiohttp
 
+from lab.code import Launch
 from lab.console import LINE_LIMIT, Console, Turn
 from lab.errors import LabError
 from lab.memory import MemoryLimit, max_memory_mb
 from lab.ports import accepts, free_ports
-from lab.spec import FunctionSpec
 from lab.workspace import Workspace
 
 _INVOKE_PATH = "/2015-03-31/functions/function/invocations"
@@ -52,24 +51,28 @@ class Emulator:
     async def launch(
         cls,
         host: Host,
-        spec: FunctionSpec,
+        code: Launch,
         variables: Mapping[str, str],
         limit: MemoryLimit,
         on_line: Callable[[str], None],
     ) -> Self:
-        """Start RIE on free ports; the runtime is started by the first event. Raises LabError if RIE does not start."""
+        """Start RIE on free ports; the runtime is started by the first event. Raises LabError if RIE does not start.
+
+        ``variables`` go beside those of the code, and before them.
+        """
         for _ in range(_LAUNCHES):  # another program may take a port between finding and using it
             api, runtime_api = free_ports(2)
             process = await asyncio.create_subprocess_exec(
+                *code.wrapper,
                 host.rie,
                 *("--runtime-interface-emulator-address", f"127.0.0.1:{api}"),
                 *("--runtime-api-address", f"127.0.0.1:{runtime_api}"),
-                *(sys.executable, "-m", "awslambdaric", spec.handler),
+                *code.runtime,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                cwd=spec.code[-1],
-                env=host.workspace.environment(variables),
+                cwd=code.folder,
+                env=host.workspace.environment({**code.variables, **variables}),
                 process_group=0,
                 limit=LINE_LIMIT,
             )

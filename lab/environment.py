@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import shutil
 import signal
 import time
@@ -71,7 +70,7 @@ class Environment:
         log = log or LogStream(logs, f"{time.strftime('%Y/%m/%d', time.gmtime())}/[$LATEST]{name}")
         tmp = host.workspace.folder(f"environments/{name}")
         limit = MemoryLimit(host.workspace.root.name, name, spec.memory_mb)
-        emulator = await Emulator.launch(host, spec, _variables(spec, log, tmp), limit, log.write)
+        emulator = await Emulator.launch(host, spec.code.launch(tmp), _variables(spec, log), limit, log.write)
         return cls(spec, emulator, log, tmp)
 
     async def initialise(self, limit_s: float) -> Init:
@@ -140,16 +139,9 @@ class Environment:
         await asyncio.to_thread(shutil.rmtree, self._tmp, ignore_errors=True)
 
 
-def _variables(spec: FunctionSpec, log: LogStream, tmp: Path) -> Mapping[str, str]:
+def _variables(spec: FunctionSpec, log: LogStream) -> Mapping[str, str]:
     """The variables that Lambda sets, overridden by those of the function's configuration."""
     return {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "LANG": "en_US.UTF-8",
-        "TZ": ":UTC",
-        "HOME": str(tmp),
-        "TMPDIR": str(tmp),
-        "PYTHONPATH": os.pathsep.join(map(str, spec.code)),
-        "LAMBDA_TASK_ROOT": str(spec.code[-1]),
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ACCESS_KEY_ID": "lab",

@@ -1,4 +1,5 @@
-"""Removes whatever a lab leaves behind: processes, mounts, loop devices, memory cgroups, files.
+"""Removes whatever a lab leaves behind: processes, mounts, memory cgroups, files. Loop devices go with their
+mounts.
 
 The lab starts this file as a process of its own that reads a pipe. The pipe closes when the lab ends, however it ends,
 and then the janitor sweeps. It keeps no list: everything that belongs to a lab can be recognised by the lab's root
@@ -31,7 +32,6 @@ def sweep(root: Path) -> None:
     """End and remove everything that belongs to the lab rooted at ``root``. Safe to call twice."""
     _kill_processes(root)
     _unmount(root)
-    _detach_loops(root)
     _remove_cgroups(root)
     if not _mounts(root):  # never delete through a mount that could not be undone
         shutil.rmtree(root, ignore_errors=True)
@@ -83,13 +83,6 @@ def _unmount(root: Path) -> None:
         for command in (["umount", point], ["fusermount3", "-u", point], ["umount", "-l", point]):
             if _run(command):
                 break
-
-
-def _detach_loops(root: Path) -> None:
-    for backing in Path("/sys/block").glob("loop*/loop/backing_file"):
-        with contextlib.suppress(OSError):
-            if backing.read_text().startswith(f"{root}/"):
-                _run(["losetup", "-d", f"/dev/{backing.parts[3]}"])
 
 
 def _remove_cgroups(root: Path) -> None:

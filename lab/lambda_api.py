@@ -13,7 +13,7 @@ from aiohttp import web
 
 from lab.errors import LabError
 from lab.function import Function, ThrottledError, UpdateInProgressError
-from lab.spec import Configuration, FunctionSpec
+from lab.spec import Configuration, FunctionSpec, function_arn
 
 #: Lambda's limit of a synchronous request's payload, in bytes.
 PAYLOAD_LIMIT = 6 << 20
@@ -73,8 +73,7 @@ class LambdaApi:
         elif len(parts) == 2:  # name:qualifier
             name = parts[0]
         if name not in self._functions:
-            spec = FunctionSpec(name, ())
-            raise ApiError(404, "ResourceNotFoundException", f"Function not found: {spec.arn}")
+            raise ApiError(404, "ResourceNotFoundException", f"Function not found: {function_arn(name)}")
         return self._functions[name]
 
     async def _invoke(self, request: web.Request) -> web.Response:

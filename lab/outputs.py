@@ -37,6 +37,7 @@ class Outputs:
     bundle_hash: str
     weights: str
     default_backend: str
+    images: str
     cache_policy: str
     memory_enforcement: str
     backends: Mapping[str, BackendOutput]
@@ -54,6 +55,7 @@ class Outputs:
             "weights": self.weights,
             "defaultBackend": self.default_backend,
             "endpointUrl": self.endpoint_url,
+            "images": self.images,
             "cachePolicy": self.cache_policy,
             "memoryEnforcement": self.memory_enforcement,
             "backends": {
@@ -77,6 +79,7 @@ class Outputs:
             f"HTTP API      {self.api_url}   (default backend: {self.default_backend})",
             f"AWS endpoint  {self.endpoint_url}   (Lambda and CloudWatch Logs, for boto3's endpoint_url)",
             f"Bundle        {self.bundle_hash[:12]}, {self.weights} weights; engine {self.engine}",
+            f"Images        {self.images}",
             f"Page cache    {self.cache_policy}",
             f"Memory        {self.memory_enforcement}",
         ]

@@ -6,27 +6,32 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
+
+from lab.code import Code
 
 REGION = "us-east-1"
 ACCOUNT_ID = "000000000000"
 
 
+def function_arn(name: str) -> str:
+    """The ARN of a function in the lab's make-believe account."""
+    return f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{name}"
+
+
 @dataclass(frozen=True)
 class FunctionSpec:
-    """A function to deploy. ``code`` are the folders that go on PYTHONPATH, the handler's own folder last."""
+    """A function to deploy."""
 
     name: str
-    code: tuple[Path, ...]
-    handler: str = "app.handler"
+    code: Code
     environment: Mapping[str, str] = field(default_factory=dict)
     memory_mb: int = 3008
     timeout_s: int = 60
 
     @property
     def arn(self) -> str:
-        """The function's ARN in the lab's make-believe account."""
-        return f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{self.name}"
+        """The function's ARN."""
+        return function_arn(self.name)
 
     @property
     def log_group(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import shutil
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.bundle import Bundle
+from lab.chamber import GROUP, USER
 from lab.errors import LabError
 from lab.seaweed import BUCKET, Seaweed, weed
 from lab.workspace import Workspace
@@ -58,6 +60,8 @@ async def mounted_storage(workspace: Workspace, seaweed: Seaweed, bundle: Bundle
         *(f"-cacheDir={caches}", "-cacheCapacityMB=0"),  # the kernel's page cache is the only one, so it can be evicted
         f"-allowOthers={str(os.geteuid() == 0).lower()}",
     ]
+    if os.geteuid() == 0:  # root's files belong to the function's user, as an EFS access point arranges it
+        command += [f"-map.uid={USER}:0", f"-map.gid={GROUP}:0"]
     process = await workspace.serve("weed-mount", command)
     folder = point / bundle.source_hash
     for _ in range(1_000):
@@ -89,9 +93,7 @@ async def image_storage(workspace: Workspace, bundle: Bundle) -> Storage:
     options = ["-q", "-t", "ext4", "-O", "^has_journal", "-m", "0", "-N", "64"]
     await workspace.run("mke2fs", *options, "-d", bundle.folder, image, f"{size_kb}k")
     try:
-        # Direct I/O: the loop device keeps no second copy of the image in the page cache.
-        device = (await workspace.run("losetup", "--find", "--show", "--read-only", "--direct-io=on", image)).strip()
-        await workspace.run("mount", "-o", "ro", device, point)
+        await loop_mount(workspace, image, point)
     except LabError as error:
         image.unlink()
         return await plain_storage(workspace, bundle, "oci", f"no loop mount: {error}")
@@ -102,6 +104,30 @@ async def image_storage(workspace: Workspace, bundle: Bundle) -> Storage:
         lambda: files,
         behind=lambda: [image],
     )
+
+
+def baked_storage(image: Path, root: Path, bundle: Bundle) -> Storage:
+    """The bundle that a built image, mounted at ``root``, has in its own file system."""
+    folder = Path("/opt/model")
+    files = [root / folder.relative_to("/") / path.name for path in bundle.files]
+    if not _is_complete(files[0].parent, bundle):
+        raise LabError(f"{folder} in {image} is not the whole bundle: build the image again")
+    return Storage(
+        {"MODEL_DIR": str(folder)},
+        "the container image's own file system, flattened to ext4 and loop-mounted read-only on this machine",
+        lambda: files,
+        behind=lambda: [image],
+    )
+
+
+async def loop_mount(workspace: Workspace, image: Path, point: Path) -> None:
+    """Mount a file system image read-only; raises LabError. Its loop device frees itself when it is unmounted."""
+    await workspace.run("mount", "-o", "loop,ro", image, point)
+    device = Path(f"/sys/dev/block/{os.major(point.stat().st_dev)}:{os.minor(point.stat().st_dev)}").resolve().name
+    # Direct I/O: the loop device keeps no second copy of the image in the page cache. Where the file system below
+    # has no such thing there is that copy, which is evicted with the image's file.
+    with contextlib.suppress(LabError):
+        await workspace.run("losetup", "--direct-io=on", f"/dev/{device}")
 
 
 async def plain_storage(workspace: Workspace, bundle: Bundle, name: str, why: str) -> Storage:

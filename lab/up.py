@@ -10,21 +10,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.account import IDLE_S, Account
-from lab.bundle import Bundle, read_bundle
+from lab.built import read_built
+from lab.bundle import read_bundle
 from lab.cache import evict, fill
 from lab.memory import enforcement
 from lab.outputs import BackendOutput, Outputs
-from lab.seaweed import Seaweed
+from lab.places import IMAGES, REPOSITORY, Place, make_places
 from lab.spec import FunctionSpec
-from lab.storage import Storage, image_storage, mounted_storage, object_storage
+from lab.storage import Storage
 from lab.workspace import Workspace
 
 BACKENDS = ("efs", "s3", "oci")
-IMAGES = Path(__file__).resolve().parent.parent / "images"
 _POLICIES = {
     "cold": "cold: an update evicts the weights and the storage servers' files; interpreter and packages stay cached",
     "warm": "warm: an update reads the weights into the page cache",
 }
+_SOURCE = "none: every function runs from this working copy, on this machine's Python"
 _log = logging.getLogger(__name__)
 
 
@@ -34,6 +35,8 @@ class Settings:
 
     bundle: Path = IMAGES / "bundle"
     backends: tuple[str, ...] = BACKENDS
+    images: str = "source"
+    images_dir: Path = REPOSITORY / "build" / "images"
     engine: str = "onnx"
     cache: str = "cold"
     memory_mb: int = 3008
@@ -45,37 +48,33 @@ class Settings:
 async def running(settings: Settings) -> AsyncIterator[Outputs]:
     """Bring everything up, give its outputs, and leave nothing behind."""
     bundle = read_bundle(settings.bundle)
+    built = None
+    if settings.images == "built":
+        built = read_built(settings.images_dir, settings.backends, settings.engine, bundle)
     workspace = Workspace()
     try:
         async with Account(workspace, settings.idle_s) as account:
-            storages = await _store(workspace, bundle, settings.backends)
-            for name, storage in storages.items():
-                prepare = _preparation(name, storage, settings.cache)
+            places = await make_places(workspace, bundle, settings.backends, built)
+            for name, place in places.items():
+                prepare = _preparation(name, place.storage, settings.cache)
                 await prepare()
-                account.deploy(name, _spec(name, storage, settings), prepare)
-            default = "s3" if "s3" in storages else settings.backends[0]
+                account.deploy(name, _spec(name, place, settings), prepare)
+            default = "s3" if "s3" in places else settings.backends[0]
             await account.open(default)
-            yield _outputs(account, settings, bundle, storages, default, enforcement(workspace.root.name))
+            yield Outputs(
+                api_url=account.api_url,
+                endpoint_url=account.endpoint_url,
+                engine=settings.engine,
+                bundle_hash=bundle.source_hash,
+                weights=bundle.weights,
+                default_backend=default,
+                images=built.sentence if built else _SOURCE,
+                cache_policy=_POLICIES[settings.cache],
+                memory_enforcement=enforcement(workspace.root.name),
+                backends={name: _output(name, place) for name, place in places.items()},
+            )
     finally:
         workspace.close()
-
-
-async def _store(workspace: Workspace, bundle: Bundle, backends: tuple[str, ...]) -> dict[str, Storage]:
-    """Put the bundle on every backend's storage, all at the same time."""
-    seaweed = Seaweed(workspace, bundle)
-    makers = {
-        "efs": lambda: mounted_storage(workspace, seaweed, bundle),
-        "s3": lambda: object_storage(seaweed, bundle),
-        "oci": lambda: image_storage(workspace, bundle),
-    }
-    tasks = {name: asyncio.create_task(makers[name]()) for name in backends}
-    try:
-        await asyncio.gather(*tasks.values())
-    finally:  # if one fails the others must not go on in a folder that is being removed
-        for task in tasks.values():
-            task.cancel()
-        await asyncio.wait(tasks.values())
-    return {name: task.result() for name, task in tasks.items()}
 
 
 def _preparation(name: str, storage: Storage, policy: str) -> Callable[[], Awaitable[None]]:
@@ -92,32 +91,16 @@ def _preparation(name: str, storage: Storage, policy: str) -> Callable[[], Await
     return prepare
 
 
-def _spec(name: str, storage: Storage, settings: Settings) -> FunctionSpec:
-    environment = {"STORAGE_BACKEND": name, "ENGINE": settings.engine, **storage.environment}
+def _spec(name: str, place: Place, settings: Settings) -> FunctionSpec:
+    environment = {"STORAGE_BACKEND": name, "ENGINE": settings.engine, **place.storage.environment}
     return FunctionSpec(
         name=f"model-storage-{name}",
-        code=(IMAGES, IMAGES / name),
+        code=place.code,
         environment=environment,
         memory_mb=settings.memory_mb,
         timeout_s=settings.timeout_s,
     )
 
 
-def _outputs(
-    account: Account, settings: Settings, bundle: Bundle, storages: dict[str, Storage], default: str, memory: str
-) -> Outputs:
-    backends = {
-        name: BackendOutput(f"model-storage-{name}", f"/aws/lambda/model-storage-{name}", storage.sentence)
-        for name, storage in storages.items()
-    }
-    return Outputs(
-        api_url=account.api_url,
-        endpoint_url=account.endpoint_url,
-        engine=settings.engine,
-        bundle_hash=bundle.source_hash,
-        weights=bundle.weights,
-        default_backend=default,
-        cache_policy=_POLICIES[settings.cache],
-        memory_enforcement=memory,
-        backends=backends,
-    )
+def _output(name: str, place: Place) -> BackendOutput:
+    return BackendOutput(f"model-storage-{name}", f"/aws/lambda/model-storage-{name}", place.sentence)

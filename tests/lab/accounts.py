@@ -17,6 +17,7 @@ import psutil
 from botocore.config import Config
 
 from lab.account import Account
+from lab.code import Source
 from lab.function import Function
 from lab.spec import FunctionSpec
 from lab.workspace import Workspace
@@ -111,10 +112,9 @@ def serve(
         raise failed[0]
 
 
-def witness(**changes: Any) -> FunctionSpec:
+def witness(handler: str = "witness.handler", **changes: Any) -> FunctionSpec:
     """The obedient function."""
-    defaults: dict[str, Any] = {"name": "witness", "code": (FUNCTIONS,), "handler": "witness.handler", "timeout_s": 20}
-    return FunctionSpec(**{**defaults, **changes})
+    return FunctionSpec(**{"name": "witness", "code": Source((FUNCTIONS,), handler), "timeout_s": 20, **changes})
 
 
 def gone(pid: int) -> bool:

@@ -3,73 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
 
-from lab.janitor import CGROUP_ROOTS, MARKER
-from tests.lab.accounts import client, gone, wait_until
+from lab.janitor import CGROUP_ROOTS
+from tests.lab.accounts import client, wait_until
 from tests.lab.bundles import make_bundle
-
-REPOSITORY = Path(__file__).parents[2]
+from tests.lab.labs import lab, left_over, processes_of, read_outputs
 
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_bundle(tmp_path_factory.mktemp("cli") / "bundle")
-
-
-@contextmanager
-def lab(bundle: Path, tmp: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
-    """``python -m lab up`` with its root folder under ``tmp``."""
-    command = [sys.executable, "-m", "lab", "up", "--bundle", str(bundle), *options]
-    environment = {**os.environ, "TMPDIR": str(tmp)}
-    process = subprocess.Popen(
-        command, cwd=REPOSITORY, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def read_outputs(process: subprocess.Popen[str]) -> dict:
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    assert line, process.communicate()
-    return json.loads(line)
-
-
-def processes_of(tmp: Path) -> list[int]:
-    """Processes of the labs under ``tmp`` that are alive."""
-    mark = f"{MARKER}={tmp}/"
-    found = []
-    for process in psutil.process_iter():
-        try:
-            variables = Path(f"/proc/{process.pid}/environ").read_bytes().decode(errors="replace").split("\0")
-        except OSError:
-            continue
-        if any(variable.startswith(mark) for variable in variables) and not gone(process.pid):
-            found.append(process.pid)
-    return found
-
-
-def left_over(tmp: Path) -> list[str]:
-    """Whatever is left of the labs under ``tmp``."""
-    mounts = [line for line in Path("/proc/self/mountinfo").read_text().splitlines() if str(tmp) in line]
-    backings = [
-        path.read_text() for path in Path("/sys/block").glob("loop*/loop/backing_file") if str(tmp) in path.read_text()
-    ]
-    folders = [str(path) for path in tmp.glob("model-storage-lab-*")]
-    return [*mounts, *backings, *folders, *map(str, processes_of(tmp))]
 
 
 def test_outputs_are_the_agreed_ones(bundle: Path, tmp_path: Path) -> None:

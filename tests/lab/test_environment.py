@@ -172,7 +172,7 @@ def test_exit_of_the_process_is_an_error_and_the_next_invocation_is_cold(account
 
 
 def test_failed_init_is_run_again_within_the_invocation() -> None:
-    with serve(witness(name="broken", handler="broken.handler")) as served:
+    with serve(witness("broken.handler", name="broken")) as served:
         answer, log = invoke_with_log(served, {}, "broken")
     assert answer["FunctionError"] == "Unhandled"
     assert json.loads(answer["Payload"].read())["errorMessage"] == "this function cannot be initialised"
@@ -185,7 +185,7 @@ def test_init_that_takes_too_long_is_run_again_under_the_functions_timeout(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(function, "INIT_LIMIT_S", 1.0)
-    spec = witness(name="slow", handler="slow_once.handler", environment={"FIRST": str(tmp_path / "first")})
+    spec = witness("slow_once.handler", name="slow", environment={"FIRST": str(tmp_path / "first")})
     with serve(spec) as served:
         answer, log = invoke_with_log(served, {}, "slow")
     assert json.loads(answer["Payload"].read()) == "at last"

@@ -182,13 +182,28 @@ def test_without_loop_devices_the_image_is_a_plain_folder(
     workspace: Workspace, bundle: Bundle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(storage, "_missing_for_image", lambda: "")
-    for name, script in {"mke2fs": "touch image.ext4; exit 0", "losetup": "echo no loop device >&2; exit 1"}.items():
+    for name, script in {"mke2fs": "touch image.ext4; exit 0", "mount": "echo no loop device >&2; exit 1"}.items():
         (tmp_path / name).write_text(f"#!/bin/sh\ncd {workspace.root}; {script}\n")
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     place = run(lambda: storage.image_storage(workspace, bundle))
     check_plain(place, bundle)
     assert "no loop device" in place.sentence
+
+
+@MOUNTS
+def test_without_direct_io_the_image_is_evicted_with_the_loop_devices_copy(
+    workspace: Workspace, bundle: Bundle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "losetup").write_text("#!/bin/sh\necho invalid argument >&2; exit 1\n")
+    (tmp_path / "losetup").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    place = run(lambda: storage.image_storage(workspace, bundle))
+    assert os.path.ismount(place.environment["MODEL_DIR"])
+    evict([*place.files(), *place.behind()])
+    assert len((Path(place.environment["MODEL_DIR"]) / WEIGHTS).read_bytes()) == SIZES[WEIGHTS]
+    assert sum(map(resident, place.behind())) >= SIZES[WEIGHTS], "the second copy"
+    assert evict([*place.files(), *place.behind()]).after == 0
 
 
 @MOUNTS
