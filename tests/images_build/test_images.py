@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import install
 from tools.images import base, build, resolve
 from tools.images.buildah import Buildah
 
@@ -55,6 +57,18 @@ def test_only_the_oci_image_holds_the_model(built: Built, tiny_bundle: Path) -> 
     for backend, image in built.images.items():
         held = {Path(name).name for layer in image.layers[1:] for name in layer.files} & names
         assert held == (names if backend == "oci" else set())
+
+
+def test_every_tag_has_a_digest_of_its_own(built: Built) -> None:
+    """docker-build deletes an old tag's image by its digest: no image under a new tag may have the same one."""
+    tags = {backend: image.config["Labels"]["model-storage.tag"] for backend, image in built.images.items()}
+    assert tags == {backend: f"{backend}-onnx" for backend in BACKENDS}
+
+
+def test_the_base_is_as_poor_as_the_real_one(built: Built) -> None:
+    """A build that needs find works on Debian and fails on AWS's base."""
+    script = f"import shutil; print([name for name in {base.ABSENT} if shutil.which(name)])"
+    assert built.run("efs", script).strip() == "[]"
 
 
 def test_lower_layers_are_shared(built: Built) -> None:
@@ -113,9 +127,10 @@ def test_the_efs_image_holds_the_seeder(built: Built) -> None:
     assert built.run("efs", script).startswith("the event lacks bucket, prefix, files")
 
 
+@pytest.mark.parametrize("engine", list(resolve.ENGINES))
 @pytest.mark.parametrize("machine", list(resolve.MACHINES))
-def test_requirements_have_wheels_for_both_architectures(machine: str) -> None:
-    resolve.resolve("onnx", machine, "3.13")
+def test_requirements_have_wheels_for_both_architectures(engine: str, machine: str) -> None:
+    resolve.resolve(engine, machine, "3.13")
 
 
 def test_dockerfiles_differ_only_in_what_they_copy() -> None:
@@ -138,8 +153,18 @@ def test_what_a_killed_build_left_mounted_is_cleared_away(built: Built) -> None:
 
 def test_an_unknown_engine_is_refused(tmp_path: Path) -> None:
     done = subprocess.run(
-        ["sh", build.IMAGES / "install.sh", "keras", tmp_path / "out"], capture_output=True, text=True
+        [sys.executable, build.IMAGES / "install.py", "keras", tmp_path / "out"], capture_output=True, text=True
     )
     assert done.returncode == 2
     assert "ENGINE is 'keras': build with ENGINE=onnx or ENGINE=transformers" in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_what_is_never_used_is_pruned(tmp_path: Path) -> None:
+    kept = ["torch/nn/tests.py", "onnxruntime/capi/onnxruntime_pybind11_state.so", "numpy/bin/data"]
+    removed = ["numpy/tests/test_a.py", "numpy/lib/tests/tests/data", "torch/test/a", "torch/include/a.h", "bin/f2py"]
+    for name in [*kept, *removed, "onnxruntime/capi/libonnxruntime.so.1.31.1"]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    install.prune(tmp_path)
+    assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()) == sorted(kept)

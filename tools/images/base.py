@@ -18,6 +18,10 @@ PACKAGES = "python3,python3-pip,libstdc++6"
 LABEL = "model-storage.stand-in"
 
 _FILES = Path(__file__).parent / "base"
+# What Debian cannot do without and AWS's base, a minimal Amazon Linux 2023, does not have or may lose. Builds must not
+# come to need it.
+ABSENT = ("awk", "bunzip2", "bzip2", "cmp", "diff", "egrep", "fgrep", "find", "grep", "gunzip", "gzip", "mawk", "more",
+          "perl", "ps", "sed", "tar", "which", "which.debianutils", "xargs", "zcat")  # fmt: skip
 _LEAN = [f"--dpkgopt=path-exclude=/usr/share/{part}/*" for part in ("man", "doc", "locale", "info")]
 
 
@@ -38,7 +42,8 @@ def make(buildah: Buildah, python: str) -> bool:
     with tempfile.TemporaryDirectory() as scratch:
         context = Path(scratch)
         shutil.copytree(_FILES, context, dirs_exist_ok=True)
-        run("mmdebstrap", "--quiet", "--variant=essential", f"--include={PACKAGES}", *_LEAN, SUITES[python],
+        run("mmdebstrap", "--quiet", "--variant=essential", f"--include={PACKAGES}", *_LEAN,
+            f'--customize-hook=cd "$1/usr/bin" && rm -f {" ".join(ABSENT)}', SUITES[python],
             context / "rootfs.tar")  # fmt: skip
         run(sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--only-binary=:all:",
             "--target", context / "runtime", "--python-version", python, *platforms(), AWSLAMBDARIC)  # fmt: skip

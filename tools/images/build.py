@@ -62,15 +62,17 @@ def _build_all(buildah: Buildah, request: Request, say: Callable[[str], None]) -
 
 
 def _build_one(buildah: Buildah, backend: str, request: Request, context: Path, mounts: list[str]) -> layout.Image:
-    tag = f"localhost/model-storage:{backend}-{request.engine}"
+    tag = f"{backend}-{request.engine}"
+    name = f"localhost/model-storage:{tag}"
     folder = context / backend
-    options = ["--build-arg", f"BASE={base.name(request.python)}", "--build-arg", f"ENGINE={request.engine}"]
+    arguments = {"BASE": base.name(request.python), "ENGINE": request.engine, "TAG": tag}
+    options = [word for key, value in arguments.items() for word in ("--build-arg", f"{key}={value}")]
     ignore = ["--ignorefile", str(folder / "Dockerfile.dockerignore")]
-    buildah.build(tag, folder / "Dockerfile", context, "--layers", *options, *ignore, *mounts)
-    with buildah.mounted(tag) as root:
+    buildah.build(name, folder / "Dockerfile", context, "--layers", *options, *ignore, *mounts)
+    with buildah.mounted(name) as root:
         ext4.write(root, request.out / f"{backend}.ext4")
     with tempfile.TemporaryDirectory(dir=request.out) as exported:
-        buildah.export(tag, Path(exported))
+        buildah.export(name, Path(exported))
         return layout.read(Path(exported))
 
 

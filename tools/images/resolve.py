@@ -11,7 +11,7 @@ from tools.images.shell import run
 
 IMAGES = Path(__file__).parents[2] / "images"
 MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}  # Lambda's name: the wheels' name
-ENGINES: dict[str, list[str | Path]] = {  # as images/install.sh installs them
+ENGINES: dict[str, list[str | Path]] = {  # as images/install.py installs them
     "onnx": ["--no-deps", "-r", IMAGES / "requirements-onnx.txt"],
     "transformers": ["-r", IMAGES / "requirements-onnx.txt", "-r", IMAGES / "requirements-transformers.txt"],
 }
