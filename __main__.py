@@ -14,6 +14,7 @@ from stacks.api import ApiArgs, HttpApi, curl_line
 from stacks.backend import Backend, BackendArgs
 from stacks.backends import BACKENDS
 from stacks.bundle import Bundle
+from stacks.errors import DeploymentError
 from stacks.image import CONTEXT
 from stacks.model_store import ModelStore, ModelStoreArgs
 from stacks.naming import Names
@@ -42,8 +43,13 @@ def deploy() -> None:
 
 
 def read_bundle(settings: Settings) -> Bundle:
-    """Read the bundle's manifest, and check the files if any of them is to be uploaded or built into an image."""
+    """Read the bundle's manifest; check the files if any of them is to be uploaded or built into an image.
+
+    Raises DeploymentError for a bundle that is damaged or does not fit the settings.
+    """
     bundle = Bundle.read(BUNDLE)
+    if problems := [problem for name in settings.backends for problem in BACKENDS[name].problems(settings, bundle)]:
+        raise DeploymentError.of(problems)
     uploads = not settings.model_bucket and any(BACKENDS[name].NEEDS_STORE for name in settings.backends)
     if uploads or any(BACKENDS[name].BAKES_BUNDLE for name in settings.backends):
         bundle.check_files()

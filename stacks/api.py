@@ -19,6 +19,14 @@ HEALTH = "health"  # GET
 GATEWAY_TIMEOUT_MS = 30_000  # the most that an HTTP API waits, and its default
 _AUTHORIZATION = {"iam": "AWS_IAM", "jwt": "JWT", "none": "NONE"}
 _CORS_SECONDS = 3600
+# Nothing where there is no token: curl would sign even an empty header. Two expansions, because zsh splits none.
+_SESSION_HEADER = '${AWS_SESSION_TOKEN:+-H} ${AWS_SESSION_TOKEN:+"x-amz-security-token: $AWS_SESSION_TOKEN"}'
+_ALLOWED = ("authorization", "content-type", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token")
+# What the service says in headers about who answered, from what, and where the time went.
+_EXPOSED = (
+    *("server-timing", "x-bundle-hash", "x-config-nonce", "x-engine", "x-environment-id", "x-fetched-bytes"),
+    *("x-invocation", "x-log-stream", "x-request-id", "x-storage-backend", "x-weights"),
+)
 # One JSON line a request; integrationLatency is what the function took as the gateway saw it, in ms.
 _ACCESS_LOG = {
     "requestId": "$context.requestId",
@@ -75,8 +83,8 @@ class HttpApi(pulumi.ComponentResource):
         return aws.apigatewayv2.ApiCorsConfigurationArgs(
             allow_origins=list(self._settings.cors_origins),
             allow_methods=["GET", "POST"],
-            allow_headers=["authorization", "content-type", "x-amz-date", "x-amz-security-token"],
-            expose_headers=["server-timing", "x-environment-id", "x-invocation", "x-request-id", "x-storage-backend"],
+            allow_headers=list(_ALLOWED),
+            expose_headers=list(_EXPOSED),
             max_age=_CORS_SECONDS,
         )
 
@@ -189,12 +197,15 @@ def permitted_path(key: str) -> str:
 
 
 def curl_line(auth: str, region: str, url: str, backend: str) -> str:
-    """Return a command that a user can paste into a shell; credentials come from its environment."""
-    request = f"'{url}/{backend}/similar?text=A+robot+hurt+a+worker&num=3'"
+    """Return a command that a user can paste into a shell; credentials come from its environment.
+
+    curl signs the query as it is written, AWS checks it sorted and with spaces as %20: so it is written that way.
+    """
+    request = f"'{url}/{backend}/similar?num=3&text=A%20robot%20hurt%20a%20worker'"
     if auth == "iam":
         return (
             f"curl -s --aws-sigv4 'aws:amz:{region}:execute-api' --user \"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY\""
-            f' -H "x-amz-security-token: $AWS_SESSION_TOKEN" {request}'
+            f" {_SESSION_HEADER} {request}"
         )
     if auth == "jwt":
         return f'curl -s -H "Authorization: Bearer $TOKEN" {request}'

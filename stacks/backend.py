@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
@@ -16,6 +17,7 @@ from stacks.model_store import ModelStore
 from stacks.network import Network
 from stacks.settings import Settings
 
+LONGEST_REQUEST_SECONDS = 30.0
 Shared = TypeVar("Shared")
 
 
@@ -59,6 +61,11 @@ class Backend(pulumi.ComponentResource):
         self._name = name
         self._args = args
 
+    @classmethod
+    def problems(cls, settings: Settings, bundle: Bundle) -> Iterator[str]:
+        """Yield a sentence with its mend for every setting that does not fit the bundle."""
+        yield from ()
+
     def _image(self, *more_functions: str) -> Image:
         args = self._args
         return Image(
@@ -69,7 +76,6 @@ class Backend(pulumi.ComponentResource):
                 bundle=args.bundle,
                 variant=self._name,
                 functions=(args.place.names.function(self._name), *more_functions),
-                with_bundle=self.BAKES_BUNDLE,
             ),
             pulumi.ResourceOptions(parent=self),
         )
@@ -77,6 +83,7 @@ class Backend(pulumi.ComponentResource):
     def _serve(self, image: Image, storage: str, serving: Serving) -> ContainerFunction:
         """Make the serving function, and register the surface that all backends share."""
         args, settings = self._args, self._args.settings
+        wait = pulumi.ResourceHook(f"{self._name}-requests-end", let_requests_end)
         in_vpc = self.NEEDS_NETWORK or settings.everything_in_vpc
         serve = ContainerFunction(
             f"{self._name}-serve",
@@ -95,6 +102,7 @@ class Backend(pulumi.ComponentResource):
                 grants=serving.grants,
                 reserved_concurrency=settings.reserved_concurrency,
                 ready=serving.ready,
+                hooks=pulumi.ResourceHookBinding(after_update=[wait]),
             ),
             pulumi.ResourceOptions(parent=self),
         )
@@ -108,6 +116,17 @@ class Backend(pulumi.ComponentResource):
         self.register_outputs(
             {"functionName": self.function_name, "invokeArn": self.invoke_arn, "storage": self.storage}
         )
+
+
+async def let_requests_end(args: pulumi.ResourceHookArgs) -> None:
+    """Wait as long as a request can take after a function has been given another bundle.
+
+    What its old environments are still answering needs the old bundle (from S3 they read rows of it on demand), and
+    what depends on the function removes it: the sweep on EFS, and, at the end of the deployment, Pulumi in S3.
+    """
+    old, new = ((inputs or {}).get("environment") for inputs in (args.old_inputs, args.new_inputs))
+    if old is None or old != new:
+        await asyncio.sleep(LONGEST_REQUEST_SECONDS)
 
 
 def required(shared: Shared | None, backend: str, what: str) -> Shared:

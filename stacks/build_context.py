@@ -1,12 +1,13 @@
 """A name for what goes into an image, so that equal contents have equal tags and different contents never share one.
 
 The repositories refuse to move a tag, and the docker-build provider builds again whenever a file's path, mode or
-content in the build context changes: the tag has to change whenever any of them does.
+content in the build context changes: the tag has to change whenever any of them does, and need not otherwise.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,24 +16,33 @@ from stacks.bundle import MANIFEST
 _TAG_DIGITS = 20
 
 
-def content_tag(context: Path, bundle: Path, build_options: tuple[str, ...], *, with_bundle: bool) -> str:
-    """Return a tag for the files of `context` and for `build_options` (architecture, engine, …).
+def content_tag(context: Path, bundle: Path, dockerfile: Path, build_options: tuple[str, ...]) -> str:
+    """Return a tag for a Dockerfile, what its ignore file lets in of `context`, and `build_options` (engine, …).
 
-    The model bundle, if it goes into the image, counts by its manifest, which holds the hashes of its 600 MB of files.
+    The model bundle, if it is let in, counts by its manifest, which holds the hashes of its 600 MB of files.
     """
     digest = hashlib.sha256("\n".join(build_options).encode())
-    for path in _files(context):
-        in_bundle = bundle in path.parents
-        if in_bundle and not with_bundle:
-            continue
-        content = b"" if in_bundle and path.name != MANIFEST else path.read_bytes()
+    for path in [dockerfile, *context_files(context, dockerfile)]:
+        content = b"" if bundle in path.parents and path.name != MANIFEST else path.read_bytes()
         digest.update(f"\n{path.relative_to(context)} {path.stat().st_mode:o} {len(content)}\n".encode() + content)
     return digest.hexdigest()[:_TAG_DIGITS]
 
 
-def _files(context: Path) -> Iterator[Path]:
-    """Yield what Docker may see: not byte code, nor what an interrupted `make model` left at the top (.bundle.…)."""
+def context_files(context: Path, dockerfile: Path) -> Iterator[Path]:
+    """Yield the files of `context` that Docker sees, in order: of the lines in the ignore file, the last one counts.
+
+    Of Docker's patterns, which are relative to the context and speak for everything below a directory, it knows the
+    wildcards * and **/.
+    """
+    lines = dockerfile.with_name(f"{dockerfile.name}.dockerignore").read_text().splitlines()
+    rules = [(not line.startswith("!"), _pattern(line.lstrip("!"))) for line in lines if line and line[0] != "#"]
     for path in sorted(context.rglob("*")):
-        parts = path.relative_to(context).parts
-        if path.is_file() and "__pycache__" not in parts and not parts[0].startswith("."):
+        name = path.relative_to(context).as_posix()
+        ignored = [ignore for ignore, pattern in rules if pattern.fullmatch(name)][-1:]
+        if path.is_file() and ignored != [True]:
             yield path
+
+
+def _pattern(line: str) -> re.Pattern[str]:
+    expression = re.escape(line.rstrip("/")).replace(r"\*\*/", "(?:.*/)?").replace(r"\*", "[^/]*")
+    return re.compile(f"{expression}(?:/.*)?")

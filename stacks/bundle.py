@@ -12,7 +12,7 @@ from typing import Any
 
 from stacks.errors import DeploymentError
 
-MANIFEST = "manifest.json"
+MANIFEST, WEIGHTS = "manifest.json", "model.safetensors"
 FORMAT = 1
 MEND = "build it with `make model`"
 
@@ -31,11 +31,14 @@ class BundleFile:
 
 @dataclass(frozen=True)
 class Bundle:
-    """A model bundle; `files` are all files below `directory`, the manifest included."""
+    """A model bundle; `files` are all files below `directory`, the manifest included, and `encoder_bytes` is the part
+    of the weights that every answer of the onnx engine reads.
+    """
 
     directory: Path
     source_hash: str
     weights: str
+    encoder_bytes: int
     files: Mapping[str, BundleFile]
 
     @classmethod
@@ -50,6 +53,7 @@ class Bundle:
             fields = json.loads(data)
             files = {name: _file(name, entry) for name, entry in fields["files"].items()}
             version, source_hash, weights = fields["format"], fields["source_hash"], str(fields["weights"])
+            encoder = encoder_bytes(int(fields["layers"]), int(fields["hidden"]))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DeploymentError.of([f"{path} is no manifest of a bundle ({error!r}): {MEND} again"]) from error
         if version != FORMAT:
@@ -57,10 +61,14 @@ class Bundle:
         if source_hash != hash_of(files):
             raise DeploymentError.of([f"{path}: source_hash does not fit the files it lists: {MEND} again"])
         files[MANIFEST] = BundleFile(len(data), hashlib.sha256(data).hexdigest())
-        return cls(directory, source_hash, weights, files)
+        return cls(directory, source_hash, weights, encoder, files)
 
     def check_files(self) -> None:
-        """Raise DeploymentError, with the mend, unless every file is there with the manifest's size."""
+        """Raise DeploymentError, with the mend, unless every file is there as the manifest has it.
+
+        The weights count by their size alone: hashing 600 MB takes seconds at every preview, and the seeder and the
+        service check what they read.
+        """
         problems = list(self._problems())
         if problems:
             raise DeploymentError.of([f"{problem}: {MEND} again" for problem in problems])
@@ -72,12 +80,21 @@ class Bundle:
                 yield f"{path} is missing"
             elif path.stat().st_size != file.size:
                 yield f"{path} has {path.stat().st_size} bytes, its manifest says {file.size}"
+            elif name != WEIGHTS and hashlib.sha256(path.read_bytes()).hexdigest() != file.sha256:
+                yield f"{path} is not the file of its manifest: the sha256 differs"
 
-    @property
-    def scratch_mb(self) -> int:
-        """MB of /tmp that hold the whole bundle with an eighth to spare; 512 (which is free of charge) at least."""
-        total = sum(file.size for file in self.files.values())
-        return max(512, -(-total * 9 // 8 // _MIB))
+    def scratch_mb(self, engine: str) -> int:
+        """MB of /tmp that hold what `engine` fetches, with an eighth to spare; 512 (free of charge) at least.
+
+        The transformers engine reads the whole checkpoint, the onnx engine its encoder into a sparse file.
+        """
+        fetched = {"onnx": self.encoder_bytes, "transformers": self.files[WEIGHTS].size}[engine]
+        return max(512, -(-fetched * 9 // 8 // _MIB))
+
+
+def encoder_bytes(layers: int, hidden: int) -> int:
+    """Return the size of a Longformer encoder in float32: four square projections and a 4-fold feed-forward a layer."""
+    return 4 * layers * (12 * hidden * hidden + 13 * hidden)
 
 
 def hash_of(files: Mapping[str, BundleFile]) -> str:

@@ -6,6 +6,8 @@ import ipaddress
 
 SUBNET_BITS = 4  # each subnet is a sixteenth, however many are used: adding a zone later moves none that exists
 MAX_SUBNETS = 4
+# RFC 1918. What else Python calls private (loopback, link-local, test networks) is no place for a VPC.
+PRIVATE = [ipaddress.IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")]
 
 
 def problem(network: str) -> str | None:
@@ -14,10 +16,10 @@ def problem(network: str) -> str | None:
         parsed = ipaddress.IPv4Network(network)
     except ValueError as error:
         return f"no network ({error}): set one such as 10.42.0.0/16"
-    if not parsed.is_private:
-        return "not a private range: take one of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16"
     if not 16 <= parsed.prefixlen <= 24:
         return "too large or too small: AWS takes /16 at most, and the subnets need /24 at least"
+    if not any(parsed.subnet_of(block) for block in PRIVATE):
+        return f"not a private range: take a part of {', '.join(map(str, PRIVATE))}"
     return None
 
 

@@ -3,7 +3,7 @@
 Bundles live in directories named after their hash. A deployment with a new bundle
 1. runs the seeder, which copies the new one beside the old and removes nothing, since the old one is in use,
 2. updates the serving function, whose new environments read the new directory,
-3. waits until the old environments have answered what they had begun,
+3. waits until the old environments have answered what they had begun (stacks.backend),
 4. runs the seeder again, which finds the new bundle whole and removes every other.
 A deployment that fails at any step leaves the serving function with a whole bundle.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import Any
 
 import pulumi
@@ -30,10 +31,15 @@ NFS_PORT = 2049
 _OWNER = 1000  # uid and gid of every access through the access point
 _SEEDER_MEMORY_MB = 1024
 _SEEDER_TIMEOUT_SECONDS = 900
-_LONGEST_REQUEST_SECONDS = 30.0
-_MOUNT_RETRIES = 10
-_MOUNT_RETRY_SECONDS = 15.0
-_MOUNT_ERRORS = ("EFSMount", "EFSIO")  # EFSMountFailure-, EFSMountTimeout-, EFSMountConnectivity-, EFSIOException
+_RETRIES = 20
+_RETRY_SECONDS = 15.0
+# What Lambda answers when a function will work in a moment. For about 90 s after a mount target is made its name may
+# not resolve; and a function that nobody called for weeks, as nobody calls the seeder, is Inactive: the first call
+# fails and brings it back, which takes minutes.
+_NOT_READY = re.compile(
+    r"EFSMount\w+Exception|EFSIOException|ENINotReadyException|ResourceNotReadyException"
+    r"|CodeArtifactUserPendingException|(?s:ResourceConflictException.*\bstate: Pending)"
+)
 
 
 class EfsBackend(Backend):
@@ -53,9 +59,8 @@ class EfsBackend(Backend):
         mountable = self._mount_targets(self._network)
         seeder = self._seeder(image, mountable)
         mountable = [*mountable, self._guard(seeder)]
-        retry = pulumi.ErrorHook(f"{name}-mount", retry_mount)
-        on_error = pulumi.ResourceHookBinding(on_error=[retry])
-        seed = self._run_seeder(seeder, "seed", {}, mountable, on_error)
+        retry = pulumi.ErrorHook(f"{name}-ready", retry_until_ready)
+        seed = self._run_seeder(seeder, "seed", {}, mountable, retry)
         serve = self._serve(
             image,
             f"Amazon EFS ({args.settings.efs_throughput} throughput) in {args.place.region}, mounted read-only",
@@ -66,9 +71,7 @@ class EfsBackend(Backend):
                 ready=[*mountable, seed],
             ),
         )
-        wait = pulumi.ResourceHook(f"{name}-requests-end", let_requests_end)
-        after_requests = pulumi.ResourceHookBinding(before_create=[wait], on_error=[retry])
-        self._run_seeder(seeder, "sweep", {"keep": []}, [serve.function], after_requests)
+        self._run_seeder(seeder, "sweep", {"keep": []}, [serve.function], retry)
         self._register()
 
     def _file_system(self) -> aws.efs.FileSystem:
@@ -150,10 +153,7 @@ class EfsBackend(Backend):
         )
 
     def _seeder(self, image: Image, mountable: list[pulumi.Resource]) -> ContainerFunction:
-        args, store = self._args, self._store
-        read = policy_json(
-            lambda arn: policies.document(*policies.read_objects(arn, store.prefix)), arn=store.bucket_arn
-        )
+        args = self._args
         return ContainerFunction(
             f"{self._name}-seeder",
             FunctionArgs(
@@ -168,7 +168,7 @@ class EfsBackend(Backend):
                 timeout_seconds=_SEEDER_TIMEOUT_SECONDS,
                 network=self._network,
                 mount=Mount(self._access.arn, MOUNT_PATH),
-                grants={"read": read, "mount": self._mount_grant(write=True)},
+                grants={**self._store.read_grant, "mount": self._mount_grant(write=True)},
                 ready=mountable,
             ),
             pulumi.ResourceOptions(parent=self),
@@ -180,7 +180,7 @@ class EfsBackend(Backend):
         step: str,
         more: dict[str, Any],
         after: list[pulumi.Resource],
-        hooks: pulumi.ResourceHookBinding,
+        retry: pulumi.ErrorHook,
     ) -> aws.lambda_.Invocation:
         """Invoke the seeder whenever the bundle or the file system is another one than last time."""
         bundle = self._args.bundle
@@ -192,7 +192,7 @@ class EfsBackend(Backend):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[*after, *self._store.complete],
-                hooks=hooks,
+                hooks=pulumi.ResourceHookBinding(on_error=[retry]),
             ),
         )
 
@@ -208,18 +208,10 @@ def seed_event(store: ModelStore, args: BackendArgs, more: dict[str, Any]) -> pu
     )
 
 
-async def retry_mount(args: pulumi.ErrorHookArgs) -> bool:
-    """Retry an invocation that could not mount: for about 90 s after a mount target is made, its name may not resolve.
-
-    Any other failure is the user's to see at once.
-    """
-    cannot_mount = bool(args.errors) and any(name in args.errors[0] for name in _MOUNT_ERRORS)
-    if not cannot_mount or len(args.errors) > _MOUNT_RETRIES:
+async def retry_until_ready(args: pulumi.ErrorHookArgs) -> bool:
+    """Retry an invocation that Lambda could not begin, for five minutes. Any other failure is the user's to see."""
+    not_ready = bool(args.errors) and _NOT_READY.search(args.errors[0])
+    if not not_ready or len(args.errors) > _RETRIES:
         return False
-    await asyncio.sleep(_MOUNT_RETRY_SECONDS)
+    await asyncio.sleep(_RETRY_SECONDS)
     return True
-
-
-async def let_requests_end(_: pulumi.ResourceHookArgs) -> None:
-    """Wait as long as a request can take: what the old configuration is still answering may need the old bundle."""
-    await asyncio.sleep(_LONGEST_REQUEST_SECONDS)

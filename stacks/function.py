@@ -31,7 +31,8 @@ class FunctionArgs:
     """A function's configuration; sizes in MB, time-out in seconds.
 
     `grants` are policy statements (stacks.policies) under names that become part of the resources' names. `ready` is
-    what the function waits for beyond what its inputs say. `command` replaces the image's own.
+    what the function waits for beyond what its inputs say. `command` replaces the image's own. `hooks` run around the
+    function's own steps.
     """
 
     settings: Settings
@@ -49,6 +50,7 @@ class FunctionArgs:
     grants: Mapping[str, pulumi.Output[str]] = field(default_factory=dict)
     reserved_concurrency: int = -1
     ready: Sequence[pulumi.Resource] = ()
+    hooks: pulumi.ResourceHookBinding | None = None
 
 
 class ContainerFunction(pulumi.ComponentResource):
@@ -132,15 +134,16 @@ class ContainerFunction(pulumi.ComponentResource):
             )
             if network
             else None,
-            # On destroy Lambda keeps the interfaces for a while; in the default group they no longer hold ours.
-            replace_security_groups_on_destroy=True if network else None,
             file_system_config=aws.lambda_.FunctionFileSystemConfigArgs(
                 arn=mount.access_point_arn, local_mount_path=mount.path
             )
             if mount
             else None,
             opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[*ready, *(network.ready if network else [])], custom_timeouts=_slow(network)
+                parent=self,
+                depends_on=[*ready, *(network.ready if network else [])],
+                custom_timeouts=_slow(network),
+                hooks=args.hooks,
             ),
         )
 

@@ -22,14 +22,13 @@ _KEPT_IMAGES = 10
 
 @dataclass(frozen=True)
 class ImageArgs:
-    """Which image to build, for which functions; `with_bundle` puts the weights into it."""
+    """Which image to build, for which functions."""
 
     settings: Settings
     place: Place
     bundle: Bundle
     variant: str
     functions: tuple[str, ...]
-    with_bundle: bool
 
 
 class Image(pulumi.ComponentResource):
@@ -67,17 +66,19 @@ class Image(pulumi.ComponentResource):
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )
-        options = (args.variant, settings.platform, settings.engine)
-        tag = content_tag(CONTEXT, args.bundle.directory, options, with_bundle=args.with_bundle)
+        dockerfile = CONTEXT / args.variant / "Dockerfile"
+        content = content_tag(CONTEXT, args.bundle.directory, dockerfile, (settings.platform, settings.engine))
+        tag = f"{args.variant}-{content}"
         image = awsx.ecr.Image(
             f"{name}-image",
             repository_url=repository.url,
             context=str(CONTEXT),
-            dockerfile=str(CONTEXT / args.variant / "Dockerfile"),
+            dockerfile=str(dockerfile),
             platform=settings.platform,
-            args={"ENGINE": settings.engine},
+            # TAG goes into the image: at the end of an update docker-build deletes the old tag's image by its digest.
+            args={"ENGINE": settings.engine, "TAG": tag},
             # awsx uses the name as the tag, and as its child's name, in which its own name has no part.
-            image_name=f"{args.variant}-{tag}",
+            image_name=tag,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.uri = image.image_uri

@@ -28,6 +28,8 @@ class ModelStore(pulumi.ComponentResource):
     bucket: pulumi.Output[str]
     bucket_arn: pulumi.Output[str]
     prefix: str
+    read_grant: dict[str, pulumi.Output[str]]
+    """The policy that lets a role read the bundle, under its name."""
     complete: list[pulumi.Resource]
     """The last object to be uploaded: who depends on it finds the bundle whole."""
 
@@ -44,6 +46,9 @@ class ModelStore(pulumi.ComponentResource):
             self.prefix = args.bundle.source_hash
             self.complete = [self._upload(bucket, args.bundle)]
         self.bucket_arn = pulumi.Output.concat(f"arn:{args.place.partition}:s3:::", self.bucket)
+        read = policy_json(lambda arn: policies.document(*policies.read_objects(arn, self.prefix)), arn=self.bucket_arn)
+        # The hash is in the grant's name: the old bundle stays readable until the functions use the new one.
+        self.read_grant = {f"read-{args.bundle.source_hash[:8]}": read}
         self.register_outputs({"bucket": self.bucket, "prefix": self.prefix})
 
     def _bucket(self, place: Place) -> aws.s3.Bucket:

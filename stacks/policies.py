@@ -1,7 +1,7 @@
 """Every policy document of the deployment, as pure functions from ARNs to plain dictionaries.
 
 No statement allows an action by a wildcard. `*` as a resource stands only where AWS offers nothing narrower:
-X-Ray's two actions, and ec2:DescribeNetworkInterfaces.
+X-Ray's two actions, and the two by which Lambda looks up subnets and network interfaces.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ _INTERFACE_ACTIONS = [
     "ec2:AssignPrivateIpAddresses",
     "ec2:UnassignPrivateIpAddresses",
 ]
+_DESCRIBE_ACTIONS = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]
 
 
 def document(*statements: Statement) -> Document:
@@ -73,13 +74,13 @@ def attach_to_vpc(partition: str, region: str, account: str, function_arn: str) 
         {
             "Sid": "FindInterfaces",
             "Effect": "Allow",
-            "Action": "ec2:DescribeNetworkInterfaces",
+            "Action": _DESCRIBE_ACTIONS,
             "Resource": "*",
         },
         {
             "Sid": "NotFromTheCode",
             "Effect": "Deny",
-            "Action": [*_INTERFACE_ACTIONS, "ec2:DescribeNetworkInterfaces"],
+            "Action": [*_INTERFACE_ACTIONS, *_DESCRIBE_ACTIONS],
             "Resource": "*",
             "Condition": {"ArnEquals": {"lambda:SourceFunctionArn": function_arn}},
         },

@@ -18,6 +18,11 @@ ENGINES = ("onnx", "transformers")
 PLACEMENTS = ("efs-only", "all")
 THROUGHPUTS = ("elastic", "bursting", "provisioned")
 AUTHS = ("iam", "jwt", "none")
+# Measured peaks with longformer-base-4096 are 540 and 1,100 MB; a function with less dies while it loads.
+MIN_MEMORY_MB = {"onnx": 768, "transformers": 1536}
+MAX_SCRATCH_MB = 10240
+# Enough to read a checkpoint of 600 MB within the 30 s that a request may take; seeding it may take 900 s.
+MIN_PROVISIONED_MIBPS = 24
 # CloudWatch Logs takes these and no others.
 RETENTION_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
@@ -133,14 +138,14 @@ class Settings:
             yield f"region is {self.region!r}: set the name of an AWS region, such as us-east-1"
 
     def _range_problems(self) -> Iterator[str]:
-        yield from _range("memoryMb", self.memory_mb, 128, 10240)
+        yield from _range("memoryMb", self.memory_mb, MIN_MEMORY_MB.get(self.engine, 128), 10240)
         yield from _range("timeoutSeconds", self.timeout_seconds, 1, 30)
-        yield from _range("ephemeralStorageMb", self.ephemeral_storage_mb, 512, 10240, or_else=0)
+        yield from _range("ephemeralStorageMb", self.ephemeral_storage_mb, 512, MAX_SCRATCH_MB, or_else=0)
         yield from _range("reservedConcurrency", self.reserved_concurrency, 1, 1000, or_else=-1)
         yield from _range("throttleRate", self.throttle_rate, 1, 10000)
         yield from _range("throttleBurst", self.throttle_burst, 1, 5000)
         if self.efs_throughput == "provisioned":
-            yield from _range("efsProvisionedMibps", self.efs_provisioned_mibps, 1, 3414)
+            yield from _range("efsProvisionedMibps", self.efs_provisioned_mibps, MIN_PROVISIONED_MIBPS, 3414)
         elif self.efs_provisioned_mibps != 0:
             yield "efsProvisionedMibps is set: set efsThroughput to provisioned, or efsProvisionedMibps to 0"
 

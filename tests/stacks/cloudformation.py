@@ -19,7 +19,6 @@ from tests.stacks.recorder import REGION, Graph, Recorded
 
 # Settings of Pulumi's provider, not of AWS.
 PROVIDER_ONLY = {
-    "aws:lambda/function:Function": {"replaceSecurityGroupsOnDestroy"},
     "awsx:ecr:Repository": {"forceDelete", "lifecyclePolicy"},
 }
 # No such type in CloudFormation.

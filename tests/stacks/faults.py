@@ -21,6 +21,7 @@ _CONFIG = {
     **{"backends": ["efs"], "defaultBackend": "efs", "corsOrigins": []},
     **{"auth": "iam", "jwtIssuer": "", "jwtAudiences": []},
 }
+_CORS = {"corsOrigins": ["https://incidentdatabase.ai"]}  # with auth iam
 _TWO = {"backends": ["efs", "s3"], "defaultBackend": "s3"}
 
 
@@ -73,7 +74,13 @@ FAULTS = (
         '"seed", {"keep": []}',
         "seeded_before_served_and_swept_after",
     ),
-    Fault("swept at once", "efs.py", "before_create=[wait], ", "", "seeded_before_served_and_swept_after"),
+    Fault(
+        "the old bundle goes at once",
+        "backend.py",
+        "hooks=pulumi.ResourceHookBinding(after_update=[wait]),",
+        "",
+        "the_old_bundle_outlives_its_requests",
+    ),
     Fault(
         "no seed for a new bundle",
         "efs.py",
@@ -82,10 +89,10 @@ FAULTS = (
         "seeded_before_served_and_swept_after",
     ),
     Fault(
-        "no retry of the first mount",
+        "no retry until the seeder is ready",
         "efs.py",
-        "on_error=[",
-        "on_error=[][:0] and [",
+        "on_error=[retry]",
+        "on_error=[]",
         "seeded_before_served_and_swept_after",
     ),
     Fault("seeded before S3 has it", "efs.py", ", *self._store.complete", "", "seeded_before_served_and_swept_after"),
@@ -115,7 +122,10 @@ FAULTS = (
         "scan_on_push=False",
         "repositories_are_scanned_and_immutable",
     ),
-    Fault("one name for all images", "image.py", 'f"{args.variant}-{tag}"', '"latest"', "images_are_distinct", _TWO),
+    Fault(
+        "one name for all images", "image.py", 'f"{args.variant}-{content}"', '"latest"', "images_are_distinct", _TWO
+    ),
+    Fault("an old digest under a new tag", "image.py", ', "TAG": tag', "", "a_new_tag_is_a_new_image"),
     Fault(
         "another platform",
         "image.py",
@@ -276,6 +286,22 @@ FAULTS = (
         "if False",
         "routes_are_authorised",
         {"auth": "jwt", **JWT},
+    ),
+    Fault(
+        "preflights without credentials refused",
+        "api.py",
+        "if self._settings.cors_origins and ",
+        "if False and ",
+        "web_pages_may_ask",
+        _CORS,
+    ),
+    Fault(
+        "headers that no page may read",
+        "api.py",
+        "expose_headers=list(_EXPOSED),",
+        "",
+        "web_pages_may_ask",
+        _CORS,
     ),
     Fault("a route that is missing", "api.py", '"text-to-embed", ', "", "routes_are_complete"),
     Fault(

@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import runpy
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,7 @@ from pulumi.runtime.proto import resource_pb2, source_pb2
 from pulumi.runtime.stack import run_in_stack
 
 ROOT = Path(__file__).parents[2]
+IMAGES = ROOT / "images"
 PROJECT, STACK = "model-storage", "test"
 ACCOUNT, REGION = "123456789012", "us-east-1"
 ZONES = [f"{REGION}{letter}" for letter in "abcdef"]
@@ -47,7 +49,7 @@ class Recorded:
     providers: dict[str, str]
     custom: bool
     remote: bool
-    before_create: tuple[str, ...]
+    after_update: tuple[str, ...]
     on_error: tuple[str, ...]
     delete_timeout: str
 
@@ -132,7 +134,7 @@ class Recorder(mocks.MockMonitor):
                 providers=dict(request.providers),
                 custom=request.custom,
                 remote=request.remote,
-                before_create=tuple(request.hooks.before_create),
+                after_update=tuple(request.hooks.after_update),
                 on_error=tuple(request.hooks.on_error),
                 delete_timeout=request.customTimeouts.delete,
             )
@@ -236,12 +238,15 @@ def make_project(directory: Path) -> Path:
         "format": 1,
         "source_hash": hashlib.sha256(lines.encode()).hexdigest(),
         "weights": "synthetic",
+        "layers": 12,
+        "hidden": 768,
         "files": files,
     }
     (bundle / "manifest.json").write_text(json.dumps(manifest))
     for backend in ("efs", "s3", "oci"):
         (directory / "images" / backend).mkdir()
-        (directory / "images" / backend / "Dockerfile").write_text("FROM scratch\n")
+        for name in ("Dockerfile", "Dockerfile.dockerignore"):
+            shutil.copy(IMAGES / backend / name, directory / "images" / backend)
         (directory / "images" / backend / "app.py").write_text(f"BACKEND = {backend!r}\n")
     return directory
 

@@ -6,13 +6,14 @@ import asyncio
 from types import SimpleNamespace
 from typing import Any
 
+import botocore.session
 import grpc
 import pulumi
 import pytest
 from pulumi.runtime._callbacks import _CallbackServicer
 from pulumi.runtime.proto import callback_pb2, callback_pb2_grpc, resource_pb2
 
-from stacks import efs
+from stacks import backend, efs
 
 MOUNT = "EFSMountTimeoutException: The function couldn't mount the EFS file system due to a timeout"
 
@@ -27,7 +28,8 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         seconds.append(delay)
         await real(0)
 
-    monkeypatch.setattr(efs, "asyncio", SimpleNamespace(sleep=sleep))
+    for module in (backend, efs):
+        monkeypatch.setattr(module, "asyncio", SimpleNamespace(sleep=sleep))
     return seconds
 
 
@@ -41,7 +43,7 @@ def _ask(errors: list[str]) -> bool:
         await servicer.serve()
         try:
             hook = pulumi.ErrorHook.__new__(pulumi.ErrorHook)  # its constructor would register it with an engine
-            hook.name, hook.callback = "mount", efs.retry_mount
+            hook.name, hook.callback = "ready", efs.retry_until_ready
             servicer.register_error_hook(hook)
             [request] = registered
             async with grpc.aio.insecure_channel(request.callback.target) as channel:
@@ -60,13 +62,41 @@ def _ask(errors: list[str]) -> bool:
     return asyncio.run(session())
 
 
-def test_the_engine_is_told_to_try_a_mount_again(slept: list[float]) -> None:
-    assert _ask([MOUNT]) is True
+@pytest.mark.parametrize(
+    "error",
+    [
+        MOUNT,
+        "EFSMountConnectivityException: The function couldn't connect to the Amazon EFS file system",
+        "EFSIOException: An error occurred when reading from or writing to a connected file system.",
+        "ENINotReadyException: Lambda couldn't invoke the Lambda function because the elastic network interface",
+        "ResourceNotReadyException: The function is inactive and its VPC connection is no longer available.",
+        "CodeArtifactUserPendingException: its code artifact user is still being provisioned",
+        "ResourceConflictException: The operation cannot be performed at this time. The function is currently in the "
+        "following state: Pending",
+    ],
+    ids=lambda error: error.partition(":")[0],
+)
+def test_the_engine_is_told_to_try_again_what_will_work_in_a_moment(slept: list[float], error: str) -> None:
+    """The words are those of Lambda's API; the provider puts its own before them."""
+    assert _ask([f"invoking Lambda Function (seeder): operation error Lambda: Invoke, StatusCode: 4xx, {error}"])
     assert slept == [15]
+
+
+def test_the_names_are_those_of_lambda() -> None:
+    """botocore has the list of what Invoke answers: none of the names is made up."""
+    model = botocore.session.get_session().get_service_model("lambda").operation_model("Invoke")
+    retried = {shape.name for shape in model.error_shapes if efs._NOT_READY.search(f"{shape.name}: state: Pending")}
+
+    assert retried == {
+        *("EFSMountFailureException", "EFSMountTimeoutException", "EFSMountConnectivityException", "EFSIOException"),
+        *("ENINotReadyException", "ResourceNotReadyException", "CodeArtifactUserPendingException"),
+        "ResourceConflictException",
+    }
 
 
 def test_any_other_failure_is_the_users_to_see(slept: list[float]) -> None:
     assert _ask(["SeedError: config.json is corrupt", MOUNT]) is False  # the newest comes first
+    assert _ask(["ResourceConflictException: The operation cannot be performed: an update is in progress"]) is False
     assert _ask([]) is False
     assert slept == []
 
@@ -76,10 +106,26 @@ def test_tries_for_longer_than_a_name_takes_to_resolve_and_not_for_ever(slept: l
     while _ask([MOUNT] * tries):
         tries += 1
 
-    assert 90 < sum(slept) < 200
+    assert 180 < sum(slept) < 400
+
+
+def _updated(old: dict[str, Any] | None, new: dict[str, Any] | None) -> pulumi.ResourceHookArgs:
+    return pulumi.ResourceHookArgs("urn", "id", "name", "type", old_inputs=old, new_inputs=new)
+
+
+def _reading(bundle: str, memory: int = 3008) -> dict[str, Any]:
+    return {"environment": {"variables": {"MODEL_PREFIX": bundle}}, "memorySize": memory}
 
 
 def test_old_bundles_outlive_the_longest_request(slept: list[float]) -> None:
-    asyncio.run(efs.let_requests_end(pulumi.ResourceHookArgs(urn="", id="", name="", type="")))
-
+    asyncio.run(backend.let_requests_end(_updated(_reading("old"), _reading("new"))))
     assert slept == [30]
+
+    asyncio.run(backend.let_requests_end(_updated(None, None)))  # not told: better too long than too short
+    assert slept == [30, 30]
+
+
+def test_nobody_waits_when_the_bundle_stays(slept: list[float]) -> None:
+    asyncio.run(backend.let_requests_end(_updated(_reading("same"), _reading("same", memory=1024))))
+
+    assert slept == []

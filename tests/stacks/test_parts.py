@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,10 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.architecture import Architecture
+from similarity import plan, safetensors_header
 from stacks import api, cidr, naming, policies
 from stacks.backends import BACKENDS
-from stacks.build_context import content_tag
-from stacks.bundle import Bundle, BundleFile
+from stacks.build_context import content_tag, context_files
+from stacks.bundle import Bundle, BundleFile, encoder_bytes
 from stacks.errors import DeploymentError
 from tests.stacks.recorder import ROOT, make_project
 
@@ -73,7 +76,7 @@ def test_the_curl_line_carries_the_credentials(auth: str, part: str) -> None:
     line = api.curl_line(auth, "eu-west-1", "https://a.example", "efs")
 
     assert part in line
-    assert "'https://a.example/efs/similar?text=" in line
+    assert "'https://a.example/efs/similar?num=3&text=" in line
 
 
 def test_listing_is_not_limited_to_the_prefix() -> None:
@@ -103,17 +106,28 @@ def test_a_real_bundle_is_a_bundle(tiny_bundle: Path) -> None:
     assert bundle.weights == "synthetic"
 
 
-@given(st.integers(0, 20 << 30))
-def test_scratch_space_holds_the_bundle(size: int) -> None:
-    bundle = Bundle(Path(), "", "", {"a": BundleFile(size, "")})
+@given(st.integers(0, 20 << 30), st.integers(0, 20 << 30))
+def test_scratch_space_holds_what_an_engine_fetches(encoder: int, checkpoint: int) -> None:
+    bundle = Bundle(Path(), "", "", encoder, {"model.safetensors": BundleFile(checkpoint, "")})
 
-    assert bundle.scratch_mb >= 512
-    assert bundle.scratch_mb << 20 >= size
+    for engine, size in {"onnx": encoder, "transformers": checkpoint}.items():
+        assert bundle.scratch_mb(engine) >= 512
+        assert bundle.scratch_mb(engine) << 20 >= size * 1.1
 
 
-def _tag(project: Path, *options: str, with_bundle: bool = False) -> str:
+@pytest.mark.parametrize(("layers", "hidden"), [(12, 768), (24, 1024), (48, 768)])
+def test_scratch_space_is_what_the_service_fetches(layers: int, hidden: int) -> None:
+    """The program does not import the service, whose fetch plan it is: here they are compared."""
+    tensors = Architecture(layers=layers, hidden=hidden, intermediate=4 * hidden).tensors()
+    header = safetensors_header.parse(safetensors_header.build(tensors))
+    planned = sum(wanted.size for wanted in plan.fetch_plan(header))
+
+    assert encoder_bytes(layers, hidden) == pytest.approx(planned, rel=0.01)
+
+
+def _tag(project: Path, *options: str, variant: str = "efs") -> str:
     images = project / "images"
-    return content_tag(images, images / "bundle", options, with_bundle=with_bundle)
+    return content_tag(images, images / "bundle", images / variant / "Dockerfile", options)
 
 
 @pytest.mark.parametrize(
@@ -122,10 +136,11 @@ def _tag(project: Path, *options: str, with_bundle: bool = False) -> str:
         lambda images: (images / "efs" / "app.py").write_text("changed"),
         lambda images: (images / "efs" / "app.py").rename(images / "efs" / "main.py"),
         lambda images: (images / "efs" / "app.py").chmod(0o755),
-        lambda images: (images / "new").write_text(""),
+        lambda images: (images / "similarity").mkdir() or (images / "similarity" / "new.py").write_text(""),
+        lambda images: (images / "efs" / "Dockerfile").write_text("FROM scratch"),
         lambda images: (images / "efs" / "app.py").unlink(),
     ],
-    ids=["content", "name", "mode", "new file", "missing file"],
+    ids=["content", "name", "mode", "new file", "Dockerfile", "missing file"],
 )
 def test_a_tag_changes_with_whatever_makes_docker_build_again(tmp_path: Path, change: Callable[[Path], object]) -> None:
     project = make_project(tmp_path)
@@ -140,27 +155,58 @@ def test_a_tag_changes_with_whatever_makes_docker_build_again(tmp_path: Path, ch
 def test_a_tag_knows_the_bundle_only_where_it_goes_into_the_image(tmp_path: Path) -> None:
     project = make_project(tmp_path)
     (project / "images" / "__pycache__").mkdir()
-    before, baked = _tag(project), _tag(project, with_bundle=True)
+    before, baked = _tag(project), _tag(project, variant="oci")
     (project / "images" / "__pycache__" / "app.pyc").write_bytes(b"\0")
     (project / "images" / ".bundle.partial").write_bytes(b"\0")
-    assert (_tag(project), _tag(project, with_bundle=True)) == (before, baked)
+    (project / "images" / "s3" / "app.py").write_text("another variant's")
+    assert (_tag(project), _tag(project, variant="oci")) == (before, baked)
 
     manifest = project / "images" / "bundle" / "manifest.json"
     manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "source_hash": "0"}))
 
     assert _tag(project) == before
-    assert _tag(project, with_bundle=True) != baked
+    assert _tag(project, variant="oci") != baked
     assert len({_tag(project, option) for option in ("arm64", "x86_64")}) == 2
 
 
-@pytest.mark.parametrize("backend", ["efs", "s3", "oci"])
-def test_what_a_tag_leaves_out_docker_leaves_out(backend: str) -> None:
+@pytest.mark.parametrize("backend", list(BACKENDS))
+def test_a_tag_covers_all_that_the_dockerfile_copies(backend: str) -> None:
     """Docker would build again for a file that changes no tag, and the push would fail: tags do not move."""
-    ignored = (ROOT / "images" / backend / "Dockerfile.dockerignore").read_text().splitlines()
+    images, dockerfile = ROOT / "images", ROOT / "images" / backend / "Dockerfile"
+    seen = {str(path.relative_to(images)) for path in context_files(images, dockerfile)}
+    copies = re.findall(r"^COPY (?!--from)(?:--\S+ )*(.*) \S+$", dockerfile.read_text(), re.MULTILINE)
+    sources = {source for copy in copies for source in copy.split()} - {"bundle/"}  # there may be none as yet
 
-    assert "*" in ignored
-    assert "**/__pycache__" in ignored
-    assert ("!bundle" in ignored) is (backend == "oci")
+    assert {"install.py", f"{backend}/app.py", "similarity/"} <= sources
+    assert {name for name in seen if not name.startswith("bundle/")} == {
+        str(path.relative_to(images))
+        for source in sources
+        for path in ([images / source] if (images / source).is_file() else (images / source).rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+@pytest.mark.parametrize(
+    ("rules", "seen"),
+    [
+        ("", {"a", "b/a", "b/c/a.txt", "b/c/d.txt"}),
+        ("*", set()),
+        ("# all\n\n*\n!b", {"b/a", "b/c/a.txt", "b/c/d.txt"}),
+        ("*\n!b\n**/c", {"b/a"}),
+        ("**/a", {"b/c/a.txt", "b/c/d.txt"}),
+        ("*\n!b/c/a.*", {"b/c/a.txt"}),
+        ("b/*.txt", {"a", "b/a", "b/c/a.txt", "b/c/d.txt"}),
+        ("b/\n!b/c/", {"a", "b/c/a.txt", "b/c/d.txt"}),
+    ],
+)
+def test_ignore_files_mean_what_they_mean_to_docker(tmp_path: Path, rules: str, seen: set[str]) -> None:
+    for name in ("a", "b/a", "b/c/a.txt", "b/c/d.txt"):
+        (tmp_path / "context" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "context" / name).touch()
+    (tmp_path / "Dockerfile.dockerignore").write_text(rules)
+    files = context_files(tmp_path / "context", tmp_path / "Dockerfile")
+
+    assert {path.relative_to(tmp_path / "context").as_posix() for path in files} == seen
 
 
 def test_the_program_asks_for_the_engine_whose_sdk_it_uses() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -40,6 +41,13 @@ def test_everything_switched_on_keeps_every_rule(everything: Graph, project: Pat
     assert violations(run(project, EVERYTHING, preview=True)) == []
 
 
+def test_web_pages_with_signed_requests_keep_every_rule(project: Path) -> None:
+    graph = run(project, {"corsOrigins": ["https://incidentdatabase.ai"], "auth": "iam"})
+
+    assert violations(graph) == []
+    assert cloudformation.problems(graph) == []
+
+
 def test_inputs_fit_the_schemas_of_aws(default: Graph, everything: Graph) -> None:
     assert cloudformation.problems(default) == []
     assert cloudformation.problems(everything) == []
@@ -67,7 +75,7 @@ def test_exports_what_the_lab_prints(default: Graph) -> None:
         assert set(backend) == {"functionName", "logGroup", "storage", "curl"}
         assert backend["functionName"] == f"model-storage-{STACK}-{name}"
         assert backend["logGroup"] == f"/aws/lambda/{backend['functionName']}"
-        assert f"{exports['apiUrl']}/{name}/similar?text=" in backend["curl"]
+        assert f"{exports['apiUrl']}/{name}/similar?num=3&text=" in backend["curl"]
 
 
 def test_a_preview_knows_what_does_not_depend_on_aws(graphs: dict[Scenario, Graph]) -> None:
@@ -95,7 +103,9 @@ def test_a_new_bundle_appears_whole_beside_the_old_one(tmp_path: Path) -> None:
     assert {name for name in replaced if name.startswith("model-")} == {
         f"model-{digest}-{file}" for file in Bundle.read(changed / "images" / "bundle").files
     }
-    assert replaced - {name for name in replaced if name.startswith("model-")} == {f"s3-serve-read-{digest}"}
+    assert {name for name in replaced if not name.startswith("model-")} == {
+        f"{function}-read-{digest}" for function in ("s3-serve", "efs-seeder")
+    }
     images = [
         {image.name: image.inputs["imageName"] for image in graph.of("awsx:ecr:Image")} for graph in (before, after)
     ]
@@ -141,8 +151,9 @@ def test_an_existing_bucket_is_used_and_not_made(project: Path, tmp_path: Path) 
         (lambda bundle: _edit(bundle, source_hash="0" * 64), "source_hash does not fit"),
         (lambda bundle: (bundle / "config.json").unlink(), "config.json is missing"),
         (lambda bundle: (bundle / "model.safetensors").write_bytes(b"half"), "has 4 bytes, its manifest says"),
+        (lambda bundle: _flip_a_bit(bundle / "config.json"), "config.json is not the file of its manifest"),
     ],
-    ids=["no directory", "no manifest", "torn manifest", "list", "format", "hash", "missing file", "short file"],
+    ids=["no directory", "no manifest", "torn", "list", "format", "hash", "missing file", "short file", "other bytes"],
 )
 def test_a_bad_bundle_stops_the_program_before_anything_is_made(tmp_path: Path, damage: Any, complaint: str) -> None:
     project = make_project(tmp_path)
@@ -152,9 +163,32 @@ def test_a_bad_bundle_stops_the_program_before_anything_is_made(tmp_path: Path, 
         run(project, {})
 
 
+@pytest.mark.parametrize(
+    ("config", "manifest", "complaint"),
+    [
+        ({"ephemeralStorageMb": 512}, {"layers": 24}, "ephemeralStorageMb is 512, and the onnx engine needs 731 for"),
+        ({}, {"layers": 400}, "the onnx engine needs 12168 MB of /tmp for this bundle, and Lambda offers 10240"),
+    ],
+)
+def test_too_little_room_stops_the_program(
+    tmp_path: Path, config: dict[str, Any], manifest: dict[str, Any], complaint: str
+) -> None:
+    project = make_project(tmp_path)
+    _edit(project / "images" / "bundle", **manifest)
+
+    with pytest.raises(DeploymentError, match=complaint):
+        run(project, config)
+    assert run(project, {**config, "backends": ["oci"], "defaultBackend": "oci"}).of(":Function")
+
+
 def test_bad_settings_stop_the_program_before_anything_is_made(project: Path) -> None:
     with pytest.raises(DeploymentError, match="timeoutSeconds is 31"):
         run(project, {"timeoutSeconds": 31})
+
+
+def _flip_a_bit(file: Path) -> None:
+    data = file.read_bytes()
+    file.write_bytes(bytes([data[0] ^ 1]) + data[1:])
 
 
 def _edit(bundle: Path, **fields: Any) -> None:
@@ -165,5 +199,5 @@ def _edit(bundle: Path, **fields: Any) -> None:
 def _change_bundle(bundle: Path) -> None:
     (bundle / "config.json").write_bytes(b"another")
     files = {n: BundleFile(f.size, f.sha256) for n, f in Bundle.read(bundle).files.items() if n != "manifest.json"}
-    files["config.json"] = BundleFile(7, "a" * 64)
+    files["config.json"] = BundleFile(7, hashlib.sha256(b"another").hexdigest())
     _edit(bundle, files={name: vars(file) for name, file in files.items()}, source_hash=hash_of(files))

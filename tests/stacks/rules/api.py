@@ -7,51 +7,12 @@ from collections.abc import Iterator
 
 from tests.stacks.recorder import UNKNOWN, Graph
 
-# The only kinds of things there are. None of them can be reached from outside but the API: no public address, internet
-# or NAT gateway, load balancer, function URL, or public bucket can be added without being added here.
-KINDS = {
-    "aws:apigatewayv2/api:Api",
-    "aws:apigatewayv2/authorizer:Authorizer",
-    "aws:apigatewayv2/integration:Integration",
-    "aws:apigatewayv2/route:Route",
-    "aws:apigatewayv2/stage:Stage",
-    "aws:cloudwatch/logGroup:LogGroup",
-    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
-    "aws:ec2/routeTable:RouteTable",
-    "aws:ec2/routeTableAssociation:RouteTableAssociation",
-    "aws:ec2/securityGroup:SecurityGroup",
-    "aws:ec2/subnet:Subnet",
-    "aws:ec2/vpc:Vpc",
-    "aws:ec2/vpcEndpoint:VpcEndpoint",
-    "aws:ecr/lifecyclePolicy:LifecyclePolicy",
-    "aws:ecr/repositoryPolicy:RepositoryPolicy",
-    "aws:efs/accessPoint:AccessPoint",
-    "aws:efs/fileSystem:FileSystem",
-    "aws:efs/fileSystemPolicy:FileSystemPolicy",
-    "aws:efs/mountTarget:MountTarget",
-    "aws:iam/role:Role",
-    "aws:iam/rolePolicy:RolePolicy",
-    "aws:lambda/function:Function",
-    "aws:lambda/invocation:Invocation",
-    "aws:lambda/permission:Permission",
-    "aws:s3/bucket:Bucket",
-    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
-    "aws:s3/bucketObjectv2:BucketObjectv2",
-    "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
-    "aws:s3/bucketPolicy:BucketPolicy",
-    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
-    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
-    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
-    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
-    "awsx:ecr:Image",
-    "awsx:ecr:Repository",
-    "pulumi:providers:aws",
-}
-# AWS offers no resource for these actions.
-UNSCOPED = {"xray:PutTraceSegments", "xray:PutTelemetryRecords", "ec2:DescribeNetworkInterfaces"}
 AUTHORIZATION = {"iam": "AWS_IAM", "jwt": "JWT", "none": "NONE"}
-PLATFORM = {"arm64": "linux/arm64", "x86_64": "linux/amd64"}
-NFS = 2049
+# What the service says of itself in headers, which a page may read only if the API exposes them.
+EXPOSED = {
+    *("server-timing", "x-environment-id", "x-invocation", "x-config-nonce", "x-storage-backend", "x-engine"),
+    *("x-bundle-hash", "x-weights", "x-fetched-bytes", "x-request-id", "x-log-stream"),
+}
 
 
 def routes_are_authorised(graph: Graph) -> Iterator[str]:
@@ -74,6 +35,21 @@ def routes_are_complete(graph: Graph) -> Iterator[str]:
         expected |= {f"GET {prefix}/health", f"ANY {prefix}/{{proxy+}}" if prefix else "$default"}
         if missing := expected - keys:
             yield f"missing: {sorted(missing)}"
+
+
+def web_pages_may_ask(graph: Graph) -> Iterator[str]:
+    """Browsers ask first, without credentials: a preflight that a catch-all route answers 401 or 403 ends it there."""
+    cors = graph.one(":Api").inputs.get("corsConfiguration")
+    keys = {route.inputs["routeKey"] for route in graph.of(":Route")}
+    asked = {f"OPTIONS {prefix}/{{proxy+}}" for prefix in ["", *(f"/{name}" for name in graph.exports["backends"])]}
+    expected = asked if cors and graph.exports["authMode"] != "none" else set()
+    if expected != (found := {key for key in keys if key.startswith("OPTIONS ")}):
+        yield f"preflights go to {sorted(found)}, not to {sorted(expected)}"
+    if cors and not set(cors.get("exposeHeaders", [])) >= EXPOSED:
+        yield f"pages may read {cors.get('exposeHeaders')}"
+    signed = {"authorization", "content-type", "x-amz-date", "x-amz-security-token"}
+    if cors and not set(cors.get("allowHeaders", [])) >= signed:
+        yield f"pages may send {cors.get('allowHeaders')}"
 
 
 def routes_may_invoke(graph: Graph) -> Iterator[str]:
@@ -113,6 +89,7 @@ def the_api_is_throttled_and_logged(graph: Graph) -> Iterator[str]:
 RULES = (
     routes_are_authorised,
     routes_are_complete,
+    web_pages_may_ask,
     routes_may_invoke,
     the_api_is_throttled_and_logged,
 )

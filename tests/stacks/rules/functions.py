@@ -8,94 +8,6 @@ from collections.abc import Iterator
 from tests.stacks.recorder import UNKNOWN, Graph
 from tests.stacks.rules.reading import serving
 
-# The only kinds of things there are. None of them can be reached from outside but the API: no public address, internet
-# or NAT gateway, load balancer, function URL, or public bucket can be added without being added here.
-KINDS = {
-    "aws:apigatewayv2/api:Api",
-    "aws:apigatewayv2/authorizer:Authorizer",
-    "aws:apigatewayv2/integration:Integration",
-    "aws:apigatewayv2/route:Route",
-    "aws:apigatewayv2/stage:Stage",
-    "aws:cloudwatch/logGroup:LogGroup",
-    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
-    "aws:ec2/routeTable:RouteTable",
-    "aws:ec2/routeTableAssociation:RouteTableAssociation",
-    "aws:ec2/securityGroup:SecurityGroup",
-    "aws:ec2/subnet:Subnet",
-    "aws:ec2/vpc:Vpc",
-    "aws:ec2/vpcEndpoint:VpcEndpoint",
-    "aws:ecr/lifecyclePolicy:LifecyclePolicy",
-    "aws:ecr/repositoryPolicy:RepositoryPolicy",
-    "aws:efs/accessPoint:AccessPoint",
-    "aws:efs/fileSystem:FileSystem",
-    "aws:efs/fileSystemPolicy:FileSystemPolicy",
-    "aws:efs/mountTarget:MountTarget",
-    "aws:iam/role:Role",
-    "aws:iam/rolePolicy:RolePolicy",
-    "aws:lambda/function:Function",
-    "aws:lambda/invocation:Invocation",
-    "aws:lambda/permission:Permission",
-    "aws:s3/bucket:Bucket",
-    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
-    "aws:s3/bucketObjectv2:BucketObjectv2",
-    "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
-    "aws:s3/bucketPolicy:BucketPolicy",
-    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
-    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
-    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
-    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
-    "awsx:ecr:Image",
-    "awsx:ecr:Repository",
-    "pulumi:providers:aws",
-}
-# AWS offers no resource for these actions.
-UNSCOPED = {"xray:PutTraceSegments", "xray:PutTelemetryRecords", "ec2:DescribeNetworkInterfaces"}
-AUTHORIZATION = {"iam": "AWS_IAM", "jwt": "JWT", "none": "NONE"}
-PLATFORM = {"arm64": "linux/arm64", "x86_64": "linux/amd64"}
-NFS = 2049
-# The only kinds of things there are. None of them can be reached from outside but the API: no public address, internet
-# or NAT gateway, load balancer, function URL, or public bucket can be added without being added here.
-KINDS = {
-    "aws:apigatewayv2/api:Api",
-    "aws:apigatewayv2/authorizer:Authorizer",
-    "aws:apigatewayv2/integration:Integration",
-    "aws:apigatewayv2/route:Route",
-    "aws:apigatewayv2/stage:Stage",
-    "aws:cloudwatch/logGroup:LogGroup",
-    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
-    "aws:ec2/routeTable:RouteTable",
-    "aws:ec2/routeTableAssociation:RouteTableAssociation",
-    "aws:ec2/securityGroup:SecurityGroup",
-    "aws:ec2/subnet:Subnet",
-    "aws:ec2/vpc:Vpc",
-    "aws:ec2/vpcEndpoint:VpcEndpoint",
-    "aws:ecr/lifecyclePolicy:LifecyclePolicy",
-    "aws:ecr/repositoryPolicy:RepositoryPolicy",
-    "aws:efs/accessPoint:AccessPoint",
-    "aws:efs/fileSystem:FileSystem",
-    "aws:efs/fileSystemPolicy:FileSystemPolicy",
-    "aws:efs/mountTarget:MountTarget",
-    "aws:iam/role:Role",
-    "aws:iam/rolePolicy:RolePolicy",
-    "aws:lambda/function:Function",
-    "aws:lambda/invocation:Invocation",
-    "aws:lambda/permission:Permission",
-    "aws:s3/bucket:Bucket",
-    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
-    "aws:s3/bucketObjectv2:BucketObjectv2",
-    "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
-    "aws:s3/bucketPolicy:BucketPolicy",
-    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
-    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
-    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
-    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
-    "awsx:ecr:Image",
-    "awsx:ecr:Repository",
-    "pulumi:providers:aws",
-}
-# AWS offers no resource for these actions.
-UNSCOPED = {"xray:PutTraceSegments", "xray:PutTelemetryRecords", "ec2:DescribeNetworkInterfaces"}
-AUTHORIZATION = {"iam": "AWS_IAM", "jwt": "JWT", "none": "NONE"}
 PLATFORM = {"arm64": "linux/arm64", "x86_64": "linux/amd64"}
 NFS = 2049
 
@@ -145,6 +57,13 @@ def images_are_distinct(graph: Graph) -> Iterator[str]:
     for image in graph.of("awsx:ecr:Image"):
         if image.inputs["context"] != "images" or not image.inputs["dockerfile"].startswith("images/"):
             yield f"{image.name} is built from {image.inputs['context']} by {image.inputs['dockerfile']}"
+
+
+def a_new_tag_is_a_new_image(graph: Graph) -> Iterator[str]:
+    """docker-build deletes an old tag's image by its digest: the new one's, if the digest did not depend on the tag."""
+    for image in graph.of("awsx:ecr:Image"):
+        if image.inputs["args"].get("TAG") != image.inputs["imageName"]:
+            yield f"{image.name} is tagged {image.inputs['imageName']}, and told {image.inputs['args'].get('TAG')}"
 
 
 def repositories_are_scanned_and_immutable(graph: Graph) -> Iterator[str]:
@@ -204,15 +123,13 @@ def seeded_before_served_and_swept_after(graph: Graph) -> Iterator[str]:
         yield "the serving function does not wait for the seed"
     if serve.urn not in graph.needs(sweep):
         yield "old bundles are removed before the serving function uses the new one"
-    if not sweep.before_create:
-        yield "old bundles are removed while the last requests that need them are answered"
     for run in (seed, sweep):
         if seeder.urn not in graph.needs(run):
             yield f"{run.name} does not invoke the seeder"
         if run.inputs.get("triggers", {}).get("bundle") != graph.exports["bundleHash"]:
             yield f"{run.name} does not run again for a new bundle"
         if not run.on_error:
-            yield f"{run.name} does not retry a first mount that fails"
+            yield f"{run.name} does not retry until the seeder is ready"
         if graph.of(":Bucket") and not {o.urn for o in graph.of(":BucketObjectv2")} & graph.needs(run):
             yield f"{run.name} does not wait for the bundle in S3"
         guard = graph.one(":FileSystemPolicy")
@@ -221,6 +138,13 @@ def seeded_before_served_and_swept_after(graph: Graph) -> Iterator[str]:
     for run, keeps in ((seed, False), (sweep, True)):
         if run.inputs["input"] != UNKNOWN and ("keep" in json.loads(run.inputs["input"])) is not keeps:
             yield f"{run.name} has the wrong idea of what to keep: {run.inputs['input']}"
+
+
+def the_old_bundle_outlives_its_requests(graph: Graph) -> Iterator[str]:
+    """What a function's update lets go, objects in S3 or a directory on EFS, its old environments may still read."""
+    for function in serving(graph):
+        if not function.after_update:
+            yield f"{function.name} does not wait for the last answers of its old environments"
 
 
 def seeder_is_the_serving_image(graph: Graph) -> Iterator[str]:
@@ -255,9 +179,8 @@ def like_for_like(graph: Graph) -> Iterator[str]:
         yield f"the serving functions differ: {described}"
     architecture = graph.exports["architecture"]
     for image in graph.of("awsx:ecr:Image"):
-        if image.inputs["platform"] != PLATFORM[architecture] or image.inputs["args"] != {
-            "ENGINE": graph.exports["engine"]
-        }:
+        engine = image.inputs["args"].get("ENGINE")
+        if (image.inputs["platform"], engine) != (PLATFORM[architecture], graph.exports["engine"]):
             yield f"{image.name} is built for {image.inputs['platform']} with {image.inputs['args']}"
     for function in graph.of(":Function"):
         if function.inputs["architectures"] != [architecture]:
@@ -269,11 +192,13 @@ RULES = (
     log_group_before_function,
     images_by_digest,
     images_are_distinct,
+    a_new_tag_is_a_new_image,
     repositories_are_scanned_and_immutable,
     permissions_before_function,
     mount_targets_before_function,
     network_before_function,
     seeded_before_served_and_swept_after,
+    the_old_bundle_outlives_its_requests,
     seeder_is_the_serving_image,
     functions_know_their_storage,
     like_for_like,
