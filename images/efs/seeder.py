@@ -22,18 +22,22 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import obstore
 from obstore.exceptions import BaseError, NotFoundError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import S3Store
 
 BLOCK_BYTES = 16 << 20  # one ranged GET: bounds memory, and no request outlives a time-out while a slow disk is written
+GRANT_SECONDS = 60.0  # how long IAM may take until what the role was granted a moment ago holds everywhere
+RETRY_SECONDS = 5.0
+VERIFY_SECONDS = 60.0  # left for checking a bundle that another run has just put in place
 INCOMING, REMOVING, LOCK = ".incoming-", ".removing-", ".seeder.lock"
 
+Answer = TypeVar("Answer")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,254}")
 
@@ -62,9 +66,10 @@ class Job:
     keep: frozenset[str] | None
 
 
-def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """Put the bundle that `event` names in place, then remove others if it says which to keep.
 
+    Waits for another run on the same file system as long as Lambda's `context` leaves time, and then finds its bundle.
     Raises SeedError; the file system then still holds every bundle it held before, and the new one is not to be seen.
     """
     started = time.monotonic()
@@ -72,7 +77,7 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     root = Path(os.environ.get("MODEL_ROOT", "/mnt/model"))
     if not root.is_dir():
         raise SeedError(f"{root} is no directory: mount the file system there, or set MODEL_ROOT to its mount point")
-    with _exclusive(root):
+    with _exclusive(root, context):
         result = _seed(job, root)
         removed = [] if job.keep is None else _remove_others(root, keep=job.keep | {job.directory})
     return {**result, "removed": removed, "seconds": round(time.monotonic() - started, 3)}
@@ -110,13 +115,25 @@ def _file(name: object, entry: Any) -> File:
 
 
 @contextlib.contextmanager
-def _exclusive(root: Path) -> Iterator[None]:
+def _exclusive(root: Path, context: Any) -> Iterator[None]:
     with (root / LOCK).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise SeedError(f"another seeder is at work on {root}: wait for it and run the deployment again") from error
+        told = False
+        while not _acquire(lock):
+            if context.get_remaining_time_in_millis() < 1000 * VERIFY_SECONDS:
+                raise SeedError(f"another seeder is still at work on {root}: wait, then run the deployment again")
+            if not told:
+                print(f"another seeder is at work on {root}: waiting for it", flush=True)
+            told = True
+            time.sleep(1)
         yield
+
+
+def _acquire(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _seed(job: Job, root: Path) -> dict[str, Any]:
@@ -158,7 +175,7 @@ def _publish(incoming: Path, final: Path, copied: list[File]) -> None:
 
 
 class Source:
-    """The objects of one bundle in S3."""
+    """The objects of one bundle in S3. A refusal counts only GRANT_SECONDS after it was made: grants take a while."""
 
     def __init__(self, bucket: str, prefix: str) -> None:
         endpoint = os.environ.get("AWS_ENDPOINT_URL_S3")
@@ -170,11 +187,12 @@ class Source:
             client_options={"allow_http": bool(endpoint and endpoint.startswith("http:"))},
         )
         self._url = f"s3://{bucket}/{prefix}"
+        self._grants_hold_at = time.monotonic() + GRANT_SECONDS
 
     def check(self, file: File) -> str | None:
         """Return the object's ETag. Raises SeedError when it is missing, out of reach or not of the manifest's size."""
         with self._explain(file):
-            meta = obstore.head(self._store, file.name)
+            meta = self._patiently(lambda: obstore.head(self._store, file.name))
         if meta["size"] != file.size:
             raise SeedError(
                 f"{self._url}/{file.name} has {meta['size']} bytes, the manifest says {file.size}: "
@@ -186,7 +204,7 @@ class Source:
         """Return one block of at most BLOCK_BYTES from `offset`, of the very object that `check` saw."""
         options: obstore.GetOptions = {"range": (offset, min(offset + BLOCK_BYTES, file.size)), "if_match": etag}
         with self._explain(file):
-            return memoryview(obstore.get(self._store, file.name, options=options).bytes())
+            return memoryview(self._patiently(lambda: obstore.get(self._store, file.name, options=options).bytes()))
 
     def corrupt(self, file: File, found: str) -> SeedError:
         """Return the error for an object whose bytes are not those of the manifest."""
@@ -194,6 +212,17 @@ class Source:
             f"{self._url}/{file.name} is corrupt: its sha256 is {found}, the manifest says {file.sha256}: "
             "upload the bundle again"
         )
+
+    def _patiently(self, request: Callable[[], Answer]) -> Answer:
+        """Return what `request` does, repeated while S3 refuses it and may not know the role's grant yet."""
+        while True:
+            try:
+                return request()
+            except (PermissionDeniedError, UnauthenticatedError):
+                if time.monotonic() > self._grants_hold_at:
+                    raise
+            print(f"{self._url}: not allowed to read, as yet; trying again", flush=True)
+            time.sleep(RETRY_SECONDS)
 
     @contextlib.contextmanager
     def _explain(self, file: File) -> Iterator[None]:

@@ -13,6 +13,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -181,6 +182,56 @@ def stalling(endpoint: str) -> Iterator[Callable[[int], StallingProxy]]:
     yield start
     for proxy in started:
         proxy.close()
+
+
+class RefusingGateway(ThreadingHTTPServer):
+    """The S3 at `endpoint`, which answers the first `refusals` requests as S3 does before it knows a role's grant."""
+
+    daemon_threads = True
+
+    def __init__(self, endpoint: str, refusals: int) -> None:
+        super().__init__(("127.0.0.1", 0), _Refuse)
+        self.endpoint, self.refusals = endpoint, refusals
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class _Refuse(BaseHTTPRequestHandler):
+    server: RefusingGateway
+
+    def do_GET(self) -> None:
+        self.server.refusals -= 1
+        if self.server.refusals >= 0:
+            self.send_error(403)
+            return
+        headers = {name: self.headers[name] for name in ("range", "if-match") if name in self.headers}
+        request = urllib.request.Request(self.server.endpoint + self.path, headers=headers, method=self.command)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            self.send_response(answer.status)
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(answer.read())
+
+    do_HEAD = do_GET
+
+    def log_message(self, *_: Any) -> None:
+        """Keep quiet."""
+
+
+@pytest.fixture
+def refusing(endpoint: str) -> Iterator[Callable[[int], RefusingGateway]]:
+    """Start a gateway to the S3 that refuses some requests first."""
+    started = []
+
+    def start(refusals: int) -> RefusingGateway:
+        started.append(RefusingGateway(endpoint, refusals))
+        return started[-1]
+
+    yield start
+    for gateway in started:
+        gateway.shutdown()
+        gateway.server_close()
 
 
 @pytest.fixture(params=["tmpfs", "ext4"])

@@ -190,13 +190,83 @@ def test_removes_nothing_unless_it_is_told_what_to_keep(root: Path, upload: Uplo
     assert visible(root) == {bundle.hash}
 
 
-def test_one_seeder_at_a_time(root: Path, upload: Upload) -> None:
+class Context:
+    """Lambda's context of an invocation: calls `waiting` whenever the seeder asks how many seconds it has left."""
+
+    def __init__(self, seconds: float, waiting: Callable[[], object] = lambda: None) -> None:
+        self._seconds, self._waiting = seconds, waiting
+
+    def get_remaining_time_in_millis(self) -> int:
+        self._waiting()
+        return int(self._seconds * 1000)
+
+
+def test_a_second_seeder_waits_and_then_only_verifies(
+    root: Path, upload: Upload, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bundle = upload()
+    lock = (root / seeder.LOCK).open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+
+    def the_first_one_ends() -> None:
+        if not lock.closed:
+            (root / bundle.hash).mkdir()
+            for name, data in bundle.files.items():
+                (root / bundle.hash / name).write_bytes(data)
+            lock.close()
+
+    result = seeder.handler(bundle.event, Context(900, the_first_one_ends))
+    assert (result["copied"], result["verified"]) == ([], sorted(bundle.files))
+    assert capsys.readouterr().out.count("another seeder is at work") == 1
+
+
+def test_waiting_ends_before_lambda_ends_it(root: Path, upload: Upload) -> None:
     bundle = upload()
     with (root / seeder.LOCK).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        with pytest.raises(seeder.SeedError, match="another seeder is at work"):
-            seeder.handler(bundle.event, None)
+        with pytest.raises(seeder.SeedError, match="another seeder is still at work"):
+            seeder.handler(bundle.event, Context(59))
     seeder.handler(bundle.event, None)
+
+
+def test_waits_until_iam_knows_the_grant(
+    root: Path,
+    upload: Upload,
+    refusing: Callable[[int], Any],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(seeder, "RETRY_SECONDS", 0.01)
+    bundle = upload()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", refusing(3).url)
+    seeder.handler(bundle.event, None)
+    assert bundle.is_in(root / bundle.hash)
+    assert capsys.readouterr().out.count("not allowed to read, as yet; trying again") == 3
+
+
+def test_a_grant_that_never_comes_is_named(
+    root: Path, upload: Upload, refusing: Callable[[int], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seeder, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(seeder, "GRANT_SECONDS", 0.1)
+    bundle = upload()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", refusing(10_000).url)
+    with pytest.raises(seeder.SeedError, match="config may not be read: give the seeder's role s3:GetObject"):
+        seeder.handler(bundle.event, None)
+    assert not visible(root)
+
+
+def test_on_a_mounted_file_system(small_disk: Path, upload: Upload) -> None:
+    """The deployment's two runs, seed and sweep, where renames and locks are those of a file system of its own."""
+    (small_disk / OTHER).mkdir()
+    bundle = upload()
+    seed = {key: value for key, value in bundle.event.items() if key != "keep"}
+    assert seeder.handler(seed, None)["copied"] == sorted(bundle.files)
+    assert visible(small_disk) == {bundle.hash, OTHER}
+    sweep = seeder.handler(bundle.event, None)
+    assert (sweep["verified"], sweep["removed"]) == (sorted(bundle.files), [OTHER])
+    assert bundle.is_in(small_disk / bundle.hash)
+    assert visible(small_disk) == {bundle.hash}
 
 
 def test_memory_does_not_grow_with_the_bundle(root: Path, upload: Upload) -> None:
