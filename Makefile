@@ -15,7 +15,8 @@ bench: $(VENV)/.base $(if $(findstring transformers,$(ARGS)),$(VENV)/.torch)
 	$(BIN)/python -m model build
 	$(BIN)/python bench/run.py $(ARGS)
 
-limits: $(VENV)/.base $(VENV)/.torch
+limits: $(VENV)/.torch
+	$(PIP) -r requirements-limits.txt
 	$(BIN)/python -m model build
 	$(BIN)/python bench/limits.py $(ARGS)
 
@@ -33,10 +34,10 @@ check: $(VENV)/.dev $(CHECKOV)/.done
 	$(BIN)/python -m tests.stacks.security
 
 clean:
-	rm -rf $(VENV) $(CHECKOV) .cache build reports images/bundle .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(CHECKOV) .cache build reports images/bundle images/.bundle.lock .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-$(VENV)/.base: requirements.txt images/requirements-onnx.txt | $(VENV)/bin/pip
-	$(PIP) -r requirements.txt
+$(VENV)/.base: requirements-bench.txt images/requirements-onnx.txt | $(VENV)/bin/pip
+	$(PIP) -r requirements-bench.txt
 	@touch $@
 
 # The CPU build: one short attempt at PyTorch's own index, else whatever index pip is set up with.
@@ -46,8 +47,8 @@ $(VENV)/.torch: requirements-torch.txt $(VENV)/.base
 	$(PIP) -r requirements-torch.txt
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.txt $(VENV)/.base
-	$(PIP) -r requirements-dev.txt
+$(VENV)/.dev: requirements.txt requirements-dev.txt $(VENV)/.base
+	$(PIP) -r requirements.txt -r requirements-dev.txt
 	@touch $@
 
 # checkov pins an old boto3, so it lives apart.

@@ -27,7 +27,6 @@ from bench.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_UNSOUND, BenchError
 from bench.target.lab import running_lab
 
 SEED = 1
-TRANSFORMERS_ROUNDS = 5
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -62,7 +61,6 @@ def _measure(samples: Samples, bundle: Path, rounds: int, out: Path) -> None:
     for cache in ("cold", "warm"):
         with _lab(bundle, cache, out, ranges) as bench:
             storages.measure(bench, samples, rounds, SEED)
-            storages.cold_starts(bench, samples, "transformers", TRANSFORMERS_ROUNDS, SEED)
             if cache == "cold":
                 growth.bursts(bench, samples, max(1, rounds // 3))
             else:
@@ -94,7 +92,7 @@ def _show(console: Console, sample: Sample) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bench/limits.py", description=__doc__)
     parser.add_argument("--bundle", type=Path, default=Path("images/bundle"), help="full-size bundle (%(default)s)")
-    parser.add_argument("--rounds", type=int, default=9, help="of every storage measurement (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=7, help="of every storage measurement (%(default)s)")
     parser.add_argument("--document", type=Path, default=Path("docs/performance.md"), help="to write (%(default)s)")
     parser.add_argument("--from", dest="derive", type=Path, metavar="FILE", help="samples of an earlier run")
     return parser

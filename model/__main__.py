@@ -27,6 +27,9 @@ def main(arguments: list[str] | None = None) -> int:
     except BuildError as error:
         console.print(f"model: {error}", style="bold red", markup=False)
         return 1
+    except OSError as error:
+        console.print(f"model: {error.filename or options.out}: {error.strerror}", style="bold red", markup=False)
+        return 1
     except KeyboardInterrupt:
         console.print("model: interrupted; nothing was left behind")
         return 130

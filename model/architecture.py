@@ -43,6 +43,13 @@ class Architecture:
             raise UnsupportedModel(f"model_type is {config.get('model_type')!r}; only 'longformer' is supported")
         if config.get("hidden_act", "gelu") != "gelu":
             raise UnsupportedModel(f"hidden_act is {config['hidden_act']!r}; only 'gelu' is supported")
+        try:
+            return cls._from_fields(config)
+        except (KeyError, TypeError, ValueError) as error:
+            raise UnsupportedModel(f"config.json cannot be used: {type(error).__name__}: {error}") from None
+
+    @classmethod
+    def _from_fields(cls, config: Mapping[str, Any]) -> Architecture:
         layers = int(config["num_hidden_layers"])
         window = config["attention_window"]
         windows = {int(window)} if isinstance(window, int) else {int(w) for w in window[:layers]}

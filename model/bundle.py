@@ -56,6 +56,8 @@ class Options:
 def build(options: Options, console: Console) -> Manifest:
     """Build the bundle unless what is there already is it; returns its manifest. Raises BuildError."""
     wanted = incidents.read(options.incidents)
+    if options.out.exists() and not options.out.is_dir():
+        raise BuildError(f"{options.out} is a file: name a directory with --out")
     with _work_directory(options.out) as work:
         existing = _existing(options.out)
         revision = ""
@@ -128,6 +130,8 @@ def _from_hub(options: Options, work: Path, console: Console) -> str:
     except hub.HubUnavailable as error:
         if options.weights == "hub":
             raise
+        if options.model != LONGFORMER:
+            raise BuildError(f"{error}, and there are no synthetic weights in the shape of {options.model}") from None
         console.print(f"NOTE: {error}. Falling back to synthetic weights: times hold, rankings mean nothing.")
         return ""
 
@@ -162,7 +166,7 @@ def _draft(options: Options, revision: str, work: Path) -> Manifest:
     """The manifest without its files."""
     shape = _shape(work)
     return Manifest(
-        model="synthetic, two layers" if options.tiny else options.model,
+        model=options.model if revision else _shape_name(options),
         revision=revision or f"seed {SEED}",
         weights="hub" if revision else "synthetic",
         layers=shape.layers,
@@ -175,6 +179,12 @@ def _draft(options: Options, revision: str, work: Path) -> Manifest:
         source_hash="",
         files={},
     )
+
+
+def _shape_name(options: Options) -> str:
+    if options.shape == FULL:
+        return f"synthetic, in the shape of {LONGFORMER}"
+    return f"synthetic, {options.shape.layers} layers of {options.shape.hidden}"
 
 
 def _seal(draft: Manifest, work: Path, console: Console) -> Manifest:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import httpx2  # what huggingface_hub sends its requests with
 import requests
 from huggingface_hub import constants, hf_hub_download, hf_hub_url
-from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError
+from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, RemoteEntryNotFoundError
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 
 from model.errors import BuildError
@@ -32,10 +33,11 @@ def fetch(model: str, directory: Path) -> str:
     _probe(model)
     try:
         return _copy(model, directory, offline=False)
-    except EntryNotFoundError as error:
+    except RemoteEntryNotFoundError as error:
         raise BuildError(f"{model} cannot be used: {error}") from None
-    except (HfHubHTTPError, OSError) as error:
-        raise HubUnavailable(f"download of {model} failed: {error}") from None
+    except (EntryNotFoundError, HfHubHTTPError, httpx2.HTTPError, OSError, RuntimeError) as error:
+        # a file that is neither cached nor to be had, an HTTP status, a broken connection, or one of xet's own errors
+        raise HubUnavailable(f"the download of {model} failed ({type(error).__name__})") from None
 
 
 def _probe(model: str) -> None:

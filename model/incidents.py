@@ -37,7 +37,7 @@ def read(path: Path) -> list[Incident]:
     """Incidents of a JSONL file; raises BuildError that names the line which is wrong."""
     incidents: dict[int, Incident] = {}
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")  # splitlines() also splits at characters that JSON allows
     except (OSError, UnicodeError) as error:
         raise BuildError(f"{path} cannot be read: {error}") from None
     for number, line in enumerate(lines, 1):
@@ -64,6 +64,7 @@ def _incident(fields: object) -> Incident:
     for name in ("title", "date", "text", "url"):
         if not isinstance(getattr(incident, name), str) or not getattr(incident, name).strip():
             raise ValueError(f"{name} is empty")
+        getattr(incident, name).encode()  # a lone surrogate is a ValueError, too
     date.fromisoformat(incident.date)
     return incident
 
@@ -73,7 +74,7 @@ def write_index(incidents: list[Incident], manifest: Manifest, directory: Path, 
 
     A vector is the mean of the CLS vectors of the incident's reports; an incident of the sample is one report.
     """
-    weights = DirectoryStore(str(directory), 1).weights(WEIGHTS, 1 << 20)
+    weights = DirectoryStore(str(directory), 1).weights(WEIGHTS, 1 << 20, "onnx")
     header = safetensors_header.parse(weights.start)
     graphs = [(directory / name).read_bytes() for name in (GRAPH, LONG_GRAPH)]
     engine = OnnxEngine(manifest, header, weights, *graphs)

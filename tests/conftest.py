@@ -26,7 +26,7 @@ REPOSITORY = Path(__file__).parents[1]
 def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A two-layer synthetic bundle with the sample incidents. Shared: do not change its files."""
     out = tmp_path_factory.mktemp("bundle") / "tiny"
-    options = bundle.Options("", "synthetic", incidents.SAMPLE, out, tiny=True)
+    options = bundle.Options(bundle.LONGFORMER, "synthetic", incidents.SAMPLE, out, tiny=True)
     bundle.build(options, Console(quiet=True))
     return out
 

@@ -38,6 +38,7 @@ def rank(samples: Samples, repeats: int) -> None:
         found = run_worker("rank", count=count, hidden=HIDDEN, repeats=repeats)
         for number, milliseconds in enumerate(found["times"]):
             samples.add(Sample("rank", f"{count:,} incidents", "top 3", milliseconds, "ms", number))
+        samples.add(Sample("open index", f"{count:,} incidents", "ranking process", found["open_ms"], "ms"))
         samples.add(Sample("peak memory", f"{count:,} incidents", "ranking process", found["peak_mb"], "MB"))
 
 

@@ -50,23 +50,13 @@ class Bench:
 
 
 def measure(bench: Bench, samples: Samples, rounds: int, seed: int) -> None:
-    """Cold starts of the ONNX engine, raw reads and rival ways, every round in an order of its own."""
+    """Cold starts of both engines, raw reads and rival ways, every round in an order of its own."""
     order = random.Random(seed)  # noqa: S311 - an experiment's order, no secret
     steps = [step for backend in bench.deployment.backends for step in _steps(bench, samples, backend)]
     for number in range(rounds):
         order.shuffle(steps)
         for step in steps:
             step(number)
-
-
-def cold_starts(bench: Bench, samples: Samples, engine: str, rounds: int, seed: int) -> None:
-    """Cold starts alone, for an engine that takes seconds."""
-    order = random.Random(seed)  # noqa: S311
-    backends = list(bench.deployment.backends)
-    for number in range(rounds):
-        order.shuffle(backends)
-        for backend in backends:
-            _cold_start(bench, samples, backend, engine, number)
 
 
 def _cold_start(bench: Bench, samples: Samples, backend: Backend, engine: str, number: int) -> None:
@@ -115,10 +105,27 @@ def _steps(bench: Bench, samples: Samples, backend: Backend) -> list[Callable[[i
         found = run_worker("safetensors_load", path=path, names=names)
         record("safetensors, mapped", found["ms"], sum(size for _, size in bench.ranges), number)
 
-    def ours(number: int) -> None:
-        _cold_start(bench, samples, backend, "onnx", number)
+    def whole_file(task: str, name: str, argument: str) -> Callable[[int], None]:
+        def load(number: int) -> None:
+            directory = bench.make_cold(backend, "onnx")["MODEL_DIR"]
+            file = f"{directory}/model.safetensors"
+            found = run_worker(task, None, **{argument: directory if argument == "directory" else file})
+            record(name, found["ms"], Path(file).stat().st_size, number)
 
-    return [ours, raw_read, boto3_download if backend.name == "s3" else mapped_load]
+        return load
+
+    def cold_start(engine: str) -> Callable[[int], None]:
+        return lambda number: _cold_start(bench, samples, backend, engine, number)
+
+    steps = [cold_start("onnx"), cold_start("transformers"), raw_read]
+    if backend.name == "s3":
+        return [*steps, boto3_download]
+    return [
+        *steps,
+        mapped_load,
+        whole_file("from_pretrained", "from_pretrained", "directory"),
+        whole_file("runai_stream", "runai-model-streamer", "path"),
+    ]
 
 
 def _object_url(variables: Mapping[str, str]) -> str:

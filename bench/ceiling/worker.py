@@ -23,12 +23,12 @@ from similarity import plan, safetensors_header
 from similarity.engines import Engine
 from similarity.stores.directory import DirectoryStore
 
-SPECIAL_TOKENS = (0, 1, 2, 3)
+SPECIAL_TOKENS = (0, 1, 2, 3, 4)  # <s>, <pad>, </s>, <unk>; <mask> is 4 or, in RoBERTa's vocabulary, the last
 
 
 def planned_ranges(bundle: str) -> list[list[int]]:
     """[offset, size] of every range that the ONNX engine fetches before its first answer."""
-    start = DirectoryStore(bundle, 1).weights(files.WEIGHTS, 1 << 20).start
+    start = DirectoryStore(bundle, 1).weights(files.WEIGHTS, 1 << 20, "onnx").start
     return [[wanted.offset, wanted.size] for wanted in plan.fetch_plan(safetensors_header.parse(start))]
 
 
@@ -51,7 +51,7 @@ def encode(bundle: str, engine: str, tokens: Sequence[int], repeats: int) -> dic
 
 
 def rank(count: int, hidden: int, repeats: int) -> dict[str, Any]:
-    """Milliseconds of finding the three nearest of `count` random vectors, and the peak resident memory in MB."""
+    """Milliseconds of opening an index of `count` random vectors and of finding the three nearest, and peak memory."""
     from safetensors.numpy import save
 
     from similarity.ranking import Index
@@ -63,9 +63,13 @@ def rank(count: int, hidden: int, repeats: int) -> dict[str, Any]:
     }
     data = save(arrays)
     del arrays
-    index = Index(data, b"")
+    lines = b"".join(b'{"incident_id": %d, "title": "t", "url": "u", "date": "d"}\n' % row for row in range(count))
+    started = time.perf_counter()
+    index = Index(data, lines)
+    opened = (time.perf_counter() - started) * 1000
     query = generator.standard_normal(hidden, dtype=np.float32)
-    return {"times": [_timed(lambda: index.nearest(query, 3)) for _ in range(repeats)], "peak_mb": _peak_mb()}
+    times = [_timed(lambda: index.nearest(query, 3)) for _ in range(repeats)]
+    return {"times": times, "open_ms": opened, "peak_mb": _peak_mb()}
 
 
 def boto3_download(endpoint: str, bucket: str, key: str, to: str) -> dict[str, Any]:
@@ -89,9 +93,29 @@ def safetensors_load(path: str, names: Sequence[str]) -> dict[str, Any]:
     return {"ms": _timed(load)}
 
 
+def from_pretrained(directory: str) -> dict[str, Any]:
+    """Milliseconds of LongformerModel.from_pretrained over a directory, imports not counted."""
+    from transformers import LongformerModel
+
+    return {"ms": _timed(lambda: LongformerModel.from_pretrained(directory, local_files_only=True))}
+
+
+def runai_stream(path: str) -> dict[str, Any]:
+    """Milliseconds of reading a whole safetensors file by runai-model-streamer, which reads in parallel."""
+    from runai_model_streamer import SafetensorsStreamer
+
+    def stream() -> None:
+        with SafetensorsStreamer() as streamer:
+            streamer.stream_file(path)
+            for _ in streamer.get_tensors():
+                pass
+
+    return {"ms": _timed(stream), "bytes": Path(path).stat().st_size}
+
+
 def needed_tensors(bundle: str) -> list[str]:
     """Names of the tensors in the fetch plan."""
-    start = DirectoryStore(bundle, 1).weights(files.WEIGHTS, 1 << 20).start
+    start = DirectoryStore(bundle, 1).weights(files.WEIGHTS, 1 << 20, "onnx").start
     return plan.needed_tensors(safetensors_header.parse(start))
 
 
@@ -108,7 +132,7 @@ def session_choice(bundle: str, name: str) -> dict[str, float]:
 
     store = DirectoryStore(bundle, 1)
     manifest = files.parse(store.read(files.NAME))
-    weights = store.weights(files.WEIGHTS, 1 << 20)
+    weights = store.weights(files.WEIGHTS, 1 << 20, "onnx")
     header = safetensors_header.parse(weights.start)
     weights.fetch(plan.fetch_plan(header))
     rows = Embeddings(header, weights, manifest.pad_token_id)(_ids(20, _vocabulary(bundle)))
@@ -174,6 +198,8 @@ TASKS: dict[str, Callable[..., Any]] = {
         rank,
         boto3_download,
         safetensors_load,
+        from_pretrained,
+        runai_stream,
         needed_tensors,
         session_choices,
         session_choice,
@@ -186,7 +212,7 @@ def _engine(bundle: str, name: str) -> Engine:
 
     store = DirectoryStore(bundle, 1)
     manifest = files.parse(store.read(files.NAME))
-    weights = store.weights(files.WEIGHTS, 1 << 20)
+    weights = store.weights(files.WEIGHTS, 1 << 20, "onnx")
     module = import_engine(name)
     small = {file: store.read(file) for file in module.FILES}
     return module.make(manifest, safetensors_header.parse(weights.start), weights, small)
@@ -196,7 +222,8 @@ def _ids(count: int, vocabulary: int) -> list[int]:
     """Random token ids with literal special tokens among them; the same for every engine."""
     generator = np.random.default_rng(count)
     ids = generator.integers(5, vocabulary, count)
-    ids[generator.random(count) < 0.05] = generator.choice(SPECIAL_TOKENS)
+    literal = generator.random(count) < 0.05
+    ids[literal] = generator.choice([*SPECIAL_TOKENS, vocabulary - 1], literal.sum())
     ids[0], ids[-1] = 0, 2
     return [int(value) for value in ids]
 

@@ -5,8 +5,7 @@ The tables are 166 MB of the 595; a text of 20 tokens needs 0.1 MB of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +17,8 @@ from similarity.safetensors_header import Header, Tensor
 if TYPE_CHECKING:
     from similarity.stores import Weights
 
-THREADS = 8  # a row is one round trip to S3 or EFS
+THREADS = 16  # a row is one round trip to S3 or EFS, which both answer many at a time
+SLACK = 8  # rows of 3 KB
 NAMES = ("word_embeddings", "position_embeddings", "token_type_embeddings")
 
 
@@ -50,32 +50,40 @@ class Embeddings:
     def __call__(self, ids: Sequence[int]) -> np.ndarray:
         """float32[n, hidden] for n token ids, before LayerNorm; raises StoreError if rows cannot be read."""
         positions = position_ids(ids, self._pad_token_id)
-        summed = self._rows(self._words, ids)
-        summed += self._rows(self._positions, positions)
-        summed += self._rows(self._types, [0])
+        self._read([(self._words, ids), (self._positions, positions), (self._types, [0])])
+        summed = np.stack([self._kept[self._words.offset, index] for index in ids])
+        summed += np.stack([self._kept[self._positions.offset, index] for index in positions])
+        summed += self._kept[self._types.offset, 0]
         return summed
 
-    def _rows(self, table: Tensor, indices: Sequence[int]) -> np.ndarray:
-        row = table.size // table.shape[0]
+    def _read(self, wanted: Sequence[tuple[Tensor, Sequence[int]]]) -> None:
+        """Read the rows that are not kept yet, those of all tables at once: they are round trips."""
 
-        def read(run: range) -> None:
-            block = self._weights.read(Range(table.offset + run.start * row, len(run) * row))
-            for index, values in zip(run, np.frombuffer(block, np.float32).reshape(len(run), self.hidden), strict=True):
+        def read(run: tuple[Tensor, range]) -> None:
+            table, rows = run
+            row = table.size // table.shape[0]
+            block = self._weights.read(Range(table.offset + rows.start * row, len(rows) * row))
+            for index, values in zip(rows, np.frombuffer(block, np.float32).reshape(-1, self.hidden), strict=True):
                 self._kept[table.offset, index] = values
 
-        missing = _runs(sorted({index for index in indices if (table.offset, index) not in self._kept}))
+        missing = [
+            (table, run)
+            for table, indices in wanted
+            for run in runs({index for index in indices if (table.offset, index) not in self._kept}, SLACK)
+        ]
         for_each(read, missing, THREADS)
-        return np.stack([self._kept[table.offset, index] for index in indices])
 
 
 def _find(header: Header, name: str) -> Tensor:
     return header.tensors.get(name) or header.tensors[f"longformer.{name}"]
 
 
-def _runs(indices: Sequence[int]) -> list[range]:
-    """Sorted distinct indices as ranges of neighbours."""
-    if not indices:
-        return []
-    starts = [indices[0], *(b for a, b in pairwise(indices) if b != a + 1)]
-    ends = [*(a for a, b in pairwise(indices) if b != a + 1), indices[-1]]
-    return [range(start, end + 1) for start, end in zip(starts, ends, strict=True)]
+def runs(indices: Iterable[int], slack: int) -> list[range]:
+    """Distinct indices as ranges; a gap of up to `slack` rows is read along, being cheaper than a request."""
+    found: list[range] = []
+    for index in sorted(indices):
+        if found and index <= found[-1].stop + slack:
+            found[-1] = range(found[-1].start, index + 1)
+        else:
+            found.append(range(index, index + 1))
+    return found

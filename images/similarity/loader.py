@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import importlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -57,34 +58,45 @@ class Loader:
         self._model: Model | None = None
         self._error: ServiceError | None = None
         self._done = threading.Event()
-        self._fetcher = threading.Thread(target=self._attempt, args=(self._fetch, self._opening), daemon=True)
+        self._fetcher = threading.Thread(target=self._fetch_in_background, daemon=True)
         self._fetcher.start()
-        threading.Thread(target=self._attempt, args=(self._load, self._done), daemon=True).start()
+        threading.Thread(target=self._load_in_background, daemon=True).start()
 
     def wait(self, timeout: float) -> bool:
         """Whether loading has ended, well or badly, within `timeout` seconds."""
         return self._done.wait(timeout)
 
     @property
-    def failed(self) -> bool:
-        return self._done.is_set() and self._model is None
+    def error(self) -> ServiceError | None:
+        """Why the attempt failed, once it has ended; a StoreError or Unavailable."""
+        return self._error if self._done.is_set() else None
 
+    @property
     def model(self) -> Model | None:
-        """The model, or None while it is being loaded; raises StoreError or Unavailable if the attempt failed."""
-        if self.failed and self._error:
-            raise self._error
-        return self._model
+        """The model, once it is there."""
+        return self._model if self._done.is_set() else None
 
-    def _attempt(self, step: Callable[[], None], ended: threading.Event) -> None:
+    def _fetch_in_background(self) -> None:
+        with self._noted():
+            self._fetch()
+        self._opening.set()
+
+    def _load_in_background(self) -> None:
+        with self._noted():
+            self._load()
+        self._fetcher.join()  # or the next attempt would fetch beside this one
+        self._done.set()
+
+    @contextmanager
+    def _noted(self) -> Iterator[None]:
+        """The first error is kept for the invocation that waits for the model."""
         try:
-            step()
+            yield
         except ServiceError as error:
             self._error = self._error or error
-        except Exception as error:  # whatever it is, the next invocation has to hear of it
+        except Exception as error:
             log.error("load", error)
             self._error = self._error or Unavailable(f"the model could not be loaded ({type(error).__name__})")
-        finally:
-            ended.set()
 
     def _fetch(self) -> None:
         with self._phases.span("fetch"):
@@ -92,7 +104,8 @@ class Loader:
             header = _read_header(manifest, weights)
             self._opened = manifest, header, weights
             self._opening.set()
-            weights.fetch(PLANS[self._engine](header))
+            if self._engine in PLANS:  # else the loading thread says so
+                weights.fetch(PLANS[self._engine](header))
 
     def _open(self) -> tuple[Manifest, Weights]:
         """Manifest and weights file in one round trip to the store instead of two."""
@@ -100,7 +113,7 @@ class Loader:
         opened: list[Weights] = []
         steps: list[Callable[[], None]] = [
             lambda: manifests.append(files.parse(self._store.read(files.NAME))),
-            lambda: opened.append(self._store.weights(files.WEIGHTS, HEADER_GUESS)),
+            lambda: opened.append(self._store.weights(files.WEIGHTS, HEADER_GUESS, self._engine)),
         ]
         for_each(lambda step: step(), steps, threads=len(steps))
         manifest, weights = manifests[0], opened[0]
@@ -143,7 +156,9 @@ class Loader:
 
 
 def import_engine(name: str) -> EngineModule:
-    """The engine's module; raises Unavailable if the image was built without what it needs."""
+    """The engine's module; raises Unavailable if there is none or the image was built without what it needs."""
+    if name not in PLANS:
+        raise Unavailable(f"there is no engine {name!r}: set ENGINE to {' or '.join(PLANS)}")
     try:
         return cast("EngineModule", importlib.import_module(f"similarity.engines.{name}"))
     except ModuleNotFoundError as error:

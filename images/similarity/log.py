@@ -6,10 +6,13 @@ import json
 import sys
 import traceback
 
+LONGEST = 500  # characters of an error's own words; some carry whole answers of a server
+
 
 def error(step: str, problem: BaseException) -> None:
-    """One JSON line for a failure that the service did not expect, with where it happened."""
-    trace = traceback.format_exception(problem)
-    line = {"level": "ERROR", "step": step, "error": type(problem).__name__, "trace": trace}
+    """One JSON line for a failure, with what the cause said of itself and where it happened."""
+    trace = traceback.format_tb(problem.__traceback__)
+    said = str(problem)[:LONGEST]
+    line = {"level": "ERROR", "step": step, "error": type(problem).__name__, "said": said, "trace": trace}
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()

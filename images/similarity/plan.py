@@ -7,13 +7,13 @@ tables are looked up by row, so of longformer-base-4096's 595 MB the plan holds 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from similarity.safetensors_header import Header, Tensor
 
 _LAYER = re.compile(r"(?:longformer\.)?encoder\.layer\.(\d+)\.")
-_NEEDED_OUTSIDE = re.compile(r"(?:longformer\.)?embeddings\.(LayerNorm\.(weight|bias)|token_type_embeddings\.weight)$")
+_NEEDED_OUTSIDE = re.compile(r"(?:longformer\.)?embeddings\.LayerNorm\.(weight|bias)$")
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,24 @@ def share(ranges: Iterable[Range], readers: int, chunk: int) -> list[list[Range]
     return [part for part in shares if part]
 
 
-def fetch_plan(header: Header, slack: int = 1 << 16) -> list[Range]:
-    """What the ONNX engine needs before its first answer: each needed tensor once, at most `slack` bytes of gaps."""
-    return coalesce((header.tensors[name] for name in needed_tensors(header)), slack)
+def align(ranges: Sequence[Range], page: int, file_size: int) -> list[Range]:
+    """Widen ranges to whole pages, in the same order; a page that two of them share goes with the one before it.
+
+    The last page may be cut by the file's end.
+    """
+    aligned: dict[int, Range] = {}
+    covered = 0
+    for index, wanted in sorted(enumerate(ranges), key=lambda item: item[1].offset):
+        start = max(wanted.offset // page * page, covered)
+        covered = max(covered, min(-(-wanted.end // page) * page, file_size))
+        if start < covered:
+            aligned[index] = Range(start, covered - start)
+    return [aligned[index] for index in sorted(aligned)]
+
+
+def fetch_plan(header: Header, slack: int = 1 << 16, page: int = 1 << 12) -> list[Range]:
+    """What the ONNX engine needs before its first answer: whole pages, at most `slack` bytes between two tensors."""
+    return align(coalesce((header.tensors[name] for name in needed_tensors(header)), slack), page, header.file_size)
 
 
 def whole_file(header: Header) -> list[Range]:

@@ -42,11 +42,10 @@ class Index:
             raise StoreError(VECTORS, f"is damaged: {error}") from None
         # einsum makes no temporaries: linalg.norm takes forty times as long over a million rows.
         self._lengths = np.maximum(np.sqrt(np.einsum("ij,ij->i", self._means, self._means)), TINY)
-        try:
-            described = (json.loads(line) for line in incidents.splitlines())
-            self._described = {entry["incident_id"]: entry for entry in described}
-        except (ValueError, KeyError, TypeError) as error:
-            raise StoreError(INCIDENTS, f"is damaged: {error}") from None
+        self._lines = incidents.splitlines()  # in the order of the vectors; read when a line is shown
+        if not len(self._lines) == len(self._ids) == len(self._means):
+            counts = f"{len(self._lines)} lines for {len(self._ids)} ids and {len(self._means)} vectors"
+            raise StoreError(INCIDENTS, f"does not fit {VECTORS}: {counts}")
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -61,11 +60,15 @@ class Index:
         bar = np.partition(scores, len(scores) - wanted)[len(scores) - wanted]
         candidates = np.flatnonzero(scores >= bar)
         order = np.lexsort((-self._ids[candidates], -scores[candidates]))[:wanted]
-        return [self._match(int(self._ids[i]), float(scores[i])) for i in candidates[order]]
+        return [self._match(int(row), float(scores[row])) for row in candidates[order]]
 
-    def _match(self, incident_id: int, similarity: float) -> Match:
-        entry = self._described.get(incident_id, {})
-        return Match(incident_id, similarity, *(str(entry.get(key, "")) for key in ("title", "url", "date")))
+    def _match(self, row: int, similarity: float) -> Match:
+        try:
+            entry = json.loads(self._lines[row])
+            shown = [str(entry[key]) for key in ("title", "url", "date")]
+        except (ValueError, KeyError, TypeError) as error:
+            raise StoreError(INCIDENTS, f"is damaged in line {row + 1}: {error}") from None
+        return Match(int(self._ids[row]), similarity, *shown)
 
 
 def len_of(shape: tuple[int, ...]) -> int:

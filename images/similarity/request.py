@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from similarity.errors import BadRequest
 
 MAX_BODY = 1 << 20  # bytes; Lambda itself would take 6 MB, the model reads 4,096 tokens
 DEFAULT_NUM = 3
+INTEGER = re.compile(r"\s*[+-]?\d{1,18}\s*", re.ASCII)
 METHODS = ("GET", "POST")
 ROUTES = ("similar",)
 SEND = 'send GET ?text=… or POST {"text": "…", "num": 3}'
@@ -90,12 +92,17 @@ def _body(event: Mapping[str, Any]) -> Mapping[str, Any]:
     if len(data) > MAX_BODY:
         raise BadRequest(f"the body is too large: at most {MAX_BODY} bytes", 413)
     try:
-        fields = json.loads(text)
+        fields = json.loads(text, parse_int=_integer)
     except (ValueError, RecursionError):
         raise BadRequest(f"the body is no JSON: {SEND}") from None
     if not isinstance(fields, dict):
         raise BadRequest(f"the body is JSON but no object: {SEND}")
     return fields
+
+
+def _integer(digits: str) -> int | float:
+    """Python refuses to read integers of more than 4,300 digits; as a float they are no integer, but JSON."""
+    return int(digits) if len(digits) < 100 else float("inf")
 
 
 def _text(text: object) -> str:
@@ -118,10 +125,7 @@ def _num(value: object, warnings: list[str]) -> int:
     """AIID's rules and its words: no integer means the default, 0 means none."""
     num = value if isinstance(value, int) and not isinstance(value, bool) else None
     if isinstance(value, str):
-        try:
-            num = int(value)
-        except ValueError:
-            num = None
+        num = int(value) if INTEGER.fullmatch(value) else None
     if num is None:
         warnings.append(f'Provided value for "num" invalid, using default of {DEFAULT_NUM}.')
         return DEFAULT_NUM

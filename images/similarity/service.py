@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 import uuid
 from typing import TYPE_CHECKING, Any, Protocol
 
 from similarity import answer, log, request
-from similarity.errors import BadRequest, ServiceError, Unavailable
-from similarity.loader import PLANS, Loader, Model
+from similarity.errors import BadRequest, ServiceError, StoreError, Unavailable
+from similarity.loader import Loader, Model
+from similarity.manifest import WEIGHTS
 from similarity.phases import Phases, since_process_start
 
 if TYPE_CHECKING:
     from similarity.stores import Store
 
-INIT_BUDGET = 8.0  # seconds; Lambda ends INIT after 10 s and then runs it again
-ANSWER_MARGIN = 1.0  # seconds kept for the answer when an invocation waits for the loader
+INIT_BUDGET = 8.0  # seconds from the start of the process; Lambda ends INIT after 10 s and then runs it again
+ANSWER_MARGIN = 1.0  # seconds of the function's time-out kept for the answer when it waits for the loader
+MAX_RESULTS = 5_000  # in one answer, which Lambda limits to 6 MB
+API_LIMIT = 28.0  # seconds; the HTTP API gives up after 30 s, INIT included, with less to say than we have
 
 
 class Context(Protocol):
@@ -33,17 +37,17 @@ class Service:
     def __init__(self, store: Store) -> None:
         """Start loading and wait for it as long as INIT may take; whatever fails is told to the first invocation."""
         self._start_phases = Phases()
-        self._start_phases.add("boot", since_process_start())
+        boot = since_process_start()
+        self._started = time.perf_counter() - boot / 1000
+        self._start_phases.add("boot", boot)
         with self._start_phases.span("init"):
             self._store = store
             self._backend = os.environ["STORAGE_BACKEND"]
             self._engine = os.environ.get("ENGINE", "onnx")
-            if self._engine not in PLANS:
-                raise ValueError(f"ENGINE is {self._engine!r}; choose one of {', '.join(PLANS)}")
             self._environment_id = str(uuid.uuid4())
             self._invocations = 0
             self._loader = Loader(store, self._engine, self._start_phases)
-            self._loader.wait(INIT_BUDGET)
+            self._loader.wait(max(0.0, INIT_BUDGET - boot / 1000))
         self._ready = time.perf_counter()
 
     def handle(self, event: object, context: Context) -> dict[str, Any]:
@@ -77,24 +81,31 @@ class Service:
             )
         with phases.span("encode"):
             vector = model.engine.encode(tokens.ids)
+        if not math.isfinite(float(vector.sum())):
+            raise StoreError(WEIGHTS, "is damaged: the encoder's answer is no number")
         with phases.span("rank"):
-            matches = model.index.nearest(vector, wanted.num)
+            matches = model.index.nearest(vector, min(wanted.num, MAX_RESULTS) if wanted.num >= 0 else MAX_RESULTS)
+        if len(matches) == MAX_RESULTS != wanted.num and len(model.index) > MAX_RESULTS:
+            warnings.append(f"The index has {len(model.index)} incidents; the nearest {MAX_RESULTS} are given.")
         return answer.similar(matches, warnings)
 
     def _model(self, context: Context, phases: Phases) -> Model:
         """The loaded model; waits for the loader, which outlives an invocation that cannot wait long enough."""
         with phases.span("wait"):
-            if self._loader.failed and self._invocations > 1:
+            if self._loader.error and self._invocations > 1:
                 self._loader = Loader(self._store, self._engine, phases)
-            self._loader.wait(max(0.0, context.get_remaining_time_in_millis() / 1000 - ANSWER_MARGIN))
-            model = self._loader.model()
-        if model is None:
+            spent = self._ready - self._started if self._invocations == 1 else 0.0  # INIT is the client's time, too
+            remaining = context.get_remaining_time_in_millis() / 1000 - ANSWER_MARGIN
+            self._loader.wait(max(0.0, min(remaining, API_LIMIT - spent)))
+        if self._loader.error:
+            raise self._loader.error
+        if self._loader.model is None:
             raise Unavailable("the model is still being loaded; ask again")
-        return model
+        return self._loader.model
 
     def _witnesses(self, context: Context, phases: Phases) -> dict[str, str]:
         """Headers that prove which environment answered, in which state, and where its time went."""
-        model = None if self._loader.failed else self._loader.model()
+        model = self._loader.model
         return {
             "X-Environment-Id": self._environment_id,
             "X-Invocation": str(self._invocations),

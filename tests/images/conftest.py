@@ -31,7 +31,7 @@ def open_bundle(directory: Path, manifest: Manifest | None = None) -> Opened:
 
     store = DirectoryStore(str(directory), 4)
     manifest = manifest or files.parse(store.read(files.NAME))
-    weights = store.weights(files.WEIGHTS, 1 << 16)
+    weights = store.weights(files.WEIGHTS, 1 << 16, "onnx")
     header = safetensors_header.parse(weights.start)
     small = {name: store.read(name) for name in (files.GRAPH, files.LONG_GRAPH, files.CONFIG)}
     return Opened(
@@ -69,3 +69,9 @@ def bucket(lab: Lab) -> tuple[str, str]:
     name = lab.outputs["backends"]["s3"]["functionName"]
     variables = lab.lambda_client().get_function_configuration(FunctionName=name)["Environment"]["Variables"]
     return variables["AWS_ENDPOINT_URL_S3"], variables["MODEL_BUCKET"]
+
+
+@pytest.fixture(autouse=True)
+def fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service measures its budgets from the start of its process; in these tests that is pytest's."""
+    monkeypatch.setattr("similarity.service.since_process_start", lambda: 0.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from similarity.errors import StoreError
 from similarity.parallel import for_each
 from similarity.plan import Range
 from similarity.service import Service
-from similarity.stores.bucket import BucketStore
+from similarity.stores.bucket import BucketStore, BucketWeights
 
 from .conftest import Context
 
@@ -45,19 +46,19 @@ def store(
 
 
 def header_of(store: BucketStore) -> safetensors_header.Header:
-    return safetensors_header.parse(store.weights(files.WEIGHTS, 1 << 16).start)
+    return safetensors_header.parse(store.weights(files.WEIGHTS, 1 << 16, "onnx").start)
 
 
 def test_fetched_ranges_are_the_objects_bytes_and_nothing_else_is_there(
     store: BucketStore, tiny_bundle: Path, tmp_path: Path
 ) -> None:
     whole = (tiny_bundle / files.WEIGHTS).read_bytes()
-    ranges = plan.fetch_plan(header_of(store), slack=0)
-    weights = store.weights(files.WEIGHTS, 1 << 16)
+    ranges = plan.fetch_plan(header_of(store), slack=0, page=1)
+    weights = store.weights(files.WEIGHTS, 1 << 16, "onnx")
     assert weights.size == len(whole)
     assert weights.start == whole[: 1 << 16]
     weights.fetch(ranges)
-    kept = (tmp_path / f"model-{store.prefix}.safetensors").read_bytes()
+    kept = next(tmp_path.glob("model-*.safetensors")).read_bytes()
     assert (weights.directory / files.WEIGHTS).read_bytes() == kept
     expected = bytearray(len(whole))
     for wanted in ranges:
@@ -77,16 +78,16 @@ def test_an_environment_that_starts_again_fetches_no_weights(store: BucketStore,
 
 
 def test_a_fetch_that_fails_leaves_nothing_that_looks_complete(store: BucketStore, tmp_path: Path) -> None:
-    weights = store.weights(files.WEIGHTS, 64)
+    weights = store.weights(files.WEIGHTS, 64, "onnx")
     with pytest.raises(StoreError, match=r"model\.safetensors (ends at byte|cannot be read)"):
         weights.fetch([Range(0, 100), Range(weights.size - 10, 20)])
     assert not list(tmp_path.glob("*.safetensors"))
-    again = store.weights(files.WEIGHTS, 64)
+    again = store.weights(files.WEIGHTS, 64, "onnx")
     assert list(tmp_path.iterdir()) == [again.directory]
 
 
 def test_a_full_temporary_directory_is_named(store: BucketStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    weights = store.weights(files.WEIGHTS, 64)
+    weights = store.weights(files.WEIGHTS, 64, "onnx")
 
     def full(*arguments: object) -> int:
         raise OSError(28, "No space left on device")
@@ -111,6 +112,7 @@ def flip(data: bytes) -> bytes:
         ("manifest.json", lambda data: data[:100], "is damaged"),
         ("model.safetensors", None, "is missing"),
         ("model.safetensors", cut, "bytes long, the manifest says"),
+        ("model.safetensors", lambda data: b"", "is 0 bytes long, the manifest says"),
         ("model.safetensors", lambda data: data.replace(b'"F32"', b'"I32"', 1), "its header is not the one"),
         ("encoder.onnx", None, "is missing"),
         ("encoder.onnx", cut, "bytes long, the manifest says"),
@@ -140,6 +142,52 @@ def test_a_damaged_bucket_gives_503_and_recovers(
         assert reason in message
     obstore.put(store.client, name, good)
     assert service.handle({"text": "a"}, context)["statusCode"] == 200
+
+
+def test_a_prefix_may_have_slashes(store: BucketStore, tiny_bundle: Path, context: Context) -> None:
+    deep = BucketStore(store.bucket, f"{store.prefix}/a/b")
+    for path in tiny_bundle.iterdir():
+        obstore.put(deep.client, path.name, path)
+    assert Service(deep).handle({"text": "a"}, context)["statusCode"] == 200
+    for path in tiny_bundle.iterdir():
+        obstore.delete(deep.client, path.name)
+
+
+def test_what_one_engine_fetched_is_not_taken_for_what_another_needs(store: BucketStore, tiny_bundle: Path) -> None:
+    header = header_of(store)
+    store.weights(files.WEIGHTS, 64, "onnx").fetch(plan.fetch_plan(header))
+    other = store.weights(files.WEIGHTS, 64, "transformers")
+    other.fetch(plan.whole_file(header))
+    assert (other.directory / files.WEIGHTS).read_bytes() == (tiny_bundle / files.WEIGHTS).read_bytes()
+
+
+def test_a_temporary_directory_that_is_not_there_is_named(
+    store: BucketStore, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", "/nowhere")
+    response = Service(store).handle({"text": "a"}, context)
+    assert response["statusCode"] == 503
+    assert "cannot be kept in the temporary directory: No such file" in response["body"]
+
+
+def test_failed_loads_do_not_pile_up_fetches(
+    store: BucketStore, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    obstore.put(store.client, "tokenizer.json", b"damaged")
+    running, most = [0], [0]
+    fetch = BucketWeights.fetch
+
+    def counted(self: BucketWeights, ranges: list[Range]) -> None:
+        running[0] += 1
+        most[0] = max(most[0], running[0])
+        time.sleep(0.2)
+        fetch(self, ranges)
+        running[0] -= 1
+
+    monkeypatch.setattr(BucketWeights, "fetch", counted)
+    service = Service(store)
+    assert [service.handle({"text": "a"}, context)["statusCode"] for _ in range(4)] == [503] * 4
+    assert most == [1]
 
 
 def test_a_bucket_that_is_not_there_gives_503(store: BucketStore, context: Context) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -67,7 +68,19 @@ def test_init_ends_at_its_budget_and_the_first_invocation_waits_for_the_rest(
     assert answer.headers["X-Invocation"] == "1"
     parts = (part.split(";dur=") for part in answer.headers["Server-Timing"].split(", "))
     phases = {name: float(milliseconds) for name, milliseconds in parts}
-    assert 8_000 <= phases["init"] < 9_000
+    assert phases["boot"] + phases["init"] < 8_300  # the budget that INIT must keep, not a measure of speed
     assert phases["wait"] > 0
     assert phases["fetch"] >= SLOW_S * 1000
-    assert phases["init"] + phases["wait"] == pytest.approx(phases["fetch"], abs=1_000)
+
+
+def test_a_hung_store_gives_a_503_of_ours_before_the_api_gives_up(lab: Lab, bucket: tuple[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as hung:
+        force_cold(lab, "s3", AWS_ENDPOINT_URL_S3=f"http://127.0.0.1:{hung.getsockname()[1]}")
+        try:
+            answer = ask(lab, "s3")
+        finally:
+            force_cold(lab, "s3", AWS_ENDPOINT_URL_S3=bucket[0])
+    assert answer.status_code == 503
+    assert answer.headers["X-Invocation"] == "1"
+    assert "model file" in answer.json()["message"]
+    assert "cannot be read" in answer.json()["message"]

@@ -69,5 +69,8 @@ def test_a_damaged_index_is_named(vectors: bytes) -> None:
 
 
 def test_damaged_descriptions_are_named() -> None:
-    with pytest.raises(StoreError, match=r"incidents\.jsonl is damaged"):
-        Index(save({"ids": np.zeros(1, np.int64), "vectors": np.ones((1, 3), np.float32)}), b"{")
+    vectors = save({"ids": np.zeros(1, np.int64), "vectors": np.ones((1, 3), np.float32)})
+    with pytest.raises(StoreError, match=r"incidents\.jsonl is damaged in line 1"):
+        Index(vectors, b"{").nearest(np.ones(3, np.float32), 1)
+    with pytest.raises(StoreError, match=r"incidents\.jsonl does not fit incidents\.safetensors: 2 lines for 1 ids"):
+        Index(vectors, b"{}\n{}\n")

@@ -79,11 +79,16 @@ def test_a_wrong_method_names_the_right_ones() -> None:
     assert refusal(http_event("PUT")).headers == {"Allow": "GET, POST"}
 
 
-@pytest.mark.parametrize("num", ["three", "", "1.5", 1.5, None, True, [], {}, "9" * 5000])
+@pytest.mark.parametrize("num", ["three", "", "1.5", 1.5, None, True, [], {}, "9" * 5000, "1_0", "１"])
 def test_num_that_is_no_integer_gives_aiids_warning_and_the_default(num: object) -> None:
     wanted = request.parse({"text": "a", "num": num}, "efs")
     assert wanted.num == 3
     assert wanted.warnings == ('Provided value for "num" invalid, using default of 3.',)
+
+
+def test_num_with_thousands_of_digits_is_json_but_no_number_of_results() -> None:
+    wanted = request.parse(http_event(body='{"text": "a", "num": ' + "9" * 5000 + "}"), "efs")
+    assert (wanted.num, len(wanted.warnings)) == (3, 1)
 
 
 def test_num_0_warns_and_below_0_means_all() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import json
+import math
 import shutil
+import struct
 import time
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from similarity import safetensors_header
 from similarity import service as service_module
 from similarity.service import Service
 from similarity.stores.directory import DirectoryStore, FileWeights
@@ -194,6 +197,37 @@ def test_init_never_waits_longer_than_its_budget_and_the_invocation_waits_for_th
     response, _ = ask(service, context)
     assert response["statusCode"] == 200
     assert timing(response)["wait"] > 0
+
+
+def test_weights_that_are_no_numbers_are_named(bundle: Path, context: Context) -> None:
+    """Sizes and header are right, one value is not: no checksum of 595 MB is made at a cold start."""
+    header = safetensors_header.parse((bundle / "model.safetensors").read_bytes())
+    tensor = header.tensors["encoder.layer.1.output.dense.bias"]
+    with (bundle / "model.safetensors").open("r+b") as file:
+        file.seek(tensor.offset)
+        file.write(struct.pack("<f", math.nan))
+    response, content = ask(Service(DirectoryStore(str(bundle), 4)), context)
+    assert response["statusCode"] == 503
+    assert "model.safetensors is damaged: the encoder's answer is no number" in content["message"]
+
+
+def test_an_answer_never_outgrows_what_lambda_passes_on(
+    tiny_bundle: Path, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service_module, "MAX_RESULTS", 50)
+    service = Service(DirectoryStore(str(tiny_bundle), 4))
+    for num in (-1, 60):
+        _, content = ask(service, context, num=num)
+        assert len(content["body"]["results"]) == 50
+        assert content["body"]["warnings"] == ["The index has 60 incidents; the nearest 50 are given."]
+    assert ask(service, context, num=50)[1]["body"]["warnings"] == []
+
+
+def test_an_unknown_engine_is_named(tiny_bundle: Path, context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENGINE", "abacus")
+    response, content = ask(Service(DirectoryStore(str(tiny_bundle), 4)), context)
+    assert response["statusCode"] == 503
+    assert content["message"] == "there is no engine 'abacus': set ENGINE to onnx or transformers"
 
 
 def test_an_engine_that_the_image_lacks_is_named(

@@ -32,6 +32,8 @@ def test_a_config_says_what_it_was_made_of() -> None:
         ({"hidden_act": "relu"}, "hidden_act is 'relu'; only 'gelu'"),
         ({"attention_window": [64, 32]}, "one even window for all layers"),
         ({"attention_window": 63}, "one even window for all layers"),
+        ({"attention_window": "x"}, "config.json cannot be used: ValueError"),
+        ({"num_hidden_layers": None}, "config.json cannot be used: TypeError"),
     ],
 )
 def test_what_the_graph_cannot_express_is_refused(change: dict[str, object], words: str) -> None:

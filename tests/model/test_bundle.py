@@ -27,7 +27,7 @@ QUIET = Console(quiet=True)
 
 
 def build(out: Path, sample: Path = incidents.SAMPLE) -> files.Manifest:
-    return bundle.build(bundle.Options("", "synthetic", sample, out, tiny=True), QUIET)
+    return bundle.build(bundle.Options(bundle.LONGFORMER, "synthetic", sample, out, tiny=True), QUIET)
 
 
 def test_the_manifest_is_true(tiny_bundle: Path) -> None:
@@ -108,3 +108,11 @@ def test_a_directory_of_something_else_is_not_replaced(tmp_path: Path, capsys: p
     assert main(["build", "--tiny", "--out", str(tmp_path)]) == 1
     assert "exists and is no bundle: name another place with --out" in capsys.readouterr().err
     assert (tmp_path / "precious.txt").read_text() == "keep"
+
+
+def test_a_place_that_cannot_be_one_is_named_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("keep")
+    assert main(["build", "--tiny", "--out", str(tmp_path / "file")]) == 1
+    assert "is a file: name a directory with --out" in capsys.readouterr().err
+    assert main(["build", "--tiny", "--out", "/proc/nowhere/bundle"]) == 1
+    assert "No such file or directory" in capsys.readouterr().err

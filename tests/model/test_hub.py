@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from model import bundle
 from similarity import manifest as files
 
 MODEL = "somebody/tiny-longformer"
@@ -26,6 +27,7 @@ class HubStandIn(http.server.BaseHTTPRequestHandler):
     """Serves the files of `checkpoint` as the Hub serves a model's."""
 
     checkpoint: Path
+    broken: str = ""
 
     def do_HEAD(self) -> None:
         self._answer(with_body=False)
@@ -43,13 +45,16 @@ class HubStandIn(http.server.BaseHTTPRequestHandler):
             self.end_headers()
             return
         data = path.read_bytes()
+        if name == files.WEIGHTS and self.broken == "status":
+            self.send_error(503)
+            return
         self.send_response(200)
         self.send_header("ETag", f'"{hashlib.sha256(data).hexdigest()}"')
         self.send_header("X-Repo-Commit", COMMIT)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         if with_body:
-            self.wfile.write(data)
+            self.wfile.write(data[:1000] if name == files.WEIGHTS and self.broken == "cut" else data)
 
     def log_message(self, *arguments: object) -> None:
         """Quiet."""
@@ -117,6 +122,25 @@ def test_a_checkpoint_without_safetensors_is_an_error_not_a_fallback(
     assert not (tmp_path / "bundle").exists()
 
 
+@pytest.mark.parametrize("how", ["cut", "status"])
+def test_a_hub_that_fails_half_way_is_one_that_cannot_be_had(tmp_path: Path, checkpoint: Path, how: str) -> None:
+    handler = type("Handler", (HubStandIn,), {"checkpoint": checkpoint, "broken": how})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        done = run(tmp_path, f"http://127.0.0.1:{server.server_port}", "hub")
+        server.shutdown()
+    assert done.returncode == 1
+    assert f"the download of {MODEL} failed" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_without_the_hub_auto_does_not_give_another_models_name_to_synthetic_weights(tmp_path: Path) -> None:
+    done = run(tmp_path, "http://127.0.0.1:9", "auto")
+    assert done.returncode == 1
+    assert f"there are no synthetic weights in the shape of {MODEL}" in done.stderr
+
+
 @pytest.mark.parametrize("model", [MODEL, "nobody/nothing"])
 def test_without_the_hub_hub_is_an_error(tmp_path: Path, hub: str, model: str) -> None:
     done = run(tmp_path, hub if model != MODEL else "http://127.0.0.1:9", "hub", model)
@@ -125,7 +149,7 @@ def test_without_the_hub_hub_is_an_error(tmp_path: Path, hub: str, model: str) -
 
 
 def test_without_the_hub_auto_falls_back_to_full_size_synthetic_weights_and_says_so(tmp_path: Path) -> None:
-    done = run(tmp_path, "http://127.0.0.1:9", "auto")
+    done = run(tmp_path, "http://127.0.0.1:9", "auto", bundle.LONGFORMER)
     assert done.returncode == 0
     assert "Falling back to synthetic weights: times hold, rankings mean nothing" in done.stderr
     manifest = json.loads((tmp_path / "bundle" / files.NAME).read_text())

@@ -45,6 +45,7 @@ def test_vectors_are_those_of_the_transformers_engine(tiny_bundle: Path) -> None
         ([json.dumps({**GOOD, "incident_id": "1"})], "line 1: incident_id is no integer"),
         ([json.dumps({k: v for k, v in GOOD.items() if k != "url"})], "line 1: .*missing .*'url'"),
         ([json.dumps({**GOOD, "colour": "red"})], "line 1: .*unexpected .*'colour'"),
+        ([json.dumps({**GOOD, "text": "\ud800"})], "line 1: .*surrogates not allowed"),
         ([""], "holds no incidents"),
     ],
 )
@@ -53,6 +54,12 @@ def test_a_wrong_line_is_named(tmp_path: Path, lines: list[str], words: str) -> 
     path.write_text("\n".join(lines))
     with pytest.raises(BuildError, match=words):
         incidents.read(path)
+
+
+def test_a_line_ends_where_jsonl_says(tmp_path: Path) -> None:
+    path = tmp_path / "incidents.jsonl"
+    path.write_text(json.dumps({**GOOD, "text": "a\u2028b\u0085c"}, ensure_ascii=False) + "\n")
+    assert incidents.read(path)[0].text == "a\u2028b\u0085c"
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

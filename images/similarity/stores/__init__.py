@@ -36,8 +36,11 @@ class Store(Protocol):
     def read(self, name: str) -> bytes:
         """A small file, whole; raises StoreError if it is missing or cannot be read."""
 
-    def weights(self, name: str, start: int) -> Weights:
-        """Open the weights file and read its first `start` bytes; raises StoreError."""
+    def weights(self, name: str, start: int, use: str) -> Weights:
+        """Open the weights file and read its first `start` bytes; raises StoreError.
+
+        What was fetched for one `use` (an engine) is not taken for all that another one needs.
+        """
 
     @property
     def fetched(self) -> Counter:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from similarity import plan
+from similarity import log, plan
 from similarity.errors import StoreError
 from similarity.parallel import for_each
 from similarity.plan import Range
@@ -18,10 +22,13 @@ from similarity.stores.directory import FileWeights
 
 if TYPE_CHECKING:
     from obstore import Bytes
-    from obstore.store import S3Store
+    from obstore.store import ClientConfig, RetryConfig, S3Store
 
 CHUNK = 8 << 20  # bytes a ranged GET: S3 gives a connection 85-90 MB/s, so each takes about 0.1 s
 CONNECTIONS = 8  # as many as fill the 1.2 GiB/s that a Lambda environment is given at the start
+# A store that hangs becomes an error that names the file, before the HTTP API gives up.
+CLIENT: ClientConfig = {"connect_timeout": "3s", "timeout": "12s"}
+RETRIES: RetryConfig = {"max_retries": 2, "retry_timeout": timedelta(seconds=12)}
 
 
 class BucketStore:
@@ -44,7 +51,8 @@ class BucketStore:
                 prefix=self.prefix,
                 region=os.environ.get("AWS_REGION", "us-east-1"),
                 endpoint=endpoint,
-                client_options={"allow_http": bool(endpoint and endpoint.startswith("http://"))},
+                client_options={**CLIENT, "allow_http": bool(endpoint and endpoint.startswith("http://"))},
+                retry_config=RETRIES,
             )
         return self._client
 
@@ -71,16 +79,22 @@ class BucketStore:
         self.fetched.add(len(data))
         return data
 
-    def weights(self, name: str, start: int) -> BucketWeights:
+    def weights(self, name: str, start: int, use: str) -> BucketWeights:
+        size, first = self._start_of(name, start)
+        self.fetched.add(len(first))
+        return BucketWeights(self, name, size, first, use)
+
+    def _start_of(self, name: str, start: int) -> tuple[int, bytes]:
+        """Size and first bytes of an object, in one round trip."""
         import obstore
 
         try:
             answer = obstore.get(self.client, name, options={"range": (0, start)})
-            size, first = answer.meta["size"], bytes(answer.bytes())
+            return answer.meta["size"], bytes(answer.bytes())
         except Exception as error:
+            if "416" in str(error):  # Range Not Satisfiable: there is an object, and it is empty
+                return 0, b""
             raise _unreadable(name, error) from None
-        self.fetched.add(len(first))
-        return BucketWeights(self, name, size, first)
 
 
 class BucketWeights:
@@ -88,25 +102,36 @@ class BucketWeights:
 
     The file lies in a directory of this process's own and gets its lasting name, a second link, when all ranges are
     there: under that name it is complete or not there at all. An environment whose process is started again finds it
-    and fetches nothing (its engine, and so the plan, never changes). The first name stays, because a session may be
-    opening the file at that very moment; what a failed attempt leaves there, the next one removes.
+    and fetches nothing. The first name stays, because a session may be opening the file at that very moment; what a
+    failed attempt leaves there, the next one removes.
     """
 
-    def __init__(self, store: BucketStore, name: str, size: int, start: bytes) -> None:
+    def __init__(self, store: BucketStore, name: str, size: int, start: bytes, use: str) -> None:
         self.size = size
         self.start = start
         self._store = store
         self._name = name
         temporary = Path(tempfile.gettempdir())
-        self._complete = temporary / f"model-{store.prefix}.safetensors"
-        for leftover in temporary.glob(f"model-{store.prefix}.work-*"):
+        key = hashlib.sha256(f"{store.bucket}/{store.prefix}/{use}".encode()).hexdigest()[:16]
+        self._complete = temporary / f"model-{key}.safetensors"
+        for leftover in temporary.glob(f"model-{key}.work-*"):
             shutil.rmtree(leftover, ignore_errors=True)
-        self.directory = Path(tempfile.mkdtemp(prefix=f"model-{store.prefix}.work-"))
-        if self._complete.exists():
-            os.link(self._complete, self.directory / name)
-        else:
-            with (self.directory / name).open("wb") as file:
-                file.truncate(size)
+        with self._kept():
+            self.directory = Path(tempfile.mkdtemp(prefix=f"model-{key}.work-"))
+            if self._complete.exists():
+                os.link(self._complete, self.directory / name)
+            else:
+                with (self.directory / name).open("wb") as file:
+                    file.truncate(size)
+
+    @contextmanager
+    def _kept(self) -> Iterator[None]:
+        """Tells failures of the temporary directory from those of the store."""
+        try:
+            yield
+        except OSError as error:
+            log.error("temporary directory", error)
+            raise StoreError(self._name, f"cannot be kept in the temporary directory: {error.strerror}") from None
 
     def read(self, wanted: Range) -> bytes:
         return bytes(self._store.read_range(self._name, wanted))
@@ -115,25 +140,19 @@ class BucketWeights:
         if self._complete.exists():
             FileWeights(self.directory, self._name, 0, CONNECTIONS, Counter()).fetch(ranges)
             return
-        descriptor = os.open(self.directory / self._name, os.O_WRONLY)
+        with self._kept(), (self.directory / self._name).open("r+b", buffering=0) as file:
 
-        def copy(wanted: Range) -> None:
-            data = self._store.read_range(self._name, wanted)
-            try:
-                written = os.pwrite(descriptor, data, wanted.offset)
-            except OSError as error:
-                raise StoreError(self._name, f"cannot be kept in the temporary directory: {error.strerror}") from None
-            if written != len(data):
-                raise StoreError(self._name, "does not fit into the temporary directory")
+            def copy(wanted: Range) -> None:
+                data = self._store.read_range(self._name, wanted)
+                if os.pwrite(file.fileno(), data, wanted.offset) != len(data):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-        try:
             for_each(copy, plan.split(ranges, CHUNK), CONNECTIONS)
             os.link(self.directory / self._name, self._complete)
-        finally:
-            os.close(descriptor)
 
 
 def _unreadable(name: str, error: Exception) -> StoreError:
+    log.error("store", error)
     if isinstance(error, FileNotFoundError):  # obstore's NotFoundError is one
         return StoreError(name, "is missing")
     return StoreError(name, f"cannot be read: {type(error).__name__}")

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from similarity import plan
+from similarity import log, plan
 from similarity.errors import StoreError
 from similarity.parallel import for_each
 from similarity.plan import Range
@@ -34,7 +34,7 @@ class DirectoryStore:
         self.fetched.add(len(data))
         return data
 
-    def weights(self, name: str, start: int) -> FileWeights:
+    def weights(self, name: str, start: int, use: str) -> FileWeights:
         return FileWeights(self.path, name, start, self.readers, self.fetched)
 
 
@@ -87,6 +87,7 @@ class FileWeights:
 
 
 def _unreadable(name: str, error: OSError) -> StoreError:
+    log.error("store", error)
     if isinstance(error, FileNotFoundError):
         return StoreError(name, "is missing")
     return StoreError(name, f"cannot be read: {error.strerror}")
