@@ -88,6 +88,18 @@ def test_listing_is_not_limited_to_the_prefix() -> None:
     assert "Condition" not in listing
 
 
+def test_lambda_may_do_in_the_vpc_what_it_does_there() -> None:
+    """The actions of AWS's own AWSLambdaVPCAccessExecutionRole (without logs), and none for the code."""
+    *granted, denied = policies.attach_to_vpc("aws", "eu-west-1", "123456789012", "function")
+    actions = {action for statement in granted for action in statement["Action"]}
+
+    assert actions == {
+        *("ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces"),
+        *("ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses", "ec2:DescribeSubnets"),
+    }
+    assert (denied["Effect"], set(denied["Action"])) == ("Deny", actions)
+
+
 def test_only_the_seeder_writes() -> None:
     guard = policies.guard_file_system("fs", "access", "seeder")
     [writes] = [s for s in guard["Statement"] if s["Sid"] == "OnlyTheSeederWrites"]
