@@ -7,9 +7,10 @@ import asyncio
 import contextlib
 import json
 import logging
+import math
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import lab
@@ -85,16 +86,45 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--engine", choices=("onnx", "transformers"), default=defaults.engine)
     up.add_argument("--cache", choices=("cold", "warm"), default=defaults.cache, help="page cache before cold starts")
     up.add_argument(
-        "--memory", type=int, default=defaults.memory_mb, metavar="MB", help="memory size (default: %(default)s)"
+        "--memory",
+        type=_whole(128, 10_240),
+        default=defaults.memory_mb,
+        metavar="MB",
+        help="memory size (default: %(default)s)",
     )
     up.add_argument(
-        "--timeout", type=int, default=defaults.timeout_s, metavar="S", help="function timeout (default: %(default)s)"
+        "--timeout",
+        type=_whole(1, 900),
+        default=defaults.timeout_s,
+        metavar="S",
+        help="function timeout (default: %(default)s)",
     )
     up.add_argument(
-        "--idle", type=float, default=IDLE_S, metavar="S", help="reap idle environments after (default: %(default)s)"
+        "--idle", type=_seconds, default=IDLE_S, metavar="S", help="reap idle environments after (default: %(default)s)"
     )
     up.add_argument("--json", action="store_true", help="print the outputs as one line of JSON")
     return parser
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    """The Lambda API's own ranges."""
+
+    def number(text: str) -> int:
+        if not text.isdecimal() or not low <= int(text) <= high:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {low} to {high}")
+        return int(text)
+
+    return number
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+    return value
 
 
 def _backends(text: str) -> tuple[str, ...]:

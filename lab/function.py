@@ -63,10 +63,10 @@ class Function:
 
     async def invoke(self, event: bytes) -> Invocation:
         """Run the function on one event (JSON text); goes on to its end even if the caller stops waiting."""
-        if len(self._running) >= MAX_ENVIRONMENTS:
-            raise ThrottledError(f"{MAX_ENVIRONMENTS} environments of {self.configuration.spec.name} are busy")
         if self._update is not None:
             await asyncio.wait([self._update])
+        if len(self._running) >= MAX_ENVIRONMENTS:
+            raise ThrottledError(f"{MAX_ENVIRONMENTS} environments of {self.configuration.spec.name} are busy")
         task = asyncio.create_task(self._run(event))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
@@ -98,8 +98,8 @@ class Function:
         status, reason = "Successful", ""
         try:
             await self._prepare()
-        except OSError as error:
-            status, reason = "Failed", f"cannot prepare the storage: {error}"
+        except Exception as error:  # whatever it is, an update must come to an end
+            status, reason = "Failed", f"cannot prepare the storage: {type(error).__name__}: {error}"
             _log.error(reason)
         self.configuration = Configuration(self.configuration.spec, status, reason)
 

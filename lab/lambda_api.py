@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -18,6 +19,11 @@ from lab.spec import Configuration, FunctionSpec, function_arn
 #: Lambda's limit of a synchronous request's payload, in bytes.
 PAYLOAD_LIMIT = 6 << 20
 _TAIL_BYTES = 4096
+#: What AWS refuses, and what would let a caller of this API run code of its own as the lab's user.
+_RESERVED = re.compile(
+    r"_HANDLER|_X_AMZN_TRACE_ID|AWS_(DEFAULT_)?REGION|AWS_(ACCESS_KEY|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)"
+    r"|AWS_EXECUTION_ENV|AWS_LAMBDA_.*|LAMBDA_(TASK_ROOT|RUNTIME_DIR)|LD_.*|PYTHON.*|PATH"
+)
 
 _Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -117,6 +123,8 @@ class LambdaApi:
             changes = json.loads(await request.read() or b"{}")
         except ValueError as error:
             raise ApiError(400, "SerializationException", f"the body is no JSON: {error}") from error
+        if not isinstance(changes, dict):
+            raise ApiError(400, "SerializationException", "the body is no JSON object")
         current = function.configuration
         if changes.get("RevisionId") not in (None, current.revision):
             text = "The Revision Id provided does not match the latest Revision Id. Call GetFunction to retrieve it."
@@ -169,7 +177,17 @@ def _changed(spec: FunctionSpec, changes: Mapping[str, Any]) -> FunctionSpec:
     memory, timeout = changes.get("MemorySize", spec.memory_mb), changes.get("Timeout", spec.timeout_s)
     _check_range("memorySize", memory, 128, 10_240)
     _check_range("timeout", timeout, 1, 900)
-    variables = changes["Environment"].get("Variables", {}) if "Environment" in changes else spec.environment
+    environment = changes.get("Environment", {"Variables": spec.environment})
+    variables = environment.get("Variables", {}) if isinstance(environment, dict) else None
+    if not isinstance(variables, Mapping):
+        raise ApiError(400, "SerializationException", "Environment is no object with Variables")
+    if refused := sorted(key for key in variables if _RESERVED.fullmatch(str(key))):
+        text = (
+            "Lambda was unable to configure your environment variables because the environment variables you have "
+            f"provided contains reserved keys that are currently not supported for modification. "
+            f"Reserved keys used in this request: {', '.join(refused)}"
+        )
+        raise ApiError(400, "InvalidParameterValueException", text)
     if not all(isinstance(key, str) and isinstance(value, str) for key, value in variables.items()):
         raise ApiError(400, "InvalidParameterValueException", "environment variables are strings")
     if sum(len(key) + len(value) for key, value in variables.items()) > 4096:

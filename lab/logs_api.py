@@ -28,7 +28,12 @@ class LogsApi:
         target = request.headers.get("X-Amz-Target", "")
         if target != TARGET:
             return _error("UnknownOperationException", f"the lab has FilterLogEvents, not {target or 'this'}")
-        query = json.loads(await request.read())
+        try:
+            query = json.loads(await request.read())
+        except ValueError as error:
+            return _error("SerializationException", f"the body is no JSON: {error}")
+        if not isinstance(query, dict):
+            return _error("SerializationException", "the body is no JSON object")
         group = query.get("logGroupName")
         logs = next((fn.logs for fn in self._functions.values() if fn.logs.name == group), None)
         if logs is None:

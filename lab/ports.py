@@ -12,12 +12,20 @@ from contextlib import closing
 _PORTS = range(20_000, 32_768)
 
 
+# Handed out before: a port is free until the program that it was meant for listens, and another one could draw it.
+_given: set[int] = set()
+
+
 def free_ports(count: int) -> list[int]:
-    """Return ``count`` different loopback TCP ports that nobody listens on at the moment."""
+    """Return ``count`` loopback TCP ports that nobody listens on and that this process was not given before."""
     found: list[int] = []
+    if len(_given) > len(_PORTS) // 2:
+        _given.clear()
     for port in random.sample(_PORTS, len(_PORTS)):
         if len(found) == count:
             break
+        if port in _given:
+            continue
         with closing(socket.socket()) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -25,6 +33,7 @@ def free_ports(count: int) -> list[int]:
             except OSError:
                 continue
             found.append(port)
+    _given.update(found)
     return found
 
 

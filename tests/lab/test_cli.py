@@ -117,7 +117,19 @@ def test_failed_start_says_why_and_leaves_nothing(
     assert left_over(tmp_path) == []
 
 
-@pytest.mark.parametrize("option", [["--backends", "efs,floppy"], ["--cache", "tepid"], ["--engine", "steam"]])
+@pytest.mark.parametrize(
+    "option",
+    [
+        ["--backends", "efs,floppy"],
+        ["--cache", "tepid"],
+        ["--engine", "steam"],
+        ["--memory", "0"],
+        ["--memory", "-5"],
+        ["--timeout", "901"],
+        ["--idle", "0"],
+        ["--idle", "nan"],
+    ],
+)
 def test_wrong_arguments(bundle: Path, tmp_path: Path, option: list[str]) -> None:
     with lab(bundle, tmp_path, *option) as process:
         _, errors = process.communicate(timeout=60)

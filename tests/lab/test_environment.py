@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from lab import function, memory
+from lab.ports import free_ports
 from tests.lab.accounts import FUNCTIONS, Served, gone, serve, wait_until, witness
 
 REPORT = re.compile(
@@ -213,3 +214,9 @@ def test_functions_do_not_see_the_labs_own_variables(account: Served, monkeypatc
     assert variables["HOME"] != os.environ["HOME"]
     assert "PYTEST_CURRENT_TEST" not in variables
     assert str(FUNCTIONS) in variables["PYTHONPATH"]
+
+
+def test_ports_are_never_handed_out_twice() -> None:
+    """Two cold starts at once would else meet at one port, and one would answer for the other."""
+    given = [port for _ in range(500) for port in free_ports(2)]
+    assert len(set(given)) == len(given)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import requests
 from botocore.exceptions import ClientError
 
 from lab.lambda_api import PAYLOAD_LIMIT
@@ -152,6 +153,10 @@ def test_failed_preparation_fails_the_update() -> None:
         {"Timeout": 0},
         {"Timeout": 901},
         {"Environment": {"Variables": {"A": "x" * 4096}}},
+        {"Environment": {"Variables": {"AWS_REGION": "elsewhere"}}},
+        {"Environment": {"Variables": {"AWS_LAMBDA_FUNCTION_NAME": "other"}}},
+        {"Environment": {"Variables": {"LD_PRELOAD": "/tmp/x.so"}}},
+        {"Environment": {"Variables": {"PYTHONPATH": "/tmp"}}},
         {"Description": "the lab cannot"},
     ],
 )
@@ -161,6 +166,13 @@ def test_update_refuses_what_lambda_refuses(account: Served, change: dict[str, o
         account.aws.update_function_configuration(FunctionName="witness", **change)
     assert code(error) == ("InvalidParameterValueException", 400)
     assert account.aws.get_function_configuration(FunctionName="witness")["RevisionId"] == before["RevisionId"]
+
+
+@pytest.mark.parametrize("body", ["[]", '"x"', "{", '{"Environment": null}', '{"Environment": {"Variables": 1}}'])
+def test_update_that_is_no_object_is_told_so(account: Served, body: str) -> None:
+    url = f"{account.endpoint_url}/2015-03-31/functions/witness/configuration"
+    answer = requests.put(url, data=body, timeout=30)
+    assert (answer.status_code, answer.headers["x-amzn-ErrorType"]) == (400, "SerializationException")
 
 
 def test_stale_revision_is_refused(account: Served) -> None:
