@@ -56,7 +56,7 @@ def _cold_starts(samples: Samples) -> tuple[str, float]:
     ]
     if not bars:
         return "", 0.0
-    longest, left, parts = max(value for _, _, value in bars), 130.0, []
+    longest, left, parts = max(value for _, _, value in bars), 145.0, []
     for row, (name, colour, value) in enumerate(bars):
         top, width = row * (BAR + 6), (WIDTH - left - 90) * value / longest
         parts.append(f'<text x="0" y="{top + 15:.0f}">{escape(name)}</text>')
