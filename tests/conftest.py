@@ -21,6 +21,9 @@ from model import bundle, incidents
 
 REPOSITORY = Path(__file__).parents[1]
 
+# A shell starts its background jobs with SIGINT ignored, and children inherit that: tests that press Ctrl-C would hang.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 @pytest.fixture(scope="session")
 def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
