@@ -56,10 +56,6 @@ class Samples:
         """All values of one quantity, in the order of measurement."""
         return [s.value for s in self._taken if (s.what, s.where, s.how) == (what, where, how)]
 
-    def by_round(self, what: str, where: str, how: str) -> dict[int, float]:
-        """The value of each round."""
-        return {s.round: s.value for s in self._taken if (s.what, s.where, s.how) == (what, where, how)}
-
     def median(self, what: str, where: str, how: str) -> float | None:
         """The median, or None where nothing was measured."""
         values = self.values(what, where, how)

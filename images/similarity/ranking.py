@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,8 +37,8 @@ class Index:
         try:
             header = safetensors_header.parse(vectors)
             ids, means = header.tensors["ids"], header.tensors["vectors"]
-            self._ids = np.frombuffer(vectors, np.int64, len_of(ids.shape), ids.offset)
-            self._means = np.frombuffer(vectors, np.float32, len_of(means.shape), means.offset).reshape(means.shape)
+            self._ids = np.frombuffer(vectors, np.int64, math.prod(ids.shape), ids.offset)
+            self._means = np.frombuffer(vectors, np.float32, math.prod(means.shape), means.offset).reshape(means.shape)
         except (ValueError, KeyError) as error:
             raise StoreError(VECTORS, f"is damaged: {error}") from None
         # einsum makes no temporaries: linalg.norm takes forty times as long over a million rows.
@@ -69,8 +70,3 @@ class Index:
         except (ValueError, KeyError, TypeError) as error:
             raise StoreError(INCIDENTS, f"is damaged in line {row + 1}: {error}") from None
         return Match(int(self._ids[row]), similarity, *shown)
-
-
-def len_of(shape: tuple[int, ...]) -> int:
-    """How many numbers an array of this shape holds."""
-    return int(np.prod(shape))
