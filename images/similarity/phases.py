@@ -10,11 +10,13 @@ from contextlib import contextmanager
 
 
 class Phases:
-    """Milliseconds by phase name. Spans of one name add up; spans of different threads may overlap."""
+    """Milliseconds by phase name, and when each first began. Spans of one name add up; those of threads may overlap."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._origin = time.perf_counter()
         self._milliseconds: dict[str, float] = {}
+        self._starts: dict[str, float] = {}  # ms after the origin; before it where a phase is older than this object
 
     @contextmanager
     def span(self, name: str) -> Iterator[None]:
@@ -25,13 +27,22 @@ class Phases:
             self.add(name, (time.perf_counter() - start) * 1000)
 
     def add(self, name: str, milliseconds: float) -> None:
+        """Count a span that ends now."""
         with self._lock:
+            start = (time.perf_counter() - self._origin) * 1000 - milliseconds
+            self._starts[name] = min(start, self._starts.get(name, start))
             self._milliseconds[name] = self._milliseconds.get(name, 0.0) + milliseconds
 
     def server_timing(self) -> str:
-        """The Server-Timing header's value (https://www.w3.org/TR/server-timing/)."""
+        """The Server-Timing header's value (https://www.w3.org/TR/server-timing/).
+
+        Beside the standard's `dur` each phase has `start`, both in ms: how long after the first phase it began.
+        """
         with self._lock:
-            return ", ".join(f"{name};dur={ms:.3f}" for name, ms in self._milliseconds.items())
+            first = min(self._starts.values(), default=0.0)
+            return ", ".join(
+                f"{name};dur={ms:.3f};start={self._starts[name] - first:.3f}" for name, ms in self._milliseconds.items()
+            )
 
 
 def since_process_start() -> float:
