@@ -8,6 +8,11 @@ class ServiceError(Exception):
 
     status = 500
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the answer says in headers beside its status."""
+        return {}
+
 
 class BadRequest(ServiceError):
     """The request is wrong; `status` is 400 unless another 4xx is truer."""
@@ -15,13 +20,21 @@ class BadRequest(ServiceError):
     def __init__(self, message: str, status: int = 400, headers: dict[str, str] | None = None) -> None:
         super().__init__(message)
         self.status = status
-        self.headers = headers or {}
+        self._headers = headers or {}
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return self._headers
 
 
 class Unavailable(ServiceError):
     """The model is not there (yet); the next request tries again."""
 
     status = 503
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": "1"}
 
 
 class StoreError(Unavailable):

@@ -33,6 +33,11 @@ class Phases:
             self._starts[name] = min(start, self._starts.get(name, start))
             self._milliseconds[name] = self._milliseconds.get(name, 0.0) + milliseconds
 
+    def durations(self) -> dict[str, float]:
+        """Milliseconds by phase, for the log."""
+        with self._lock:
+            return {name: round(ms, 3) for name, ms in self._milliseconds.items()}
+
     def server_timing(self) -> str:
         """The Server-Timing header's value (https://www.w3.org/TR/server-timing/).
 

@@ -3,75 +3,150 @@
 from __future__ import annotations
 
 import base64
-import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from similarity import fields
 from similarity.errors import BadRequest
 
-MAX_BODY = 1 << 20  # bytes; Lambda itself would take 6 MB, the model reads 4,096 tokens
-DEFAULT_NUM = 3
-INTEGER = re.compile(r"\s*[+-]?\d{1,18}\s*", re.ASCII)
+MAX_BODY = 1 << 20  # bytes; Lambda itself would take 6 MB
+SIMILAR, TEXT_TO_EMBED, TEXT_TO_DB, EMBED_TO_DB, HEALTH = ROUTES = (
+    "similar",
+    "text-to-embed",
+    "text-to-db-similar",
+    "embed-to-db-similar",
+    "health",
+)
 METHODS = ("GET", "POST")
-ROUTES = ("similar",)
-SEND = 'send GET ?text=… or POST {"text": "…", "num": 3}'
+USED = {  # the fields that each route reads
+    SIMILAR: ("text", "num"),
+    TEXT_TO_EMBED: ("text",),
+    TEXT_TO_DB: ("text", "num"),
+    EMBED_TO_DB: ("embed", "num"),
+    HEALTH: (),
+}
+FIELDS = ("text", "num", "embed")
+NAMED = 5  # unknown fields that a warning names, each cut to so many
+NAME_LENGTH = 40  # characters
+SEND = fields.SEND_TEXT
 
 
 @dataclass(frozen=True)
 class Request:
-    """A valid request. `num` is how many results (negative: all); `warnings` are for the answer."""
+    """A valid request. `num` is how many results (negative: all); `warnings` are for the answer.
+
+    `text` is empty where the route takes `embed`, and the other way round.
+    """
 
     route: str
-    text: str
-    num: int
-    warnings: tuple[str, ...]
+    text: str = ""
+    embed: tuple[float, ...] = ()
+    num: int = fields.DEFAULT_NUM
+    warnings: tuple[str, ...] = ()
 
 
-def parse(event: object, backend: str) -> Request:
-    """Read an event; `backend` is the path prefix that belongs to this function. Raises BadRequest."""
+def parse(event: object, prefix: str) -> Request:
+    """Read an event; `prefix` is the path before this function's routes (`s3`, `minilm/s3`). Raises BadRequest."""
     if not isinstance(event, Mapping):
         raise BadRequest(f"the event is no JSON object: {SEND}")
-    fields: Mapping[str, Any] = event
-    route = str(event.get("route", ROUTES[0]))
-    context = event.get("requestContext")
-    http = context.get("http") if isinstance(context, Mapping) else None
-    if isinstance(http, Mapping):
-        route = _route(str(event.get("rawPath", "/")), backend)
-        _check_route(route)
-        _check_method(str(http.get("method", "GET")))
-        query = event.get("queryStringParameters") or {}
-        fields = {**(query if isinstance(query, Mapping) else {}), **_body(event)}
-    _check_route(route)
-    warnings: list[str] = []
-    num = _num(fields.get("num", DEFAULT_NUM), warnings)
-    return Request(route, _text(fields.get("text")), num, tuple(warnings))
+    http = _http(event)
+    if http is None:
+        given = _direct(event)
+        guess = EMBED_TO_DB if "embed" in given and "text" not in given else SIMILAR
+        route = _checked_route(event.get("route", guess), prefix)
+    else:
+        route = _checked_route(event.get("rawPath", "/"), prefix)
+        _check_method(str(http.get("method", "GET")), route)
+        given = {} if route == HEALTH else {**_query(event), **_body(event)}
+    return _request(route, given)
 
 
 def is_preflight(event: object) -> bool:
     """Whether a browser asks what it may send (OPTIONS); the HTTP API adds the CORS headers to the answer."""
-    context = event.get("requestContext") if isinstance(event, Mapping) else None
+    http = _http(event) if isinstance(event, Mapping) else None
+    return http is not None and http.get("method") == "OPTIONS"
+
+
+def _request(route: str, given: Mapping[str, Any]) -> Request:
+    used = USED[route]
+    if not used:
+        return Request(route)
+    num, warnings = fields.num(given["num"]) if "num" in given and "num" in used else (fields.DEFAULT_NUM, [])
+    text = fields.text(given.get("text")) if "text" in used else ""
+    embed = fields.embed(given.get("embed")) if "embed" in used else ()
+    if ignored := [str(name) for name in given if name not in used]:
+        warnings.append(_ignored(ignored, used))
+    return Request(route, text, embed, num, tuple(warnings))
+
+
+def _ignored(names: list[str], used: tuple[str, ...]) -> str:
+    some = ", ".join(name[:NAME_LENGTH] for name in names[:NAMED])
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return _printable(f"Fields that this route does not read were ignored: {some}{more}. It reads {', '.join(used)}.")
+
+
+def _printable(words: str) -> str:
+    """Lone surrogates cannot be sent back as UTF-8."""
+    return words.encode("utf-8", "replace").decode()
+
+
+def _http(event: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What the event says of its HTTP request, if it comes from an HTTP API."""
+    context = event.get("requestContext")
     http = context.get("http") if isinstance(context, Mapping) else None
-    return isinstance(http, Mapping) and http.get("method") == "OPTIONS"
+    return http if isinstance(http, Mapping) else None
 
 
-def _route(path: str, backend: str) -> str:
-    parts = [part for part in path.split("/") if part]
-    if parts and parts[0] == backend:
-        parts = parts[1:]
-    return "/".join(parts)
+def _direct(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The fields of a direct invocation: in the event, or in a body or query string in it, as AIID looks for them."""
+    if "body" not in event and "queryStringParameters" not in event:
+        given = {name: value for name, value in event.items() if name != "route"}
+        _check_number_of_fields(len(given))
+        return given
+    return {**_query(event), **_body(event), **{name: event[name] for name in FIELDS if name in event}}
 
 
-def _check_route(route: str) -> None:
+def _checked_route(path: object, prefix: str) -> str:
+    """The route that a path names, with the function's prefix, with its model's alone, or with none."""
+    parts = [part for part in path.split("/") if part] if isinstance(path, str) else []
+    whole = [part for part in prefix.split("/") if part]
+    for start in (whole, whole[:-1]):
+        if start and parts[: len(start)] == start:
+            parts = parts[len(start) :]
+            break
+    route = "/".join(parts)
     if route not in ROUTES:
         known = ", ".join(f"/{name}" for name in ROUTES)
         raise BadRequest(f"there is no such route; ask for {known}, with a backend's name before it or without", 404)
+    return route
 
 
-def _check_method(method: str) -> None:
-    if method not in METHODS:
-        raise BadRequest(f"method {method[:20]} is not allowed: {SEND}", 405, {"Allow": ", ".join(METHODS)})
+def _check_method(method: str, route: str) -> None:
+    allowed = METHODS[:1] if route == HEALTH else METHODS
+    if method not in allowed:
+        send = "send GET" if route == HEALTH else fields.SEND_EMBED if route == EMBED_TO_DB else SEND
+        words = _printable(f"method {method[:20]} is not allowed: {send}")
+        raise BadRequest(words, 405, {"Allow": ", ".join(allowed)})
+
+
+def _check_number_of_fields(number: int) -> None:
+    if number > fields.MAX_FIELDS:
+        raise BadRequest(f"there are too many fields: at most {fields.MAX_FIELDS}")
+
+
+def _query(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The query string. The HTTP API joins the values of a name with commas, so names are counted as they were sent."""
+    query = event.get("queryStringParameters")
+    if not isinstance(query, Mapping):
+        return {}
+    raw = event.get("rawQueryString")
+    names = [part.partition("=")[0] for part in raw.split("&")] if isinstance(raw, str) else []
+    _check_number_of_fields(max(len(query), len(names)))
+    for name in FIELDS:
+        if names.count(name) > 1:
+            raise BadRequest(f"{name} is given twice")
+    return query
 
 
 def _body(event: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -92,43 +167,10 @@ def _body(event: Mapping[str, Any]) -> Mapping[str, Any]:
     if len(data) > MAX_BODY:
         raise BadRequest(f"the body is too large: at most {MAX_BODY} bytes", 413)
     try:
-        fields = json.loads(text, parse_int=_integer)
-    except (ValueError, RecursionError):
-        raise BadRequest(f"the body is no JSON: {SEND}") from None
-    if not isinstance(fields, dict):
+        given = fields.load(text)
+    except fields.Malformed as error:
+        raise BadRequest(f"the body {error}: {SEND}") from None
+    if not isinstance(given, dict):
         raise BadRequest(f"the body is JSON but no object: {SEND}")
-    return fields
-
-
-def _integer(digits: str) -> int | float:
-    """Python refuses to read integers of more than 4,300 digits; as a float they are no integer, but JSON."""
-    return int(digits) if len(digits) < 100 else float("inf")
-
-
-def _text(text: object) -> str:
-    if text is None:
-        raise BadRequest(f"text is missing: {SEND}")
-    if not isinstance(text, str):
-        raise BadRequest(f"text is no string: {SEND}")
-    try:
-        size = len(text.encode())
-    except UnicodeEncodeError:
-        raise BadRequest("text holds a lone surrogate, which is no Unicode character: send valid UTF-8") from None
-    if size > MAX_BODY:
-        raise BadRequest(f"text is too large: at most {MAX_BODY} bytes", 413)
-    if not text.strip():
-        raise BadRequest(f"text is empty: {SEND}")
-    return text
-
-
-def _num(value: object, warnings: list[str]) -> int:
-    """AIID's rules and its words: no integer means the default, 0 means none."""
-    num = value if isinstance(value, int) and not isinstance(value, bool) else None
-    if isinstance(value, str):
-        num = int(value) if INTEGER.fullmatch(value) else None
-    if num is None:
-        warnings.append(f'Provided value for "num" invalid, using default of {DEFAULT_NUM}.')
-        return DEFAULT_NUM
-    if num == 0:
-        warnings.append('Zero results requested with the "num" value of 0. Use value <0 for maximum possible.')
-    return num
+    _check_number_of_fields(len(given))
+    return given

@@ -1,25 +1,29 @@
-"""The Lambda function: starts loading when its module is imported, answers events, and says what happened when."""
+"""The Lambda function: starts loading when its module is imported, answers events, and says what happened when.
+
+What both kinds of function share: budgets, errors, the witnesses in the headers, the log. What they load and answer is
+in `encoder` and `search`; `serve` chooses.
+"""
 
 from __future__ import annotations
 
-import math
 import os
 import time
 import uuid
-from typing import TYPE_CHECKING, Any, Protocol
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 from similarity import answer, log, request
-from similarity.errors import BadRequest, ServiceError, StoreError, Unavailable
-from similarity.loader import Loader, Model
-from similarity.manifest import WEIGHTS
+from similarity.errors import BadRequest, ServiceError, Unavailable
 from similarity.phases import Phases, since_process_start
 
 if TYPE_CHECKING:
+    from similarity.manifest import Manifest
+    from similarity.ranking import Index
     from similarity.stores import Store
 
 INIT_BUDGET = 8.0  # seconds from the start of the process; Lambda ends INIT after 10 s and then runs it again
 ANSWER_MARGIN = 1.0  # seconds of the function's time-out kept for the answer when it waits for the loader
-MAX_RESULTS = 5_000  # in one answer, which Lambda limits to 6 MB
 API_LIMIT = 28.0  # seconds; the HTTP API gives up after 30 s, INIT included, with less to say than we have
 
 
@@ -31,8 +35,51 @@ class Context(Protocol):
     def get_remaining_time_in_millis(self) -> int: ...
 
 
-class Service:
-    """One execution environment of the function. `handle` is the Lambda handler."""
+class Loaded(Protocol):
+    """What every function has loaded before it answers."""
+
+    @property
+    def manifest(self) -> Manifest: ...
+
+    @property
+    def index(self) -> Index: ...
+
+
+Model = TypeVar("Model", bound=Loaded)
+Result = TypeVar("Result", bound=Loaded, covariant=True)
+
+
+class Loading(Protocol[Result]):
+    """One attempt to load, in the background."""
+
+    def wait(self, timeout: float) -> bool:
+        """Whether it has ended, well or badly, within `timeout` seconds."""
+
+    @property
+    def error(self) -> ServiceError | None:
+        """Why it failed, once it has ended."""
+
+    @property
+    def model(self) -> Result | None:
+        """What was loaded, once it is there."""
+
+
+@dataclass
+class Call:
+    """One invocation: what Lambda gave, and what the log is to say of it."""
+
+    context: Context
+    phases: Phases
+    route: str = ""
+    tokens: int | None = None
+    problem: str | None = None
+
+
+class Service(ABC, Generic[Model]):
+    """One execution environment of a function. `handle` is the Lambda handler."""
+
+    SERVES: ClassVar[str]
+    ROUTES: ClassVar[tuple[str, ...]]
 
     def __init__(self, store: Store) -> None:
         """Start loading and wait for it as long as INIT may take; whatever fails is told to the first invocation."""
@@ -43,69 +90,100 @@ class Service:
         with self._start_phases.span("init"):
             self._store = store
             self._backend = os.environ["STORAGE_BACKEND"]
+            self._prefix = os.environ.get("ROUTE_PREFIX") or self._backend
             self._engine = os.environ.get("ENGINE", "onnx")
             self._environment_id = str(uuid.uuid4())
             self._invocations = 0
-            self._loader = Loader(store, self._engine, self._start_phases)
-            self._loader.wait(max(0.0, INIT_BUDGET - boot / 1000))
+            self._loading = self._load(self._start_phases)
+            self._loading.wait(max(0.0, INIT_BUDGET - boot / 1000))
         self._ready = time.perf_counter()
+
+    @abstractmethod
+    def _load(self, phases: Phases) -> Loading[Model]:
+        """Begin an attempt to load."""
+
+    @abstractmethod
+    def _answer(self, wanted: request.Request, model: Model, call: Call) -> dict[str, Any]:
+        """The envelope for a request to one of ROUTES but health; raises ServiceError."""
 
     def handle(self, event: object, context: Context) -> dict[str, Any]:
         """Answer one event; every failure becomes a status and a message."""
         if request.is_preflight(event):
-            return {"statusCode": 204, "headers": {"Allow": ", ".join(request.METHODS)}}
+            return answer.preflight(request.METHODS)
         self._invocations += 1
-        phases = self._start_phases if self._invocations == 1 else Phases()
+        call = Call(context, self._start_phases if self._invocations == 1 else Phases())
         if self._invocations == 1:
-            phases.add("idle", (time.perf_counter() - self._ready) * 1000)
-        headers: dict[str, str] = {}
-        with phases.span("handler"):
-            try:
-                content = self._answer(request.parse(event, self._backend), context, phases)
-            except ServiceError as error:
-                content = answer.failure(error.status, str(error))
-                headers = error.headers if isinstance(error, BadRequest) else {"Retry-After": "1"}
-            except Exception as error:  # a fault of ours: the environment lives on, the log has the trace
-                log.error("answer", error)
-                content = answer.failure(500, "the request could not be answered; the log says why")
-        return answer.response(content, {**headers, **self._witnesses(context, phases)})
+            call.phases.add("idle", (time.perf_counter() - self._ready) * 1000)
+        with call.phases.span("handler"):
+            content, headers = self._content(event, call)
+        self._log(call, content["statusCode"])
+        return answer.response(content, {**headers, **self._witnesses(call)})
 
-    def _answer(self, wanted: request.Request, context: Context, phases: Phases) -> dict[str, Any]:
-        model = self._model(context, phases)
-        warnings = list(wanted.warnings)
-        with phases.span("tokenize"):
-            tokens = model.tokenizer.encode(wanted.text)
-        if tokens.cut:
-            warnings.append(
-                f"The text has {tokens.whole} tokens, the model reads {len(tokens.ids)}: the rest was left out."
-            )
-        with phases.span("encode"):
-            vector = model.engine.encode(tokens.ids)
-        if not math.isfinite(float(vector.sum())):
-            raise StoreError(WEIGHTS, "is damaged: the encoder's answer is no number")
-        with phases.span("rank"):
-            matches = model.index.nearest(vector, min(wanted.num, MAX_RESULTS) if wanted.num >= 0 else MAX_RESULTS)
-        if len(matches) == MAX_RESULTS != wanted.num and len(model.index) > MAX_RESULTS:
-            warnings.append(f"The index has {len(model.index)} incidents; the nearest {MAX_RESULTS} are given.")
-        return answer.similar(matches, warnings)
+    def _content(self, event: object, call: Call) -> tuple[dict[str, Any], dict[str, str]]:
+        """The envelope, and headers that belong to a failure."""
+        try:
+            wanted = request.parse(event, self._prefix)
+            call.route = wanted.route
+            if wanted.route not in self.ROUTES:
+                raise BadRequest(self._elsewhere(wanted.route), 404)
+            if wanted.route == request.HEALTH:
+                return self._health(call), {}
+            return self._answer(wanted, self._wait(call), call), {}
+        except ServiceError as error:
+            call.problem = str(error) if error.status >= 500 else None
+            return answer.failure(error.status, str(error)), error.headers
+        except Exception as error:  # a fault of ours: the environment lives on, the log has the trace
+            log.fault(call.context.aws_request_id, error)
+            return answer.failure(500, "the request could not be answered; the log says why"), {}
 
-    def _model(self, context: Context, phases: Phases) -> Model:
-        """The loaded model; waits for the loader, which outlives an invocation that cannot wait long enough."""
-        with phases.span("wait"):
-            if self._loader.error and self._invocations > 1:
-                self._loader = Loader(self._store, self._engine, phases)
+    def _elsewhere(self, route: str) -> str:
+        ours = " and ".join(f"/{name}" for name in self.ROUTES)
+        return f"this function serves {ours}; /{route} is served by the encoder function, whose name has no -search"
+
+    def _health(self, call: Call) -> dict[str, Any]:
+        """What is loaded now. Never waits for a model or begins to load one."""
+        model, error = self._loading.model, self._loading.error
+        manifest = model.manifest if model else None
+        state = answer.Health(
+            status="failed" if error else "ok" if model else "loading",
+            backend=self._backend,
+            serves=self.SERVES,
+            engine=self._engine,
+            model=manifest.model if manifest else None,
+            revision=manifest.revision if manifest else None,
+            bundle_hash=manifest.source_hash if manifest else None,
+            weights=manifest.weights if manifest else None,
+            incidents=len(model.index) if model else None,
+            encoder_loaded=model is not None and self._encodes(),
+            index_loaded=model is not None,
+        )
+        call.problem = str(error) if error else None
+        return answer.health(state, call.problem)
+
+    def _encodes(self) -> bool:
+        return request.TEXT_TO_EMBED in self.ROUTES
+
+    def _wait(self, call: Call) -> Model:
+        """The loaded model; waits for the loading, which outlives an invocation that cannot wait long enough."""
+        with call.phases.span("wait"):
+            self._retry(call)
             spent = self._ready - self._started if self._invocations == 1 else 0.0  # INIT is the client's time, too
-            remaining = context.get_remaining_time_in_millis() / 1000 - ANSWER_MARGIN
-            self._loader.wait(max(0.0, min(remaining, API_LIMIT - spent)))
-        if self._loader.error:
-            raise self._loader.error
-        if self._loader.model is None:
+            remaining = call.context.get_remaining_time_in_millis() / 1000 - ANSWER_MARGIN
+            self._loading.wait(max(0.0, min(remaining, API_LIMIT - spent)))
+        if self._loading.error:
+            raise self._loading.error
+        if self._loading.model is None:
             raise Unavailable("the model is still being loaded; ask again")
-        return self._loader.model
+        return self._loading.model
 
-    def _witnesses(self, context: Context, phases: Phases) -> dict[str, str]:
+    def _retry(self, call: Call) -> None:
+        """A failure is told once; the next invocation begins anew."""
+        if self._loading.error and self._invocations > 1:
+            self._loading = self._load(call.phases)
+
+    def _witnesses(self, call: Call) -> dict[str, str]:
         """Headers that prove which environment answered, in which state, and where its time went."""
-        model = self._loader.model
+        model = self._loading.model
         return {
             "X-Environment-Id": self._environment_id,
             "X-Invocation": str(self._invocations),
@@ -115,7 +193,34 @@ class Service:
             "X-Bundle-Hash": model.manifest.source_hash if model else "",
             "X-Weights": model.manifest.weights if model else "",
             "X-Fetched-Bytes": str(self._store.fetched.take()),
-            "X-Request-Id": context.aws_request_id,
+            "X-Request-Id": call.context.aws_request_id,
             "X-Log-Stream": os.environ.get("AWS_LAMBDA_LOG_STREAM_NAME", ""),
-            "Server-Timing": phases.server_timing(),
+            "Server-Timing": call.phases.server_timing(),
         }
+
+    def _log(self, call: Call, status: int) -> None:
+        log.access(
+            log.Access(
+                request_id=call.context.aws_request_id,
+                backend=self._backend,
+                serves=self.SERVES,
+                route=call.route,
+                status=status,
+                cold=self._invocations == 1,
+                invocation=self._invocations,
+                tokens=call.tokens,
+                problem=call.problem,
+                phases=call.phases.durations(),
+            )
+        )
+
+
+def serve(store: Store) -> Service[Any]:
+    """The function that the environment variable SERVES asks for: `search`, or everything where it is absent."""
+    if os.environ.get("SERVES") == "search":
+        from similarity.search import SearchService
+
+        return SearchService(store)
+    from similarity.encoder import EncoderService
+
+    return EncoderService(store)

@@ -39,7 +39,7 @@ def refusal(event: object) -> BadRequest:
     ],
 )
 def test_all_forms_of_a_request_mean_the_same(event: dict[str, Any]) -> None:
-    assert request.parse(event, "efs") == request.Request("similar", "a car", 2, ())
+    assert request.parse(event, "efs") == request.Request("similar", text="a car", num=2)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_num_0_warns_and_below_0_means_all() -> None:
     none = request.parse({"text": "a", "num": 0}, "efs")
     assert none.num == 0
     assert none.warnings[0].startswith("Zero results requested")
-    assert request.parse({"text": "a", "num": "-1"}, "efs") == request.Request("similar", "a", -1, ())
+    assert request.parse({"text": "a", "num": "-1"}, "efs") == request.Request("similar", text="a", num=-1)
 
 
 JSON = st.recursive(

@@ -16,9 +16,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from similarity import safetensors_header
+from similarity import safetensors_header, search
 from similarity import service as service_module
-from similarity.service import Service
+from similarity.encoder import EncoderService
+from similarity.manifest import FORMAT
 from similarity.stores.directory import DirectoryStore, FileWeights
 
 from .conftest import Context
@@ -38,7 +39,7 @@ def bundle(tiny_bundle: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(tiny_bundle, tmp_path / "bundle"))
 
 
-def ask(service: Service, context: Context, **fields: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+def ask(service: EncoderService, context: Context, **fields: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     response = service.handle({"text": "A robot arm hit a worker", **fields}, context)
     content = json.loads(response["body"])
     assert content["statusCode"] == response["statusCode"]
@@ -50,7 +51,7 @@ def timing(response: dict[str, Any]) -> dict[str, float]:
 
 
 def test_an_answer_is_aiids_envelope_with_results(tiny_bundle: Path, context: Context) -> None:
-    response, content = ask(Service(DirectoryStore(str(tiny_bundle), 4)), context)
+    response, content = ask(EncoderService(DirectoryStore(str(tiny_bundle), 4)), context)
     assert response["statusCode"] == 200
     body = content["body"]
     assert body["warnings"] == []
@@ -69,14 +70,14 @@ def test_an_incident_finds_itself(
 ) -> None:
     monkeypatch.setenv("ENGINE", engine)
     text = json.loads(Path("model/incidents.jsonl").read_text().splitlines()[7])
-    response, content = ask(Service(DirectoryStore(str(tiny_bundle), 4)), context, text=text["text"], num=1)
+    response, content = ask(EncoderService(DirectoryStore(str(tiny_bundle), 4)), context, text=text["text"], num=1)
     assert response["headers"]["X-Engine"] == engine
     assert content["body"]["results"][0]["incident_id"] == text["incident_id"]
     assert content["body"]["results"][0]["similarity"] == pytest.approx(1, abs=1e-5)
 
 
 def test_witnesses_and_phases_of_a_cold_and_a_warm_invocation(tiny_bundle: Path, context: Context) -> None:
-    service = Service(DirectoryStore(str(tiny_bundle), 4))
+    service = EncoderService(DirectoryStore(str(tiny_bundle), 4))
     cold, warm = (ask(service, context)[0] for _ in range(2))
     manifest = json.loads((tiny_bundle / "manifest.json").read_text())
     for number, headers in ((1, cold["headers"]), (2, warm["headers"])):
@@ -87,10 +88,8 @@ def test_witnesses_and_phases_of_a_cold_and_a_warm_invocation(tiny_bundle: Path,
         assert headers["X-Weights"] == "synthetic"
         assert headers["X-Request-Id"] == context.aws_request_id
     assert cold["headers"]["X-Environment-Id"] == warm["headers"]["X-Environment-Id"]
-    assert (
-        Service(DirectoryStore(str(tiny_bundle), 4)).handle({"text": "a"}, context)["headers"]["X-Environment-Id"]
-        != (cold["headers"]["X-Environment-Id"])
-    )
+    other = EncoderService(DirectoryStore(str(tiny_bundle), 4)).handle({"text": "a"}, context)
+    assert other["headers"]["X-Environment-Id"] != cold["headers"]["X-Environment-Id"]
     always = {"wait", "tokenize", "encode", "rank", "handler"}
     assert set(timing(cold)) == always | {"boot", "init", "idle", "import", "fetch", "load"}
     assert set(timing(warm)) == always
@@ -100,7 +99,7 @@ def test_witnesses_and_phases_of_a_cold_and_a_warm_invocation(tiny_bundle: Path,
 
 
 def test_a_long_text_is_cut_with_a_warning_that_gives_both_lengths(tiny_bundle: Path, context: Context) -> None:
-    response, content = ask(Service(DirectoryStore(str(tiny_bundle), 4)), context, text="word " * 3000)
+    response, content = ask(EncoderService(DirectoryStore(str(tiny_bundle), 4)), context, text="word " * 3000)
     assert response["statusCode"] == 200
     (warning,) = content["body"]["warnings"]
     assert "the model reads 1024" in warning
@@ -108,14 +107,15 @@ def test_a_long_text_is_cut_with_a_warning_that_gives_both_lengths(tiny_bundle: 
 
 
 def test_a_preflight_is_answered_without_a_model(tmp_path: Path, context: Context) -> None:
-    service = Service(DirectoryStore(str(tmp_path), 4))
+    service = EncoderService(DirectoryStore(str(tmp_path), 4))
     event = http_event("OPTIONS")
-    assert service.handle(event, context) == {"statusCode": 204, "headers": {"Allow": "GET, POST"}}
+    answer = service.handle(event, context)
+    assert (answer["statusCode"], answer["headers"]["Allow"], "body" in answer) == (204, "GET, POST", False)
 
 
 @pytest.mark.parametrize("num", [0, 2, -1])
 def test_num_says_how_many(tiny_bundle: Path, context: Context, num: int) -> None:
-    _, content = ask(Service(DirectoryStore(str(tiny_bundle), 4)), context, num=num)
+    _, content = ask(EncoderService(DirectoryStore(str(tiny_bundle), 4)), context, num=num)
     assert len(content["body"]["results"]) == (60 if num < 0 else num)
 
 
@@ -157,7 +157,7 @@ def test_a_damaged_store_gives_503_and_recovers(
     damage(bundle / name)
     if name == "manifest.json" and damage is cut:
         (bundle / name).write_text((bundle / name).read_text()[:100])
-    service = Service(DirectoryStore(str(bundle), 4))
+    service = EncoderService(DirectoryStore(str(bundle), 4))
     for _ in range(2):
         response, content = ask(service, context)
         assert response["statusCode"] == 503
@@ -171,10 +171,10 @@ def test_a_damaged_store_gives_503_and_recovers(
 
 def test_another_bundle_format_says_so(bundle: Path, context: Context) -> None:
     manifest = json.loads((bundle / "manifest.json").read_text())
-    (bundle / "manifest.json").write_text(json.dumps({**manifest, "format": 2}))
-    response, content = ask(Service(DirectoryStore(str(bundle), 4)), context)
+    (bundle / "manifest.json").write_text(json.dumps({**manifest, "format": FORMAT + 1}))
+    response, content = ask(EncoderService(DirectoryStore(str(bundle), 4)), context)
     assert response["statusCode"] == 503
-    assert "has format 2, this function reads format 1" in content["message"]
+    assert f"has format {FORMAT + 1}, this function reads format {FORMAT}" in content["message"]
 
 
 def test_init_never_waits_longer_than_its_budget_and_the_invocation_waits_for_the_rest(
@@ -188,7 +188,7 @@ def test_init_never_waits_longer_than_its_budget_and_the_invocation_waits_for_th
 
     monkeypatch.setattr(FileWeights, "fetch", slow)
     monkeypatch.setattr(service_module, "INIT_BUDGET", 0.1)
-    service = Service(DirectoryStore(str(tiny_bundle), 4))
+    service = EncoderService(DirectoryStore(str(tiny_bundle), 4))
     context.remaining = 1_100  # leaves 0.1 s to wait: too short
     response, content = ask(service, context)
     assert response["statusCode"] == 503
@@ -206,7 +206,7 @@ def test_weights_that_are_no_numbers_are_named(bundle: Path, context: Context) -
     with (bundle / "model.safetensors").open("r+b") as file:
         file.seek(tensor.offset)
         file.write(struct.pack("<f", math.nan))
-    response, content = ask(Service(DirectoryStore(str(bundle), 4)), context)
+    response, content = ask(EncoderService(DirectoryStore(str(bundle), 4)), context)
     assert response["statusCode"] == 503
     assert "model.safetensors is damaged: the encoder's answer is no number" in content["message"]
 
@@ -214,8 +214,8 @@ def test_weights_that_are_no_numbers_are_named(bundle: Path, context: Context) -
 def test_an_answer_never_outgrows_what_lambda_passes_on(
     tiny_bundle: Path, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service_module, "MAX_RESULTS", 50)
-    service = Service(DirectoryStore(str(tiny_bundle), 4))
+    monkeypatch.setattr(search, "MAX_RESULTS", 50)
+    service = EncoderService(DirectoryStore(str(tiny_bundle), 4))
     for num in (-1, 60):
         _, content = ask(service, context, num=num)
         assert len(content["body"]["results"]) == 50
@@ -225,7 +225,7 @@ def test_an_answer_never_outgrows_what_lambda_passes_on(
 
 def test_an_unknown_engine_is_named(tiny_bundle: Path, context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENGINE", "abacus")
-    response, content = ask(Service(DirectoryStore(str(tiny_bundle), 4)), context)
+    response, content = ask(EncoderService(DirectoryStore(str(tiny_bundle), 4)), context)
     assert response["statusCode"] == 503
     assert content["message"] == "there is no engine 'abacus': set ENGINE to onnx or transformers"
 
@@ -235,7 +235,7 @@ def test_an_engine_that_the_image_lacks_is_named(
 ) -> None:
     monkeypatch.setattr("importlib.import_module", _no_torch)
     monkeypatch.setenv("ENGINE", "transformers")
-    response, content = ask(Service(DirectoryStore(str(tiny_bundle), 4)), context)
+    response, content = ask(EncoderService(DirectoryStore(str(tiny_bundle), 4)), context)
     assert response["statusCode"] == 503
     assert "needs torch, which this image lacks: build it with ENGINE=transformers" in content["message"]
 
@@ -253,12 +253,12 @@ def test_nothing_a_client_sends_gives_a_500(tiny_bundle: Path, context: Context,
     json.dumps(response, allow_nan=False).encode()
 
 
-_services: list[Service] = []
+_services: list[EncoderService] = []
 
 
-def _one_service(bundle: Path) -> Service:
+def _one_service(bundle: Path) -> EncoderService:
     if not _services:
-        _services.append(Service(DirectoryStore(str(bundle), 4)))
+        _services.append(EncoderService(DirectoryStore(str(bundle), 4)))
     return _services[0]
 
 

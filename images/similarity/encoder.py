@@ -1,0 +1,58 @@
+"""The encoder function: all routes. It has the whole model, and embeds texts."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from similarity import answer, fields, request, search
+from similarity.errors import StoreError
+from similarity.loader import Loader, Model
+from similarity.manifest import WEIGHTS
+from similarity.plain_text import to_ascii
+from similarity.service import Call, Service
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from similarity.phases import Phases
+
+
+class EncoderService(Service[Model]):
+    """Loads the model at INIT and answers every route."""
+
+    SERVES: ClassVar[str] = "encoder"
+    ROUTES: ClassVar[tuple[str, ...]] = request.ROUTES
+
+    def _load(self, phases: Phases) -> Loader:
+        return Loader(self._store, self._engine, phases)
+
+    def _answer(self, wanted: request.Request, model: Model, call: Call) -> dict[str, Any]:
+        if wanted.route == request.EMBED_TO_DB:
+            return search.by_vector(wanted, model, call)
+        text = to_ascii(wanted.text)
+        fields.check_length(text)
+        warnings = list(wanted.warnings)
+        vector = _encode(text, model, call, warnings)
+        if wanted.route == request.TEXT_TO_EMBED:
+            text_hash = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()  # AIID's own choice
+            return answer.embedding(vector.tolist(), text_hash, warnings)
+        return search.nearest(vector, model.index, wanted.num, call, warnings)
+
+
+def _encode(text: str, model: Model, call: Call, warnings: list[str]) -> np.ndarray:
+    """float32[hidden], the text's vector; adds what there is to warn of."""
+    if not text.strip():
+        warnings.append("Nothing of the text can be written in ASCII: the result is that of an empty text.")
+    with call.phases.span("tokenize"):
+        tokens = model.tokenizer.encode(text)
+    call.tokens = len(tokens.ids)
+    if tokens.cut:
+        read = len(tokens.ids)
+        warnings.append(f"The text has {tokens.whole} tokens, the model reads {read}: the rest was left out.")
+    with call.phases.span("encode"):
+        vector = model.engine.encode(tokens.ids)
+    if not math.isfinite(float(vector.sum())):
+        raise StoreError(WEIGHTS, "is damaged: the encoder's answer is no number")
+    return vector

@@ -1,0 +1,139 @@
+"""The search function: nearest incidents of a vector, and health. It reads the index and never the weights."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from similarity import answer, log, request
+from similarity import manifest as files
+from similarity.errors import BadRequest, ServiceError, StoreError, Unavailable
+from similarity.parallel import for_each
+from similarity.service import Call, Loaded, Service
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from similarity.manifest import Manifest
+    from similarity.phases import Phases
+    from similarity.ranking import Index
+    from similarity.stores import Store
+
+MAX_RESULTS = 5_000  # in one answer, which Lambda limits to 6 MB
+HEALTH_WAIT = 2.0  # seconds for an index that is read again
+
+
+@dataclass(frozen=True)
+class Incidents:
+    """All that a search needs."""
+
+    manifest: Manifest
+    index: Index
+
+
+class SearchService(Service[Incidents]):
+    """Reads the incident index at INIT and answers for vectors."""
+
+    SERVES: ClassVar[str] = "search"
+    ROUTES: ClassVar[tuple[str, ...]] = (request.EMBED_TO_DB, request.HEALTH)
+
+    def _load(self, phases: Phases) -> IndexLoading:
+        return IndexLoading(self._store, phases)
+
+    def _answer(self, wanted: request.Request, model: Incidents, call: Call) -> dict[str, Any]:
+        return by_vector(wanted, model, call)
+
+    def _health(self, call: Call) -> dict[str, Any]:
+        """A failed index is read again, or a monitor that asks for nothing else would never see it mended."""
+        if self._loading.error:
+            self._retry(call)
+            self._loading.wait(HEALTH_WAIT)
+        return super()._health(call)
+
+
+class IndexLoading:
+    """One attempt to read the index: the import of numpy and the I/O side by side."""
+
+    def __init__(self, store: Store, phases: Phases) -> None:
+        self._store = store
+        self._phases = phases
+        self._model: Incidents | None = None
+        self._error: ServiceError | None = None
+        self._done = threading.Event()
+        threading.Thread(target=self._load_in_background, daemon=True).start()
+
+    def wait(self, timeout: float) -> bool:
+        return self._done.wait(timeout)
+
+    @property
+    def error(self) -> ServiceError | None:
+        return self._error if self._done.is_set() else None
+
+    @property
+    def model(self) -> Incidents | None:
+        return self._model if self._done.is_set() else None
+
+    def _load_in_background(self) -> None:
+        try:
+            self._model = self._load()
+        except ServiceError as error:
+            self._error = error
+        except Exception as error:
+            log.error("load", error)
+            self._error = Unavailable(f"the incident index could not be loaded ({type(error).__name__})")
+        self._done.set()
+
+    def _load(self) -> Incidents:
+        read: dict[str, bytes] = {}
+
+        def fetch() -> None:
+            names = (files.NAME, files.VECTORS, files.INCIDENTS)
+            with self._phases.span("fetch"):
+                for_each(lambda name: read.update({name: self._store.read(name)}), names, threads=len(names))
+
+        steps: list[Callable[[], None]] = [fetch, self._import]
+        for_each(lambda step: step(), steps, threads=len(steps))
+        from similarity.ranking import Index
+
+        with self._phases.span("load"):
+            manifest = files.parse(read[files.NAME])
+            for name in (files.VECTORS, files.INCIDENTS):
+                if name not in manifest.files:
+                    raise StoreError(name, "is not in the manifest")
+                manifest.files[name].check(name, read[name])
+            return Incidents(manifest, Index(read[files.VECTORS], read[files.INCIDENTS]))
+
+    def _import(self) -> None:
+        with self._phases.span("import"):
+            import similarity.ranking  # noqa: F401 - it imports numpy
+
+
+def by_vector(wanted: request.Request, model: Loaded, call: Call) -> dict[str, Any]:
+    """The incidents nearest to the vector of the request; raises BadRequest where it has the wrong length."""
+    import numpy as np
+
+    hidden = model.manifest.hidden
+    if len(wanted.embed) != hidden:
+        raise BadRequest(f"embed has {len(wanted.embed)} numbers, the vectors of {model.manifest.model} have {hidden}")
+    warnings = list(wanted.warnings)
+    vector = np.array(wanted.embed)
+    peak = float(np.abs(vector).max())
+    if peak == 0:
+        warnings.append("All numbers of embed are 0: it has no direction, every similarity is 0.")
+    # A power of two changes no digit and keeps squares within float32, whatever the vector's length.
+    scaled = np.ldexp(vector, -math.frexp(peak)[1]).astype(np.float32)
+    return nearest(scaled, model.index, wanted.num, call, warnings)
+
+
+def nearest(vector: np.ndarray, index: Index, num: int, call: Call, warnings: list[str]) -> dict[str, Any]:
+    """The envelope with the `num` incidents nearest to float32[hidden] `vector` (all if negative), as many as fit."""
+    wanted = len(index) if num < 0 else min(num, len(index))
+    with call.phases.span("rank"):
+        matches = index.nearest(vector, min(wanted, MAX_RESULTS))
+    shown = matches[: answer.passable(matches)]
+    if len(shown) < wanted:
+        warnings.append(f"The index has {len(index)} incidents; the nearest {len(shown)} are given.")
+    return answer.similar(shown, warnings)
