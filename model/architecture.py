@@ -15,7 +15,7 @@ class UnsupportedModel(BuildError):
 
 @dataclass(frozen=True)
 class Architecture:
-    """A Longformer encoder's dimensions.
+    """A Longformer encoder's dimensions, and `pooling`: "cls" for the first row of the last layer, "mean" for all.
 
     `window` is the two-sided attention window of `config.json` (512): a token sees `window // 2` tokens on either side
     of it, both ends included. `max_tokens` is the longest input, special tokens included: RoBERTa-style position ids
@@ -31,6 +31,7 @@ class Architecture:
     window: int = 512
     pad_token_id: int = 1
     layer_norm_eps: float = 1e-5
+    pooling: str = "cls"
 
     @property
     def max_tokens(self) -> int:

@@ -13,8 +13,8 @@ from safetensors.numpy import save_file
 from model.errors import BuildError
 from model.progress import Step
 from similarity import safetensors_header
-from similarity.engines.onnx import OnnxEngine
-from similarity.manifest import GRAPH, INCIDENTS, LONG_GRAPH, TOKENIZER, VECTORS, WEIGHTS, Manifest
+from similarity.engines import onnx
+from similarity.manifest import INCIDENTS, TOKENIZER, VECTORS, WEIGHTS, Manifest
 from similarity.stores.directory import DirectoryStore
 from similarity.tokens import Tokenizer
 
@@ -76,8 +76,8 @@ def write_index(incidents: list[Incident], manifest: Manifest, directory: Path, 
     """
     weights = DirectoryStore(str(directory), 1).weights(WEIGHTS, 1 << 20, "onnx")
     header = safetensors_header.parse(weights.start)
-    graphs = [(directory / name).read_bytes() for name in (GRAPH, LONG_GRAPH)]
-    engine = OnnxEngine(manifest, header, weights, *graphs)
+    graphs = {name: (directory / name).read_bytes() for name in onnx.files(manifest)}
+    engine = onnx.OnnxEngine(manifest, header, weights, graphs)
     tokenizer = Tokenizer((directory / TOKENIZER).read_bytes(), manifest.max_tokens)
     vectors = np.empty((len(incidents), manifest.hidden), np.float32)
     for row, incident in enumerate(incidents):

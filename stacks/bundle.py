@@ -13,8 +13,9 @@ from typing import Any
 from stacks.errors import DeploymentError
 
 MANIFEST, WEIGHTS = "manifest.json", "model.safetensors"
-FORMAT = 1
-MEND = "build it with `make model`"
+INDEX = ("incidents.jsonl", "incidents.safetensors")  # all that a search function reads, beside the manifest
+FORMAT = 2
+MAX_MEMORY_MB = 10_240
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -44,22 +45,25 @@ class Bundle:
     @classmethod
     def read(cls, directory: Path) -> Bundle:
         """Read the manifest; raises DeploymentError with the mend where it is missing, damaged or of another format."""
-        path = directory / MANIFEST
+        path, mend = directory / MANIFEST, _mend(directory)
         try:
             data = path.read_bytes()
         except OSError as error:
-            raise DeploymentError.of([f"there is no model bundle ({path}: {error.strerror}): {MEND}"]) from error
+            raise DeploymentError.of([f"there is no model bundle ({path}: {error.strerror}): {mend}"]) from error
         try:
             fields = json.loads(data)
             files = {name: _file(name, entry) for name, entry in fields["files"].items()}
             version, source_hash, weights = fields["format"], fields["source_hash"], str(fields["weights"])
             encoder = encoder_bytes(int(fields["layers"]), int(fields["hidden"]))
+            lacking = [name for name in (WEIGHTS, *INDEX) if name not in files]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DeploymentError.of([f"{path} is no manifest of a bundle ({error!r}): {MEND} again"]) from error
+            raise DeploymentError.of([f"{path} is no manifest of a bundle ({error!r}): {mend} again"]) from error
         if version != FORMAT:
-            raise DeploymentError.of([f"{path} has format {version}, this program takes {FORMAT}: {MEND} again"])
+            raise DeploymentError.of([f"{path} has format {version}, this program takes {FORMAT}: {mend} again"])
         if source_hash != hash_of(files):
-            raise DeploymentError.of([f"{path}: source_hash does not fit the files it lists: {MEND} again"])
+            raise DeploymentError.of([f"{path}: source_hash does not fit the files it lists: {mend} again"])
+        if lacking:
+            raise DeploymentError.of([f"{path} lists no {' and no '.join(lacking)}: {mend} again"])
         files[MANIFEST] = BundleFile(len(data), hashlib.sha256(data).hexdigest())
         return cls(directory, source_hash, weights, encoder, files)
 
@@ -69,11 +73,11 @@ class Bundle:
         The weights count by their size alone: hashing 600 MB takes seconds at every preview, and the seeder and the
         service check what they read.
         """
-        problems = list(self._problems())
+        problems = list(self._file_problems())
         if problems:
-            raise DeploymentError.of([f"{problem}: {MEND} again" for problem in problems])
+            raise DeploymentError.of([f"{problem}: {_mend(self.directory)} again" for problem in problems])
 
-    def _problems(self) -> Iterator[str]:
+    def _file_problems(self) -> Iterator[str]:
         for name, file in sorted(self.files.items()):
             path = self.directory / name
             if not path.is_file():
@@ -90,6 +94,34 @@ class Bundle:
         """
         fetched = {"onnx": self.encoder_bytes, "transformers": self.files[WEIGHTS].size}[engine]
         return max(512, -(-fetched * 9 // 8 // _MIB))
+
+
+    @property
+    def index_bytes(self) -> int:
+        """Size of the incident index."""
+        return sum(self.files[name].size for name in INDEX)
+
+    @property
+    def search_memory_mb(self) -> int:
+        """Memory in MB of a function that holds the index: 256 and three times its size, in steps of 64, 512 at least.
+
+        Three times, because the file, the vectors made of it and the parsed incidents are there at once.
+        """
+        return max(512, 64 * -(-(256 * _MIB + 3 * self.index_bytes) // (64 * _MIB)))
+
+    def problems(self) -> Iterator[str]:
+        """Yield, with the mend, what keeps the index from being searched by a Lambda function."""
+        if self.search_memory_mb > MAX_MEMORY_MB:
+            yield (
+                f"the index of {self.directory} has {self.index_bytes / 1e6:,.0f} MB, to search it takes "
+                f"{self.search_memory_mb:,} MB of memory, and Lambda offers {MAX_MEMORY_MB:,}: build it of fewer incidents"
+            )
+
+
+def _mend(directory: Path) -> str:
+    if directory.name == "bundle":
+        return "build it with `make model`"
+    return f'build it with `make model ARGS="--model … --out {directory}"`'
 
 
 def encoder_bytes(layers: int, hidden: int) -> int:

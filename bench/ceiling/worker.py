@@ -135,7 +135,7 @@ def session_choice(bundle: str, name: str) -> dict[str, float]:
     weights = store.weights(files.WEIGHTS, 1 << 20, "onnx")
     header = safetensors_header.parse(weights.start)
     weights.fetch(plan.fetch_plan(header))
-    rows = Embeddings(header, weights, manifest.pad_token_id)(_ids(20, _vocabulary(bundle)))
+    rows = Embeddings(header, weights, manifest.padding_id)(_ids(20, _vocabulary(bundle)))[None]
     options = ort.SessionOptions()
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.add_session_config_entry("session.disable_prepacking", "1")
@@ -214,7 +214,7 @@ def _engine(bundle: str, name: str) -> Engine:
     manifest = files.parse(store.read(files.NAME))
     weights = store.weights(files.WEIGHTS, 1 << 20, "onnx")
     module = import_engine(name)
-    small = {file: store.read(file) for file in module.FILES}
+    small = {file: store.read(file) for file in module.files(manifest)}
     return module.make(manifest, safetensors_header.parse(weights.start), weights, small)
 
 

@@ -22,26 +22,27 @@ SLACK = 8  # rows of 3 KB
 NAMES = ("word_embeddings", "position_embeddings", "token_type_embeddings")
 
 
-def position_ids(ids: Sequence[int], pad_token_id: int) -> list[int]:
-    """RoBERTa's positions: tokens other than padding count from pad_token_id + 1, padding has pad_token_id itself.
+def position_ids(ids: Sequence[int], padding_id: int) -> list[int]:
+    """Positions of tokens: those other than padding count from padding_id + 1, padding has padding_id itself.
 
-    A literal `<pad>` in a text is padding in this sense, so this is not a plain range.
+    So does RoBERTa, where a literal `<pad>` in a text is padding in this sense. With -1, which is no token, it is the
+    plain range from 0 that BERT has.
     Source: create_position_ids_from_input_ids in transformers' modeling_longformer.py.
     """
     positions, seen = [], 0
     for token in ids:
-        real = token != pad_token_id
+        real = token != padding_id
         seen += real
-        positions.append(seen * real + pad_token_id)
+        positions.append(seen * real + padding_id)
     return positions
 
 
 class Embeddings:
     """Row look-up in the embedding tables of a checkpoint. A row is read once and then kept: at most 166 MB of them."""
 
-    def __init__(self, header: Header, weights: Weights, pad_token_id: int) -> None:
+    def __init__(self, header: Header, weights: Weights, padding_id: int) -> None:
         self._weights = weights
-        self._pad_token_id = pad_token_id
+        self._padding_id = padding_id
         tables = [_find(header, f"embeddings.{name}.weight") for name in NAMES]
         self._words, self._positions, self._types = tables
         self.hidden = self._words.shape[1]
@@ -49,7 +50,7 @@ class Embeddings:
 
     def __call__(self, ids: Sequence[int]) -> np.ndarray:
         """float32[n, hidden] for n token ids, before LayerNorm; raises StoreError if rows cannot be read."""
-        positions = position_ids(ids, self._pad_token_id)
+        positions = position_ids(ids, self._padding_id)
         self._read([(self._words, ids), (self._positions, positions), (self._types, [0])])
         summed = np.stack([self._kept[self._words.offset, index] for index in ids])
         summed += np.stack([self._kept[self._positions.offset, index] for index in positions])

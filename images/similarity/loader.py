@@ -134,7 +134,9 @@ class Loader:
             return
         manifest, header, weights = self._opened
         with self._phases.span("load"):
-            small = self._small_files(manifest, (files.TOKENIZER, files.VECTORS, files.INCIDENTS, *engine.FILES))
+            small = self._small_files(
+                manifest, (files.TOKENIZER, files.VECTORS, files.INCIDENTS, *engine.files(manifest))
+            )
             tokenizer = Tokenizer(small[files.TOKENIZER], manifest.max_tokens)
             index = Index(small[files.VECTORS], small[files.INCIDENTS])
             made = engine.make(manifest, header, weights, small)

@@ -10,7 +10,7 @@ from typing import Any
 
 from similarity.errors import StoreError
 
-FORMAT = 1
+FORMAT = 2
 NAME = "manifest.json"
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
@@ -38,16 +38,25 @@ class File:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The manifest's fields; `header_sha256` is that of the safetensors header, its 8-byte length included."""
+    """The manifest's fields.
+
+    `family` is whose transformers class reads the checkpoint: longformer, roberta or bert. `pooling` makes a vector of
+    the last layer: "cls" takes its first row, "mean" the mean of its rows. `window` is the two-sided attention window
+    in tokens, 0 where every token sees every other one. `padding_id` is the token that takes no position, the others
+    count from `padding_id + 1`; -1 where all tokens count, from 0. `header_sha256` is that of the safetensors header,
+    its 8-byte length included.
+    """
 
     model: str
     revision: str
     weights: str
+    family: str
+    pooling: str
     layers: int
     hidden: int
     window: int
     max_tokens: int
-    pad_token_id: int
+    padding_id: int
     recipe: str
     source_hash: str
     header_sha256: str
@@ -56,12 +65,14 @@ class Manifest:
     @property
     def short_tokens(self) -> int:
         """Up to this many tokens every token sees every other one: plain attention is exact."""
-        return self.window // 2 + 1
+        return self.window // 2 + 1 if self.window else self.max_tokens
 
     @property
     def cone_tokens(self) -> int:
-        """The CLS vector depends on this many first tokens and no others: one window's reach a layer."""
-        return 1 + self.layers * (self.window // 2)
+        """The vector depends on this many first tokens and no others: CLS reaches one window further a layer."""
+        if not self.window or self.pooling != "cls":
+            return self.max_tokens
+        return min(1 + self.layers * (self.window // 2), self.max_tokens)
 
     def to_json(self) -> str:
         fields: dict[str, Any] = {"format": FORMAT, **{k: v for k, v in vars(self).items() if k != "files"}}

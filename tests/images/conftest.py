@@ -11,6 +11,7 @@ import pytest
 from similarity import manifest as files
 from similarity import safetensors_header
 from similarity.engines import Engine
+from similarity.engines.onnx import OnnxEngine
 from similarity.manifest import Manifest
 from similarity.stores.directory import DirectoryStore
 from tests.conftest import Lab
@@ -21,7 +22,7 @@ class Opened:
     """A bundle in a directory with the engines that read it."""
 
     manifest: Manifest
-    onnx: Engine
+    onnx: OnnxEngine
     transformers: Engine
 
 
@@ -33,7 +34,7 @@ def open_bundle(directory: Path, manifest: Manifest | None = None) -> Opened:
     manifest = manifest or files.parse(store.read(files.NAME))
     weights = store.weights(files.WEIGHTS, 1 << 16, "onnx")
     header = safetensors_header.parse(weights.start)
-    small = {name: store.read(name) for name in (files.GRAPH, files.LONG_GRAPH, files.CONFIG)}
+    small = {name: store.read(name) for name in (*onnx.files(manifest), *transformers.files(manifest))}
     return Opened(
         manifest,
         onnx.make(manifest, header, weights, small),

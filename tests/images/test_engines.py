@@ -35,9 +35,9 @@ def wide(tmp_path_factory: pytest.TempPathFactory) -> Opened:
     header = safetensors_header.parse((directory / files.WEIGHTS).read_bytes())
     (directory / files.GRAPH).write_bytes(graph.build_short(WIDE, header).SerializeToString())
     (directory / files.LONG_GRAPH).write_bytes(graph.build_long(WIDE, header).SerializeToString())
-    shape = {"layers": 4, "hidden": 32, "window": 512, "max_tokens": 2048, "pad_token_id": 1}
+    shape = {"layers": 4, "hidden": 32, "window": 512, "max_tokens": 2048, "padding_id": 1}
     texts = dict.fromkeys(("model", "revision", "weights", "recipe", "source_hash", "header_sha256"), "")
-    return open_bundle(directory, Manifest(**shape, **texts, files={}))
+    return open_bundle(directory, Manifest(**shape, **texts, family="longformer", pooling="cls", files={}))
 
 
 def random_ids(count: int, vocabulary: int, seed: int) -> list[int]:
@@ -73,6 +73,21 @@ def test_engines_agree_on_any_ids(opened: Opened, count: int, seed: int) -> None
 def test_engines_agree_on_literal_special_tokens(opened: Opened, tiny_bundle: Path, text: str) -> None:
     tokenizer = Tokenizer((tiny_bundle / files.TOKENIZER).read_bytes(), opened.manifest.max_tokens)
     assert largest_difference(opened, tokenizer.encode(text).ids) <= TOLERANCE
+
+
+@pytest.mark.parametrize(("count", "texts"), [(1, 1), (1, 3), (20, 5), (257, 2), (258, 2), (700, 3)])
+def test_a_batch_has_the_vectors_of_its_texts(wide: Opened, count: int, texts: int) -> None:
+    batch = [random_ids(count, WIDE.vocabulary, seed) for seed in range(texts)]
+    vectors = wide.onnx.encode_batch(batch)
+    assert (vectors.shape, vectors.dtype) == ((texts, WIDE.hidden), np.float32)
+    expected = np.stack([wide.transformers.encode(ids) for ids in batch])
+    np.testing.assert_allclose(vectors, expected, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("batch", [[], [[0, 2], [0, 5, 2]]])
+def test_a_batch_of_unequal_lengths_is_refused(wide: Opened, batch: list[list[int]]) -> None:
+    with pytest.raises(ValueError, match="the same number of tokens, one text at least"):
+        wide.onnx.encode_batch(batch)
 
 
 def test_what_lies_outside_the_cone_does_not_count(opened: Opened) -> None:

@@ -235,7 +235,7 @@ def make_project(directory: Path) -> Path:
         files[name] = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
     lines = "".join(f"{name} {file['size']} {file['sha256']}\n" for name, file in sorted(files.items()))
     manifest = {
-        "format": 1,
+        "format": 2,
         "source_hash": hashlib.sha256(lines.encode()).hexdigest(),
         "weights": "synthetic",
         "layers": 12,

@@ -147,7 +147,7 @@ def test_an_existing_bucket_is_used_and_not_made(project: Path, tmp_path: Path) 
         (lambda bundle: (bundle / "manifest.json").unlink(), "there is no model bundle"),
         (lambda bundle: (bundle / "manifest.json").write_text("{"), "is no manifest"),
         (lambda bundle: (bundle / "manifest.json").write_text("[]"), "is no manifest"),
-        (lambda bundle: _edit(bundle, format=2), "has format 2"),
+        (lambda bundle: _edit(bundle, format=1), "has format 1"),
         (lambda bundle: _edit(bundle, source_hash="0" * 64), "source_hash does not fit"),
         (lambda bundle: (bundle / "config.json").unlink(), "config.json is missing"),
         (lambda bundle: (bundle / "model.safetensors").write_bytes(b"half"), "has 4 bytes, its manifest says"),

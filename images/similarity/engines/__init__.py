@@ -1,4 +1,4 @@
-"""Two engines behind one interface: token ids in, the CLS vector out. Each is a module, imported when asked for."""
+"""Two engines behind one interface: token ids in, a vector out. Each is a module, imported when asked for."""
 
 from __future__ import annotations
 
@@ -17,14 +17,16 @@ class Engine(Protocol):
     """An encoder with its weights."""
 
     def encode(self, ids: Sequence[int]) -> np.ndarray:
-        """float32[hidden], the CLS vector of 1 to max_tokens token ids (special tokens included)."""
+        """float32[hidden], the pooled vector of 1 to max_tokens token ids (special tokens included)."""
 
 
 class EngineModule(Protocol):
-    """A module of this package: the small files that it reads, and whether `make` needs the weights fetched before."""
+    """A module of this package; `NEEDS_WEIGHTS` says whether `make` needs the weights fetched before."""
 
-    FILES: tuple[str, ...]
     NEEDS_WEIGHTS: bool
+
+    def files(self, manifest: Manifest, /) -> tuple[str, ...]:
+        """Names of the small files that `make` reads."""
 
     def make(self, manifest: Manifest, header: Header, weights: Weights, small_files: Mapping[str, bytes], /) -> Engine:
         """The engine for an opened bundle."""

@@ -16,39 +16,58 @@ if TYPE_CHECKING:
     from similarity.stores import Weights
 
 
-FILES = (GRAPH, LONG_GRAPH)
 NEEDS_WEIGHTS = False
+
+
+def files(manifest: Manifest) -> tuple[str, ...]:
+    return (GRAPH, LONG_GRAPH) if manifest.window else (GRAPH,)
 
 
 def make(manifest: Manifest, header: Header, weights: Weights, small_files: Mapping[str, bytes]) -> OnnxEngine:
     """The engine for an opened bundle."""
-    return OnnxEngine(manifest, header, weights, small_files[GRAPH], small_files[LONG_GRAPH])
+    return OnnxEngine(manifest, header, weights, {name: small_files[name] for name in files(manifest)})
 
 
 class OnnxEngine:
-    """Two graphs over one weights file: the short one is made at once, the long one when a long text first comes.
+    """Graphs over one weights file: the short one is made at once, the long one when a long text first comes.
 
     The sessions read no weights while they are made, so an engine may be made while these are still being fetched.
     """
 
-    def __init__(self, manifest: Manifest, header: Header, weights: Weights, graph: bytes, long_graph: bytes) -> None:
+    def __init__(self, manifest: Manifest, header: Header, weights: Weights, graphs: Mapping[str, bytes]) -> None:
         self._manifest = manifest
         self._weights = weights
-        self._long_graph = long_graph
+        self._graphs = graphs
         self._long: ort.InferenceSession | None = None
-        self._short = _session(graph, weights)
-        self._embeddings = Embeddings(header, weights, manifest.pad_token_id)
+        self._short = _session(graphs[GRAPH], weights)
+        self._embeddings = Embeddings(header, weights, manifest.padding_id)
 
     def encode(self, ids: Sequence[int]) -> np.ndarray:
-        session = self._short if len(ids) <= self._manifest.short_tokens else self._long_session()
-        rows = self._embeddings(ids[: self._manifest.cone_tokens])
-        cls: np.ndarray = session.run(["cls"], {"embeddings": rows})[0]
-        return cls
+        """float32[hidden], the vector of one text of 1 to max_tokens token ids."""
+        if len(ids) > self._manifest.short_tokens:
+            return _run(self._long_session(), self._embeddings(ids[: self._manifest.cone_tokens]))
+        return _run(self._short, self._embeddings(ids)[np.newaxis]).reshape(-1)
+
+    def encode_batch(self, batch: Sequence[Sequence[int]]) -> np.ndarray:
+        """float32[b, hidden] of texts of the same number of tokens; ValueError where they are not.
+
+        Those past the window go one by one: their work is cut into blocks already.
+        """
+        if len({len(ids) for ids in batch}) != 1:
+            raise ValueError("texts of a batch must have the same number of tokens, one text at least")
+        if len(batch[0]) > self._manifest.short_tokens:
+            return np.stack([self.encode(ids) for ids in batch])
+        return _run(self._short, np.stack([self._embeddings(ids) for ids in batch]))
 
     def _long_session(self) -> ort.InferenceSession:
         if self._long is None:
-            self._long = _session(self._long_graph, self._weights)
+            self._long = _session(self._graphs[LONG_GRAPH], self._weights)
         return self._long
+
+
+def _run(session: ort.InferenceSession, embeddings: np.ndarray) -> np.ndarray:
+    result: np.ndarray = session.run(["cls"], {"embeddings": embeddings})[0]
+    return result
 
 
 def _session(graph: bytes, weights: Weights) -> ort.InferenceSession:

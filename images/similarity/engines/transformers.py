@@ -16,8 +16,11 @@ from similarity.safetensors_header import Header
 if TYPE_CHECKING:
     from similarity.stores import Weights
 
-FILES = (CONFIG,)
 NEEDS_WEIGHTS = True
+
+
+def files(manifest: Manifest) -> tuple[str, ...]:
+    return (CONFIG,)
 
 
 def make(manifest: Manifest, header: Header, weights: Weights, small_files: Mapping[str, bytes]) -> TransformersEngine:
