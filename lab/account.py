@@ -18,6 +18,7 @@ from lab.http_api import BODY_LIMIT, TIMEOUT_S, HttpApi
 from lab.lambda_api import PAYLOAD_LIMIT, LambdaApi
 from lab.logs_api import LogsApi
 from lab.outputs import architecture
+from lab.routes import Integration, Routes
 from lab.spec import FunctionSpec
 from lab.workspace import Workspace
 
@@ -30,7 +31,7 @@ async def _nothing() -> None:
 
 
 class Account:
-    """Functions by backend name, the AWS API at ``endpoint_url`` and the HTTP API at ``api_url``.
+    """Functions by name, the AWS API at ``endpoint_url`` and the HTTP API at ``api_url``.
 
     Use as an async context manager: deploy functions, then ``open`` the endpoints.
     """
@@ -42,7 +43,6 @@ class Account:
         self._idle_s = idle_s
         self._http_timeout_s = http_timeout_s
         self._functions: dict[str, Function] = {}
-        self._backends: dict[str, Function] = {}
         self._stack = AsyncExitStack()
         self._host: Host
 
@@ -60,18 +60,18 @@ class Account:
         await asyncio.gather(*(function.close() for function in self._functions.values()))
         await self._stack.aclose()
 
-    def deploy(self, backend: str, spec: FunctionSpec, prepare: Callable[[], Awaitable[None]] = _nothing) -> None:
+    def deploy(self, spec: FunctionSpec, prepare: Callable[[], Awaitable[None]] = _nothing) -> Function:
         """Add a function; ``prepare`` makes its storage ready for cold starts, at every configuration update."""
-        function = Function(self._host, spec, self._idle_s, prepare)
-        self._functions[spec.name] = self._backends[backend] = function
+        function = self._functions[spec.name] = Function(self._host, spec, self._idle_s, prepare)
+        return function
 
-    async def open(self, default: str) -> None:
-        """Serve both endpoints; requests without a backend's prefix go to the backend ``default``."""
+    async def open(self, routes: Mapping[str, Integration]) -> None:
+        """Serve both endpoints, the HTTP API with these routes."""
         api = web.Application(client_max_size=2 * PAYLOAD_LIMIT)  # the API itself says what is too large
         api.add_routes(LambdaApi(self._functions, architecture()).routes())
         api.router.add_post("/", LogsApi(self._functions).handle)
         gateway = web.Application(client_max_size=BODY_LIMIT)
-        gateway.router.add_route("*", "/{path:.*}", HttpApi(self._backends, default, self._http_timeout_s).handle)
+        gateway.router.add_route("*", "/{path:.*}", HttpApi(Routes(routes), self._http_timeout_s).handle)
         self.endpoint_url = await self._serve(api)
         self.api_url = await self._serve(gateway)
 
@@ -83,8 +83,3 @@ class Account:
         await site.start()
         host, port = runner.addresses[0][:2]
         return f"http://{host}:{port}"
-
-    @property
-    def functions(self) -> Mapping[str, Function]:
-        """The deployed functions by backend name."""
-        return self._backends

@@ -8,6 +8,10 @@ from pathlib import Path
 
 from lab.errors import LabError
 
+#: What a search function reads: the incident index, and the manifest that vouches for it.
+INDEX = ("incidents.safetensors", "incidents.jsonl")
+MANIFEST = "manifest.json"
+
 
 @dataclass(frozen=True)
 class Bundle:
@@ -18,11 +22,21 @@ class Bundle:
     source_hash: str
     weights: str
 
+    @property
+    def index_files(self) -> tuple[Path, ...]:
+        """The files that a search function reads."""
+        return tuple(path for path in self.files if path.name in (*INDEX, MANIFEST))
+
+    @property
+    def index_bytes(self) -> int:
+        """Size of the incident index."""
+        return sum(path.stat().st_size for path in self.index_files if path.name in INDEX)
+
 
 def read_bundle(folder: Path) -> Bundle:
     """Read a bundle's manifest; raises LabError if the bundle is missing, unfinished or damaged in size."""
     try:
-        manifest = json.loads((folder / "manifest.json").read_text())
+        manifest = json.loads((folder / MANIFEST).read_text())
         sizes = {name: facts["size"] for name, facts in manifest["files"].items()}
         source_hash, weights = manifest["source_hash"], manifest["weights"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -32,5 +46,11 @@ def read_bundle(folder: Path) -> Bundle:
         path = folder / name
         if not path.is_file() or path.stat().st_size != size:
             raise LabError(f"{path} is missing or not {size} bytes long: build the bundle again")
-    files = tuple(folder.resolve() / name for name in [*sizes, "manifest.json"])
+    files = tuple(folder.resolve() / name for name in [*sizes, MANIFEST])
     return Bundle(folder.resolve(), files, source_hash, weights)
+
+
+def search_memory_mb(index_bytes: int) -> int:
+    """Memory size of a search function: 256 MB and three times its index, as the stack gives it."""
+    wanted = 256 + -(-3 * index_bytes // (1 << 20))
+    return min(max(512, -(-wanted // 64) * 64), 10_240)

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 from multidict import CIMultiDict
 
+from lab.routes import proxied
 from lab.spec import ACCOUNT_ID
 
 API_ID = "lab0000000"
@@ -24,7 +25,7 @@ class BadResultError(ValueError):
 
 
 def event_of(request: web.Request, body: bytes, route: str, request_id: str) -> dict[str, Any]:
-    """Build the event for a request to ``route`` (``$default`` or ``ANY /x/{proxy+}``)."""
+    """Build the event for a request to ``route`` (``$default``, ``GET /x`` or ``ANY /x/{proxy+}``)."""
     now = time.time()
     headers = _headers(request)
     raw_query = request.rel_url.raw_query_string
@@ -59,8 +60,8 @@ def event_of(request: web.Request, body: bytes, route: str, request_id: str) -> 
         event["cookies"] = cookies
     if query := _joined(parse_qsl(raw_query, keep_blank_values=True)):
         event["queryStringParameters"] = query
-    if route.endswith("/{proxy+}"):
-        event["pathParameters"] = {"proxy": request.path.split("/", 2)[2]}
+    if (rest := proxied(route, request.path)) is not None:
+        event["pathParameters"] = {"proxy": rest}
     if body:
         text = _as_text(request, body)
         event["isBase64Encoded"] = text is None

@@ -7,14 +7,14 @@ import base64
 import json
 import logging
 import secrets
-from collections.abc import Mapping
 
 from aiohttp import web
 
 from lab.errors import LabError
 from lab.event import BadResultError, event_of, response_of
-from lab.function import Function, ThrottledError
+from lab.function import ThrottledError
 from lab.lambda_api import PAYLOAD_LIMIT
+from lab.routes import Routes
 
 BODY_LIMIT = 10 << 20
 TIMEOUT_S = 30.0
@@ -23,14 +23,13 @@ _log = logging.getLogger(__name__)
 
 
 class HttpApi:
-    """``/{backend}/…`` goes to that backend's function, everything else to the default backend's.
+    """Gives every request to what its route leads to.
 
     A request that takes longer than ``timeout_s`` is answered with 503; the invocation goes on, as on AWS.
     """
 
-    def __init__(self, backends: Mapping[str, Function], default: str, timeout_s: float = TIMEOUT_S) -> None:
-        self._backends = backends
-        self._default = default
+    def __init__(self, routes: Routes, timeout_s: float = TIMEOUT_S) -> None:
+        self._routes = routes
         self._timeout_s = timeout_s
 
     async def handle(self, request: web.Request) -> web.Response:
@@ -45,15 +44,16 @@ class HttpApi:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
             return _error(413, "Request Entity Too Large")
-        first, _, rest = request.path.removeprefix("/").partition("/")
-        backend = first if first in self._backends else self._default
-        route = f"ANY /{backend}/{{proxy+}}" if first in self._backends and rest else "$default"
+        found = self._routes.find(request.method, request.path)
+        if found is None:
+            return _error(404, "Not Found")
+        route, integration = found
         event = json.dumps(event_of(request, body, route, request_id)).encode()
         if len(event) > PAYLOAD_LIMIT:
             return _error(413, "Request Entity Too Large")
         try:
             async with asyncio.timeout(self._timeout_s):
-                invocation = await self._backends[backend].invoke(event)
+                invocation = await integration.invoke(event)
         except (TimeoutError, ThrottledError):
             return _error(503, "Service Unavailable")
         except LabError as error:

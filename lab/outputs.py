@@ -20,9 +20,10 @@ def architecture() -> str:
 
 @dataclass(frozen=True)
 class BackendOutput:
-    """One backend: its function, its log group and what its storage really is."""
+    """One backend: its two functions, the first one's log group, and what its storage really is."""
 
     function_name: str
+    search_function_name: str
     log_group: str
     storage: str
 
@@ -61,6 +62,7 @@ class Outputs:
             "backends": {
                 name: {
                     "functionName": backend.function_name,
+                    "searchFunctionName": backend.search_function_name,
                     "logGroup": backend.log_group,
                     "storage": backend.storage,
                     "curl": self.curl(name),

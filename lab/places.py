@@ -22,10 +22,11 @@ EFS_POINT = "/mnt/model"
 
 @dataclass(frozen=True)
 class Place:
-    """A backend's code and storage; ``sentence`` tells people what they are."""
+    """A backend's code and storage, and the bundle in it; ``sentence`` tells people what they are."""
 
     code: Code
     storage: Storage
+    bundle: Bundle
     sentence: str
 
 
@@ -33,7 +34,7 @@ async def make_places(
     workspace: Workspace, bundle: Bundle, backends: Sequence[str], built: Built | None
 ) -> dict[str, Place]:
     """Make every backend's place, all at the same time: from the built images, or else from this working copy."""
-    seaweed = Seaweed(workspace, bundle)
+    seaweed = Seaweed(workspace)
 
     async def store(name: str) -> Storage:
         match name:
@@ -47,7 +48,7 @@ async def make_places(
         if built is None:
             source, storage = Source((IMAGES, IMAGES / name)), await store(name)
             await asyncio.to_thread(source.warm)
-            return Place(source, storage, storage.sentence)
+            return Place(source, storage, bundle, storage.sentence)
         image = await built.mount(workspace, name)
         await asyncio.to_thread(image.warm)
         if name == "oci":
@@ -58,7 +59,7 @@ async def make_places(
             folder = Path(storage.environment["MODEL_DIR"])
             image = replace(image, binds={EFS_POINT: folder.parent})
             storage = replace(storage, environment={"MODEL_DIR": f"{EFS_POINT}/{folder.name}"})
-        return Place(image, storage, f"{storage.sentence}; {built.sentence}")
+        return Place(image, storage, bundle, f"{storage.sentence}; {built.sentence}")
 
     tasks = {name: asyncio.create_task(make(name)) for name in backends}
     try:

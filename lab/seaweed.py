@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import aiohttp
@@ -12,6 +13,7 @@ import obstore
 from obstore.store import S3Store
 
 from lab.bundle import Bundle
+from lab.cache import Part
 from lab.errors import LabError
 from lab.ports import accepts, free_ports
 from lab.spec import REGION
@@ -27,10 +29,12 @@ class Seaweed:
     One process each and not ``weed server``: that starts with fixed waits, and leaves sockets in /tmp.
     """
 
-    def __init__(self, workspace: Workspace, bundle: Bundle) -> None:
+    def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._bundle = bundle
-        self._loading: asyncio.Task[None] | None = None
+        self._starting: asyncio.Task[None] | None = None
+        self._uploads: dict[str, asyncio.Task[None]] = {}
+        self._index_parts: dict[str, list[Path | Part]] = {}
+        self._uploading = asyncio.Lock()
         self._data = workspace.folder("seaweed")
         ports = free_ports(8)
         self._master, self._volume, self._filer, self._s3 = zip(ports[::2], ports[1::2], strict=True)
@@ -45,19 +49,22 @@ class Seaweed:
         """Address of the filer, as ``weed mount`` wants it."""
         return f"127.0.0.1:{self._filer[0]}.{self._filer[1]}"
 
-    async def loaded(self) -> None:
-        """Return when the servers run and the bundle is in the bucket; the first call starts that."""
-        if self._loading is None:
-            self._loading = asyncio.create_task(self._load())
-        await self._loading
+    async def loaded(self, bundle: Bundle) -> None:
+        """Return when the servers run and the bundle is in the bucket; the first call starts them and the upload."""
+        if self._starting is None:
+            self._starting = asyncio.create_task(self._start())
+        await self._starting
+        if bundle.source_hash not in self._uploads:
+            self._uploads[bundle.source_hash] = asyncio.create_task(self._upload(bundle))
+        await self._uploads[bundle.source_hash]
 
     def files(self) -> list[Path]:
         """The volume server's files: what holds the objects' bytes on disk."""
         return [path for path in (self._data / "volumes").iterdir() if path.is_file()]
 
-    async def _load(self) -> None:
-        await self._start()
-        await self._upload()
+    def index_parts(self, bundle: Bundle) -> list[Path | Part]:
+        """The parts of the volume server's files that hold a loaded bundle's incident index."""
+        return self._index_parts[bundle.source_hash]
 
     async def _start(self) -> None:
         master = f"127.0.0.1:{self._master[0]}.{self._master[1]}"
@@ -87,8 +94,21 @@ class Seaweed:
         )
         await self._make_bucket()
 
-    async def _upload(self) -> None:
-        """Store the bundle as ``<source hash>/<name>`` and check that it is there in full."""
+    async def _upload(self, bundle: Bundle) -> None:
+        """Store the bundle as ``<source hash>/<name>``.
+
+        One bundle at a time, and the index last: volumes only grow, so what grows meanwhile is what holds the index.
+        """
+        async with self._uploading:
+            index = bundle.index_files
+            await self._store(bundle, [path for path in bundle.files if path not in index])
+            before = {path: path.stat().st_size for path in self.files()}
+            await self._store(bundle, index)
+            grown = [Part(path, before.get(path, 0), path.stat().st_size) for path in self.files()]
+            self._index_parts[bundle.source_hash] = [part for part in grown if part.end != part.start]
+
+    async def _store(self, bundle: Bundle, files: Iterable[Path]) -> None:
+        """Store files of the bundle and check that they are there in full."""
         store = S3Store(
             BUCKET,
             endpoint=self.s3_url,
@@ -98,8 +118,8 @@ class Seaweed:
             client_options={"allow_http": True},
             retry_config={"max_retries": 0},  # when the lab ends in the middle, the upload must end at once, too
         )
-        for path in self._bundle.files:
-            key = f"{self._bundle.source_hash}/{path.name}"
+        for path in files:
+            key = f"{bundle.source_hash}/{path.name}"
             with path.open("rb") as file:
                 await asyncio.to_thread(obstore.put, store, key, file, chunk_size=_PART_BYTES, max_concurrency=4)
             stored = (await obstore.head_async(store, key))["size"]

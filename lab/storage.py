@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.bundle import Bundle
+from lab.cache import Part
 from lab.chamber import GROUP, USER
 from lab.errors import LabError
 from lab.seaweed import BUCKET, Seaweed, weed
@@ -29,21 +30,26 @@ class Storage:
 
     ``environment`` tells the function where; ``sentence`` tells people what it is. ``files`` must be in the page cache
     for the place to be warm; neither they nor ``behind``, the servers' files below them, may be for it to be cold.
+    ``index`` and ``index_behind`` are what belongs to the incident index in them, so that a search function can be
+    made cold without the weights.
     """
 
     environment: Mapping[str, str]
     sentence: str
     files: Callable[[], list[Path]]
     behind: Callable[[], list[Path]] = list
+    index: Callable[[], list[Path | Part]] = list
+    index_behind: Callable[[], list[Path | Part]] = list
 
 
 async def object_storage(seaweed: Seaweed, bundle: Bundle) -> Storage:
     """The bundle in the bucket."""
-    await seaweed.loaded()
+    await seaweed.loaded(bundle)
     return Storage(
         {"MODEL_BUCKET": BUCKET, "MODEL_PREFIX": bundle.source_hash, "AWS_ENDPOINT_URL_S3": seaweed.s3_url},
         "SeaweedFS S3 gateway on this machine, over loopback HTTP",
         seaweed.files,
+        index=lambda: seaweed.index_parts(bundle),
     )
 
 
@@ -51,7 +57,7 @@ async def mounted_storage(workspace: Workspace, seaweed: Seaweed, bundle: Bundle
     """The bucket as a read-only file system, through FUSE; a plain folder where there is no FUSE."""
     if missing := _missing_for_fuse():
         return await plain_storage(workspace, bundle, "efs", f"no FUSE mount: {missing}")
-    await seaweed.loaded()
+    await seaweed.loaded(bundle)
     point = workspace.folder("efs")
     caches = workspace.folder("efs-cache")
     command: list[str | Path] = [
@@ -80,6 +86,8 @@ async def mounted_storage(workspace: Workspace, seaweed: Seaweed, bundle: Bundle
         "SeaweedFS mounted read-only through FUSE on this machine, in place of EFS",
         lambda: files,
         behind=seaweed.files,
+        index=lambda: _index_in(folder, bundle),
+        index_behind=lambda: seaweed.index_parts(bundle),
     )
 
 
@@ -103,6 +111,7 @@ async def image_storage(workspace: Workspace, bundle: Bundle) -> Storage:
         "ext4 image, loop-mounted read-only on this machine, in place of Lambda's flattened container image",
         lambda: files,
         behind=lambda: [image],
+        index=lambda: _index_in(point, bundle),
     )
 
 
@@ -117,6 +126,7 @@ def baked_storage(image: Path, root: Path, bundle: Bundle) -> Storage:
         "the container image's own file system, flattened to ext4 and loop-mounted read-only on this machine",
         lambda: files,
         behind=lambda: [image],
+        index=lambda: _index_in(files[0].parent, bundle),
     )
 
 
@@ -137,7 +147,16 @@ async def plain_storage(workspace: Workspace, bundle: Bundle, name: str, why: st
         await asyncio.to_thread(_link_or_copy, path, folder / path.name)
     files = [folder / path.name for path in bundle.files]
     _log.warning("%s falls back to a plain folder: %s", name, why)
-    return Storage({"MODEL_DIR": str(folder)}, f"plain folder on this machine's disk ({why})", lambda: files)
+    return Storage(
+        {"MODEL_DIR": str(folder)},
+        f"plain folder on this machine's disk ({why})",
+        lambda: files,
+        index=lambda: _index_in(folder, bundle),
+    )
+
+
+def _index_in(folder: Path, bundle: Bundle) -> list[Path | Part]:
+    return [folder / path.name for path in bundle.index_files]
 
 
 def _link_or_copy(source: Path, target: Path) -> None:

@@ -19,6 +19,7 @@ from botocore.config import Config
 from lab.account import Account
 from lab.code import Source
 from lab.function import Function
+from lab.routes import Backend, Integration, backend_routes
 from lab.spec import FunctionSpec
 from lab.workspace import Workspace
 
@@ -44,7 +45,6 @@ class Served:
     api_url: str
     endpoint_url: str
     root: Path
-    functions: Mapping[str, Function]
 
     @property
     def aws(self) -> Any:
@@ -69,7 +69,7 @@ def serve(
     idle_s: float = 300.0,
     http_timeout_s: float = 30.0,
 ) -> Iterator[Served]:
-    """Run an account with the functions (each is its own backend); the first one is the default."""
+    """Run an account with the functions; the first one is the default backend, see ``routes_of``."""
     ready = threading.Event()
     served: list[Served] = []
     failed: list[BaseException] = []
@@ -81,10 +81,9 @@ def serve(
         workspace = Workspace()
         try:
             async with Account(workspace, idle_s, http_timeout_s) as account:
-                for spec in specs:
-                    account.deploy(spec.name, spec, *((prepare,) if prepare else ()))
-                await account.open(specs[0].name)
-                served.append(Served(account.api_url, account.endpoint_url, workspace.root, account.functions))
+                functions = {spec.name: account.deploy(spec, *((prepare,) if prepare else ())) for spec in specs}
+                await account.open(dict(routes_of(functions)))
+                served.append(Served(account.api_url, account.endpoint_url, workspace.root))
                 ready.set()
                 await stopped.wait()
         finally:
@@ -110,6 +109,12 @@ def serve(
         thread.join()
     if failed:
         raise failed[0]
+
+
+def routes_of(functions: Mapping[str, Function]) -> Iterator[tuple[str, Integration]]:
+    """A backend of every function, and of ``NAME`` and ``NAME-search`` together one."""
+    for prefix, name in [("", next(iter(functions))), *((f"/{name}", name) for name in functions)]:
+        yield from backend_routes(prefix, Backend(functions[name], functions.get(f"{name}-search", functions[name])))
 
 
 def witness(handler: str = "witness.handler", **changes: Any) -> FunctionSpec:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from lab.bundle import read_bundle
+from lab.bundle import read_bundle, search_memory_mb
 from lab.errors import LabError
+from similarity import manifest
 from tests.lab.bundles import SIZES, make_bundle
 
 
@@ -16,6 +17,27 @@ def test_bundle_lists_its_files_and_the_manifest(tmp_path: Path) -> None:
     assert {path.name for path in bundle.files} == {*SIZES, "manifest.json"}
     assert len(bundle.source_hash) == 64
     assert bundle.weights == "synthetic"
+
+
+def test_index_is_what_a_search_function_reads(tmp_path: Path) -> None:
+    bundle = read_bundle(make_bundle(tmp_path / "bundle"))
+    assert {path.name for path in bundle.index_files} == {manifest.NAME, manifest.VECTORS, manifest.INCIDENTS}
+    assert bundle.index_bytes == SIZES[manifest.VECTORS] + SIZES[manifest.INCIDENTS]
+
+
+@pytest.mark.parametrize(
+    ("index_bytes", "memory_mb"),
+    [
+        (0, 512),
+        (85 << 20, 512),  # 511 MB
+        ((85 << 20) + 400_000, 576),  # 513 MB
+        (100 << 20, 576),  # 556 MB
+        (3 << 30, 9472),
+        (4 << 30, 10_240),
+    ],
+)
+def test_memory_of_a_search_function(index_bytes: int, memory_mb: int) -> None:
+    assert search_memory_mb(index_bytes) == memory_mb
 
 
 @pytest.mark.parametrize("damage", ["missing", "truncated"])

@@ -21,7 +21,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_outputs_are_the_agreed_ones(bundle: Path, tmp_path: Path) -> None:
-    with lab(bundle, tmp_path, "--json", "--memory", "512", "--timeout", "9", "--backends", "oci,s3") as process:
+    with lab(bundle, tmp_path, "--json", "--memory", "640", "--timeout", "9", "--backends", "oci,s3") as process:
         outputs = read_outputs(process)
         assert (outputs["target"], outputs["authMode"], outputs["region"]) == ("lab", "none", "us-east-1")
         assert (outputs["engine"], outputs["weights"], outputs["defaultBackend"]) == ("onnx", "synthetic", "s3")
@@ -34,9 +34,17 @@ def test_outputs_are_the_agreed_ones(bundle: Path, tmp_path: Path) -> None:
             configuration = client("lambda", outputs["endpointUrl"]).get_function_configuration(
                 FunctionName=backend["functionName"]
             )
-            assert (configuration["MemorySize"], configuration["Timeout"]) == (512, 9)
+            assert (configuration["MemorySize"], configuration["Timeout"]) == (640, 9)
             variables = configuration["Environment"]["Variables"]
             assert (variables["STORAGE_BACKEND"], variables["ENGINE"]) == (name, "onnx")
+            assert variables["ROUTE_PREFIX"] == name
+            assert "SERVES" not in variables
+            assert backend["searchFunctionName"] == f"model-storage-{name}-search"
+            search = client("lambda", outputs["endpointUrl"]).get_function_configuration(
+                FunctionName=backend["searchFunctionName"]
+            )
+            assert search["Environment"]["Variables"] == {**variables, "SERVES": "search"}
+            assert (search["MemorySize"], search["Timeout"]) == (512, 9)
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
     assert left_over(tmp_path) == []

@@ -19,8 +19,8 @@ from tests.lab.accounts import Served, serve, wait_until, witness
 
 @pytest.fixture(scope="module")
 def account() -> Iterator[Served]:
-    """Two functions: ``/witness`` and ``/other``, the first one the default."""
-    with serve(witness(), witness(name="other")) as served:
+    """Two backends, ``/witness``, which is the default and has a search function, and ``/other``."""
+    with serve(witness(), witness(name="other"), witness(name="witness-search")) as served:
         yield served
 
 
@@ -37,14 +37,14 @@ def answer(served: Served, result: object) -> requests.Response:
 
 
 def test_event_of_a_plain_request(account: Served) -> None:
-    event = echo(account, "/witness/similar", headers={"User-Agent": "tester"})
+    event = echo(account, "/witness/anything/else", headers={"User-Agent": "tester"})
     context = event["requestContext"]
     assert (event["version"], event["routeKey"]) == ("2.0", "ANY /witness/{proxy+}")
-    assert event["rawPath"] == "/witness/similar"
-    assert event["pathParameters"] == {"proxy": "similar"}
+    assert event["rawPath"] == "/witness/anything/else"
+    assert event["pathParameters"] == {"proxy": "anything/else"}
     assert (event["isBase64Encoded"], "body" in event, "cookies" in event) == (False, False, False)
     assert context["http"]["method"] == "GET"
-    assert context["http"]["path"] == "/witness/similar"
+    assert context["http"]["path"] == "/witness/anything/else"
     assert context["http"]["protocol"] == "HTTP/1.1"
     assert context["http"]["sourceIp"] == "127.0.0.1"
     assert context["http"]["userAgent"] == "tester"
@@ -94,20 +94,36 @@ def test_body_is_text_or_base64(account: Served, body: bytes, kind: str | None, 
 
 
 @pytest.mark.parametrize(
-    ("path", "name", "route"),
+    ("request_line", "name", "route"),
     [
-        ("/other/similar", "other", "ANY /other/{proxy+}"),
-        ("/other/a/b", "other", "ANY /other/{proxy+}"),
-        ("/other", "other", "$default"),
-        ("/similar", "witness", "$default"),
-        ("/unknown/similar", "witness", "$default"),
-        ("/", "witness", "$default"),
+        ("GET /other/similar", "other", "GET /other/similar"),
+        ("POST /other/text-to-embed", "other", "POST /other/text-to-embed"),
+        ("GET /other/a/b", "other", "ANY /other/{proxy+}"),
+        ("PUT /other/similar", "other", "ANY /other/{proxy+}"),
+        ("GET /other/similar/", "other", "ANY /other/{proxy+}"),
+        ("GET /similar", "witness", "GET /similar"),
+        ("POST /text-to-db-similar", "witness", "POST /text-to-db-similar"),
+        ("DELETE /similar", "witness", "$default"),
+        ("GET /other", "witness", "$default"),
+        ("GET /other/", "witness", "$default"),
+        ("GET /unknown/similar", "witness", "$default"),
+        ("GET /", "witness", "$default"),
+        ("GET /witness/embed-to-db-similar", "witness-search", "GET /witness/embed-to-db-similar"),
+        ("POST /embed-to-db-similar", "witness-search", "POST /embed-to-db-similar"),
+        ("GET /witness/health", "witness-search", "GET /witness/health"),
+        ("GET /health", "witness-search", "GET /health"),
+        ("PATCH /embed-to-db-similar", "witness", "$default"),
+        ("POST /witness/health", "witness", "ANY /witness/{proxy+}"),
     ],
 )
-def test_routes_lead_to_the_functions(account: Served, path: str, name: str, route: str) -> None:
-    state = requests.get(f"{account.api_url}{path}", timeout=10).json()
+def test_routes_lead_to_the_functions(account: Served, request_line: str, name: str, route: str) -> None:
+    method, path = request_line.split(" ")
+    state = requests.request(method, f"{account.api_url}{path}", timeout=10).json()
     assert state["variables"]["AWS_LAMBDA_FUNCTION_NAME"] == name
-    assert echo(account, path)["routeKey"] == route
+    event = echo(account, path, method)
+    assert event["routeKey"] == event["requestContext"]["routeKey"] == route
+    prefix = route.split(" ")[-1].removesuffix("{proxy+}")
+    assert event.get("pathParameters") == ({"proxy": path.removeprefix(prefix)} if "{" in route else None)
 
 
 def test_result_with_a_status_code_is_the_response(account: Served) -> None:

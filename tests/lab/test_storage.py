@@ -19,7 +19,7 @@ from botocore.config import Config
 
 from lab import storage
 from lab.bundle import Bundle, read_bundle
-from lab.cache import evict, resident
+from lab.cache import evict, fill, resident
 from lab.errors import LabError
 from lab.janitor import MARKER, sweep_stale
 from lab.seaweed import BUCKET, Seaweed, weed
@@ -50,7 +50,7 @@ def workspace() -> Iterator[Workspace]:
 def stored(bundle: Bundle) -> Iterator[Stored]:
     """All three storages, loaded."""
     workspace = Workspace()
-    seaweed = Seaweed(workspace, bundle)
+    seaweed = Seaweed(workspace)
 
     async def store() -> dict[str, storage.Storage]:
         return {
@@ -122,6 +122,35 @@ def test_cold_bytes_come_from_the_disk(stored: Stored, bundle: Bundle, name: str
     assert sum(map(resident, volumes)) >= SIZES[WEIGHTS], "neither the mount nor a server has kept the bytes"
 
 
+@MOUNTS
+@pytest.mark.parametrize("name", ["s3", "efs", "oci"])
+def test_the_index_can_be_made_cold_and_warm_without_the_weights(stored: Stored, bundle: Bundle, name: str) -> None:
+    place = stored[1][name]
+    read_weights(stored[1], bundle, name)
+    weights = [path for path in place.files() if path.name == WEIGHTS]
+    index_bytes, before = sum(path.stat().st_size for path in bundle.index_files), sum(map(resident, weights))
+    fill(place.index())
+    assert index_bytes <= sum(map(resident, place.index())) < index_bytes + 300_000, "pages, and what volumes add"
+    evict([*place.index(), *place.index_behind()])
+    assert sum(map(resident, [*place.index(), *place.index_behind()])) == 0
+    assert sum(map(resident, weights)) == before
+
+
+@MOUNTS
+@pytest.mark.parametrize("name", ["s3", "efs"])
+def test_a_cold_index_comes_from_the_disk(stored: Stored, bundle: Bundle, name: str) -> None:
+    place, volumes = stored[1][name], stored[0].files()
+    evict([*stored[1]["efs"].index(), *volumes])
+    for path in bundle.index_files:
+        if name == "s3":
+            url = f"{place.environment['AWS_ENDPOINT_URL_S3']}/{BUCKET}/{bundle.source_hash}/{path.name}"
+            assert requests.get(url, timeout=20).content == path.read_bytes()
+        else:
+            assert (folder_of(stored[1], name) / path.name).read_bytes() == path.read_bytes()
+    index_bytes = sum(path.stat().st_size for path in bundle.index_files)
+    assert sum(map(resident, stored[0].index_parts(bundle))) >= index_bytes
+
+
 def read_weights(places: dict[str, storage.Storage], bundle: Bundle, name: str) -> None:
     if name == "s3":
         url = f"{places['s3'].environment['AWS_ENDPOINT_URL_S3']}/{BUCKET}/{bundle.source_hash}/{WEIGHTS}"
@@ -158,7 +187,7 @@ def test_without_fuse_or_image_tools_a_plain_folder_says_so(
     workspace: Workspace, bundle: Bundle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    seaweed = Seaweed(workspace, bundle)
+    seaweed = Seaweed(workspace)
     efs = run(lambda: storage.mounted_storage(workspace, seaweed, bundle))
     oci = run(lambda: storage.image_storage(workspace, bundle))
     for place in (efs, oci):
@@ -214,7 +243,7 @@ def test_mount_that_is_not_permitted_becomes_a_plain_folder(
     refusing.write_text("#!/bin/sh\necho 'F1121 21:20:18.067227 mount_std.go:234 Mount fail: not permitted'; exit 1\n")
     refusing.chmod(0o755)
     monkeypatch.setattr(storage, "weed", lambda: refusing)
-    place = run(lambda: storage.mounted_storage(workspace, Seaweed(workspace, bundle), bundle))
+    place = run(lambda: storage.mounted_storage(workspace, Seaweed(workspace), bundle))
     check_plain(place, bundle)
     assert place.sentence.endswith("(no FUSE mount: Mount fail: not permitted)")
 
@@ -237,7 +266,7 @@ def test_server_that_does_not_start_shows_its_log(
         taken.bind(("127.0.0.1", 0))
         monkeypatch.setattr("lab.seaweed.free_ports", lambda count: [taken.getsockname()[1]] * count)
         with pytest.raises(LabError, match=r"(?s)weed master does not start:.*in use"):
-            run(lambda: storage.object_storage(Seaweed(workspace, bundle), bundle))
+            run(lambda: storage.object_storage(Seaweed(workspace), bundle))
 
 
 def test_weed_is_found_beside_the_interpreter() -> None:
