@@ -1,4 +1,7 @@
-"""Labs started as a user starts them, and what they leave behind."""
+"""Labs started as a user starts them, and what they leave behind.
+
+To have one backend of a running lab down or hanging, see ``tests.lab.faults``: ``down`` and ``held``.
+"""
 
 from __future__ import annotations
 
