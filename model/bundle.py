@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
 
-from model import graph, hub, incidents, synthetic
+from model import graph, hub, incidents, place, synthetic
 from model.architecture import FULL, TINY, Architecture
 from model.errors import BuildError
 from model.incidents import Incident
 from model.progress import step
 from similarity import manifest as files
 from similarity import safetensors_header
-from similarity.errors import StoreError
 from similarity.manifest import File, Manifest
 
 LONGFORMER = "allenai/longformer-base-4096"
@@ -34,6 +28,7 @@ class Options:
     """What to build: `weights` is auto, hub or synthetic; `tiny` is a two-layer synthetic model for tests.
 
     `layers` gives a synthetic model of full width another depth, to see what grows with a model's size.
+    `replace_index` builds anew where `python -m model index` made the index, and puts the sample in its place.
     """
 
     model: str
@@ -42,6 +37,7 @@ class Options:
     out: Path
     tiny: bool = False
     layers: int = FULL.layers
+    replace_index: bool = False
 
     @property
     def shape(self) -> Architecture:
@@ -56,10 +52,8 @@ class Options:
 def build(options: Options, console: Console) -> Manifest:
     """Build the bundle unless what is there already is it; returns its manifest. Raises BuildError."""
     wanted = incidents.read(options.incidents)
-    if options.out.exists() and not options.out.is_dir():
-        raise BuildError(f"{options.out} is a file: name a directory with --out")
-    with _work_directory(options.out) as work:
-        existing = _existing(options.out)
+    with place.work_directory(options.out) as work:
+        existing = None if options.replace_index else place.existing(options.out)
         revision = ""
         if not options.synthetic_only:
             if existing and existing.recipe == _recipe(options, "hub"):
@@ -68,48 +62,32 @@ def build(options: Options, console: Console) -> Manifest:
         if not revision:
             if existing and existing.recipe == _recipe(options, "synthetic"):
                 return _kept(existing, options.out, console)
+        _spare_index(existing, options.out)
+        if not revision:
             _synthesise(options.shape, wanted, work, console)
         _write_graphs(work)
         draft = _draft(options, revision, work)
         with step(console, f"embedding {len(wanted)} incidents") as progress:
             incidents.write_index(wanted, draft, work, progress)
         manifest = _seal(draft, work, console)
-        _put_in_place(work, options.out)
+        place.put(work, options.out)
     console.print(f"{options.out} is ready: {manifest.weights} weights, bundle {manifest.source_hash[:12]}")
     return manifest
-
-
-@contextmanager
-def _work_directory(out: Path) -> Iterator[Path]:
-    """A fresh directory beside `out`, gone afterwards; one build at a time, so that leftovers can be told apart."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with (out.parent / f".{out.name}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise BuildError(f"another build of {out} is under way; wait for it to end") from None
-        for leftover in out.parent.glob(f".{out.name}.work-*"):
-            shutil.rmtree(leftover)
-        work = Path(tempfile.mkdtemp(prefix=f".{out.name}.work-", dir=out.parent))
-        work.chmod(0o755)
-        try:
-            yield work
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
-
-
-def _existing(out: Path) -> Manifest | None:
-    """The manifest of a bundle whose files all have the size that it says, or None."""
-    with suppress(OSError, StoreError):
-        manifest = files.parse((out / files.NAME).read_bytes())
-        if all((out / name).stat().st_size == file.size for name, file in manifest.files.items()):
-            return manifest
-    return None
 
 
 def _kept(manifest: Manifest, out: Path, console: Console) -> Manifest:
     console.print(f"{out} is up to date: {manifest.weights} weights, bundle {manifest.source_hash[:12]}")
     return manifest
+
+
+def _spare_index(existing: Manifest | None, out: Path) -> None:
+    """An index that somebody made may have taken hours: it does not give way to the sample unless asked to."""
+    if existing and existing.index:
+        raise BuildError(
+            f"{out} has an index of {existing.index}, made by `python -m model index`, which this build would "
+            "replace by the sample: say --replace-index and make the index again afterwards (its embeddings are kept "
+            "as long as the model is the same), or name another place with --out"
+        )
 
 
 def _recipe(options: Options, weights: str) -> str:
@@ -202,16 +180,3 @@ def _seal(draft: Manifest, work: Path, console: Console) -> Manifest:
     manifest = replace(draft, files=described, source_hash=files.source_hash(described))
     (work / files.NAME).write_text(manifest.to_json())
     return manifest
-
-
-def _put_in_place(work: Path, out: Path) -> None:
-    """Swap the finished directory in; an older bundle leaves only when the new one stands beside it."""
-    if out.exists():
-        if not (out / files.NAME).exists() and any(out.iterdir()):
-            raise BuildError(f"{out} exists and is no bundle: name another place with --out")
-        old = work.with_name(f"{work.name}-old")
-        out.rename(old)
-        work.rename(out)
-        shutil.rmtree(old)
-    else:
-        work.rename(out)

@@ -36,7 +36,16 @@ def step(console: Console, title: str) -> Iterator[Step]:
             nonlocal last
             if time.monotonic() - last >= PLAIN_INTERVAL:
                 last = time.monotonic()
-                console.print(f"{title}: {100 * done // max(total, 1)} %")
+                console.print(f"{title}: {100 * done // max(total, 1)} %{_left(last - started, done, total)}")
 
         yield report
     console.print(f"{title}: done in {time.monotonic() - started:.1f} s")
+
+
+def _left(elapsed: float, done: int, total: int) -> str:
+    """The estimate: what is left takes as long as what was done, in proportion."""
+    if not 0 < done < total:
+        return ""
+    seconds = round(elapsed * (total - done) / done)
+    hours, minutes = seconds // 3600, seconds // 60 % 60
+    return f", {hours} h {minutes} min left" if hours else f", {minutes} min {seconds % 60} s left"

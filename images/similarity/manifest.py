@@ -44,7 +44,7 @@ class Manifest:
     the last layer: "cls" takes its first row, "mean" the mean of its rows. `window` is the two-sided attention window
     in tokens, 0 where every token sees every other one. `padding_id` is the token that takes no position, the others
     count from `padding_id + 1`; -1 where all tokens count, from 0. `header_sha256` is that of the safetensors header,
-    its 8-byte length included.
+    its 8-byte length included. `index` names the source of the incidents, empty for those that the build came with.
     """
 
     model: str
@@ -61,6 +61,12 @@ class Manifest:
     source_hash: str
     header_sha256: str
     files: Mapping[str, File]
+    index: str = ""
+
+    @property
+    def model_hash(self) -> str:
+        """Names the model without its incidents: two bundles of the same one embed a text alike."""
+        return source_hash({name: file for name, file in self.files.items() if name not in (VECTORS, INCIDENTS)})
 
     @property
     def short_tokens(self) -> int:

@@ -17,7 +17,7 @@ from rich.console import Console
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
-from model import bundle, incidents
+from model import bundle, incidents, place
 from model.__main__ import main
 from model.architecture import TINY
 from model.errors import BuildError
@@ -97,7 +97,7 @@ def test_an_interrupted_build_leaves_nothing_that_looks_finished(tmp_path: Path,
 
 def test_two_builds_of_one_place_do_not_meet(tmp_path: Path) -> None:
     with (
-        bundle._work_directory(tmp_path / "b"),
+        place.work_directory(tmp_path / "b"),
         pytest.raises(BuildError, match=r"another build of .* is under way"),
     ):
         build(tmp_path / "b")
