@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def to_ascii(text: str) -> str:
-    """`text` transliterated by anyascii, at most 43 characters for each; ASCII comes back as it is.
+    """`text` transliterated by anyascii, at most 42 characters for each; ASCII comes back as it is.
 
     AIID's service uses unidecode, which is GPL. The two agree on Latin, Greek and Cyrillic letters and on punctuation
     for the most part and differ in detail elsewhere: `北京` is `BeiJing` here and `Bei Jing ` there.
