@@ -1,0 +1,246 @@
+"use strict";
+/* The page at work: which backends there are, what is asked, and what became of it. */
+
+const MOST_RESULTS = 50;
+const LOG_LINES = 12;
+const byId = (id) => document.getElementById(id);
+const namedModel = new URLSearchParams(location.search).get("model");
+const secondModel = MODEL_NAME.test(namedModel ?? "") ? namedModel : null;
+
+/** What is known; `cards` and `running` are by backend, `earlier` too and only for the question last asked. */
+const state = { backends: [], cards: new Map(), running: new Map(), earlier: new Map(), shown: new Map(), asked: null };
+
+/** Tells people who cannot see the page; lines are read one after the other. */
+function say(text) {
+  const log = byId("log");
+  log.append(made("p", "", text));
+  while (log.children.length > LOG_LINES) log.firstElementChild.remove();
+}
+
+function chosen(group) {
+  return document.querySelector(`input[name="${group}"]:checked`)?.value ?? "";
+}
+
+/* Which backends there are. */
+
+function listBackends() {
+  const names = document.querySelector('meta[name="backends"]').content.split(",").filter(Boolean);
+  const all = names.length > 1 ? [makeSegment("backend", "", "All, side by side", true)] : [];
+  const each = names.map((name) => makeSegment("backend", name, titleOf(name), names.length === 1));
+  document.querySelector("#backends .segments").replaceChildren(...all, ...each);
+  state.backends = names;
+}
+
+/** Leaves out the backends that are not there, and says of the others what they say of themselves. */
+async function lookAround() {
+  const model = chosen("model");
+  listBackends();
+  const found = await Promise.all(state.backends.map((backend) => health(model, backend)));
+  if (model !== chosen("model")) return; // another model was chosen meanwhile
+  const missing = found.filter(({ failure }) => failure?.status === 404).map(({ backend }) => backend);
+  state.backends = state.backends.filter((backend) => !missing.includes(backend));
+  for (const backend of missing) segmentOf(backend)?.remove();
+  const facts = found.filter(({ says }) => says);
+  showWeights(facts.some(({ says }) => says.weights === "synthetic"));
+  byId("facts").textContent = facts.map(({ backend, says }) => sentence(backend, says)).join(" ");
+  const silent = found.filter(({ failure }) => failure && failure.status !== 404).map(({ backend }) => titleOf(backend));
+  if (silent.length) putText(byId("summary"), `${silent.join(" and ")} did not say whether it works; it can be asked all the same.`);
+}
+
+async function health(model, backend) {
+  try {
+    return { backend, says: await askHealth(model, backend) };
+  } catch (failure) {
+    return { backend, failure };
+  }
+}
+
+function sentence(backend, says) {
+  const engine = typeof says.engine === "string" ? `engine ${says.engine}` : "";
+  const weights = typeof says.weights === "string" ? `${says.weights} weights` : "";
+  return `${titleOf(backend)}: ${[engine, weights].filter(Boolean).join(", ")}.`;
+}
+
+function segmentOf(backend) {
+  return document.querySelector(`input[name="backend"][value="${backend}"]`)?.closest("label");
+}
+
+function showWeights(synthetic) {
+  byId("synthetic").hidden = !synthetic;
+}
+
+/* What is asked. */
+
+/** The question in the form, or null after saying what is wrong with it. */
+function readQuestion() {
+  const text = byId("text").value;
+  const num = byId("num").valueAsNumber;
+  complain("text", text.trim() ? "" : "Write what happened, or choose an example.");
+  complain("num", Number.isInteger(num) && num >= 1 && num <= MOST_RESULTS ? "" : `Ask for 1 to ${MOST_RESULTS} results.`);
+  const wrong = document.querySelector('[aria-invalid="true"]');
+  wrong?.focus();
+  return wrong ? null : { text, num, model: chosen("model") };
+}
+
+function complain(field, message) {
+  putText(byId(`${field}-error`), message);
+  if (message) byId(field).setAttribute("aria-invalid", "true");
+  else byId(field).removeAttribute("aria-invalid");
+  if (message) say(message);
+}
+
+/** Asks what the form says, of the backends that it says. */
+function askAll() {
+  const question = readQuestion();
+  if (!question) return;
+  cancelAll();
+  if (JSON.stringify(question) !== JSON.stringify(state.asked)) state.earlier.clear();
+  state.asked = question;
+  state.shown.clear();
+  const backends = chosen("backend") ? [chosen("backend")] : state.backends;
+  state.cards = new Map(backends.map((backend) => [backend, makeCard(backend)]));
+  byId("answers").replaceChildren(...state.cards.values());
+  byId("answers").dataset.count = backends.length;
+  say(`Asking ${backends.map(titleOf).join(", ")}.`);
+  for (const backend of backends) void askOne(backend);
+}
+
+/** Asks one backend the question last asked; whatever happens is shown in its card and nowhere else. */
+async function askOne(backend) {
+  const card = state.cards.get(backend);
+  const controller = new AbortController();
+  const run = { controller, card, started: performance.now() };
+  state.running.set(backend, run);
+  state.shown.delete(backend);
+  showPending(card);
+  progress();
+  try {
+    const reply = await askSimilar(state.asked.model, backend, state.asked, controller);
+    if (state.running.get(backend) === run) answered(backend, card, answerOf(reply));
+  } catch (failure) {
+    if (state.running.get(backend) === run) failed(backend, card, failure);
+  }
+  if (state.running.get(backend) !== run) return; // another question has taken its place
+  state.running.delete(backend);
+  progress();
+}
+
+function answerOf(reply) {
+  const header = (name) => reply.headers.get(name) ?? "";
+  const warnings = bodyOf(reply.payload ?? {}).warnings;
+  return {
+    ms: reply.ms,
+    phases: parseServerTiming(header("Server-Timing")),
+    temperature: temperature(header("X-Invocation")),
+    invocation: header("X-Invocation"),
+    environment: header("X-Environment-Id"),
+    fetchedBytes: Number(header("X-Fetched-Bytes")),
+    weights: header("X-Weights"),
+    warnings: Array.isArray(warnings) ? warnings.map(String) : [],
+    results: resultsOf(reply.payload ?? {}),
+  };
+}
+
+function answered(backend, card, answer) {
+  const earlier = state.earlier.get(backend) ?? [];
+  showAnswer(card, answer, earlier);
+  state.earlier.set(backend, [...earlier, { ms: answer.ms, temperature: answer.temperature }].slice(-4));
+  if (answer.weights === "synthetic") showWeights(true);
+  rescale(backend, answer);
+  const state_ = answer.temperature ? `, ${BADGES[answer.temperature]}` : "";
+  const first = answer.results[0] ? ` First: ${answer.results[0].title}.` : "";
+  say(`${titleOf(backend)} answered in ${shownMs(answer.ms)} milliseconds${state_}.${first}`);
+}
+
+function failed(backend, card, failure) {
+  if (!(failure instanceof Failure)) throw failure;
+  const answer = failure.reply?.headers.get("Server-Timing") ? answerOf(failure.reply) : null;
+  showFailure(card, failure, answer);
+  if (answer) rescale(backend, { ...answer, results: null });
+  say(`${titleOf(backend)}: ${failure.message}`);
+}
+
+function rescale(backend, answer) {
+  state.shown.set(backend, answer);
+  setScale(byId("answers"), Math.max(...[...state.shown.values()].map(({ ms }) => ms)));
+}
+
+function cancelAll() {
+  for (const { controller } of state.running.values()) controller.abort(CANCELLED);
+}
+
+/* What became of it. */
+
+/** Shows how far the question is; buttons follow. */
+function progress() {
+  const running = state.running.size;
+  const cancel = byId("cancel");
+  if (!running && document.activeElement === cancel) byId("find").focus();
+  cancel.hidden = !running;
+  byId("summary").textContent = running ? `${state.cards.size - running} of ${state.cards.size} done.` : verdict();
+}
+
+function verdict() {
+  const shown = [...state.shown].filter(([, answer]) => answer.results);
+  if (!shown.length) return "No answer.";
+  const first = shown.reduce((best, next) => (next[1].ms < best[1].ms ? next : best));
+  const missing = state.cards.size - shown.length;
+  const parts = [missing ? `${shown.length} of ${state.cards.size} answered.` : ""];
+  if (shown.length > 1) {
+    const rankings = new Set(shown.map(([, { results }]) => JSON.stringify(results.map(({ id }) => id))));
+    const states = new Set(shown.map(([, answer]) => answer.temperature));
+    const fair = states.size > 1 ? ", though some answers are cold and others warm" : "";
+    parts.push(`${titleOf(first[0])} was fastest, ${shownMs(first[1].ms)} ms${fair}.`);
+    parts.push(rankings.size === 1 ? "All found the same incidents in the same order." : "They did not find the same.");
+  }
+  return parts.filter(Boolean).join(" ") || `Answered in ${shownMs(first[1].ms)} ms.`;
+}
+
+function tick() {
+  for (const { card, started } of state.running.values()) showWaited(card, performance.now() - started);
+}
+
+/* Wiring. */
+
+function chooseExample(event) {
+  const example = event.target.closest("[data-text]");
+  if (!example) return;
+  byId("text").value = example.dataset.text;
+  complain("text", "");
+  say(`Example put in: ${example.textContent}.`);
+}
+
+function askAgain(event) {
+  const card = event.target.closest(".again button")?.closest(".card");
+  if (!card) return;
+  const [backend] = [...state.cards].find(([, other]) => other === card);
+  say(`Asking ${titleOf(backend)} again.`);
+  void askOne(backend);
+}
+
+function offerModels() {
+  byId("unknown-model").hidden = !namedModel || Boolean(secondModel);
+  const segments = [makeSegment("model", "", "First", !secondModel)];
+  if (secondModel) segments.push(makeSegment("model", secondModel, secondModel, true));
+  document.querySelector("#models .segments").replaceChildren(...segments);
+  byId("models").hidden = !secondModel;
+  byId("models").addEventListener("change", () => void lookAround());
+}
+
+function start() {
+  offerModels();
+  byId("question").addEventListener("submit", (event) => {
+    event.preventDefault();
+    askAll();
+  });
+  byId("text").addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) askAll();
+  });
+  document.querySelector(".examples").addEventListener("click", chooseExample);
+  byId("answers").addEventListener("click", askAgain);
+  byId("cancel").addEventListener("click", cancelAll);
+  setInterval(tick, 100);
+  void lookAround();
+}
+
+start();

@@ -1,0 +1,122 @@
+"""The page as a Lambda function (payload format 2.0): an HTML document that needs nothing else, and the OpenAPI one.
+
+It needs the standard library only, loads no model and asks nobody. `BACKENDS` in its environment names the backends
+of the deployment, separated by commas; without it the page looks for all that the HTML file names.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+FILES = Path(__file__).resolve().parent
+PATHS = ("/", "/openapi.json")
+METHODS = ("GET", "HEAD")
+JSON = "application/json"
+NAME_LIST = re.compile(r"[a-z][a-z0-9-]*(,[a-z][a-z0-9-]*)*")
+_STYLE = re.compile(r'<link rel="stylesheet" href="([a-z]+\.css)">')
+_SCRIPT = re.compile(r'<script src="([a-z]+\.js)"></script>')
+_BACKENDS = re.compile(r'(<meta name="backends" content=")[^"]*(">)')
+# https://owasp.org/www-project-secure-headers/; what the page may load is added for the page itself.
+_SECURITY = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+_NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+
+@dataclass(frozen=True)
+class Document:
+    """What one path answers: the text and the headers that belong to it."""
+
+    text: str
+    headers: Mapping[str, str]
+
+
+def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
+    """Answer one request: `GET /` and `GET /openapi.json` (or HEAD); 404 or 405 with a JSON message for others."""
+    request = event.get("requestContext", {}).get("http", {})
+    path = event.get("rawPath")
+    document = _document(path, os.environ.get("BACKENDS", "")) if path in PATHS else None
+    if document is None:
+        return _failure(404, "there is no such page; ask for / or /openapi.json")
+    method = request.get("method", "GET")
+    if method not in METHODS:
+        return _failure(405, "the method is not allowed; send GET or HEAD", {"Allow": ", ".join(METHODS)})
+    known = {name.lower(): value for name, value in (event.get("headers") or {}).items()}.get("if-none-match", "")
+    if _holds(known, document.headers["ETag"]):
+        return _response(304, {**document.headers}, "")
+    return _response(200, {**document.headers}, document.text if method == "GET" else "")
+
+
+@cache
+def _document(path: str, backends: str) -> Document | None:
+    if path == "/":
+        return page(FILES, backends)
+    file = FILES / "openapi.json"
+    return _made(file.read_text(encoding="utf-8"), JSON, _NOTHING) if file.is_file() else None
+
+
+def page(files: Path, backends: str = "") -> Document:
+    """The HTML file with its style sheet and scripts in it; the policy allows these, by their hashes, and no others.
+
+    `backends` replaces the list in the HTML file unless it is empty. Raises ValueError if it is no list of names.
+    """
+    html = (files / "index.html").read_text(encoding="utf-8")
+    if backends and not NAME_LIST.fullmatch(backends):
+        raise ValueError(f"BACKENDS is {backends!r}: set it to names separated by commas, such as efs,s3,oci")
+    if backends:
+        html = _BACKENDS.sub(rf"\g<1>{backends}\g<2>", html)
+    styles, scripts = [], []
+
+    def style(link: re.Match[str]) -> str:
+        styles.append((files / link[1]).read_text(encoding="utf-8"))
+        return f"<style>{styles[-1]}</style>"
+
+    def script(link: re.Match[str]) -> str:
+        scripts.append((files / link[1]).read_text(encoding="utf-8"))
+        return f"<script>{scripts[-1]}</script>"
+
+    html = _SCRIPT.sub(script, _STYLE.sub(style, html))
+    policy = (
+        f"{_NOTHING}; connect-src 'self'; img-src data:; script-src {_hashes(scripts)}; style-src {_hashes(styles)}; "
+        "require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+    return _made(html, "text/html; charset=utf-8", policy)
+
+
+def _hashes(texts: list[str]) -> str:
+    digests = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in texts)
+    return " ".join(f"'sha256-{digest}'" for digest in digests)
+
+
+def _made(text: str, kind: str, policy: str) -> Document:
+    tag = hashlib.sha256(f"{policy}\n{text}".encode()).hexdigest()[:32]
+    headers = {"Content-Type": kind, "Cache-Control": "no-cache", "ETag": f'"{tag}"', "Content-Security-Policy": policy}
+    return Document(text, {**headers, **_SECURITY})
+
+
+def _holds(known: str, tag: str) -> bool:
+    """Whether an If-None-Match header names the tag (RFC 9110, 13.1.2: weak comparison)."""
+    return known.strip() == "*" or tag in [item.strip().removeprefix("W/") for item in known.split(",")]
+
+
+def _failure(status: int, message: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+    fixed = {"Content-Type": JSON, "Cache-Control": "no-store", "Content-Security-Policy": _NOTHING, **_SECURITY}
+    return _response(status, {**fixed, **(headers or {})}, json.dumps({"message": message}))
+
+
+def _response(status: int, headers: dict[str, str], body: str) -> dict[str, Any]:
+    return {"statusCode": status, "headers": headers, "isBase64Encoded": False, "body": body}

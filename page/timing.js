@@ -1,0 +1,123 @@
+"use strict";
+/* Where the time went: pure functions from headers and times to rows of a chart. All times are in ms. */
+
+const CONTAINERS = ["init", "handler"]; // phases in which others lie
+const PHASE_LABELS = new Map([
+  ["boot", "runtime starts"],
+  ["init", "initialisation"],
+  ["fetch", "fetch weights"],
+  ["import", "import libraries"],
+  ["load", "load model"],
+  ["idle", "idle"],
+  ["handler", "request handled"],
+  ["wait", "wait for model"],
+  ["tokenize", "tokenize text"],
+  ["encode", "encode text"],
+  ["rank", "rank incidents"],
+]);
+const SHORTEST_SHOWN = 0.05; // shown with one decimal, anything shorter would be 0.0
+
+/** Splits a header at a separator, but not inside quoted strings. */
+function splitUnquoted(text, separator) {
+  const parts = [""];
+  let quoted = false;
+  for (let i = 0; i < text.length; i += 1) {
+    if (quoted && text[i] === "\\") parts[parts.length - 1] += text[i++];
+    else if (text[i] === '"') quoted = !quoted;
+    if (!quoted && text[i] === separator) parts.push("");
+    else parts[parts.length - 1] += text[i] ?? "";
+  }
+  return parts;
+}
+
+/**
+ * Reads a Server-Timing header into [{name, dur, start}]; `start` counts from the first phase and is null where the
+ * header does not say it. Entries without a duration that is a number of 0 or more are left out.
+ */
+function parseServerTiming(header) {
+  const phases = [];
+  for (const entry of splitUnquoted(header ?? "", ",")) {
+    const [name, ...parameters] = splitUnquoted(entry, ";").map((part) => part.trim());
+    const values = new Map();
+    for (const parameter of parameters) {
+      const [key, value = ""] = splitUnquoted(parameter, "=").map((part) => part.trim());
+      if (!values.has(key.toLowerCase())) values.set(key.toLowerCase(), value.replace(/^"(.*)"$/, "$1"));
+    }
+    const dur = milliseconds(values.get("dur"));
+    if (name && dur !== null) phases.push({ name, dur, start: milliseconds(values.get("start")) });
+  }
+  return phases;
+}
+
+/** A number of milliseconds of 0 or more, or null for anything else. */
+function milliseconds(text) {
+  return /^\d+(\.\d+)?$/.test(text ?? "") ? Number(text) : null;
+}
+
+/** How long at least one of the spans [{start, dur}] ran. */
+function covered(spans) {
+  let end = 0;
+  let sum = 0;
+  for (const span of [...spans].sort((a, b) => a.start - b.start)) {
+    sum += Math.max(0, span.start + span.dur - Math.max(end, span.start));
+    end = Math.max(end, span.start + span.dur);
+  }
+  return sum;
+}
+
+/**
+ * The rows of one answer's chart, in the order in which they began.
+ *
+ * Each row is {name, label, start, dur, inside}; `start` is null where nothing says where the bar lies, `inside` is
+ * whether it lies in a container. `explained` is the time in which some phase ran, overlaps counted once; `residual` is
+ * the rest of what the client waited. `before` holds the phases of an environment that was made ready before the request:
+ * it then idled longer than the client waited, so they are no part of the wait.
+ */
+function timeline(phases, clientMs) {
+  const placed = phases.filter((phase) => phase.start !== null);
+  const handler = placed.find((phase) => phase.name === "handler");
+  const idle = placed.find((phase) => phase.name === "idle");
+  const early = Boolean(handler && idle && idle.dur + handler.dur > clientMs);
+  const origin = early ? handler.start : Math.min(...placed.map((phase) => phase.start));
+  const before = early ? placed.filter((phase) => phase.start < handler.start) : [];
+  const within = phases.filter((phase) => !before.includes(phase));
+  const rows = within
+    .filter((phase) => phase.dur >= SHORTEST_SHOWN)
+    .map((phase) => ({
+      ...phase,
+      label: PHASE_LABELS.get(phase.name) ?? phase.name,
+      start: phase.start === null ? null : phase.start - origin,
+      inside: !CONTAINERS.includes(phase.name) && liesInContainer(phase, within),
+    }))
+    .sort(byStart);
+  const explained = Math.min(clientMs, covered(rows.filter((row) => row.start !== null)));
+  return { rows, explained, residual: clientMs - explained, before };
+}
+
+function liesInContainer(phase, phases) {
+  return phases.some(
+    (other) =>
+      CONTAINERS.includes(other.name) &&
+      phase.start !== null &&
+      phase.start >= other.start &&
+      phase.start < other.start + other.dur,
+  );
+}
+
+/** Earlier first, then containers, then the longer; what has no start comes last. */
+function byStart(a, b) {
+  const container = (row) => (CONTAINERS.includes(row.name) ? 0 : 1);
+  return (a.start ?? Infinity) - (b.start ?? Infinity) || container(a) - container(b) || b.dur - a.dur || 0;
+}
+
+/** "cold", "warm" or, without a witness, null. */
+function temperature(invocation) {
+  if (!/^[1-9]\d*$/.test(invocation ?? "")) return null;
+  return invocation === "1" ? "cold" : "warm";
+}
+
+/** A time for people: one decimal below 10 ms, whole from there, thousands separated. */
+function shownMs(ms) {
+  const digits = ms < 9.95 ? 1 : 0;
+  return ms.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}

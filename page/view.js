@@ -1,0 +1,191 @@
+"use strict";
+/* What is seen of one backend: its card. Everything that came from a server is put in as text, never as markup. */
+
+const KEPT_IN = new Map([
+  ["efs", { title: "EFS", kept: "on a mounted file system" }],
+  ["s3", { title: "S3", kept: "in a bucket, fetched into /tmp" }],
+  ["oci", { title: "Image", kept: "in the container image" }],
+]);
+const BADGES = { cold: "cold start", warm: "warm" };
+const DATE = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+
+/** The name of a backend for people. */
+function titleOf(backend) {
+  return KEPT_IN.get(backend)?.title ?? backend;
+}
+
+/** An element with text in it. */
+function made(tag, className, text) {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  element.textContent = text;
+  return element;
+}
+
+/** Shows or hides a paragraph: text makes it visible, nothing hides it. */
+function putText(element, text) {
+  element.textContent = text;
+  element.hidden = !text;
+}
+
+/** A copy of what a template in the page holds. */
+function copyOf(template) {
+  return document.getElementById(template).content.firstElementChild.cloneNode(true);
+}
+
+/** A radio button that looks like part of a row of buttons. */
+function makeSegment(group, value, label, checked) {
+  const segment = copyOf("segment");
+  const input = segment.querySelector("input");
+  Object.assign(input, { name: group, value, checked });
+  segment.querySelector("span").textContent = label;
+  return segment;
+}
+
+/** An empty card for a backend. */
+function makeCard(backend) {
+  const card = copyOf("card");
+  card.id = `card-${backend}`;
+  const heading = card.querySelector("h3");
+  heading.id = `title-${backend}`;
+  heading.textContent = titleOf(backend);
+  card.setAttribute("aria-labelledby", heading.id);
+  card.querySelector(".kept").textContent = KEPT_IN.get(backend)?.kept ?? "";
+  card.querySelector(".again button").textContent = `Ask ${titleOf(backend)} again`;
+  return card;
+}
+
+/** The card while its function is asked; what it showed before is gone. */
+function showPending(card) {
+  card.className = "card pending";
+  card.setAttribute("aria-busy", "true");
+  showWaited(card, 0);
+  card.querySelector(".badge").hidden = true;
+  putText(card.querySelector(".said"), "Waiting for the answer");
+  card.querySelector(".times").hidden = true;
+  card.querySelector(".found").hidden = true;
+  card.querySelector(".again button").hidden = true;
+}
+
+/** How long the card's function has been waited for so far. */
+function showWaited(card, ms) {
+  card.querySelector(".wait").textContent = `${(ms / 1000).toFixed(1)} s`;
+}
+
+/** The card after an answer. `earlier` are the times of answers to the same question, oldest first. */
+function showAnswer(card, answer, earlier) {
+  settle(card, "answered");
+  card.querySelector(".wait").textContent = `${shownMs(answer.ms)} ms`;
+  showBadge(card, answer.temperature);
+  putText(card.querySelector(".said"), `${witnesses(answer)}`);
+  const before = earlier.map(({ ms, temperature: state }) => `${shownMs(ms)} ms${state ? ` ${state}` : ""}`);
+  putText(card.querySelector(".earlier"), before.length ? `Before, same text: ${before.join(", ")}` : "");
+  showTimes(card, answer);
+  showFound(card, answer);
+}
+
+/** The card after a failure, with the times of the function where it told them. */
+function showFailure(card, failure, answer) {
+  settle(card, failure.cancelled ? "cancelled" : "failed");
+  card.querySelector(".wait").textContent = failure.cancelled ? "Cancelled" : "Failed";
+  showBadge(card, answer?.temperature ?? null);
+  putText(card.querySelector(".said"), failure.cancelled ? "" : failure.message);
+  putText(card.querySelector(".earlier"), "");
+  if (answer) showTimes(card, answer);
+}
+
+function settle(card, state) {
+  card.className = `card ${state}`;
+  card.removeAttribute("aria-busy");
+  card.querySelector(".again button").hidden = false;
+}
+
+function showBadge(card, state) {
+  const badge = card.querySelector(".badge");
+  badge.className = `badge ${state ?? ""}`;
+  putText(badge, state ? BADGES[state] : "");
+}
+
+function witnesses(answer) {
+  if (!answer.environment) return "The answer does not say which environment it came from.";
+  const request = answer.temperature === "cold" ? "its first request" : `its request no. ${answer.invocation}`;
+  const fetched = answer.fetchedBytes > 0 ? `, ${shownBytes(answer.fetchedBytes)} read` : "";
+  return `Environment ${answer.environment.slice(0, 8)}, ${request}${fetched}`;
+}
+
+function shownBytes(bytes) {
+  const [unit, size] = bytes < 1e6 ? ["kB", 1e3] : ["MB", 1e6];
+  return `${shownMs(bytes / size)} ${unit}`;
+}
+
+/** The table of phases with bars; their lengths follow the common scale that setScale() gives. */
+function showTimes(card, answer) {
+  const chart = timeline(answer.phases, answer.ms);
+  const residual = {
+    label: "not explained",
+    name: "residual",
+    start: answer.ms - chart.residual,
+    dur: chart.residual,
+    inside: false,
+  };
+  const whole = { label: "what you waited", name: "whole", start: 0, dur: answer.ms, inside: false };
+  const rows = [whole, ...chart.rows, ...(answer.phases.length ? [residual] : [])].map(makeRow);
+  card.querySelector("tbody").replaceChildren(...rows);
+  const before = chart.before.map((phase) => `${PHASE_LABELS.get(phase.name) ?? phase.name} ${shownMs(phase.dur)} ms`);
+  putText(card.querySelector(".before"), before.length ? `Made ready before the request: ${before.join(", ")}.` : "");
+  card.querySelector(".times").hidden = false;
+}
+
+function makeRow(row) {
+  const line = made("tr", `phase ${row.inside ? "inside" : ""}`, "");
+  const head = made("th", "", row.label);
+  head.scope = "row";
+  const cell = made("td", "track", "");
+  if (row.start !== null) {
+    const bar = made("span", "bar", "");
+    bar.dataset.phase = row.name;
+    bar.style.setProperty("--start", row.start.toFixed(3));
+    bar.style.setProperty("--dur", row.dur.toFixed(3));
+    cell.append(bar);
+  }
+  line.append(head, cell, made("td", "figure", shownMs(row.dur)));
+  return line;
+}
+
+/** One time scale for all cards: `longest` is the ms at the right end. */
+function setScale(container, longest) {
+  container.style.setProperty("--longest", Math.max(longest, 1).toFixed(3));
+  for (const label of container.querySelectorAll(".longest")) label.textContent = `${shownMs(longest)} ms`;
+}
+
+function showFound(card, answer) {
+  card.querySelector(".meaningless").hidden = answer.weights !== "synthetic";
+  const warnings = card.querySelector(".warnings");
+  warnings.replaceChildren(...answer.warnings.map((warning) => made("li", "", warning)));
+  warnings.hidden = !answer.warnings.length;
+  card.querySelector(".results").replaceChildren(...answer.results.map(makeResult));
+  card.querySelector(".found").hidden = false;
+}
+
+function makeResult(result) {
+  const item = made("li", "", "");
+  const title = made(result.url ? "a" : "span", "result-title", result.title);
+  if (result.url) Object.assign(title, { href: result.url, rel: "noopener noreferrer" });
+  const facts = made("p", "soft result-facts", "");
+  const similarity = Number.isFinite(result.similarity) ? result.similarity.toFixed(4) : "unknown";
+  facts.append(...[dateOf(result.date), made("span", "", `incident ${result.id}`)].filter(Boolean));
+  facts.append(made("span", "figure", `similarity ${similarity}`));
+  item.append(title, facts);
+  return item;
+}
+
+function dateOf(text) {
+  if (!text) return null;
+  const time = made("time", "", text);
+  const date = new Date(`${text}T00:00:00Z`);
+  if (/^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(date.getTime())) {
+    time.dateTime = text;
+    time.textContent = DATE.format(date);
+  }
+  return time;
+}
