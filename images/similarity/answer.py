@@ -27,7 +27,10 @@ OVERHEAD = 150  # characters that one result takes beside them
 
 @dataclass(frozen=True)
 class Health:
-    """How the function is that answers; None for what it does not know, because it has not read it."""
+    """How the function is that answers; None for what it does not know, because it has not read it.
+
+    `model_hash` names the model without its incidents: deployments that agree in it embed a text alike.
+    """
 
     status: str
     backend: str
@@ -36,6 +39,7 @@ class Health:
     model: str | None
     revision: str | None
     bundle_hash: str | None
+    model_hash: str | None
     weights: str | None
     incidents: int | None
     encoder_loaded: bool

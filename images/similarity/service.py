@@ -152,6 +152,7 @@ class Service(ABC, Generic[Model]):
             model=manifest.model if manifest else None,
             revision=manifest.revision if manifest else None,
             bundle_hash=manifest.source_hash if manifest else None,
+            model_hash=manifest.model_hash if manifest else None,
             weights=manifest.weights if manifest else None,
             incidents=len(model.index) if model else None,
             encoder_loaded=model is not None and self._encodes(),

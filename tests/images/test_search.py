@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -159,6 +160,13 @@ def test_a_damaged_index_gives_503_until_it_is_mended(
     assert ask(service, event, context)[0]["statusCode"] == 200
 
 
+def hash_without_the_index(manifest: dict[str, Any]) -> str:
+    """What two bundles of one model have in common, by the manifest's own rule for all files."""
+    files = sorted(item for item in manifest["files"].items() if item[0] not in INDEX_FILES)
+    lines = "".join(f"{name} {file['size']} {file['sha256']}\n" for name, file in files)
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
 def test_health_says_what_is_there(index_only: Path, context: Context) -> None:
     response, content = ask(started(index_only), {"route": "health"}, context)
     manifest = json.loads((index_only / "manifest.json").read_text())
@@ -173,6 +181,7 @@ def test_health_says_what_is_there(index_only: Path, context: Context) -> None:
         "model": manifest["model"],
         "revision": manifest["revision"],
         "bundle_hash": manifest["source_hash"],
+        "model_hash": hash_without_the_index(manifest),
         "weights": "synthetic",
         "incidents": 60,
         "encoder_loaded": False,
