@@ -139,6 +139,7 @@ def session_choice(bundle: str, name: str) -> dict[str, float]:
     options = ort.SessionOptions()
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.add_session_config_entry("session.disable_prepacking", "1")
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.model_external_initializers_file_folder_path", bundle)
     graph = store.read(files.GRAPH)
     started = time.perf_counter()
@@ -183,7 +184,7 @@ CHOICES: dict[str, Callable[[Any], object]] = {
     "prepacked weights": _entry("session.disable_prepacking", "0"),
     "all graph optimisations": _all_optimisations,
     "one thread": _setting("intra_op_num_threads", 1),
-    "no spinning": _entry("session.intra_op.allow_spinning", "0"),
+    "spinning threads": _entry("session.intra_op.allow_spinning", "1"),
     "no memory arena": _setting("enable_cpu_mem_arena", False),
     "no memory pattern": _setting("enable_mem_pattern", False),
     "weights read into memory": _weights_in_memory,

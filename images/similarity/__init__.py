@@ -8,3 +8,6 @@ import os
 
 # onnxruntime reports its use to its maker unless told not to before it is imported.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+# numpy's OpenBLAS starts a thread for every core when it is imported, and they spin: 60 ms of a core that the start
+# needs. The one large product here, a ranking, is as fast with one thread: memory is what limits it.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -71,10 +71,15 @@ def _run(session: ort.InferenceSession, embeddings: np.ndarray) -> np.ndarray:
 
 
 def _session(graph: bytes, weights: Weights) -> ort.InferenceSession:
-    """A session that starts in milliseconds: no optimisation (the graph is written fused) and no prepacked copies."""
+    """A session that starts in milliseconds: no optimisation (the graph is written fused) and no prepacked copies.
+
+    Its threads sleep when they have nothing to do: those that spin take a core from what else the start is doing, and
+    later encodings are no slower for it. docs/performance.md has the figures of every setting.
+    """
     options = ort.SessionOptions()
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.add_session_config_entry("session.disable_prepacking", "1")
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(weights.directory))
     options.log_severity_level = 3
     return ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
