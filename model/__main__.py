@@ -1,64 +1,48 @@
-"""Command line: `python -m model build`."""
+"""Command line: `python -m model build`, `python -m model index`, `python -m model snapshot`."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
+from types import ModuleType
 
 from rich.console import Console
 
-from model import bundle, incidents
-from model.architecture import FULL
+from model.commands import build, index, snapshot
 from model.errors import BuildError
+
+COMMANDS: dict[str, ModuleType] = {"build": build, "index": index, "snapshot": snapshot}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command; exit code 0 when the bundle is there, 1 when it cannot be built, 2 for a wrong command line."""
-    options = _parser().parse_args(arguments)
+    """Run a command; exit code 0 when it is done, 1 when it cannot be, 2 for a wrong command line, 130 for Ctrl-C."""
+    parser, parsers = _parsers()
+    options = parser.parse_args(arguments)
+    command = COMMANDS[options.command]
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    if options.weights == "hub" and (options.tiny or options.layers != FULL.layers):
-        _parser().error("--tiny and --layers make synthetic weights; they do not go with --weights hub")
-    chosen = bundle.Options(
-        options.model, options.weights, options.incidents, options.out, options.tiny, options.layers
-    )
     try:
-        bundle.build(chosen, console)
+        command.run(options, parsers[options.command], console)
     except BuildError as error:
         console.print(f"model: {error}", style="bold red", markup=False)
         return 1
     except OSError as error:
-        console.print(f"model: {error.filename or options.out}: {error.strerror}", style="bold red", markup=False)
+        where = error.filename or options.out
+        console.print(f"model: {where}: {error.strerror or error}", style="bold red", markup=False)
         return 1
     except KeyboardInterrupt:
-        console.print("model: interrupted; nothing was left behind")
+        console.print(f"model: interrupted; {command.INTERRUPTED}")
         return 130
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m model", description="Builds the model bundle.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    build = commands.add_parser("build", help="weights, ONNX graphs, tokenizer and incident index in one directory")
-    build.add_argument("--model", default=bundle.LONGFORMER, help="checkpoint on the Hugging Face Hub (%(default)s)")
-    build.add_argument(
-        "--weights",
-        choices=("auto", "hub", "synthetic"),
-        default="auto",
-        help="auto: the Hub's cache, else the Hub, else synthetic weights of the same shapes (%(default)s)",
-    )
-    build.add_argument("--incidents", type=Path, default=incidents.SAMPLE, help="JSONL file (the sample that ships)")
-    build.add_argument("--out", type=Path, default=Path("images/bundle"), help="directory to build (%(default)s)")
-    build.add_argument("--tiny", action="store_true", help="two synthetic layers, for tests")
-    build.add_argument(
-        "--layers",
-        type=int,
-        choices=range(1, 49),
-        metavar="N",
-        default=FULL.layers,
-        help="synthetic weights of another depth, to see what a model's size costs (%(default)s)",
-    )
-    return parser
+def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    parser = argparse.ArgumentParser(prog="python -m model", description="Builds the model bundle and its index.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
+    parsers = {}
+    for name, command in COMMANDS.items():
+        parsers[name] = commands.add_parser(name, help=command.HELP, description=command.__doc__)
+        command.add_options(parsers[name])
+    return parser, parsers
 
 
 if __name__ == "__main__":

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import numpy as np
-from safetensors.numpy import save_file
-
 from model.errors import BuildError
+from model.index.encoder import Encoder, plain
+from model.index.files import Row, write
 from model.progress import Step
-from similarity import safetensors_header
-from similarity.engines import onnx
-from similarity.manifest import INCIDENTS, TOKENIZER, VECTORS, WEIGHTS, Manifest
-from similarity.stores.directory import DirectoryStore
-from similarity.tokens import Tokenizer
+from similarity.manifest import Manifest
 
 SAMPLE = Path(__file__).with_name("incidents.jsonl")
 """A sample of real AI incidents that ships with the project, told in our own words from public facts."""
@@ -72,20 +68,14 @@ def _incident(fields: object) -> Incident:
 def write_index(incidents: list[Incident], manifest: Manifest, directory: Path, progress: Step) -> None:
     """Embed all incidents and write `incidents.safetensors` and `incidents.jsonl` into the bundle in `directory`.
 
-    A vector is the mean of the CLS vectors of the incident's reports; an incident of the sample is one report.
+    An incident of the sample is its own only report.
     """
-    weights = DirectoryStore(str(directory), 1).weights(WEIGHTS, 1 << 20, "onnx")
-    header = safetensors_header.parse(weights.start)
-    graphs = {name: (directory / name).read_bytes() for name in onnx.files(manifest)}
-    engine = onnx.OnnxEngine(manifest, header, weights, graphs)
-    tokenizer = Tokenizer((directory / TOKENIZER).read_bytes(), manifest.max_tokens)
-    vectors = np.empty((len(incidents), manifest.hidden), np.float32)
-    for row, incident in enumerate(incidents):
-        vectors[row] = engine.encode(tokenizer.encode(incident.text).ids)
-        progress(row + 1, len(incidents))
-    ids = np.array([incident.incident_id for incident in incidents], np.int64)
-    save_file({"ids": ids, "counts": np.ones_like(ids), "vectors": vectors}, directory / VECTORS)
-    with (directory / INCIDENTS).open("w", encoding="utf-8") as file:
-        for incident in incidents:
-            shown = {k: v for k, v in vars(incident).items() if k != "text"}
-            file.write(json.dumps(shown, ensure_ascii=False) + "\n")
+    encoder = Encoder(manifest, directory)
+
+    def rows() -> Iterator[Row]:
+        for done, incident in enumerate(incidents, 1):
+            vector = encoder.encode([encoder.token_ids(plain(incident.text))])[0]
+            yield Row(incident.incident_id, incident.title, incident.date, incident.url, 1, vector)
+            progress(done, len(incidents))
+
+    write(rows(), len(incidents), manifest.hidden, directory)

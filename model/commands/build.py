@@ -1,0 +1,57 @@
+"""`python -m model build`: weights, ONNX graphs, tokenizer and the sample's index in one directory."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+
+from model import bundle, incidents
+from model.architecture import FULL
+
+HELP = "weights, ONNX graphs, tokenizer and incident index in one directory"
+INTERRUPTED = "nothing was left behind"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("--model", default=bundle.LONGFORMER, help="checkpoint on the Hugging Face Hub (%(default)s)")
+    parser.add_argument(
+        "--weights",
+        choices=("auto", "hub", "synthetic"),
+        default="auto",
+        help="auto: the Hub's cache, else the Hub, else synthetic weights of the same shapes (%(default)s)",
+    )
+    parser.add_argument("--incidents", type=Path, default=incidents.SAMPLE, help="JSONL file (the sample that ships)")
+    parser.add_argument("--out", type=Path, default=Path("images/bundle"), help="directory to build (%(default)s)")
+    parser.add_argument("--tiny", action="store_true", help="two synthetic layers, for tests")
+    parser.add_argument(
+        "--layers",
+        type=int,
+        choices=range(1, 49),
+        metavar="N",
+        default=FULL.layers,
+        help="synthetic weights of another depth, to see what a model's size costs (%(default)s)",
+    )
+    parser.add_argument(
+        "--replace-index",
+        action="store_true",
+        help="build anew where `python -m model index` made the index; the sample takes its place",
+    )
+
+
+def run(options: argparse.Namespace, parser: argparse.ArgumentParser, console: Console) -> None:
+    """Build the bundle; raises BuildError."""
+    if options.weights == "hub" and (options.tiny or options.layers != FULL.layers):
+        parser.error("--tiny and --layers make synthetic weights; they do not go with --weights hub")
+    chosen = bundle.Options(
+        options.model,
+        options.weights,
+        options.incidents,
+        options.out,
+        options.tiny,
+        options.layers,
+        options.replace_index,
+    )
+    bundle.build(chosen, console)

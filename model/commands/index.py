@@ -1,0 +1,54 @@
+"""`python -m model index SOURCE`: the incident index of a bundle, from what people have."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+
+from model.index import build, sources
+from model.index.deployment import TOKEN_VARIABLE, Target
+
+HELP = "an incident index from AIID's snapshot, the state.csv of its former service, or a CSV or JSONL file"
+CACHE = Path(".cache/index")
+INTERRUPTED = "what was embedded is kept: the same command takes up where this one ended"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("source", type=Path, metavar="SOURCE", help=sources.KINDS)
+    bundle = Path("images/bundle")
+    parser.add_argument("--bundle", type=Path, default=bundle, help="whose model embeds (%(default)s)")
+    parser.add_argument("--out", type=Path, help="bundle that gets the index (the same, whose index is replaced)")
+    parser.add_argument("--cache", type=Path, default=CACHE, help="where embeddings are kept (%(default)s)")
+    parser.add_argument("--strict", action="store_true", help="whatever has to be left out is an error")
+    parser.add_argument("--via", metavar="URL", help="embed through the HTTP API of a deployed stack with this bundle")
+    parser.add_argument(
+        "--concurrency", type=_positive, default=8, metavar="N", help="requests at a time with --via (%(default)s)"
+    )
+    parser.add_argument(
+        "--auth",
+        choices=("none", "iam", "jwt"),
+        default="none",
+        help=f"with --via, the stack's auth: iam signs requests, jwt sends the token in {TOKEN_VARIABLE} (%(default)s)",
+    )
+
+
+def run(options: argparse.Namespace, parser: argparse.ArgumentParser, console: Console) -> None:
+    """Build the index; raises BuildError."""
+    if options.via and not options.via.startswith(("https://", "http://")):
+        parser.error("--via wants a URL that begins with https:// or http://")
+    if options.auth != "none" and not options.via:
+        parser.error("--auth goes with --via")
+    via = Target(options.via, options.concurrency, options.auth) if options.via else None
+    out = options.out or options.bundle
+    chosen = build.Options(options.source, options.bundle, out, options.cache, options.strict, via)
+    build.build(chosen, console)
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 1000:
+        raise argparse.ArgumentTypeError("must be 1 to 1000")
+    return value

@@ -1,0 +1,157 @@
+"""Builds an index and puts it into a bundle: read, embed what is new, write, swap."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rich.console import Console
+
+from model import place
+from model.errors import BuildError
+from model.index import cache, files, local, reading, sources, store, via
+from model.index.cache import Cache
+from model.index.deployment import Deployment, Target
+from model.index.encoder import Encoder
+from model.index.store import Store, Text
+from model.progress import step
+from similarity import manifest as bundle_files
+from similarity.manifest import INCIDENTS, VECTORS, File, Manifest
+
+SHOWN = 20  # lines of what was left out
+LISTED = "skipped.csv"  # all of them, in the cache's directory
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to index (`source`), with which model (`bundle`), where the result goes (`out`) and embeddings are kept
+    (`cache`). `strict` makes an error of anything that is left out; `via` embeds through a deployment.
+    """
+
+    source: Path
+    bundle: Path
+    out: Path
+    cache: Path
+    strict: bool = False
+    via: Target | None = None
+
+
+def build(options: Options, console: Console) -> Manifest:
+    """Build the index of `source` and put it into `out`; returns the new manifest. Raises BuildError.
+
+    Whatever ends it, `out` is what it was or has the whole new index, and the embeddings made so far are kept.
+    """
+    source = sources.detect(options.source)
+    console.print(f"{options.source} is {source.kind}")
+    with place.work_directory(options.out) as work:
+        manifest = place.existing(options.bundle)
+        if manifest is None:
+            raise BuildError(f"{options.bundle} is no whole bundle: build it with `python -m model build`")
+        _link_model(manifest, options.bundle, work)
+        deployment = Deployment(options.via, manifest) if options.via and source.kind != sources.STATE else None
+        if deployment:
+            deployment.check()
+        with (
+            cache.opened(options.cache, manifest.model_hash, manifest.hidden) as kept,
+            store.opened(work / "reading.sqlite3") as read,
+        ):
+            encoder = Encoder(manifest, work)
+            with step(console, f"reading {options.source}") as progress:
+                shown = options.bundle / INCIDENTS
+                reading.read_all(source, reading.Reader(read, kept, encoder, manifest.hidden, shown), progress)
+            _tell_skips(read, options, console)
+            _embed(read, kept, encoder, deployment, options, console)
+            count = read.count("incidents")
+            with step(console, f"writing an index of {count:,} incidents"):
+                files.write(_rows(read, kept, manifest.hidden), count, manifest.hidden, work)
+        return _publish(replace(manifest, index=options.source.name), work, options.out, console)
+
+
+def _link_model(manifest: Manifest, bundle: Path, work: Path) -> None:
+    """The model's files under their names in `work`, as further links to the same bytes where the disk allows it.
+
+    Linked before anything is embedded, so that the index fits them whatever happens to the bundle meanwhile.
+    """
+    for name in manifest.files:
+        if name not in (VECTORS, INCIDENTS):
+            try:
+                os.link(bundle / name, work / name)
+            except OSError:  # another file system, or one without links
+                shutil.copyfile(bundle / name, work / name)
+
+
+def _tell_skips(read: Store, options: Options, console: Console) -> None:
+    """List what is left out; raises BuildError where that is everything, or anything with --strict."""
+    count = read.count("skips")
+    listed = options.cache / LISTED
+    with listed.open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(("place", "reason"))
+        for number, skip in enumerate(read.skips()):
+            table.writerow((skip.place, skip.reason))
+            if number < SHOWN:
+                console.print(f"left out: {skip.place}: {skip.reason}", markup=False)
+    if count > SHOWN:
+        console.print(f"left out: … {count:,} in all, listed in {listed}")
+    if read.count("incidents") == 0:
+        raise BuildError(f"{options.source} holds no incident that can be used; {count:,} things were left out")
+    if count and options.strict:
+        raise BuildError(f"{count:,} things were left out, all listed in {listed}, and --strict makes that an error")
+
+
+def _embed(
+    read: Store, kept: Cache, encoder: Encoder, deployment: Deployment | None, options: Options, console: Console
+) -> None:
+    """Embed all texts that are new and say how fast that was."""
+    count, tokens = read.count("texts"), read.tokens()
+    console.print(f"{read.count('reports'):,} reports: {count:,} new texts of {tokens:,} tokens")
+    if not count:
+        return
+    started = time.monotonic()
+    if deployment and options.via:
+        with step(console, f"embedding {count:,} texts, {options.via.concurrency} at a time") as progress:
+            via.embed(read.pending(), deployment, options.via.concurrency, kept, tokens, progress)
+    left = sum(text.tokens for text in _missing(read, kept))  # everything, or what a deployment finds too large
+    if left:
+        with step(console, f"embedding {left:,} tokens on this machine") as progress:
+            local.embed(_missing(read, kept), encoder, kept, left, progress)
+    seconds = time.monotonic() - started
+    speed = f"{count / seconds:,.1f} texts and {tokens / seconds:,.0f} tokens a second"
+    console.print(f"embedded {count:,} texts in {seconds:,.1f} s: {speed}")
+
+
+def _missing(read: Store, kept: Cache) -> Iterator[Text]:
+    return (text for text in read.pending() if text.hash not in kept)
+
+
+def _rows(read: Store, kept: Cache, hidden: int) -> Iterator[files.Row]:
+    for entry in read.entries():
+        if entry.mean:
+            count, vector = entry.mean
+        else:
+            count, vector = len(entry.hashes), files.mean((kept.get(text) for text in entry.hashes), hidden)
+        yield files.Row(entry.incident_id, entry.title, entry.date, entry.url, count, vector)
+
+
+def _publish(manifest: Manifest, work: Path, out: Path, console: Console) -> Manifest:
+    """Write the manifest that fits the new files and swap the bundle in, unless it is there already."""
+    described = dict(manifest.files)
+    for name in (VECTORS, INCIDENTS):
+        path = work / name
+        path.chmod(0o644)
+        with path.open("rb") as file:
+            described[name] = File(path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
+    manifest = replace(manifest, files=described, source_hash=bundle_files.source_hash(described))
+    if place.existing(out) == manifest:
+        console.print(f"{out} is up to date: bundle {manifest.source_hash[:12]}")
+        return manifest
+    (work / bundle_files.NAME).write_text(manifest.to_json())
+    place.put(work, out)
+    console.print(f"{out} is ready: bundle {manifest.source_hash[:12]} with the index of {manifest.index}")
+    return manifest

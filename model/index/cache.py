@@ -1,0 +1,67 @@
+"""Embeddings that were computed once and are kept: by the text's hash, one SQLite file for each model.
+
+Each batch is its own transaction in a write-ahead log, so what was computed survives whatever ends the process.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from model.errors import BuildError
+
+
+class Cache:
+    """Vectors float32[hidden] by the 32-byte hash of the text that was embedded."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path, hidden: int) -> None:
+        self._connection = connection
+        self._path = path
+        self._hidden = hidden
+
+    def __contains__(self, text_hash: bytes) -> bool:
+        query = "SELECT 1 FROM embeddings WHERE hash = ?"
+        return self._connection.execute(query, (text_hash,)).fetchone() is not None
+
+    def get(self, text_hash: bytes) -> np.ndarray:
+        """The vector of a text that is there; BuildError where it is not, or is not one of this model's."""
+        row = self._connection.execute("SELECT vector FROM embeddings WHERE hash = ?", (text_hash,)).fetchone()
+        vector = np.frombuffer(row[0] if row else b"", "<f4")
+        if vector.shape != (self._hidden,) or not np.isfinite(vector).all():
+            raise BuildError(f"{self._path} is damaged: delete it, and what it held is computed again")
+        return vector
+
+    def put(self, vectors: Iterable[tuple[bytes, np.ndarray]]) -> None:
+        """Keep hash and vector of texts, all or none of them."""
+        with self._connection:
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO embeddings VALUES (?, ?)",
+                [(text_hash, np.asarray(vector, "<f4").tobytes()) for text_hash, vector in vectors],
+            )
+
+
+@contextmanager
+def opened(directory: Path, model_hash: str, hidden: int) -> Iterator[Cache]:
+    """The cache of a model in `directory`, for one process at a time; raises BuildError."""
+    path = directory / f"{model_hash[:16]}.sqlite3"
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / f"{model_hash[:16]}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BuildError(f"another run is filling {path}; wait for it to end, or choose another --cache") from None
+        try:
+            with closing(sqlite3.connect(path)) as connection:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = NORMAL")
+                connection.execute(
+                    "CREATE TABLE IF NOT EXISTS embeddings (hash BLOB PRIMARY KEY, vector BLOB NOT NULL)"
+                )
+                yield Cache(connection, path, hidden)
+        except sqlite3.DatabaseError as error:
+            raise BuildError(f"SQLite cannot work in {directory} ({error}); if {path} is damaged, delete it") from None

@@ -1,0 +1,101 @@
+"""Tables in a directory or an archive as streams: nothing is unpacked, and how far reading is can be asked."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import lzma
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from model.errors import BuildError
+
+DAMAGES = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, gzip.BadGzipFile)
+ARCHIVES = (".tar.bz2", ".tbz2", ".tar.gz", ".tgz", ".tar.xz", ".tar", ".zip")
+
+
+class Meter:
+    """Counts the bytes that are read of a source's files: `done` of `total`."""
+
+    def __init__(self) -> None:
+        self.done = 0
+        self.total = 0
+
+    def open(self, path: Path) -> IO[bytes]:
+        self.total += path.stat().st_size
+        return io.BufferedReader(_CountedFile(path, self), 1 << 18)
+
+
+class _CountedFile(io.FileIO):
+    def __init__(self, path: Path, meter: Meter) -> None:
+        super().__init__(path, "r")
+        self._meter = meter
+
+    def readinto(self, buffer: Any) -> int | None:
+        count = super().readinto(buffer)
+        self._meter.done += count or 0
+        return count
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """What keeps a source from being read, in words."""
+    try:
+        yield
+    except DAMAGES as error:
+        raise BuildError(f"{path} is damaged or no archive: {error}") from None
+    except OSError as error:
+        raise BuildError(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def is_container(path: Path) -> bool:
+    """Whether `path` is a directory or named as an archive."""
+    return path.is_dir() or path.name.lower().endswith(ARCHIVES)
+
+
+def tables(path: Path, wanted: tuple[str, ...], meter: Meter) -> Iterator[tuple[str, IO[bytes]]]:
+    """Name and stream of each wanted file that is there, in the order in which they lie; each to be read at once."""
+    if path.is_dir():
+        yield from _in_directory(path, wanted, meter)
+    elif path.name.lower().endswith(".zip"):
+        yield from _in_zip(path, wanted, meter)
+    else:
+        yield from _in_tar(path, wanted, meter)
+
+
+def _in_directory(path: Path, wanted: tuple[str, ...], meter: Meter) -> Iterator[tuple[str, IO[bytes]]]:
+    found = {name: [p for p in (path / name, *sorted(path.glob(f"*/{name}"))) if p.is_file()] for name in wanted}
+    for name, places in found.items():
+        if len(places) > 1:
+            raise BuildError(f"{path} holds {name} more than once ({places[0]}, {places[1]}): name the one directory")
+    opened = [(name, meter.open(places[0])) for name, places in found.items() if places]
+    for name, file in opened:
+        with file:
+            yield name, file
+
+
+def _in_zip(path: Path, wanted: tuple[str, ...], meter: Meter) -> Iterator[tuple[str, IO[bytes]]]:
+    with meter.open(path) as file, zipfile.ZipFile(file) as archive:
+        for member in archive.infolist():
+            if PurePosixPath(member.filename).name in wanted:
+                with archive.open(member) as stream:
+                    yield PurePosixPath(member.filename).name, stream
+
+
+def _in_tar(path: Path, wanted: tuple[str, ...], meter: Meter) -> Iterator[tuple[str, IO[bytes]]]:
+    """One pass, which ends as soon as everything was found: going back in a compressed file means to start over."""
+    missing = set(wanted)
+    with meter.open(path) as file, tarfile.open(fileobj=file, mode="r|*") as archive:
+        for member in archive:
+            name = PurePosixPath(member.name).name
+            stream = archive.extractfile(member) if name in missing and member.isfile() else None
+            if stream:
+                missing.remove(name)
+                yield name, stream
+                if not missing:
+                    return

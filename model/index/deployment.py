@@ -1,0 +1,191 @@
+"""A deployed stack, or the lab, as an encoder: its HTTP API, asked patiently."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from time import time
+from typing import Any
+
+import boto3
+import numpy as np
+import requests
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+
+from model.errors import BuildError
+from similarity.manifest import Manifest
+
+ATTEMPTS = 8  # a request; with the pauses between them some two minutes
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds; doubled from attempt to attempt
+LONGEST_WISH = 60.0  # seconds that a Retry-After is heeded for
+TIMEOUT = (5.0, 35.0)  # seconds to connect and to answer; the HTTP API gives up after 30
+PASSING = (408, 425, 429, 500, 502, 503, 504)  # statuses that may be others the next time
+TOO_LARGE = 413
+TOKEN_VARIABLE = "INDEX_TOKEN"  # noqa: S105 - the name of a variable, not a token
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where to embed: `url` is the API's, with a backend's name behind it or without; `auth` is none, iam or jwt."""
+
+    url: str
+    concurrency: int
+    auth: str
+
+
+class Deployment:
+    """The deployment at a target. It must have the bundle's own model, or its vectors would mean something else."""
+
+    def __init__(self, target: Target, manifest: Manifest) -> None:
+        self._url = target.url.rstrip("/")
+        self._manifest = manifest
+        self._sign = _signer(target.auth)
+        self._sessions = threading.local()
+        self._checked: set[str] = set()  # hashes of bundles that have the model
+        self._stop = threading.Event()
+
+    def check(self) -> None:
+        """Raise BuildError unless the deployment answers and has the bundle's model."""
+        body = self._body(self._ask("GET", "health", None))
+        if body.get("model_hash") != self._manifest.model_hash:
+            theirs, ours = body.get("model") or "an unnamed model", self._manifest.model
+            raise BuildError(
+                f"{self._url} runs another model ({theirs}, {str(body.get('model_hash'))[:12]}) than the bundle "
+                f"({ours}, {self._manifest.model_hash[:12]}): deploy this bundle first, or leave --via out"
+            )
+        self._checked.add(str(body.get("bundle_hash")))
+
+    def embed(self, text: str) -> np.ndarray | None:
+        """float32[hidden] of a plain text, or None where the deployment finds it too large; raises BuildError."""
+        try:
+            return self._embed(text)
+        except BuildError:
+            self.stop()  # the other requests need not be repeated
+            raise
+
+    def _embed(self, text: str) -> np.ndarray | None:
+        answer = self._ask("POST", "text-to-embed", {"text": text})
+        if answer.status_code == TOO_LARGE:
+            return None
+        if answer.headers.get("X-Bundle-Hash") not in self._checked:
+            self.check()  # it was deployed anew meanwhile
+        embedding = self._body(answer).get("embedding")
+        if not isinstance(embedding, dict) or embedding.get("from_text_hash") != _sha1(text):
+            raise BuildError(f"{self._url} answered for another text than the one it was sent: is it this service?")
+        try:
+            vector = np.array(embedding.get("vector"), np.float32)
+        except (TypeError, ValueError):
+            vector = np.empty(0, np.float32)
+        if vector.shape != (self._manifest.hidden,) or not np.isfinite(vector).all():
+            raise BuildError(f"{self._url} answered with no list of {self._manifest.hidden} finite numbers")
+        return vector
+
+    def stop(self) -> None:
+        """End all pauses: nobody waits for the answers any more."""
+        self._stop.set()
+
+    def _ask(self, method: str, route: str, body: dict[str, str] | None) -> requests.Response:
+        """The answer, tried again with growing pauses as long as the failure may pass."""
+        for attempt in range(ATTEMPTS):
+            wish = 0.0
+            try:
+                answer = self._send(method, route, body)
+            except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
+                problem = f"no answer ({type(error).__name__})"
+            else:
+                if answer.ok or answer.status_code == TOO_LARGE:
+                    return answer
+                problem = f"HTTP {answer.status_code}: {_message(answer)}"
+                if answer.status_code not in PASSING:
+                    raise BuildError(f"{self._url}/{route} refuses: {problem}{_hint(answer.status_code)}")
+                wish = _wish(answer.headers.get("Retry-After", ""))
+            if attempt + 1 < ATTEMPTS and self._stop.wait(wish + _pause(attempt)):
+                break
+        raise BuildError(
+            f"{self._url}/{route} failed {attempt + 1} times, at last with {problem}; what was embedded is kept"
+        )
+
+    def _send(self, method: str, route: str, body: dict[str, str] | None) -> requests.Response:
+        if not hasattr(self._sessions, "own"):
+            self._sessions.own = requests.Session()  # one a thread: its connection stays open
+        session: requests.Session = self._sessions.own
+        url = f"{self._url}/{route}"
+        return session.request(method, url, json=body, auth=self._sign, timeout=TIMEOUT, allow_redirects=False)
+
+    def _body(self, answer: requests.Response) -> dict[str, Any]:
+        try:
+            body = answer.json()["body"]
+        except (ValueError, KeyError, TypeError):
+            body = None
+        if not isinstance(body, dict):
+            raise BuildError(f"{self._url} does not answer like this service: give --via the apiUrl of a stack")
+        return body
+
+
+def _sha1(text: str) -> str:
+    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def _pause(attempt: int) -> float:
+    """Seconds, at random between none and a bound that doubles: callers that failed together do not return together."""
+    return random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt))  # noqa: S311 - no secret
+
+
+def _wish(header: str) -> float:
+    """Seconds of a Retry-After, given as a number or as a date; 0 where there is none or it makes no sense."""
+    try:
+        seconds = float(header) if header.strip().isdigit() else parsedate_to_datetime(header).timestamp() - time()
+    except (TypeError, ValueError):
+        return 0.0
+    return min(max(seconds, 0.0), LONGEST_WISH)
+
+
+def _message(answer: requests.Response) -> str:
+    try:
+        return str(answer.json()["message"])[:200]
+    except (ValueError, KeyError, TypeError):
+        return answer.reason or "no message"
+
+
+def _hint(status: int) -> str:
+    if status in (401, 403):
+        return f"; for a stack with auth iam say --auth iam, for jwt --auth jwt with the token in {TOKEN_VARIABLE}"
+    return "; give --via the apiUrl of a stack" if status in (301, 302, 307, 308, 404) else ""
+
+
+def _signer(auth: str) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
+    """What proves who asks: nothing, SigV4 with the credentials that boto3 finds, or a bearer token."""
+    if auth == "none":
+        return lambda request: request
+    if auth == "jwt":
+        return _bearer(os.environ.get(TOKEN_VARIABLE, ""))
+    session = boto3.Session()
+    credentials = session.get_credentials()
+    if credentials is None or session.region_name is None:
+        raise BuildError("--auth iam needs AWS credentials and a region (AWS_REGION): log in first")
+
+    def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        headers = {"Content-Type": request.headers["Content-Type"]} if request.body else {}
+        signed = AWSRequest(method=request.method, url=request.url, data=request.body, headers=headers)
+        SigV4Auth(credentials, "execute-api", session.region_name).add_auth(signed)
+        request.headers.update(dict(signed.headers.items()))
+        return request
+
+    return sign
+
+
+def _bearer(token: str) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
+    if not token:
+        raise BuildError(f"--auth jwt wants a token in the environment variable {TOKEN_VARIABLE}")
+
+    def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {token}"
+        return request
+
+    return sign

@@ -1,0 +1,45 @@
+"""The bundle's own encoder, as the service uses it: the same text, the same tokens, the same engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from model.errors import BuildError
+from similarity import safetensors_header
+from similarity.engines import onnx
+from similarity.manifest import TOKENIZER, WEIGHTS, Manifest
+from similarity.plain_text import to_ascii
+from similarity.stores.directory import DirectoryStore
+from similarity.tokens import Tokenizer
+
+HEADER = 1 << 24  # bytes read to find the header of any checkpoint
+
+
+def plain(text: str) -> str:
+    """The text as it is embedded, wherever that happens."""
+    return to_ascii(text)
+
+
+class Encoder:
+    """Text to vector with the files of a bundle directory, whose manifest may still be a draft."""
+
+    def __init__(self, manifest: Manifest, directory: Path) -> None:
+        weights = DirectoryStore(str(directory), 1).weights(WEIGHTS, HEADER, "onnx")
+        header = safetensors_header.parse(weights.start)
+        graphs = {name: (directory / name).read_bytes() for name in onnx.files(manifest)}
+        self._engine = onnx.make(manifest, header, weights, graphs)
+        self._tokenizer = Tokenizer((directory / TOKENIZER).read_bytes(), manifest.max_tokens)
+
+    def token_ids(self, text: str) -> list[int]:
+        """Token ids of a plain text, cut like a query."""
+        return self._tokenizer.encode(text).ids
+
+    def encode(self, batch: Sequence[Sequence[int]]) -> np.ndarray:
+        """float32[b, hidden] of texts with the same number of tokens; BuildError where the weights are damaged."""
+        vectors = self._engine.encode_batch(batch) if len(batch) > 1 else self._engine.encode(batch[0])[np.newaxis]
+        if not np.isfinite(vectors).all():
+            raise BuildError("the encoder's answer is no number: the weights are damaged, build the bundle again")
+        return vectors

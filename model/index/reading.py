@@ -1,0 +1,72 @@
+"""Reads a source into the working store: what is new is kept as a text to embed, what is known is only noted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from model.index import sources
+from model.index.cache import Cache
+from model.index.containers import Meter
+from model.index.encoder import Encoder, plain
+from model.index.records import CITE_URL, Incident, Mean, Report, Skip
+from model.index.sources import Source
+from model.index.store import Store, Text
+from model.progress import Step
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Where the records go: `store` takes them in, `cache` knows what is embedded already.
+
+    `shown` is an `incidents.jsonl` with titles for incidents that come with a vector and nothing else.
+    """
+
+    store: Store
+    cache: Cache
+    encoder: Encoder
+    hidden: int
+    shown: Path
+
+
+def read_all(source: Source, reader: Reader, progress: Step) -> None:
+    """Take in the whole source; raises BuildError where it cannot be read."""
+    meter = Meter()
+    if source.kind == sources.STATE:
+        for incident in _shown(reader.shown):
+            reader.store.remember(incident)
+    for record in sources.read(source, reader.hidden, meter):
+        if isinstance(record, Incident):
+            reader.store.add_incident(record)
+        elif isinstance(record, Report):
+            _take_report(record, reader)
+        elif isinstance(record, Mean):
+            reader.store.add_mean(record, f"Incident {record.incident_id}", CITE_URL.format(record.incident_id))
+        else:
+            reader.store.skip(record)
+        progress(min(meter.done, meter.total), meter.total)
+    reader.store.settle()
+
+
+def _take_report(report: Report, reader: Reader) -> None:
+    text = plain(report.text)
+    text_hash = hashlib.sha256(text.encode()).digest() if text.strip() else None
+    if not reader.store.add_report(report.number, text_hash):
+        reader.store.skip(Skip(f"report {report.number}", "is there twice; the first one is kept"))
+    elif text_hash is None:
+        reader.store.skip(Skip(f"report {report.number}", "has no text"))
+    elif text_hash not in reader.cache:
+        reader.store.add_text(Text(text_hash, len(reader.encoder.token_ids(text)), text))
+
+
+def _shown(path: Path) -> Iterator[Incident]:
+    """Incidents of an index that is there already, as far as it can be read."""
+    with suppress(OSError, ValueError, KeyError, TypeError), path.open(encoding="utf-8") as file:
+        for line in file:
+            fields = json.loads(line)
+            title, date, url = (str(fields[name]) for name in ("title", "date", "url"))
+            yield Incident(int(fields["incident_id"]), title, date, url, ())

@@ -1,0 +1,121 @@
+"""What a source holds, record by record, and the checks that each field must pass."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+WHOLE = re.compile(r"\s*(\d{1,19})(?:\.0*)?\s*", re.ASCII)
+CITE_URL = "https://incidentdatabase.ai/cite/{}"  # AIID's page of an incident
+
+
+class BadRow(ValueError):
+    """A row that cannot be used; the text says why."""
+
+
+@dataclass(frozen=True)
+class Incident:
+    """An incident and the numbers of its reports; title, date (ISO, or empty) and url are shown with a match."""
+
+    incident_id: int
+    title: str
+    date: str
+    url: str
+    reports: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """One report; its `text` is what is embedded."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A vector that was computed elsewhere: float32[hidden], the mean of the vectors of `count` reports."""
+
+    incident_id: int
+    count: int
+    vector: np.ndarray
+
+
+@dataclass(frozen=True)
+class Skip:
+    """What is left out of the index: `place` says where it stands, `reason` why."""
+
+    place: str
+    reason: str
+
+
+Record = Incident | Report | Mean | Skip
+
+
+def number(value: object, name: str) -> int:
+    """A non-negative integer that fits into int64, also where a table's software wrote 12 as "12" or 12.0."""
+    found = WHOLE.fullmatch(str(value)) if type(value) in (int, float, str) else None
+    if not found or int(found[1]) >= 2**63:
+        raise BadRow(f"{name} {str(value)[:40]!r} is no whole number of 0 or more")
+    return int(found[1])
+
+
+def numbers(listed: str) -> tuple[int, ...]:
+    """A JSON list of report numbers, as mongoexport writes it, in its order."""
+    try:
+        values = json.loads(listed)
+    except (ValueError, RecursionError):
+        values = None
+    if not isinstance(values, list):
+        raise BadRow(f"reports {listed[:40]!r} is no JSON list of report numbers")
+    return tuple(number(value, "report number") for value in values)
+
+
+def vector(listed: str, width: int) -> np.ndarray:
+    """float32[width] of a JSON list of finite numbers."""
+    try:
+        values = json.loads(listed)
+    except (ValueError, RecursionError):
+        values = None
+    if not isinstance(values, list) or not all(type(value) in (int, float) for value in values):
+        raise BadRow("mean is no JSON list of numbers")
+    if len(values) != width:
+        raise BadRow(f"mean has {len(values)} numbers, the model's vectors have {width}")
+    with np.errstate(over="ignore"):
+        found = np.array(values, np.float64).astype(np.float32)
+    if not np.isfinite(found).all():
+        raise BadRow("mean holds a value that is no finite float32")
+    return found
+
+
+def words(fields: Mapping[str, object], name: str) -> str:
+    """A field to be shown, without the blanks around it; empty where it is missing."""
+    return text(fields, name).strip()
+
+
+def text(fields: Mapping[str, object], name: str) -> str:
+    """A text as it stands; empty where it is missing."""
+    value = fields.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise BadRow(f"{name} is no text")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise BadRow(f"{name} holds a lone surrogate, which is no Unicode character") from None
+    return value
+
+
+def day(fields: Mapping[str, object]) -> str:
+    """The field `date` to be shown: an ISO date without its time, anything else as it stands; empty where missing."""
+    shown = words(fields, "date")
+    with suppress(ValueError):
+        return date.fromisoformat(shown[:10]).isoformat()
+    return shown[:40]

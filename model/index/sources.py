@@ -1,0 +1,126 @@
+"""Where incidents come from, told by shape: AIID's snapshot, its former service's state, or a plain table.
+
+AIID publishes a snapshot every week, `backup-<time>.tar.bz2`, with tables written by mongoexport: `incidents.csv`
+(incident_id, date, reports as a JSON list of report numbers, title, …) and `reports.csv` (report_number, text, title,
+url, language, …), both in `mongodump_full_snapshot/` beside the dump itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from model.errors import BuildError
+from model.index import containers, records, rows
+from model.index.containers import Meter
+from model.index.records import CITE_URL, BadRow, Incident, Mean, Record, Report, Skip
+
+INCIDENTS, REPORTS = "incidents.csv", "reports.csv"
+COLUMNS = {INCIDENTS: ("incident_id", "title", "date", "reports"), REPORTS: ("report_number", "text")}
+STATE_COLUMNS = ("incident_id", "count", "mean")
+JSONL = (".jsonl", ".ndjson")
+SNAPSHOT, STATE, PLAIN = "AIID's snapshot", "the state of AIID's former service", "a plain table"
+KINDS = (
+    f"a directory or archive with {INCIDENTS} and {REPORTS}, a state.csv, or a CSV or JSONL file with id, title, text"
+)
+
+Fields = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source and which kind it is."""
+
+    path: Path
+    kind: str
+
+
+def detect(path: Path) -> Source:
+    """What `path` is, by its shape and its header; raises BuildError where it is nothing that can be read."""
+    if containers.is_container(path):
+        return Source(path, SNAPSHOT)
+    with containers.readable(path), path.open("rb") as file:
+        if path.suffix.lower() in JSONL:
+            return Source(path, PLAIN)
+        columns = rows.header(file, path.name)
+    if set(STATE_COLUMNS) <= set(columns):
+        return Source(path, STATE)
+    if "text" in columns and {"id", "incident_id"} & set(columns) and "report_number" not in columns:
+        return Source(path, PLAIN)
+    if {"reports", "report_number"} & set(columns):
+        raise BuildError(f"{path} is one of a snapshot's two tables: name the directory or archive that holds both")
+    raise BuildError(f"{path} has the columns {', '.join(columns[:20]) or 'of nothing'}; wanted is {KINDS}")
+
+
+def read(source: Source, width: int, meter: Meter) -> Iterator[Record]:
+    """All records in the order of the source; `width` is that of the model's vectors. Raises BuildError."""
+    name = source.path.name
+    with containers.readable(source.path):
+        if source.kind == SNAPSHOT:
+            yield from _snapshot(source.path, meter)
+            return
+        with meter.open(source.path) as file:
+            if source.kind == STATE:
+                yield from _records(name, rows.read_csv(file, name, STATE_COLUMNS), lambda row: _mean(row, width))
+            elif source.path.suffix.lower() in JSONL:
+                yield from _records(name, rows.read_jsonl(file, name), _plain)
+            else:
+                yield from _records(name, rows.read_csv(file, name, ("title", "text")), _plain)
+
+
+def _snapshot(path: Path, meter: Meter) -> Iterator[Record]:
+    makers = {INCIDENTS: _incident, REPORTS: _report}
+    seen = []
+    for name, file in containers.tables(path, (INCIDENTS, REPORTS), meter):
+        seen.append(name)
+        yield from _records(name, rows.read_csv(file, name, COLUMNS[name]), makers[name])
+    for name in makers:
+        if seen.count(name) != 1:
+            raise BuildError(
+                f"{path} holds {name} {'more than once' if name in seen else 'nowhere'}; wanted is {KINDS}"
+            )
+
+
+def _records(name: str, table: Iterable[rows.Row], make: Callable[[Fields], tuple[Record, ...]]) -> Iterator[Record]:
+    for line, row in table:
+        try:
+            if isinstance(row, str):
+                raise BadRow(row)
+            yield from make(row)
+        except BadRow as error:
+            yield Skip(f"{name}, line {line}", str(error))
+
+
+def _incident(row: Fields) -> tuple[Record, ...]:
+    incident_id = records.number(row["incident_id"], "incident_id")
+    title = records.words(row, "title") or f"Incident {incident_id}"
+    reports = records.numbers(row["reports"])
+    return (Incident(incident_id, title, records.day(row), CITE_URL.format(incident_id), reports),)
+
+
+def _report(row: Fields) -> tuple[Record, ...]:
+    return (Report(records.number(row["report_number"], "report_number"), records.text(row, "text")),)
+
+
+def _mean(row: Fields, width: int) -> tuple[Record, ...]:
+    incident_id = records.number(row["incident_id"], "incident_id")
+    count = records.number(row["count"], "count")
+    if count == 0:
+        raise BadRow("count is 0: a mean of nothing")
+    return (Mean(incident_id, count, records.vector(row["mean"], width)),)
+
+
+def _plain(row: Fields) -> tuple[Record, ...]:
+    """One incident that is its own only report."""
+    name = "id" if "id" in row else "incident_id"
+    if name not in row or "text" not in row:
+        raise BadRow(f"has no {'text' if name in row else 'id'}")
+    incident_id = records.number(row[name], name)
+    title = records.words(row, "title") or f"Incident {incident_id}"
+    url = records.words(row, "url")
+    if url and not url.startswith(("https://", "http://")):  # a page makes a link of it
+        raise BadRow(f"url {url[:40]!r} does not begin with https:// or http://")
+    incident = Incident(incident_id, title, records.day(row), url, (incident_id,))
+    return incident, Report(incident_id, records.text(row, "text"))
