@@ -36,7 +36,7 @@ class MemoryLimit:
             self._watcher = asyncio.create_task(self._watch(pid))
 
     async def _watch(self, pid: int) -> None:
-        while used := _status_kb(pid, "RssAnon", "RssShmem"):
+        while used := sum(_status_kb(one, "RssAnon", "RssShmem") for one in (pid, *_children(pid))):
             if used << 10 > self._limit:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
@@ -60,8 +60,9 @@ class MemoryLimit:
 
 
 def max_memory_mb(pid: int) -> int | None:
-    """Largest resident size the process has had, in MB rounded up; None if it is gone."""
+    """Largest resident sizes of the process and of its children, added up, in MB rounded up; None if it is gone."""
     peak = _status_kb(pid, "VmHWM")
+    peak += sum(_status_kb(child, "VmHWM") for child in _children(pid))
     return -(-peak // 1024) if peak else None
 
 
@@ -72,6 +73,14 @@ def enforcement(lab: str) -> str:
         return "watching the resident size (no writable memory cgroup)"
     group.rmdir()
     return "memory cgroup"
+
+
+def _children(pid: int) -> list[int]:
+    with contextlib.suppress(OSError):  # threads come and go
+        return [
+            int(child) for tasks in Path(f"/proc/{pid}/task").glob("*/children") for child in tasks.read_text().split()
+        ]
+    return []
 
 
 def _make_group(lab: str, environment: str, limit: int) -> Path | None:

@@ -1,7 +1,8 @@
-"""Loading: the weights' I/O and the imports run side by side, so that a cold start takes the longer of the two.
+"""Loading: the weights' I/O, the tokenizer and the imports go side by side: a cold start takes the longest of them.
 
-One thread fetches: manifest and header, then all ranges of the plan (phase `fetch`). The other one imports (phase
-`import`), then reads the small files and makes tokenizer, session and index of them (phase `load`).
+Manifest and header come first. Then one thread fetches all ranges of the plan (phase `fetch`), one reads the small
+files and gives the tokenizer's to the process that was started for it, and one, which imports all the while (phase
+`import`), makes session and index (phase `load`).
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import importlib
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -18,9 +19,10 @@ from similarity import log, plan, safetensors_header
 from similarity import manifest as files
 from similarity.errors import ServiceError, StoreError, Unavailable
 from similarity.manifest import Manifest
-from similarity.parallel import for_each
+from similarity.parallel import Task, for_each
 from similarity.phases import Phases
 from similarity.safetensors_header import DamagedHeader, Header
+from similarity.tokenizer_process import TokenizerProcess
 
 if TYPE_CHECKING:
     from similarity.engines import Engine, EngineModule
@@ -46,6 +48,15 @@ class Model:
     index: Index
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A bundle of which manifest and header are read."""
+
+    manifest: Manifest
+    header: Header
+    weights: Weights
+
+
 class Loader:
     """One attempt to load a model, in the background; a failed attempt is followed by another Loader."""
 
@@ -53,13 +64,13 @@ class Loader:
         self._store = store
         self._engine = engine
         self._phases = phases
-        self._opened: tuple[Manifest, Header, Weights] | None = None
-        self._opening = threading.Event()
         self._model: Model | None = None
         self._error: ServiceError | None = None
         self._done = threading.Event()
-        self._fetcher = threading.Thread(target=self._fetch_in_background, daemon=True)
-        self._fetcher.start()
+        self._process = _start_tokenizer()
+        self._opened = Task(self._open)
+        self._fetched = Task(self._fetch)
+        self._small_files = Task(self._read_small_files)
         threading.Thread(target=self._load_in_background, daemon=True).start()
 
     def wait(self, timeout: float) -> bool:
@@ -76,85 +87,77 @@ class Loader:
         """The model, once it is there."""
         return self._model if self._done.is_set() else None
 
-    def _fetch_in_background(self) -> None:
-        with self._noted():
-            self._fetch()
-        self._opening.set()
-
     def _load_in_background(self) -> None:
-        with self._noted():
-            self._load()
-        self._fetcher.join()  # or the next attempt would fetch beside this one
-        self._done.set()
-
-    @contextmanager
-    def _noted(self) -> Iterator[None]:
-        """The first error is kept for the invocation that waits for the model."""
         try:
-            yield
+            self._model = self._load()
         except ServiceError as error:
-            self._error = self._error or error
+            self._error = error
         except Exception as error:
             log.error("load", error)
-            self._error = self._error or Unavailable(f"the model could not be loaded ({type(error).__name__})")
+            self._error = Unavailable(f"the model could not be loaded ({type(error).__name__})")
+        self._fetched.wait()  # or the next attempt would fetch beside this one
+        self._small_files.wait()
+        if self._error and self._process:
+            self._process.close()
+        self._done.set()
 
-    def _fetch(self) -> None:
-        with self._phases.span("fetch"):
-            manifest, weights = self._open()
-            header = _read_header(manifest, weights)
-            self._opened = manifest, header, weights
-            self._opening.set()
-            if self._engine in PLANS:  # else the loading thread says so
-                weights.fetch(PLANS[self._engine](header))
-
-    def _open(self) -> tuple[Manifest, Weights]:
+    def _open(self) -> Opened:
         """Manifest and weights file in one round trip to the store instead of two."""
-        manifests: list[Manifest] = []
-        opened: list[Weights] = []
-        steps: list[Callable[[], None]] = [
-            lambda: manifests.append(files.parse(self._store.read(files.NAME))),
-            lambda: opened.append(self._store.weights(files.WEIGHTS, HEADER_GUESS, self._engine)),
-        ]
-        for_each(lambda step: step(), steps, threads=len(steps))
-        manifest, weights = manifests[0], opened[0]
+        reading = Task(lambda: files.parse(self._store.read(files.NAME)))
+        weights = self._store.weights(files.WEIGHTS, HEADER_GUESS, self._engine)
+        manifest = reading.result()
         if weights.size != manifest.files[files.WEIGHTS].size:
             size = manifest.files[files.WEIGHTS].size
             raise StoreError(files.WEIGHTS, f"is {weights.size} bytes long, the manifest says {size}")
-        return manifest, weights
+        return Opened(manifest, _read_header(manifest, weights), weights)
 
-    def _load(self) -> None:
+    def _fetch(self) -> None:
+        with self._phases.span("fetch"):
+            bundle = self._opened.result()
+            if self._engine in PLANS:  # else the loading thread says so
+                bundle.weights.fetch(PLANS[self._engine](bundle.header))
+
+    def _read_small_files(self) -> dict[str, bytes]:
+        """All files but the weights, before it is known which of them the engine needs; the tokenizer's first."""
+        manifest = self._opened.result().manifest
+        data: dict[str, bytes] = {}
+
+        def read(name: str) -> None:
+            data[name] = self._store.read(name)
+            manifest.files[name].check(name, data[name])
+            if name == files.TOKENIZER and self._process:
+                with suppress(OSError):  # it has ended: the first text finds that, too
+                    self._process.load(data[name])
+
+        names = sorted(manifest.files.keys() - {files.WEIGHTS}, key=lambda name: name != files.TOKENIZER)
+        for_each(read, names, READERS)
+        return data
+
+    def _load(self) -> Model:
         with self._phases.span("import"):
             engine = import_engine(self._engine)
             from similarity.ranking import Index
             from similarity.tokens import Tokenizer
-        self._opening.wait()
-        if engine.NEEDS_WEIGHTS:
-            self._fetcher.join()
-        if self._opened is None or self._error:
-            return
-        manifest, header, weights = self._opened
-        with self._phases.span("load"):
-            small = self._small_files(
-                manifest, (files.TOKENIZER, files.VECTORS, files.INCIDENTS, *engine.files(manifest))
-            )
-            tokenizer = Tokenizer(small[files.TOKENIZER], manifest.max_tokens)
-            index = Index(small[files.VECTORS], small[files.INCIDENTS])
-            made = engine.make(manifest, header, weights, small)
-        self._fetcher.join()
-        if self._error is None:
-            self._model = Model(manifest, tokenizer, made, index)
-
-    def _small_files(self, manifest: Manifest, names: tuple[str, ...]) -> dict[str, bytes]:
-        data: dict[str, bytes] = {}
-
-        def read(name: str) -> None:
-            if name not in manifest.files:
+        bundle, small = self._opened.result(), self._small_files.result()
+        for name in (files.TOKENIZER, files.VECTORS, files.INCIDENTS, *engine.files(bundle.manifest)):
+            if name not in small:
                 raise StoreError(name, "is not in the manifest")
-            data[name] = self._store.read(name)
-            manifest.files[name].check(name, data[name])
+        if engine.NEEDS_WEIGHTS:
+            self._fetched.result()
+        with self._phases.span("load"):
+            tokenizer = Tokenizer(small[files.TOKENIZER], bundle.manifest.max_tokens, self._process)
+            index = Index(small[files.VECTORS], small[files.INCIDENTS])
+            made = engine.make(bundle.manifest, bundle.header, bundle.weights, small)
+        self._fetched.result()
+        return Model(bundle.manifest, tokenizer, made, index)
 
-        for_each(read, names, READERS)
-        return data
+
+def _start_tokenizer() -> TokenizerProcess | None:
+    try:
+        return TokenizerProcess()
+    except OSError as error:
+        log.error("tokenizer process", error)
+        return None
 
 
 def import_engine(name: str) -> EngineModule:

@@ -1,12 +1,41 @@
-"""Run a function over items on a few threads; the work is I/O, which lets go of the interpreter lock."""
+"""Functions on threads, one beside the others or one for many items; their work lets go of the interpreter lock."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Task(Generic[Result]):
+    """A function that runs on a thread of its own from now on."""
+
+    def __init__(self, function: Callable[[], Result]) -> None:
+        self._function = function
+        self._returned: list[Result] = []
+        self._raised: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def wait(self) -> None:
+        """Return when the function has ended, well or badly."""
+        self._thread.join()
+
+    def result(self) -> Result:
+        """What the function returned, once it has ended; raises what it raised."""
+        self.wait()
+        if self._raised is not None:
+            raise self._raised
+        return self._returned[0]
+
+    def _run(self) -> None:
+        try:
+            self._returned.append(self._function())
+        except BaseException as error:  # for those who ask for the result
+            self._raised = error
 
 
 def for_each(function: Callable[[Item], None], items: Iterable[Item], threads: int) -> None:

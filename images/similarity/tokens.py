@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from similarity import log
+
 if TYPE_CHECKING:
     from tokenizers import Tokenizer as FastTokenizer
+
+    from similarity.tokenizer_process import TokenizerProcess
 
 
 @dataclass(frozen=True)
@@ -22,18 +26,39 @@ class Tokens:
 
 
 class Tokenizer:
-    """The checkpoint's tokenizer.json. A text becomes `<s> … </s>`; one past `max_tokens` keeps its beginning."""
+    """The checkpoint's tokenizer.json. A text becomes `<s> … </s>`; one past `max_tokens` keeps its beginning.
 
-    def __init__(self, description: bytes, max_tokens: int) -> None:
-        from tokenizers import Tokenizer as FastTokenizer
+    It works in `process`, which was given the same tokenizer.json, as long as that lives, and else in this one.
+    """
 
-        self._tokenizer: FastTokenizer = FastTokenizer.from_str(description.decode())
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
+    def __init__(self, description: bytes, max_tokens: int, process: TokenizerProcess | None = None) -> None:
+        self._description = description
         self._max_tokens = max_tokens
+        self._process = process
+        self._own = None if process else _read(description)
 
     def encode(self, text: str) -> Tokens:
-        ids = self._tokenizer.encode(text).ids
+        ids = self._ids(text)
         if len(ids) <= self._max_tokens:
             return Tokens(ids, len(ids))
         return Tokens([*ids[: self._max_tokens - 1], ids[-1]], len(ids))
+
+    def _ids(self, text: str) -> list[int]:
+        if self._process:
+            try:
+                return self._process.ids(text)
+            except OSError as error:
+                log.error("tokenizer process", error)
+                self._process = None
+        self._own = self._own or _read(self._description)
+        ids: list[int] = self._own.encode(text).ids
+        return ids
+
+
+def _read(description: bytes) -> FastTokenizer:
+    from tokenizers import Tokenizer as FastTokenizer
+
+    tokenizer = FastTokenizer.from_str(description.decode())
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer

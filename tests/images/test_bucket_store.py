@@ -13,10 +13,10 @@ import pytest
 
 from similarity import manifest as files
 from similarity import plan, safetensors_header
+from similarity.encoder import EncoderService
 from similarity.errors import StoreError
 from similarity.parallel import for_each
 from similarity.plan import Range
-from similarity.service import Service
 from similarity.stores.bucket import BucketStore, BucketWeights
 
 from .conftest import Context
@@ -68,8 +68,8 @@ def test_fetched_ranges_are_the_objects_bytes_and_nothing_else_is_there(
 
 
 def test_an_environment_that_starts_again_fetches_no_weights(store: BucketStore, context: Context) -> None:
-    first = Service(store).handle({"text": "a car"}, context)
-    again = Service(BucketStore(store.bucket, store.prefix)).handle({"text": "a car"}, context)
+    first = EncoderService(store).handle({"text": "a car"}, context)
+    again = EncoderService(BucketStore(store.bucket, store.prefix)).handle({"text": "a car"}, context)
     assert first["body"] == again["body"]
     header = header_of(store)
     planned = sum(wanted.size for wanted in plan.fetch_plan(header))
@@ -133,7 +133,7 @@ def test_a_damaged_bucket_gives_503_and_recovers(
         obstore.delete(store.client, name)
     else:
         obstore.put(store.client, name, damage(good))
-    service = Service(store)
+    service = EncoderService(store)
     for _ in range(2):
         response = service.handle({"text": "a"}, context)
         assert response["statusCode"] == 503
@@ -148,7 +148,7 @@ def test_a_prefix_may_have_slashes(store: BucketStore, tiny_bundle: Path, contex
     deep = BucketStore(store.bucket, f"{store.prefix}/a/b")
     for path in tiny_bundle.iterdir():
         obstore.put(deep.client, path.name, path)
-    assert Service(deep).handle({"text": "a"}, context)["statusCode"] == 200
+    assert EncoderService(deep).handle({"text": "a"}, context)["statusCode"] == 200
     for path in tiny_bundle.iterdir():
         obstore.delete(deep.client, path.name)
 
@@ -165,7 +165,7 @@ def test_a_temporary_directory_that_is_not_there_is_named(
     store: BucketStore, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", "/nowhere")
-    response = Service(store).handle({"text": "a"}, context)
+    response = EncoderService(store).handle({"text": "a"}, context)
     assert response["statusCode"] == 503
     assert "cannot be kept in the temporary directory: No such file" in response["body"]
 
@@ -185,13 +185,13 @@ def test_failed_loads_do_not_pile_up_fetches(
         running[0] -= 1
 
     monkeypatch.setattr(BucketWeights, "fetch", counted)
-    service = Service(store)
+    service = EncoderService(store)
     assert [service.handle({"text": "a"}, context)["statusCode"] for _ in range(4)] == [503] * 4
     assert most == [1]
 
 
 def test_a_bucket_that_is_not_there_gives_503(store: BucketStore, context: Context) -> None:
-    response = Service(BucketStore("no-such-bucket", "x")).handle({"text": "a"}, context)
+    response = EncoderService(BucketStore("no-such-bucket", "x")).handle({"text": "a"}, context)
     assert response["statusCode"] == 503
     assert "manifest.json" in response["body"] or "model.safetensors" in response["body"]
 

@@ -41,8 +41,8 @@ def test_the_onnx_function_imports_nothing_heavy_and_reads_before_it_imports(tin
     light, everything = json.loads(subprocess.check_output(command, env=environment).splitlines()[-1])
     assert "similarity" in light
     assert not {"numpy", "onnxruntime", "tokenizers", "obstore"} & set(light)
-    assert {"numpy", "onnxruntime", "tokenizers"} <= set(everything)
-    assert not HEAVY & set(everything)
+    assert {"numpy", "onnxruntime"} <= set(everything)
+    assert not {*HEAVY, "tokenizers"} & set(everything)  # the tokenizer has a process of its own
 
 
 SEARCH_PROBE = """
