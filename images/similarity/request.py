@@ -62,10 +62,18 @@ def parse(event: object, prefix: str) -> Request:
     return _request(route, given)
 
 
-def is_preflight(event: object) -> bool:
-    """Whether a browser asks what it may send (OPTIONS); the HTTP API adds the CORS headers to the answer."""
+def preflight(event: object, prefix: str) -> tuple[str, ...]:
+    """What may be sent, if a browser asks that (OPTIONS); the HTTP API adds the CORS headers to the answer.
+
+    Empty for every other event, and for one that names no route.
+    """
     http = _http(event) if isinstance(event, Mapping) else None
-    return http is not None and http.get("method") == "OPTIONS"
+    if not isinstance(event, Mapping) or http is None or http.get("method") != "OPTIONS":
+        return ()
+    try:
+        return _allowed(_checked_route(event.get("rawPath"), prefix))
+    except BadRequest:
+        return ()
 
 
 def _request(route: str, given: Mapping[str, Any]) -> Request:
@@ -122,8 +130,12 @@ def _checked_route(path: object, prefix: str) -> str:
     return route
 
 
+def _allowed(route: str) -> tuple[str, ...]:
+    return METHODS[:1] if route == HEALTH else METHODS
+
+
 def _check_method(method: str, route: str) -> None:
-    allowed = METHODS[:1] if route == HEALTH else METHODS
+    allowed = _allowed(route)
     if method not in allowed:
         send = "send GET" if route == HEALTH else fields.SEND_EMBED if route == EMBED_TO_DB else SEND
         words = _printable(f"method {method[:20]} is not allowed: {send}")

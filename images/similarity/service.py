@@ -108,8 +108,8 @@ class Service(ABC, Generic[Model]):
 
     def handle(self, event: object, context: Context) -> dict[str, Any]:
         """Answer one event; every failure becomes a status and a message."""
-        if request.is_preflight(event):
-            return answer.preflight(request.METHODS)
+        if allowed := request.preflight(event, self._prefix):
+            return answer.preflight(allowed)
         self._invocations += 1
         call = Call(context, self._start_phases if self._invocations == 1 else Phases())
         if self._invocations == 1:

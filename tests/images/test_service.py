@@ -106,11 +106,12 @@ def test_a_long_text_is_cut_with_a_warning_that_gives_both_lengths(tiny_bundle: 
     assert int(warning.split()[3]) > 3000
 
 
-def test_a_preflight_is_answered_without_a_model(tmp_path: Path, context: Context) -> None:
+@pytest.mark.parametrize(("path", "allowed"), [("/efs/similar", "GET, POST"), ("/efs/health", "GET")])
+def test_a_preflight_is_answered_without_a_model(tmp_path: Path, context: Context, path: str, allowed: str) -> None:
     service = EncoderService(DirectoryStore(str(tmp_path), 4))
-    event = http_event("OPTIONS")
-    answer = service.handle(event, context)
-    assert (answer["statusCode"], answer["headers"]["Allow"], "body" in answer) == (204, "GET, POST", False)
+    answer = service.handle(http_event("OPTIONS", path), context)
+    assert (answer["statusCode"], answer["headers"]["Allow"], "body" in answer) == (204, allowed, False)
+    assert service.handle(http_event("OPTIONS", "/efs/nowhere"), context)["statusCode"] == 404
 
 
 @pytest.mark.parametrize("num", [0, 2, -1])

@@ -1,0 +1,133 @@
+"""The OpenAPI document: valid, true to the code's limits, and true of what the functions do over HTTP."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, assume, settings
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from page import handler
+from similarity import answer, fields, request, search
+from tests.conftest import Lab
+
+BACKENDS = ("efs", "s3", "oci")
+DOCUMENT: dict[str, Any] = json.loads((handler.FILES / "openapi.json").read_text(encoding="utf-8"))
+SCHEMAS = DOCUMENT["components"]["schemas"]
+LONGEST_URL = 8_000  # characters; what the HTTP API takes, which refuses the rest before it reaches a function
+HIDDEN = 64  # numbers in a vector of the lab's tiny model
+
+
+def test_the_document_is_openapi_3_1() -> None:
+    assert DOCUMENT["openapi"].startswith("3.1.")
+    assert list(OpenAPIV31SpecValidator(DOCUMENT).iter_errors()) == []
+
+
+def test_its_paths_are_the_routes_with_and_without_a_backend() -> None:
+    assert set(DOCUMENT["paths"]) == {f"{start}/{route}" for start in ("", "/{backend}") for route in request.ROUTES}
+    for path, item in DOCUMENT["paths"].items():
+        methods = ["get"] if path.endswith("/health") else ["get", "post"]
+        assert [method for method in item if method != "parameters"] == methods
+        assert ("parameters" in item) == path.startswith("/{backend}")
+    assert tuple(DOCUMENT["components"]["parameters"]["backend"]["schema"]["enum"]) == BACKENDS
+
+
+def test_its_limits_are_the_codes() -> None:
+    assert SCHEMAS["TextField"]["maxLength"] == fields.MAX_TEXT
+    assert SCHEMAS["Vector"]["maxItems"] == fields.MAX_DIMENSIONS
+    assert SCHEMAS["EmbedField"]["oneOf"][1]["maxLength"] == fields.MAX_EMBED
+    assert f"quoted up to {fields.MAX_QUOTES} times" in SCHEMAS["EmbedField"]["description"]
+    assert SCHEMAS["Num"]["default"] == fields.DEFAULT_NUM
+    assert f"{search.MAX_RESULTS} at most" in SCHEMAS["Num"]["description"]
+    results = SCHEMAS["Matches"]["properties"]["body"]["properties"]["results"]
+    assert results["maxItems"] == search.MAX_RESULTS
+    bodies = DOCUMENT["components"]["requestBodies"]
+    assert {SCHEMAS[name]["maxProperties"] for name in bodies} == {fields.MAX_FIELDS}
+    assert request.MAX_BODY == 1 << 20
+    assert all("1 MiB at most" in body["description"] for body in bodies.values())
+
+
+def test_its_fields_are_those_that_each_route_reads() -> None:
+    for path, item in DOCUMENT["paths"].items():
+        used = request.USED[path.rpartition("/")[2]]
+        query = [named(parameter)["name"] for parameter in item["get"].get("parameters", [])]
+        assert tuple(query) == used
+        if "post" in item:
+            body = named(item["post"]["requestBody"])["content"]["application/json"]["schema"]
+            assert tuple(named(body)["properties"]) == used
+
+
+def test_its_security_headers_are_the_answers() -> None:
+    headers = DOCUMENT["components"]["headers"]
+    assert {name: headers[name]["schema"]["const"] for name in answer.SECURITY} == answer.SECURITY
+
+
+def named(reference: dict[str, str]) -> dict[str, Any]:
+    """What a `$ref` stands for."""
+    found: Any = DOCUMENT
+    for part in reference["$ref"].removeprefix("#/").split("/"):
+        found = found[part]
+    return dict(found)
+
+
+def for_the_lab() -> dict[str, Any]:
+    """The document with every backend by name, and with the length that vectors have in the tiny model.
+
+    Without the limit of texts, at which each takes seconds: a test of its own holds that.
+    """
+    document = copy.deepcopy(DOCUMENT)
+    paths = document.pop("paths")
+    document["paths"] = {
+        path.replace("{backend}", backend): {method: item[method] for method in item if method != "parameters"}
+        for path, item in paths.items()
+        if path.startswith("/{backend}")
+        for backend in BACKENDS
+    }
+    schemas = document["components"]["schemas"]
+    schemas["Vector"] |= {"minItems": HIDDEN, "maxItems": HIDDEN}
+    del schemas["TextField"]["maxLength"]
+    schemas["EmbedField"]["oneOf"].pop()  # no schema says which strings hold a list of 64 numbers
+    return document
+
+
+schema = schemathesis.openapi.from_dict(for_the_lab())
+
+
+@schema.parametrize()
+@settings(max_examples=15, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+def test_every_backend_keeps_to_it(case: schemathesis.Case, lab: Lab) -> None:
+    assume(len(url_of(case, lab)) < LONGEST_URL)
+    case.call_and_validate(base_url=lab.url, timeout=60)
+
+
+def url_of(case: schemathesis.Case, lab: Lab) -> str:
+    return str(requests.Request(**case.as_transport_kwargs(base_url=lab.url)).prepare().url)
+
+
+def test_routes_without_a_backend_answer_as_the_default_one_does(lab: Lab) -> None:
+    named, default = (
+        requests.post(f"{lab.url}{start}/similar", json={"text": "A robot"}, timeout=60)
+        for start in (f"/{lab.outputs['defaultBackend']}", "")
+    )
+    assert (named.json(), named.headers["X-Storage-Backend"]) == (default.json(), default.headers["X-Storage-Backend"])
+
+
+@pytest.mark.parametrize(("length", "status"), [(fields.MAX_TEXT, 200), (fields.MAX_TEXT + 1, 413)])
+def test_a_text_may_have_as_many_characters_as_it_says(lab: Lab, length: int, status: int) -> None:
+    answered = requests.post(f"{lab.url}/oci/similar", json={"text": "a" * length}, timeout=60)
+    assert answered.status_code == status
+
+
+def test_an_unknown_backend_is_the_404_of_the_document(lab: Lab) -> None:
+    found = requests.get(f"{lab.url}/nowhere/similar", params={"text": "a"}, timeout=60)
+    assert found.status_code == 404
+    assert found.json()["message"].startswith("there is no such route")
+
+
+def test_it_is_served_as_it_is(lab: Lab) -> None:
+    assert requests.get(f"{lab.url}/openapi.json", timeout=60).json() == DOCUMENT
