@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
@@ -12,7 +12,9 @@ import aiohttp
 from aiohttp import web
 
 from lab import rie
+from lab.cors import Cors
 from lab.emulator import Host
+from lab.errors import LabError
 from lab.function import Function
 from lab.http_api import BODY_LIMIT, TIMEOUT_S, HttpApi
 from lab.lambda_api import PAYLOAD_LIMIT, LambdaApi
@@ -65,21 +67,28 @@ class Account:
         function = self._functions[spec.name] = Function(self._host, spec, self._idle_s, prepare)
         return function
 
-    async def open(self, routes: Mapping[str, Integration]) -> None:
-        """Serve both endpoints, the HTTP API with these routes."""
+    async def open(self, routes: Mapping[str, Integration], origins: Sequence[str] = (), port: int = 0) -> None:
+        """Serve both endpoints; the HTTP API with these routes, on ``port`` (0: a free one), for pages of ``origins``.
+
+        Raises LabError if the port is taken.
+        """
         api = web.Application(client_max_size=2 * PAYLOAD_LIMIT)  # the API itself says what is too large
         api.add_routes(LambdaApi(self._functions, architecture()).routes())
         api.router.add_post("/", LogsApi(self._functions).handle)
         gateway = web.Application(client_max_size=BODY_LIMIT)
-        gateway.router.add_route("*", "/{path:.*}", HttpApi(Routes(routes), self._http_timeout_s).handle)
+        front = HttpApi(Routes(routes), Cors(tuple(origins)), self._http_timeout_s)
+        gateway.router.add_route("*", "/{path:.*}", front.handle)
         self.endpoint_url = await self._serve(api)
-        self.api_url = await self._serve(gateway)
+        self.api_url = await self._serve(gateway, port)
 
-    async def _serve(self, application: web.Application) -> str:
+    async def _serve(self, application: web.Application, port: int = 0) -> str:
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
+        site = web.TCPSite(runner, "127.0.0.1", port)
+        try:
+            await site.start()
+        except OSError as error:
+            raise LabError(f"port {port} cannot be used ({error.strerror}): choose another") from error
         host, port = runner.addresses[0][:2]
         return f"http://{host}:{port}"

@@ -13,7 +13,8 @@ from typing import Any
 from lab.bundle import Bundle
 from lab.code import Image
 from lab.errors import LabError
-from lab.storage import APT_LINE, loop_mount
+from lab.mount import APT_LINE
+from lab.storage import loop_mount
 from lab.workspace import Workspace
 
 _FORMAT = 1

@@ -8,15 +8,19 @@ import contextlib
 import json
 import logging
 import math
+import re
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import lab
-from lab.account import IDLE_S
 from lab.errors import LabError
-from lab.up import BACKENDS, Settings, running
+from lab.model import check_name
+from lab.settings import BACKENDS, Settings
+from lab.up import running
+
+_ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.-]+(:\d+)?")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.INFO, stream=sys.stderr)
     settings = Settings(
         bundle=options.bundle,
+        models=_models(parser, options.model),
         backends=options.backends,
         images=options.images,
         images_dir=options.images_dir,
@@ -34,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         memory_mb=options.memory,
         timeout_s=options.timeout,
         idle_s=options.idle,
+        port=options.port,
+        cors=tuple(dict.fromkeys(options.cors)),
     )
     try:
         asyncio.run(_up(settings, as_json=options.json))
@@ -69,6 +76,14 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument(
         "--bundle", type=Path, default=defaults.bundle, metavar="DIR", help="model bundle (default: %(default)s)"
     )
+    up.add_argument(
+        "--model",
+        type=_model,
+        action="append",
+        default=[],
+        metavar="NAME=DIR",
+        help="another model's bundle, answered below /NAME; may be given several times",
+    )
     up.add_argument("--backends", type=_backends, default=BACKENDS, help="some of efs,s3,oci (default: all)")
     up.add_argument(
         "--images",
@@ -100,14 +115,56 @@ def _parser() -> argparse.ArgumentParser:
         help="function timeout (default: %(default)s)",
     )
     up.add_argument(
-        "--idle", type=_seconds, default=IDLE_S, metavar="S", help="reap idle environments after (default: %(default)s)"
+        "--idle",
+        type=_seconds,
+        default=defaults.idle_s,
+        metavar="S",
+        help="reap idle environments after (default: %(default)s)",
+    )
+    up.add_argument(
+        "--port",
+        type=_whole(1, 65_535),
+        default=defaults.port,
+        metavar="N",
+        help="port of the page and the HTTP API (default: one that is free)",
+    )
+    up.add_argument(
+        "--cors",
+        type=_origin,
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="let pages of this origin ask, or of all with *; may be given several times (default: none)",
     )
     up.add_argument("--json", action="store_true", help="print the outputs as one line of JSON")
     return parser
 
 
+def _model(text: str) -> tuple[str, Path]:
+    name, mark, folder = text.partition("=")
+    if not mark or not folder:
+        raise argparse.ArgumentTypeError(f"{text!r} is no NAME=DIR, such as minilm=images/bundle-minilm")
+    try:
+        return check_name(name, BACKENDS), Path(folder)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _models(parser: argparse.ArgumentParser, pairs: Sequence[tuple[str, Path]]) -> dict[str, Path]:
+    names = [name for name, _ in pairs]
+    if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
+        parser.error(f"argument --model: {', '.join(twice)} given twice")
+    return dict(pairs)
+
+
+def _origin(text: str) -> str:
+    if not _ORIGIN.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no origin, such as https://example.org, and not *")
+    return text
+
+
 def _whole(low: int, high: int) -> Callable[[str], int]:
-    """The Lambda API's own ranges."""
+    """A whole number within a range, both ends included."""
 
     def number(text: str) -> int:
         if not text.isdecimal() or not low <= int(text) <= high:

@@ -10,6 +10,7 @@ import secrets
 
 from aiohttp import web
 
+from lab.cors import Cors
 from lab.errors import LabError
 from lab.event import BadResultError, event_of, response_of
 from lab.function import ThrottledError
@@ -28,8 +29,9 @@ class HttpApi:
     A request that takes longer than ``timeout_s`` is answered with 503; the invocation goes on, as on AWS.
     """
 
-    def __init__(self, routes: Routes, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(self, routes: Routes, cors: Cors, timeout_s: float = TIMEOUT_S) -> None:
         self._routes = routes
+        self._cors = cors
         self._timeout_s = timeout_s
 
     async def handle(self, request: web.Request) -> web.Response:
@@ -37,6 +39,7 @@ class HttpApi:
         request_id = base64.b64encode(secrets.token_bytes(9), altchars=b"-_").decode() + "0="
         response = await self._answer(request, request_id)
         response.headers["apigw-requestid"] = request_id
+        self._cors.apply(request.method, request.headers, response.headers)
         return response
 
     async def _answer(self, request: web.Request, request_id: str) -> web.Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +20,9 @@ def architecture() -> str:
 
 @dataclass(frozen=True)
 class BackendOutput:
-    """One backend: its two functions, the first one's log group, and what its storage really is."""
+    """A model on one backend: its path, its two functions, the first one's log group, and what its storage is."""
 
+    path: str
     function_name: str
     search_function_name: str
     log_group: str
@@ -29,64 +30,96 @@ class BackendOutput:
 
 
 @dataclass(frozen=True)
+class ModelOutput:
+    """A model: its name (empty for the first), its bundle and its backends."""
+
+    name: str
+    bundle_hash: str
+    weights: str
+    backends: Mapping[str, BackendOutput]
+
+
+@dataclass(frozen=True)
 class Outputs:
-    """Everything a client of the deployment must know."""
+    """Everything a client of the deployment must know; the first of ``models`` is the one without a name."""
 
     api_url: str
     endpoint_url: str
     engine: str
-    bundle_hash: str
-    weights: str
     default_backend: str
     images: str
     cache_policy: str
     memory_enforcement: str
-    backends: Mapping[str, BackendOutput]
+    models: Sequence[ModelOutput]
 
     def as_dict(self) -> dict[str, Any]:
         """The outputs under the names that ``pulumi stack output --json`` uses."""
-        return {
+        first, *others = self.models
+        outputs = {
             "target": "lab",
             "apiUrl": self.api_url,
+            "pageUrl": self.page_url,
             "region": REGION,
             "authMode": "none",
             "engine": self.engine,
             "architecture": architecture(),
-            "bundleHash": self.bundle_hash,
-            "weights": self.weights,
             "defaultBackend": self.default_backend,
             "endpointUrl": self.endpoint_url,
             "images": self.images,
             "cachePolicy": self.cache_policy,
             "memoryEnforcement": self.memory_enforcement,
+            **self._described(first),
+        }
+        if others:
+            outputs["models"] = {model.name: self._described(model) for model in others}
+        return outputs
+
+    def _described(self, model: ModelOutput) -> dict[str, Any]:
+        return {
+            "bundleHash": model.bundle_hash,
+            "weights": model.weights,
             "backends": {
                 name: {
                     "functionName": backend.function_name,
                     "searchFunctionName": backend.search_function_name,
                     "logGroup": backend.log_group,
                     "storage": backend.storage,
-                    "curl": self.curl(name),
+                    "curl": self.curl(backend),
                 }
-                for name, backend in self.backends.items()
+                for name, backend in model.backends.items()
             },
         }
 
-    def curl(self, backend: str) -> str:
+    @property
+    def page_url(self) -> str:
+        """The address to open in a browser."""
+        return f"{self.api_url}/"
+
+    def curl(self, backend: BackendOutput) -> str:
         """A command line that asks a backend."""
-        return f"curl -sG {self.api_url}/{backend}/similar --data-urlencode {shlex.quote(f'text={_SAMPLE}')}"
+        return f"curl -sG {self.api_url}{backend.path}/similar --data-urlencode {shlex.quote(f'text={_SAMPLE}')}"
 
     def as_text(self) -> str:
         """The outputs for people."""
         lines = [
-            f"HTTP API      {self.api_url}   (default backend: {self.default_backend})",
+            f"Page          {self.page_url}",
+            f"HTTP API      {self.api_url}   (default backend: {self.default_backend}; /openapi.json describes it)",
             f"AWS endpoint  {self.endpoint_url}   (Lambda and CloudWatch Logs, for boto3's endpoint_url)",
-            f"Bundle        {self.bundle_hash[:12]}, {self.weights} weights; engine {self.engine}",
+            f"Engine        {self.engine}",
             f"Images        {self.images}",
             f"Page cache    {self.cache_policy}",
             f"Memory        {self.memory_enforcement}",
         ]
-        if self.weights == "synthetic":
-            lines.append("The weights are synthetic: times mean something, rankings do not.")
-        for name, backend in self.backends.items():
-            lines += ["", f"{name}: {backend.storage}", f"  function {backend.function_name}", f"  {self.curl(name)}"]
+        for model in self.models:
+            lines += ["", *self._lines(model)]
         return "\n".join([*lines, "", "Ctrl-C ends it."])
+
+    def _lines(self, model: ModelOutput) -> Iterator[str]:
+        yield f"Model{f' {model.name}' if model.name else ''}: bundle {model.bundle_hash[:12]}, {model.weights} weights"
+        if model.weights == "synthetic":
+            yield "  The weights are synthetic: times mean something, rankings do not."
+        for name, backend in model.backends.items():
+            yield f"{name}: {backend.storage}"
+            yield f"  functions {backend.function_name}, {backend.search_function_name}"
+            yield f"  {self.curl(backend)}"
+            yield f"  curl -s {self.api_url}{backend.path}/health"

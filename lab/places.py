@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lab.built import Built
 from lab.bundle import Bundle
-from lab.code import Code, Source
+from lab.code import Code, Image, Source
+from lab.model import Model
+from lab.mount import Mount
 from lab.seaweed import Seaweed
+from lab.settings import IMAGES
 from lab.storage import Storage, baked_storage, image_storage, mounted_storage, object_storage
 from lab.workspace import Workspace
 
-REPOSITORY = Path(__file__).resolve().parent.parent
-IMAGES = REPOSITORY / "images"
 #: Where Lambda shows the EFS access point to the function.
 EFS_POINT = "/mnt/model"
 
@@ -30,42 +31,51 @@ class Place:
     sentence: str
 
 
-async def make_places(
-    workspace: Workspace, bundle: Bundle, backends: Sequence[str], built: Built | None
-) -> dict[str, Place]:
-    """Make every backend's place, all at the same time: from the built images, or else from this working copy."""
-    seaweed = Seaweed(workspace)
+Places = dict[str, Place]
 
-    async def store(name: str) -> Storage:
+
+async def make_places(
+    workspace: Workspace, models: Sequence[Model], backends: Sequence[str], built: Built | None
+) -> dict[str, Places]:
+    """Make the places of every model, by backend, all at the same time: from the built images, or this working copy."""
+    seaweed = Seaweed(workspace)
+    mount = Mount(workspace, seaweed)
+
+    async def store(model: Model, name: str) -> Storage:
         match name:
             case "efs":
-                return await mounted_storage(workspace, seaweed, bundle)
+                return await mounted_storage(workspace, mount, model.bundle, model.role(name))
             case "s3":
-                return await object_storage(seaweed, bundle)
-        return await image_storage(workspace, bundle)
+                return await object_storage(seaweed, model.bundle)
+        return await image_storage(workspace, model.bundle, model.role(name))
 
-    async def make(name: str) -> Place:
-        if built is None:
-            source, storage = Source((IMAGES, IMAGES / name)), await store(name)
-            await asyncio.to_thread(source.warm)
-            return Place(source, storage, bundle, storage.sentence)
-        image = await built.mount(workspace, name)
-        await asyncio.to_thread(image.warm)
+    async def code_of(name: str) -> Source | Image:
+        code = await built.mount(workspace, name) if built else Source((IMAGES, IMAGES / name))
+        await asyncio.to_thread(code.warm)
+        return code
+
+    async def make(model: Model, name: str, coding: Awaitable[Source | Image]) -> Place:
+        code = await coding
+        if built is None or isinstance(code, Source):
+            storage = await store(model, name)
+            return Place(code, storage, model.bundle, storage.sentence)
         if name == "oci":
-            storage = baked_storage(built.file(name), image.root, bundle)
+            storage = baked_storage(built.file(name), code.root, model.bundle)
         else:
-            storage = await store(name)
+            storage = await store(model, name)
         if name == "efs":
             folder = Path(storage.environment["MODEL_DIR"])
-            image = replace(image, binds={EFS_POINT: folder.parent})
+            code = replace(code, binds={EFS_POINT: folder.parent})
             storage = replace(storage, environment={"MODEL_DIR": f"{EFS_POINT}/{folder.name}"})
-        return Place(image, storage, bundle, f"{storage.sentence}; {built.sentence}")
+        return Place(code, storage, model.bundle, f"{storage.sentence}; {built.sentence}")
 
-    tasks = {name: asyncio.create_task(make(name)) for name in backends}
+    codes = {name: asyncio.create_task(code_of(name)) for name in backends}
+    wanted = [(model, name) for model in models for name in backends]
+    tasks = {(model, name): asyncio.create_task(make(model, name, codes[name])) for model, name in wanted}
     try:
         await asyncio.gather(*tasks.values())
     finally:  # if one fails the others must not go on in a folder that is being removed
-        for task in tasks.values():
+        for task in (*tasks.values(), *codes.values()):
             task.cancel()
-        await asyncio.wait(tasks.values())
-    return {name: task.result() for name, task in tasks.items()}
+        await asyncio.wait([*tasks.values(), *codes.values()])
+    return {model.name: {name: tasks[model, name].result() for name in backends} for model in models}

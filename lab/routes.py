@@ -11,6 +11,8 @@ from lab.function import Invocation
 ENCODER_ROUTES = ("similar", "text-to-embed", "text-to-db-similar")
 SEARCH_ROUTE = "embed-to-db-similar"
 HEALTH = "health"
+NAMES = (*ENCODER_ROUTES, SEARCH_ROUTE, HEALTH)
+PAGE_ROUTES = ("GET /", "GET /openapi.json")
 DEFAULT = "$default"
 _GREEDY = "{proxy+}"
 
@@ -39,6 +41,11 @@ def backend_routes(prefix: str, backend: Backend) -> Iterator[tuple[str, Integra
     yield f"POST {prefix}/{SEARCH_ROUTE}", backend.search
     yield f"GET {prefix}/{HEALTH}", backend.search
     yield f"ANY {prefix}/{_GREEDY}" if prefix else DEFAULT, backend.encoder
+
+
+def preflight_route(prefix: str, backend: Backend) -> tuple[str, Integration]:
+    """The route that CORS preflights take below a prefix: past the function that would load a model."""
+    return f"OPTIONS {prefix}/{_GREEDY}", backend.search
 
 
 class Routes:

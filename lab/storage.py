@@ -13,15 +13,12 @@ from pathlib import Path
 
 from lab.bundle import Bundle
 from lab.cache import Part
-from lab.chamber import GROUP, USER
 from lab.errors import LabError
-from lab.seaweed import BUCKET, Seaweed, weed
+from lab.mount import APT_LINE, Mount, NoMountError, is_complete
+from lab.seaweed import BUCKET, Seaweed
 from lab.workspace import Workspace
 
 _log = logging.getLogger(__name__)
-
-#: Debian's packages that the real mounts need, and how to get them.
-APT_LINE = "sudo apt-get install -y fuse3 e2fsprogs mount"
 
 
 @dataclass(frozen=True)
@@ -53,49 +50,31 @@ async def object_storage(seaweed: Seaweed, bundle: Bundle) -> Storage:
     )
 
 
-async def mounted_storage(workspace: Workspace, seaweed: Seaweed, bundle: Bundle) -> Storage:
-    """The bucket as a read-only file system, through FUSE; a plain folder where there is no FUSE."""
-    if missing := _missing_for_fuse():
-        return await plain_storage(workspace, bundle, "efs", f"no FUSE mount: {missing}")
-    await seaweed.loaded(bundle)
-    point = workspace.folder("efs")
-    caches = workspace.folder("efs-cache")
-    command: list[str | Path] = [
-        *(weed(), "-logtostderr=true", "mount", f"-filer={seaweed.filer}", f"-filer.path=/buckets/{BUCKET}"),
-        *(f"-dir={point}", "-readOnly", "-disableXAttr", "-localSocket=mount.sock"),
-        *(f"-cacheDir={caches}", "-cacheCapacityMB=0"),  # the kernel's page cache is the only one, so it can be evicted
-        f"-allowOthers={str(os.geteuid() == 0).lower()}",
-    ]
-    if os.geteuid() == 0:  # root's files belong to the function's user, as an EFS access point arranges it
-        command += [f"-map.uid={USER}:0", f"-map.gid={GROUP}:0"]
-    process = await workspace.serve("weed-mount", command)
-    folder = point / bundle.source_hash
-    for _ in range(1_000):
-        if process.returncode is not None:
-            said = workspace.log_tail("weed-mount", lines=1).split(" ", 3)[-1]  # after glog's level, time and file
-            why = f"no FUSE mount: {said}"
-            return await plain_storage(workspace, bundle, "efs", why)
-        if await asyncio.to_thread(_is_complete, folder, bundle):
-            break
-        await asyncio.sleep(0.01)
-    else:
-        raise LabError(f"the mounted bundle stays incomplete:\n{workspace.log_tail('weed-mount')}")
+async def mounted_storage(workspace: Workspace, mount: Mount, bundle: Bundle, label: str = "efs") -> Storage:
+    """The bucket as a read-only file system, through FUSE; a plain folder where there is no FUSE.
+
+    ``label`` tells the places of one workspace apart, here and below.
+    """
+    try:
+        folder = await mount.folder(bundle)
+    except NoMountError as error:
+        return await plain_storage(workspace, bundle, label, f"no FUSE mount: {error}")
     files = [folder / path.name for path in bundle.files]
     return Storage(
         {"MODEL_DIR": str(folder)},
         "SeaweedFS mounted read-only through FUSE on this machine, in place of EFS",
         lambda: files,
-        behind=seaweed.files,
+        behind=mount.seaweed.files,
         index=lambda: _index_in(folder, bundle),
-        index_behind=lambda: seaweed.index_parts(bundle),
+        index_behind=lambda: mount.seaweed.index_parts(bundle),
     )
 
 
-async def image_storage(workspace: Workspace, bundle: Bundle) -> Storage:
+async def image_storage(workspace: Workspace, bundle: Bundle, label: str = "oci") -> Storage:
     """The bundle in an ext4 image, loop-mounted read-only; a plain folder where that is not permitted."""
     if missing := _missing_for_image():
-        return await plain_storage(workspace, bundle, "oci", f"no loop mount: {missing}")
-    image, point = workspace.root / "image.ext4", workspace.folder("oci")
+        return await plain_storage(workspace, bundle, label, f"no loop mount: {missing}")
+    image, point = workspace.root / f"{label}.ext4", workspace.folder(label)
     contents = sum(path.stat().st_size for path in bundle.folder.iterdir())
     size_kb = contents * 101 // 100 // 1024 + 8 * 1024  # 1 % and 8 MB for ext4's own tables
     options = ["-q", "-t", "ext4", "-O", "^has_journal", "-m", "0", "-N", "64"]
@@ -104,7 +83,7 @@ async def image_storage(workspace: Workspace, bundle: Bundle) -> Storage:
         await loop_mount(workspace, image, point)
     except LabError as error:
         image.unlink()
-        return await plain_storage(workspace, bundle, "oci", f"no loop mount: {error}")
+        return await plain_storage(workspace, bundle, label, f"no loop mount: {error}")
     files = [point / path.name for path in bundle.files]
     return Storage(
         {"MODEL_DIR": str(point)},
@@ -119,7 +98,7 @@ def baked_storage(image: Path, root: Path, bundle: Bundle) -> Storage:
     """The bundle that a built image, mounted at ``root``, has in its own file system."""
     folder = Path("/opt/model")
     files = [root / folder.relative_to("/") / path.name for path in bundle.files]
-    if not _is_complete(files[0].parent, bundle):
+    if not is_complete(files[0].parent, bundle):
         raise LabError(f"{folder} in {image} is not the whole bundle: build the image again")
     return Storage(
         {"MODEL_DIR": str(folder)},
@@ -140,13 +119,13 @@ async def loop_mount(workspace: Workspace, image: Path, point: Path) -> None:
         await workspace.run("losetup", "--direct-io=on", f"/dev/{device}")
 
 
-async def plain_storage(workspace: Workspace, bundle: Bundle, name: str, why: str) -> Storage:
+async def plain_storage(workspace: Workspace, bundle: Bundle, label: str, why: str) -> Storage:
     """The bundle's files in a plain folder: hard links where possible, else copies."""
-    folder = workspace.folder(f"{name}-plain/{bundle.source_hash}")
+    folder = workspace.folder(f"{label}-plain/{bundle.source_hash}")
     for path in bundle.files:
         await asyncio.to_thread(_link_or_copy, path, folder / path.name)
     files = [folder / path.name for path in bundle.files]
-    _log.warning("%s falls back to a plain folder: %s", name, why)
+    _log.warning("%s falls back to a plain folder: %s", label, why)
     return Storage(
         {"MODEL_DIR": str(folder)},
         f"plain folder on this machine's disk ({why})",
@@ -164,19 +143,6 @@ def _link_or_copy(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:
         shutil.copyfile(source, target)
-
-
-def _is_complete(folder: Path, bundle: Bundle) -> bool:
-    try:
-        return all((folder / path.name).stat().st_size == path.stat().st_size for path in bundle.files)
-    except OSError:
-        return False
-
-
-def _missing_for_fuse() -> str:
-    if not os.access("/dev/fuse", os.R_OK | os.W_OK):
-        return "/dev/fuse is missing or not accessible"
-    return "" if shutil.which("fusermount3") else f"fusermount3 is missing; {APT_LINE}"
 
 
 def _missing_for_image() -> str:

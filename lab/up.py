@@ -2,122 +2,86 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import os
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
 
-from lab.account import IDLE_S, Account
-from lab.built import read_built
-from lab.bundle import read_bundle, search_memory_mb
-from lab.cache import Part, evict, fill
+from lab.account import Account
+from lab.built import Built, read_built
+from lab.bundle import read_bundle
+from lab.deploy import deploy_model
+from lab.errors import LabError
 from lab.memory import enforcement
-from lab.outputs import BackendOutput, Outputs
-from lab.places import IMAGES, REPOSITORY, Place, make_places
-from lab.routes import Backend, backend_routes
-from lab.spec import FunctionSpec
+from lab.model import Model
+from lab.outputs import BackendOutput, ModelOutput, Outputs
+from lab.page import Page
+from lab.places import Place, make_places
+from lab.routes import PAGE_ROUTES, Integration
+from lab.settings import Settings
 from lab.workspace import Workspace
+from page.handler import handler
 
-BACKENDS = ("efs", "s3", "oci")
 _POLICIES = {
     "cold": "cold: an update evicts the weights and the storage servers' files; interpreter and packages stay cached",
     "warm": "warm: an update reads the weights into the page cache",
 }
 _SOURCE = "none: every function runs from this working copy, on this machine's Python"
-_log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What the user chose."""
-
-    bundle: Path = IMAGES / "bundle"
-    backends: tuple[str, ...] = BACKENDS
-    images: str = "source"
-    images_dir: Path = REPOSITORY / "build" / "images"
-    engine: str = "onnx"
-    cache: str = "cold"
-    memory_mb: int = 3008
-    timeout_s: int = 60
-    idle_s: float = IDLE_S
 
 
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Outputs]:
     """Bring everything up, give its outputs, and leave nothing behind."""
-    bundle = read_bundle(settings.bundle)
-    built = None
-    if settings.images == "built":
-        built = read_built(settings.images_dir, settings.backends, settings.engine, bundle)
+    models = [Model("", read_bundle(settings.bundle))]
+    models += [Model(name, read_bundle(folder)) for name, folder in settings.models.items()]
+    built = _built(settings, models)
     workspace = Workspace()
     try:
         async with Account(workspace, settings.idle_s) as account:
-            places = await make_places(workspace, bundle, settings.backends, built)
-            default = "s3" if "s3" in places else settings.backends[0]
-            deployed = {name: await _deploy(account, name, place, settings) for name, place in places.items()}
-            routes = dict(backend_routes("", deployed[default]))
-            for name, backend in deployed.items():
-                routes.update(backend_routes(f"/{name}", backend))
-            await account.open(routes)
+            places = await make_places(workspace, models, settings.backends, built)
+            routes: dict[str, Integration] = dict.fromkeys(PAGE_ROUTES, _page(settings))
+            for model in models:
+                routes.update(await deploy_model(account, model, places[model.name], settings))
+            await account.open(routes, settings.cors, settings.port)
             yield Outputs(
                 api_url=account.api_url,
                 endpoint_url=account.endpoint_url,
                 engine=settings.engine,
-                bundle_hash=bundle.source_hash,
-                weights=bundle.weights,
-                default_backend=default,
+                default_backend=settings.default_backend,
                 images=built.sentence if built else _SOURCE,
                 cache_policy=_POLICIES[settings.cache],
                 memory_enforcement=enforcement(workspace.root.name),
-                backends={name: _output(name, place) for name, place in places.items()},
+                models=[_output(model, places[model.name]) for model in models],
             )
     finally:
         workspace.close()
 
 
-async def _deploy(account: Account, name: str, place: Place, settings: Settings) -> Backend:
-    """Deploy a backend's encoder function and its search function, with their storage prepared."""
-    storage = place.storage
-    variables = {"STORAGE_BACKEND": name, "ROUTE_PREFIX": name, "ENGINE": settings.engine, **storage.environment}
-    encoder = FunctionSpec(_function_name(name), place.code, variables, settings.memory_mb, settings.timeout_s)
-    search = replace(
-        encoder,
-        name=_function_name(name, "search"),
-        environment={**variables, "SERVES": "search"},
-        memory_mb=search_memory_mb(place.bundle.index_bytes),
-    )
-    whole = _preparation(name, settings.cache, storage.files, storage.behind)
-    index = _preparation(f"{name} index", settings.cache, storage.index, storage.index_behind)
-    await whole()
-    await index()
-    return Backend(account.deploy(encoder, whole), account.deploy(search, index))
+def _built(settings: Settings, models: Sequence[Model]) -> Built | None:
+    """The built images, if the functions are to run in them; raises LabError if they cannot."""
+    if settings.images != "built":
+        return None
+    if len(models) > 1 and "oci" in settings.backends:
+        raise LabError(
+            "a built oci image holds one model: leave out --model, or use --images source, or --backends efs,s3"
+        )
+    return read_built(settings.images_dir, settings.backends, settings.engine, models[0].bundle)
 
 
-def _preparation(
-    name: str,
-    policy: str,
-    files: Callable[[], Sequence[Path | Part]],
-    behind: Callable[[], Sequence[Path | Part]],
-) -> Callable[[], Awaitable[None]]:
-    """What brings a storage into the state that the cache policy promises for the next cold start."""
-
-    async def prepare() -> None:
-        if policy == "cold":
-            change = await asyncio.to_thread(evict, [*files(), *behind()])
-        else:
-            change = await asyncio.to_thread(fill, files())
-        level = logging.WARNING if policy == "cold" and change.after else logging.INFO
-        _log.log(level, "%s: %d MB were in the page cache, now %d MB", name, change.before >> 20, change.after >> 20)
-
-    return prepare
+def _page(settings: Settings) -> Page:
+    """The page, told of the backends there are."""
+    os.environ["BACKENDS"] = ",".join(settings.backends)  # it runs in this process
+    return Page(handler)
 
 
-def _function_name(*parts: str) -> str:
-    return "-".join(("model-storage", *parts))
-
-
-def _output(name: str, place: Place) -> BackendOutput:
-    function = _function_name(name)
-    return BackendOutput(function, _function_name(name, "search"), f"/aws/lambda/{function}", place.sentence)
+def _output(model: Model, places: Mapping[str, Place]) -> ModelOutput:
+    backends = {
+        name: BackendOutput(
+            path=model.path(name),
+            function_name=model.function(name),
+            search_function_name=model.function(name, "search"),
+            log_group=f"/aws/lambda/{model.function(name)}",
+            storage=place.sentence,
+        )
+        for name, place in places.items()
+    }
+    return ModelOutput(model.name, model.bundle.source_hash, model.bundle.weights, backends)

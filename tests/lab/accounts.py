@@ -6,7 +6,7 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from botocore.config import Config
 from lab.account import Account
 from lab.code import Source
 from lab.function import Function
-from lab.routes import Backend, Integration, backend_routes
+from lab.routes import PAGE_ROUTES, Backend, Integration, backend_routes, preflight_route
 from lab.spec import FunctionSpec
 from lab.workspace import Workspace
 
@@ -68,6 +68,9 @@ def serve(
     prepare: Callable[[], Awaitable[None]] | None = None,
     idle_s: float = 300.0,
     http_timeout_s: float = 30.0,
+    page: Integration | None = None,
+    origins: Sequence[str] = (),
+    port: int = 0,
 ) -> Iterator[Served]:
     """Run an account with the functions; the first one is the default backend, see ``routes_of``."""
     ready = threading.Event()
@@ -82,7 +85,8 @@ def serve(
         try:
             async with Account(workspace, idle_s, http_timeout_s) as account:
                 functions = {spec.name: account.deploy(spec, *((prepare,) if prepare else ())) for spec in specs}
-                await account.open(dict(routes_of(functions)))
+                pages = dict.fromkeys(PAGE_ROUTES, page) if page else {}
+                await account.open({**pages, **routes_of(functions, bool(origins))}, origins, port)
                 served.append(Served(account.api_url, account.endpoint_url, workspace.root))
                 ready.set()
                 await stopped.wait()
@@ -111,10 +115,15 @@ def serve(
         raise failed[0]
 
 
-def routes_of(functions: Mapping[str, Function]) -> Iterator[tuple[str, Integration]]:
+def routes_of(functions: Mapping[str, Function], preflights: bool) -> dict[str, Integration]:
     """A backend of every function, and of ``NAME`` and ``NAME-search`` together one."""
+    routes: dict[str, Integration] = {}
     for prefix, name in [("", next(iter(functions))), *((f"/{name}", name) for name in functions)]:
-        yield from backend_routes(prefix, Backend(functions[name], functions.get(f"{name}-search", functions[name])))
+        backend = Backend(functions[name], functions.get(f"{name}-search", functions[name]))
+        routes.update(backend_routes(prefix, backend))
+        if preflights:
+            routes.update([preflight_route(prefix, backend)])
+    return routes
 
 
 def witness(handler: str = "witness.handler", **changes: Any) -> FunctionSpec:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 from pathlib import Path
 
 import psutil
 import pytest
+import requests
 
+from lab.cli import main
 from lab.janitor import CGROUP_ROOTS
+from lab.ports import free_ports
 from tests.lab.accounts import client, wait_until
 from tests.lab.bundles import make_bundle
 from tests.lab.labs import lab, left_over, processes_of, read_outputs
@@ -27,6 +31,7 @@ def test_outputs_are_the_agreed_ones(bundle: Path, tmp_path: Path) -> None:
         assert (outputs["engine"], outputs["weights"], outputs["defaultBackend"]) == ("onnx", "synthetic", "s3")
         assert outputs["bundleHash"] == json.loads((bundle / "manifest.json").read_text())["source_hash"]
         assert list(outputs["backends"]) == ["oci", "s3"]
+        assert (outputs["pageUrl"], "models" in outputs) == (f"{outputs['apiUrl']}/", False)
         for name, backend in outputs["backends"].items():
             assert backend["functionName"] == f"model-storage-{name}"
             assert backend["logGroup"] == f"/aws/lambda/model-storage-{name}"
@@ -51,19 +56,24 @@ def test_outputs_are_the_agreed_ones(bundle: Path, tmp_path: Path) -> None:
 
 
 def test_people_get_words(bundle: Path, tmp_path: Path) -> None:
-    with lab(bundle, tmp_path, "--backends", "oci", "--cache", "warm") as process:
+    port = free_ports(1)[0]
+    options = ("--cache", "warm", "--port", str(port), "--cors", "https://example.org")
+    with lab(bundle, tmp_path, "--backends", "oci", *options) as process:
         assert process.stdout is not None
         text = ""
         while "Ctrl-C" not in text:
             line = process.stdout.readline()
             assert line, process.communicate()
             text += line
+        page = requests.get(f"http://127.0.0.1:{port}/", headers={"Origin": "https://example.org"}, timeout=10)
+        assert page.headers["Access-Control-Allow-Origin"] == "https://example.org"
         process.terminate()
         assert process.wait(60) == 0
+    assert text.split()[:2] == ["Page", f"http://127.0.0.1:{port}/"]
     for part in (
-        "http://127.0.0.1:",
-        "curl -sG",
-        "/oci/similar",
+        f"curl -sG http://127.0.0.1:{port}/oci/similar --data-urlencode 'text=",
+        f"curl -s http://127.0.0.1:{port}/oci/health",
+        "model-storage-oci, model-storage-oci-search",
         "warm: an update reads the weights",
         "weights are synthetic",
     ):
@@ -85,7 +95,7 @@ def test_nothing_is_left_of_a_busy_lab(bundle: Path, tmp_path: Path, end: signal
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
-@pytest.mark.parametrize("moment", ["seaweed", "weed-filer.log", "image.ext4"])
+@pytest.mark.parametrize("moment", ["seaweed", "weed-filer.log", "oci.ext4"])
 def test_nothing_is_left_of_an_unfinished_start(bundle: Path, tmp_path: Path, moment: str, end: signal.Signals) -> None:
     with lab(bundle, tmp_path, "--json") as process:
         wait_until(lambda: bool(list(tmp_path.glob(f"model-storage-lab-*/{moment}"))) or process.poll() is not None)
@@ -136,10 +146,40 @@ def test_failed_start_says_why_and_leaves_nothing(
         ["--timeout", "901"],
         ["--idle", "0"],
         ["--idle", "nan"],
+        ["--port", "70000"],
+        ["--cors", "example.org"],
+        ["--cors", "https://example.org/path"],
+        ["--model", "minilm"],
+        ["--model", "minilm="],
+        ["--model", "MiniLM=x"],
+        ["--model", "a-name-that-is-too-long=x"],
+        ["--model", "s3=x"],
+        ["--model", "health=x"],
+        ["--model", "text-to-embed=x"],
+        ["--model", "one=x", "--model", "one=y"],
     ],
 )
-def test_wrong_arguments(bundle: Path, tmp_path: Path, option: list[str]) -> None:
-    with lab(bundle, tmp_path, *option) as process:
+def test_wrong_arguments(option: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["up", *option])
+    assert end.value.code == 2
+    assert option[-1].rpartition(",")[2].split("=")[0] in capsys.readouterr().err
+
+
+def test_a_built_image_holds_one_model(bundle: Path, tmp_path: Path) -> None:
+    with lab(bundle, tmp_path, "--model", f"one={bundle}", "--images", "built") as process:
         _, errors = process.communicate(timeout=60)
-    assert process.returncode == 2
-    assert option[1].rpartition(",")[2] in errors
+    assert process.returncode == 1
+    assert "lab: a built oci image holds one model: leave out --model, or " in errors
+
+
+def test_a_port_that_is_taken_is_named(bundle: Path, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with lab(bundle, tmp_path, "--backends", "oci", "--port", str(port)) as process:
+            _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert f"lab: port {port} cannot be used (" in errors
+    assert left_over(tmp_path) == []

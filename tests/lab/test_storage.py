@@ -17,11 +17,12 @@ import requests
 from botocore import UNSIGNED
 from botocore.config import Config
 
-from lab import storage
+from lab import mount, storage
 from lab.bundle import Bundle, read_bundle
 from lab.cache import evict, fill, resident
 from lab.errors import LabError
 from lab.janitor import MARKER, sweep_stale
+from lab.mount import Mount, missing_for_fuse
 from lab.seaweed import BUCKET, Seaweed, weed
 from lab.workspace import Workspace
 from tests.lab.bundles import SIZES, make_bundle
@@ -29,7 +30,7 @@ from tests.lab.bundles import SIZES, make_bundle
 Stored = tuple[Seaweed, dict[str, storage.Storage]]
 WEIGHTS = "model.safetensors"
 MOUNTS = pytest.mark.skipif(
-    bool(storage._missing_for_fuse() or storage._missing_for_image()), reason="needs root, FUSE and loop devices"
+    bool(missing_for_fuse() or storage._missing_for_image()), reason="needs root, FUSE and loop devices"
 )
 
 
@@ -55,7 +56,7 @@ def stored(bundle: Bundle) -> Iterator[Stored]:
     async def store() -> dict[str, storage.Storage]:
         return {
             "s3": await storage.object_storage(seaweed, bundle),
-            "efs": await storage.mounted_storage(workspace, seaweed, bundle),
+            "efs": await storage.mounted_storage(workspace, Mount(workspace, seaweed), bundle),
             "oci": await storage.image_storage(workspace, bundle),
         }
 
@@ -188,7 +189,7 @@ def test_without_fuse_or_image_tools_a_plain_folder_says_so(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     seaweed = Seaweed(workspace)
-    efs = run(lambda: storage.mounted_storage(workspace, seaweed, bundle))
+    efs = run(lambda: storage.mounted_storage(workspace, Mount(workspace, seaweed), bundle))
     oci = run(lambda: storage.image_storage(workspace, bundle))
     for place in (efs, oci):
         check_plain(place, bundle)
@@ -211,7 +212,7 @@ def test_without_loop_devices_the_image_is_a_plain_folder(
     workspace: Workspace, bundle: Bundle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(storage, "_missing_for_image", lambda: "")
-    for name, script in {"mke2fs": "touch image.ext4; exit 0", "mount": "echo no loop device >&2; exit 1"}.items():
+    for name, script in {"mke2fs": "touch oci.ext4; exit 0", "mount": "echo no loop device >&2; exit 1"}.items():
         (tmp_path / name).write_text(f"#!/bin/sh\ncd {workspace.root}; {script}\n")
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
@@ -242,8 +243,8 @@ def test_mount_that_is_not_permitted_becomes_a_plain_folder(
     refusing = tmp_path / "weed"
     refusing.write_text("#!/bin/sh\necho 'F1121 21:20:18.067227 mount_std.go:234 Mount fail: not permitted'; exit 1\n")
     refusing.chmod(0o755)
-    monkeypatch.setattr(storage, "weed", lambda: refusing)
-    place = run(lambda: storage.mounted_storage(workspace, Seaweed(workspace), bundle))
+    monkeypatch.setattr(mount, "weed", lambda: refusing)
+    place = run(lambda: storage.mounted_storage(workspace, Mount(workspace, Seaweed(workspace)), bundle))
     check_plain(place, bundle)
     assert place.sentence.endswith("(no FUSE mount: Mount fail: not permitted)")
 

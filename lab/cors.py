@@ -1,0 +1,39 @@
+"""Cross-origin requests, as an HTTP API of API Gateway with a CORS configuration answers them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
+
+METHODS = ("GET", "POST")
+ALLOWED = ("authorization", "content-type", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token")
+EXPOSED = (
+    *("retry-after", "server-timing", "x-bundle-hash", "x-config-nonce", "x-engine", "x-environment-id"),
+    *("x-fetched-bytes", "x-invocation", "x-log-stream", "x-request-id", "x-storage-backend", "x-weights"),
+)
+MAX_AGE_S = 3600
+_PREFIX = "access-control-"
+
+
+@dataclass(frozen=True)
+class Cors:
+    """The origins whose pages may read answers; ``*`` among them means all, none of them no CORS at all."""
+
+    origins: tuple[str, ...] = ()
+
+    def apply(self, method: str, request: Mapping[str, str], response: MutableMapping[str, str]) -> None:
+        """Set an answer's CORS headers by the request's headers, in place of those that the function set."""
+        if not self.origins:
+            return
+        for name in [name for name in response if name.lower().startswith(_PREFIX)]:
+            del response[name]
+        origin = request.get("Origin")
+        if origin is None or not {origin, "*"} & set(self.origins):
+            return
+        response[f"{_PREFIX}allow-origin"] = "*" if "*" in self.origins else origin
+        if method == "OPTIONS" and "Access-Control-Request-Method" in request:
+            response[f"{_PREFIX}allow-methods"] = ",".join(METHODS)
+            response[f"{_PREFIX}allow-headers"] = ",".join(ALLOWED)
+            response[f"{_PREFIX}max-age"] = str(MAX_AGE_S)
+        else:
+            response[f"{_PREFIX}expose-headers"] = ",".join(EXPOSED)
