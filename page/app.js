@@ -31,20 +31,19 @@ function listBackends() {
   state.backends = names;
 }
 
-/** Leaves out the backends that are not there, and says of the others what they say of themselves. */
+/** Leaves out the backends that are not there, and tells what the others say of themselves. */
 async function lookAround() {
   const model = chosen("model");
   listBackends();
   const found = await Promise.all(state.backends.map((backend) => health(model, backend)));
   if (model !== chosen("model")) return; // another model was chosen meanwhile
-  const missing = found.filter(({ failure }) => failure?.status === 404).map(({ backend }) => backend);
-  state.backends = state.backends.filter((backend) => !missing.includes(backend));
-  for (const backend of missing) segmentOf(backend)?.remove();
-  const facts = found.filter(({ says }) => says);
-  showWeights(facts.some(({ says }) => says.weights === "synthetic"));
-  byId("facts").textContent = facts.map(({ backend, says }) => sentence(backend, says)).join(" ");
-  const silent = found.filter(({ failure }) => failure && failure.status !== 404).map(({ backend }) => titleOf(backend));
-  if (silent.length) putText(byId("summary"), `${silent.join(" and ")} did not say whether it works; it can be asked all the same.`);
+  for (const { backend, failure } of found) if (failure?.status === 404) leaveOut(backend);
+  const healthy = found.filter(({ says }) => says);
+  showWeights(healthy.some(({ says }) => says.weights === "synthetic"));
+  putText(byId("facts"), factsOf(healthy));
+  const ill = found.filter(({ failure }) => failure && failure.status !== 404);
+  if (ill.length && !state.asked) putText(byId("summary"), ill.map(complaint).join(" "));
+  if (!state.backends.length) putText(byId("summary"), "No backend answers for this model here.");
 }
 
 async function health(model, backend) {
@@ -55,10 +54,30 @@ async function health(model, backend) {
   }
 }
 
-function sentence(backend, says) {
-  const engine = typeof says.engine === "string" ? `engine ${says.engine}` : "";
-  const weights = typeof says.weights === "string" ? `${says.weights} weights` : "";
-  return `${titleOf(backend)}: ${[engine, weights].filter(Boolean).join(", ")}.`;
+function leaveOut(backend) {
+  state.backends = state.backends.filter((other) => other !== backend);
+  segmentOf(backend)?.remove();
+}
+
+function complaint({ backend, failure }) {
+  return `${titleOf(backend)} is not well (${failure.message.replace(/\.$/, "")}); it can be asked all the same.`;
+}
+
+/** What the backends serve, in one sentence for all that say the same. */
+function factsOf(healthy) {
+  const saying = new Map();
+  for (const { backend, says } of healthy) {
+    const facts = [
+      says.model,
+      typeof says.weights === "string" ? `${says.weights} weights` : null,
+      Number.isInteger(says.incidents) ? `${says.incidents.toLocaleString("en-US")} incidents` : null,
+      typeof says.engine === "string" ? `engine ${says.engine}` : null,
+      typeof says.bundle_hash === "string" ? `bundle ${says.bundle_hash.slice(0, 8)}` : null,
+    ];
+    const sentence = facts.filter((fact) => typeof fact === "string").join(", ");
+    saying.set(sentence, [...(saying.get(sentence) ?? []), titleOf(backend)]);
+  }
+  return [...saying].map(([sentence, backends]) => `${backends.join(", ")}: ${sentence}.`).join(" ");
 }
 
 function segmentOf(backend) {
@@ -130,7 +149,7 @@ function answerOf(reply) {
   const warnings = bodyOf(reply.payload ?? {}).warnings;
   return {
     ms: reply.ms,
-    phases: parseServerTiming(header("Server-Timing")),
+    chart: timeline(parseServerTiming(header("Server-Timing")), reply.ms),
     temperature: temperature(header("X-Invocation")),
     invocation: header("X-Invocation"),
     environment: header("X-Environment-Id"),
@@ -162,7 +181,8 @@ function failed(backend, card, failure) {
 
 function rescale(backend, answer) {
   state.shown.set(backend, answer);
-  setScale(byId("answers"), Math.max(...[...state.shown.values()].map(({ ms }) => ms)));
+  const ends = [...state.shown.values()].flatMap(({ ms, chart }) => [ms, ...chart.rows.map((row) => row.start + row.dur)]);
+  setScale(byId("answers"), Math.max(...ends));
 }
 
 function cancelAll() {
@@ -180,20 +200,17 @@ function progress() {
   byId("summary").textContent = running ? `${state.cards.size - running} of ${state.cards.size} done.` : verdict();
 }
 
+/** One sentence on all answers. One request each is no measurement, so none is called the fastest. */
 function verdict() {
-  const shown = [...state.shown].filter(([, answer]) => answer.results);
-  if (!shown.length) return "No answer.";
-  const first = shown.reduce((best, next) => (next[1].ms < best[1].ms ? next : best));
-  const missing = state.cards.size - shown.length;
-  const parts = [missing ? `${shown.length} of ${state.cards.size} answered.` : ""];
-  if (shown.length > 1) {
-    const rankings = new Set(shown.map(([, { results }]) => JSON.stringify(results.map(({ id }) => id))));
-    const states = new Set(shown.map(([, answer]) => answer.temperature));
-    const fair = states.size > 1 ? ", though some answers are cold and others warm" : "";
-    parts.push(`${titleOf(first[0])} was fastest, ${shownMs(first[1].ms)} ms${fair}.`);
-    parts.push(rankings.size === 1 ? "All found the same incidents in the same order." : "They did not find the same.");
-  }
-  return parts.filter(Boolean).join(" ") || `Answered in ${shownMs(first[1].ms)} ms.`;
+  const answers = [...state.shown.values()].filter(({ results }) => results);
+  const asked = state.cards.size;
+  if (!answers.length) return "No answer.";
+  const count = answers.length < asked ? `${answers.length} of ${asked} answered.` : asked > 1 ? `All ${asked} answered.` : "Answered.";
+  if (answers.length === 1) return count;
+  const rankings = new Set(answers.map(({ results }) => JSON.stringify(results.map(({ id }) => id))));
+  const same = rankings.size === 1 ? "They found the same incidents in the same order." : "They did not find the same incidents.";
+  const states = new Set(answers.map(({ temperature: state_ }) => state_));
+  return `${count} ${same}${states.size > 1 ? " Some times are of cold starts and others are not." : ""}`;
 }
 
 function tick() {
@@ -220,7 +237,7 @@ function askAgain(event) {
 
 function offerModels() {
   byId("unknown-model").hidden = !namedModel || Boolean(secondModel);
-  const segments = [makeSegment("model", "", "First", !secondModel)];
+  const segments = [makeSegment("model", "", "Main", !secondModel)];
   if (secondModel) segments.push(makeSegment("model", secondModel, secondModel, true));
   document.querySelector("#models .segments").replaceChildren(...segments);
   byId("models").hidden = !secondModel;

@@ -77,7 +77,7 @@ function showAnswer(card, answer, earlier) {
   settle(card, "answered");
   card.querySelector(".wait").textContent = `${shownMs(answer.ms)} ms`;
   showBadge(card, answer.temperature);
-  putText(card.querySelector(".said"), `${witnesses(answer)}`);
+  putText(card.querySelector(".said"), witnesses(answer));
   const before = earlier.map(({ ms, temperature: state }) => `${shownMs(ms)} ms${state ? ` ${state}` : ""}`);
   putText(card.querySelector(".earlier"), before.length ? `Before, same text: ${before.join(", ")}` : "");
   showTimes(card, answer);
@@ -108,19 +108,19 @@ function showBadge(card, state) {
 
 function witnesses(answer) {
   if (!answer.environment) return "The answer does not say which environment it came from.";
-  const request = answer.temperature === "cold" ? "its first request" : `its request no. ${answer.invocation}`;
-  const fetched = answer.fetchedBytes > 0 ? `, ${shownBytes(answer.fetchedBytes)} read` : "";
-  return `Environment ${answer.environment.slice(0, 8)}, ${request}${fetched}`;
+  const environment = answer.environment.slice(0, 8);
+  const first = answer.temperature === "cold" ? `New environment ${environment}` : `Environment ${environment}, request ${answer.invocation}`;
+  return answer.fetchedBytes > 0 ? `${first}, ${shownBytes(answer.fetchedBytes)} read` : first;
 }
 
 function shownBytes(bytes) {
   const [unit, size] = bytes < 1e6 ? ["kB", 1e3] : ["MB", 1e6];
-  return `${shownMs(bytes / size)} ${unit}`;
+  return `${shownMs(bytes / size)}\u00a0${unit}`;
 }
 
 /** The table of phases with bars; their lengths follow the common scale that setScale() gives. */
 function showTimes(card, answer) {
-  const chart = timeline(answer.phases, answer.ms);
+  const { chart } = answer;
   const residual = {
     label: "not explained",
     name: "residual",
@@ -129,7 +129,7 @@ function showTimes(card, answer) {
     inside: false,
   };
   const whole = { label: "what you waited", name: "whole", start: 0, dur: answer.ms, inside: false };
-  const rows = [whole, ...chart.rows, ...(answer.phases.length ? [residual] : [])].map(makeRow);
+  const rows = [whole, ...chart.rows, ...(chart.rows.length ? [residual] : [])].map(makeRow);
   card.querySelector("tbody").replaceChildren(...rows);
   const before = chart.before.map((phase) => `${PHASE_LABELS.get(phase.name) ?? phase.name} ${shownMs(phase.dur)} ms`);
   putText(card.querySelector(".before"), before.length ? `Made ready before the request: ${before.join(", ")}.` : "");
@@ -171,11 +171,11 @@ function makeResult(result) {
   const item = made("li", "", "");
   const title = made(result.url ? "a" : "span", "result-title", result.title);
   if (result.url) Object.assign(title, { href: result.url, rel: "noopener noreferrer" });
-  const facts = made("p", "soft result-facts", "");
-  const similarity = Number.isFinite(result.similarity) ? result.similarity.toFixed(4) : "unknown";
+  const facts = made("p", "soft facts", "");
   facts.append(...[dateOf(result.date), made("span", "", `incident ${result.id}`)].filter(Boolean));
-  facts.append(made("span", "figure", `similarity ${similarity}`));
-  item.append(title, facts);
+  const similarity = made("p", "similarity figure", Number.isFinite(result.similarity) ? result.similarity.toFixed(4) : "unknown");
+  similarity.prepend(made("span", "unseen", "similarity "));
+  item.append(title, facts, similarity);
   return item;
 }
 

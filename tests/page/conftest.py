@@ -1,0 +1,26 @@
+"""Fixtures of the page's tests: the system's Chromium, and the page of the lab in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.conftest import Lab
+from tests.page.screen import Screen, launch, opened
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def screen(browser: Browser, lab: Lab) -> Iterator[Screen]:
+    """The lab's page on a desktop, in light; the test fails if the browser had a complaint or asked others."""
+    with opened(browser, f"{lab.url}/") as screen:
+        yield screen

@@ -1,0 +1,96 @@
+"""A page in Chromium as a person has it, with a book of everything that went wrong behind it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright, Request, expect
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 360, "height": 740}
+TITLES = {"efs": "EFS", "s3": "S3", "oci": "Image"}
+ANSWER_MS = 30_000  # how long a test waits for an answer
+# What Chromium itself writes when an answer is no 2xx; the page cannot prevent it.
+FAILED_ANSWER = re.compile(r"Failed to load resource: (the server responded with a status of|net::ERR_FAILED)")
+_WATCH_POLICY = """
+addEventListener("securitypolicyviolation", (event) => console.error("CSP", event.violatedDirective, event.blockedURI));
+"""
+
+
+@dataclass
+class Screen:
+    """The page, what it asked for, and what the browser complained of."""
+
+    page: Page
+    asked: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def card(self, backend: str) -> Locator:
+        return self.page.get_by_role("article", name=TITLES[backend], exact=True)
+
+    def write(self, text: str) -> None:
+        self.page.get_by_label("What happened?").fill(text)
+
+    def choose(self, name: str) -> None:
+        self.page.get_by_role("radio", name=name, exact=True).check()
+
+    def find(self) -> None:
+        self.page.get_by_role("button", name="Find similar").click()
+
+    def wait(self, backend: str, state: str = "answered") -> Locator:
+        """The card of a backend, once it is in a state."""
+        expect(self.card(backend)).to_have_class(f"card {state}", timeout=ANSWER_MS)
+        return self.card(backend)
+
+    def log(self) -> str:
+        """What a screen reader was told."""
+        return self.page.get_by_role("log").inner_text()
+
+    def overflow(self) -> int:
+        """By how many pixels the page is wider than the window."""
+        return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def launch(playwright: Playwright) -> Browser:
+    """The system's Chromium, without a window."""
+    return playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+
+
+@contextmanager
+def opened(
+    browser: Browser, url: str, *, width: int = 1280, height: int = 900, dark: bool = False, settle: bool = True
+) -> Iterator[Screen]:
+    """The page at a URL in a browser context of its own; unless it need not settle, health has come in."""
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if dark else "light",
+        has_touch=width < 500,
+        reduced_motion="reduce",
+    )
+    context.add_init_script(_WATCH_POLICY)
+    page = context.new_page()
+    screen = Screen(page)
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not FAILED_ANSWER.match(message.text):
+            screen.complaints.append(f"{message.type}: {message.text}")
+
+    def ask(request: Request) -> None:
+        screen.asked.append(request.url)
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: screen.complaints.append(f"uncaught: {error}"))
+    page.on("request", ask)
+    try:
+        page.goto(url, wait_until="networkidle" if settle else "load")
+        yield screen
+        assert screen.complaints == []
+        assert len({urlsplit(each).netloc for each in screen.asked} - {""}) <= 1, f"not one host alone: {screen.asked}"
+    finally:
+        context.close()
