@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from similarity.plain_text import to_ascii
@@ -28,6 +28,7 @@ def test_letters_of_all_scripts_become_ascii(text: str, ascii_text: str) -> None
     assert to_ascii(text) == ascii_text
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_every_text_becomes_ascii_once_and_for_all(text: str) -> None:
     written = to_ascii(text)
@@ -36,6 +37,7 @@ def test_every_text_becomes_ascii_once_and_for_all(text: str) -> None:
     assert to_ascii(written) == written
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(max_codepoint=127)))
 def test_ascii_comes_back_as_it_is(text: str) -> None:
     assert to_ascii(text) is text

@@ -206,6 +206,7 @@ def test_an_embed_that_is_no_vector_is_told_so(embed: object, status: int, words
     assert words in str(error)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1), st.integers(0, 10))
 def test_every_finite_vector_comes_through_bit_for_bit(vector: list[float], times: int) -> None:
     assert request.parse({"embed": quoted(times, vector)}, "efs").embed == tuple(vector)
@@ -248,7 +249,7 @@ EVENTS = (
 )
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 @given(EVENTS, st.sampled_from(["efs", "s3", "minilm/efs", ""]))
 def test_any_event_is_a_request_or_a_4xx(event: object, prefix: str) -> None:
     wanted, status = _outcome(event, prefix)
