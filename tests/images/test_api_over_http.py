@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 import requests
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from similarity import answer
+from similarity import answer, request
 from tests.conftest import Lab
 
 from .test_over_http import BACKENDS, TEXT, force_cold
@@ -96,6 +98,21 @@ def test_functions_answer_events_with_the_fields_in_them(lab: Lab) -> None:
     response, refused, _ = invoke(lab, f"{encoder}-search", {"text": TEXT})
     assert response["statusCode"] == 404
     assert refused["message"].endswith("/similar is served by the encoder function, whose name has no -search")
+
+
+ANY_BYTES = st.binary(max_size=2_000) | st.binary(max_size=200).map(lambda data: b'{"text": "' + data + b'", "num": 1}')
+KINDS = st.sampled_from(["application/json", "text/plain", "application/x-www-form-urlencoded", "image/png"])
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(route=st.sampled_from(request.ROUTES), body=ANY_BYTES, kind=KINDS)
+def test_any_bytes_get_an_answer_from_the_same_environment(lab: Lab, route: str, body: bytes, kind: str) -> None:
+    url = f"{lab.url}/oci/{route}"
+    answered = requests.post(url, data=body, headers={"Content-Type": kind}, timeout=60)
+    assert answered.status_code in (200, 400, 405)
+    assert answered.json()["statusCode"] == answered.status_code
+    again = requests.post(url, data=body, headers={"Content-Type": kind}, timeout=60)
+    assert again.headers["X-Environment-Id"] == answered.headers["X-Environment-Id"]
 
 
 @pytest.mark.parametrize(

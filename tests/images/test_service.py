@@ -20,6 +20,8 @@ from similarity import safetensors_header, search
 from similarity import service as service_module
 from similarity.encoder import EncoderService
 from similarity.manifest import FORMAT
+from similarity.search import SearchService
+from similarity.service import Service
 from similarity.stores.directory import DirectoryStore, FileWeights
 
 from .conftest import Context
@@ -245,26 +247,39 @@ def _no_torch(name: str) -> None:
     raise ModuleNotFoundError(f"No module named 'torch' ({name})", name="torch")
 
 
+BOTH = (EncoderService, SearchService)
+
+
+@pytest.mark.parametrize("kind", BOTH)
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(event=EVENTS)
-def test_nothing_a_client_sends_gives_a_500(tiny_bundle: Path, context: Context, event: object) -> None:
-    service = _one_service(tiny_bundle)
+def test_nothing_a_client_sends_gives_a_500(
+    tiny_bundle: Path, context: Context, kind: type[Service[Any]], event: object
+) -> None:
+    service = _one_service(kind, tiny_bundle)
     response = service.handle(event, context)
     assert response["statusCode"] in (200, 204, 400, 404, 405, 413)
     json.dumps(response, allow_nan=False).encode()
+    if response["statusCode"] == 204:
+        return
+    content = json.loads(response["body"])
+    assert {"isBase64Encoded", "statusCode", "headers", "multiValueHeaders", "body"} <= content.keys()
+    assert content["statusCode"] == response["statusCode"]
+    assert isinstance(content["body"]["warnings"], list)
+    assert ("message" in content) == (response["statusCode"] != 200)
 
 
-_services: list[EncoderService] = []
+_services: dict[type[Service[Any]], Service[Any]] = {}
 
 
-def _one_service(bundle: Path) -> EncoderService:
-    if not _services:
-        _services.append(EncoderService(DirectoryStore(str(bundle), 4)))
-    return _services[0]
+def _one_service(kind: type[Service[Any]], bundle: Path) -> Service[Any]:
+    if kind not in _services:
+        _services[kind] = kind(DirectoryStore(str(bundle), 4))
+    return _services[kind]
 
 
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(text=st.text(min_size=1, max_size=300).filter(str.strip), num=st.integers(-3, 100))
 def test_any_text_gets_an_answer(tiny_bundle: Path, context: Context, text: str, num: int) -> None:
-    response = _one_service(tiny_bundle).handle({"text": text, "num": num}, context)
+    response = _one_service(EncoderService, tiny_bundle).handle({"text": text, "num": num}, context)
     assert response["statusCode"] == 200
