@@ -1,25 +1,31 @@
-"""The shape of a Longformer checkpoint: what its `config.json` says and which tensors follow from that."""
+"""The shape of an encoder: what a checkpoint's `config.json` says of it, or why it cannot be used."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from model.errors import BuildError
+from model.errors import UnsupportedModel
+from model.families import by_model_type
 
-
-class UnsupportedModel(BuildError):
-    """The checkpoint is of a kind that the encoder graph cannot express."""
+ONLY: Mapping[str, object] = {
+    "hidden_act": "gelu",
+    "position_embedding_type": "absolute",
+    "is_decoder": False,
+    "is_encoder_decoder": False,
+    "add_cross_attention": False,
+    "quantization_config": None,
+}
+"""Fields of `config.json` that may be missing, and the one value that the graph can follow."""
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """A Longformer encoder's dimensions, and `pooling`: "cls" for the first row of the last layer, "mean" for all.
+    """An encoder's dimensions, and `pooling`: "cls" for the first row of the last layer, "mean" for the mean of all.
 
     `window` is the two-sided attention window of `config.json` (512): a token sees `window // 2` tokens on either side
-    of it, both ends included. `max_tokens` is the longest input, special tokens included: RoBERTa-style position ids
-    start at `pad_token_id + 1`, so it is `positions - pad_token_id - 1`.
+    of it, both ends included; 0 where it sees all. `padding_id` is the token that takes no position, -1 where all do.
     """
 
     layers: int = 12
@@ -29,96 +35,52 @@ class Architecture:
     vocabulary: int = 50265
     positions: int = 4098
     window: int = 512
-    pad_token_id: int = 1
+    padding_id: int = 1
     layer_norm_eps: float = 1e-5
+    family: str = "longformer"
     pooling: str = "cls"
 
     @property
     def max_tokens(self) -> int:
-        return self.positions - self.pad_token_id - 1
+        """The longest input, special tokens included: positions count from `padding_id + 1`."""
+        return self.positions - self.padding_id - 1
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Architecture:
+    def from_config(cls, config: Mapping[str, Any], pooling: str = "cls") -> Architecture:
         """Read `config.json`; raises UnsupportedModel, naming the field, where the graph cannot follow it."""
-        if config.get("model_type") != "longformer":
-            raise UnsupportedModel(f"model_type is {config.get('model_type')!r}; only 'longformer' is supported")
-        if config.get("hidden_act", "gelu") != "gelu":
-            raise UnsupportedModel(f"hidden_act is {config['hidden_act']!r}; only 'gelu' is supported")
+        family = by_model_type().get(config.get("model_type", ""))
+        if family is None:
+            known = ", ".join(sorted(by_model_type()))
+            raise UnsupportedModel(f"model_type is {config.get('model_type')!r}; supported are {known}")
+        for field, only in ONLY.items():
+            if config.get(field, only) != only:
+                raise UnsupportedModel(f"{field} is {config[field]!r}; only {only!r} is supported")
         try:
-            return cls._from_fields(config)
+            shape = cls(
+                layers=int(config["num_hidden_layers"]),
+                hidden=int(config["hidden_size"]),
+                heads=int(config["num_attention_heads"]),
+                intermediate=int(config["intermediate_size"]),
+                vocabulary=int(config["vocab_size"]),
+                positions=int(config["max_position_embeddings"]),
+                window=family.window(config),
+                padding_id=-1 if family.padding_takes_a_position else int(config["pad_token_id"]),
+                layer_norm_eps=float(config.get("layer_norm_eps", 1e-12)),
+                family=family.name,
+                pooling=pooling,
+            )
+            shape._check(embedding=int(config.get("embedding_size", shape.hidden)))
         except (KeyError, TypeError, ValueError) as error:
             raise UnsupportedModel(f"config.json cannot be used: {type(error).__name__}: {error}") from None
+        return shape
 
-    @classmethod
-    def _from_fields(cls, config: Mapping[str, Any]) -> Architecture:
-        layers = int(config["num_hidden_layers"])
-        window = config["attention_window"]
-        windows = {int(window)} if isinstance(window, int) else {int(w) for w in window[:layers]}
-        if len(windows) != 1 or min(windows) % 2 or min(windows) < 2:
-            raise UnsupportedModel(f"attention_window is {window!r}; one even window for all layers is supported")
-        return cls(
-            layers=layers,
-            hidden=int(config["hidden_size"]),
-            heads=int(config["num_attention_heads"]),
-            intermediate=int(config["intermediate_size"]),
-            vocabulary=int(config["vocab_size"]),
-            positions=int(config["max_position_embeddings"]),
-            window=windows.pop(),
-            pad_token_id=int(config["pad_token_id"]),
-            layer_norm_eps=float(config.get("layer_norm_eps", 1e-12)),
-        )
-
-    def config(self) -> dict[str, Any]:
-        """The `config.json` of a checkpoint of this architecture, as the Hub's longformer-base-4096 has it."""
-        return {
-            "architectures": ["LongformerModel"],
-            "attention_probs_dropout_prob": 0.1,
-            "attention_window": [self.window] * self.layers,
-            "bos_token_id": 0,
-            "eos_token_id": 2,
-            "hidden_act": "gelu",
-            "hidden_dropout_prob": 0.1,
-            "hidden_size": self.hidden,
-            "initializer_range": 0.02,
-            "intermediate_size": self.intermediate,
-            "layer_norm_eps": self.layer_norm_eps,
-            "max_position_embeddings": self.positions,
-            "model_type": "longformer",
-            "num_attention_heads": self.heads,
-            "num_hidden_layers": self.layers,
-            "pad_token_id": self.pad_token_id,
-            "sep_token_id": 2,
-            "type_vocab_size": 1,
-            "vocab_size": self.vocabulary,
-        }
-
-    def tensors(self) -> dict[str, tuple[int, ...]]:
-        """Name and shape of every tensor, in the alphabetical order in which safetensors stores them (all float32)."""
-        return dict(sorted(self._tensors()))
-
-    def _tensors(self) -> Iterator[tuple[str, tuple[int, ...]]]:
-        def dense(name: str, outputs: int, inputs: int) -> Iterator[tuple[str, tuple[int, ...]]]:
-            yield f"{name}.weight", (outputs, inputs)
-            yield f"{name}.bias", (outputs,)
-
-        def norm(name: str) -> Iterator[tuple[str, tuple[int, ...]]]:
-            yield f"{name}.weight", (self.hidden,)
-            yield f"{name}.bias", (self.hidden,)
-
-        yield "embeddings.word_embeddings.weight", (self.vocabulary, self.hidden)
-        yield "embeddings.position_embeddings.weight", (self.positions, self.hidden)
-        yield "embeddings.token_type_embeddings.weight", (1, self.hidden)
-        yield from norm("embeddings.LayerNorm")
-        for layer in range(self.layers):
-            prefix = f"encoder.layer.{layer}"
-            for projection in ("query", "key", "value", "query_global", "key_global", "value_global"):
-                yield from dense(f"{prefix}.attention.self.{projection}", self.hidden, self.hidden)
-            yield from dense(f"{prefix}.attention.output.dense", self.hidden, self.hidden)
-            yield from norm(f"{prefix}.attention.output.LayerNorm")
-            yield from dense(f"{prefix}.intermediate.dense", self.intermediate, self.hidden)
-            yield from dense(f"{prefix}.output.dense", self.hidden, self.intermediate)
-            yield from norm(f"{prefix}.output.LayerNorm")
-        yield from dense("pooler.dense", self.hidden, self.hidden)
+    def _check(self, embedding: int) -> None:
+        if embedding != self.hidden:
+            raise UnsupportedModel(f"embedding_size is {embedding}; only that of hidden_size, {self.hidden}, works")
+        if min(self.layers, self.heads, self.intermediate, self.vocabulary) < 1 or self.hidden % self.heads:
+            raise UnsupportedModel(f"config.json cannot be used: {self.heads} heads do not share {self.hidden} columns")
+        if self.max_tokens < 2:
+            raise UnsupportedModel(f"max_position_embeddings is {self.positions}; that holds no text")
 
 
 FULL = Architecture()

@@ -4,29 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
 
-from model import graph, hub, incidents, place, synthetic
+from model import checkpoint, graph, hub, incidents, local, place, synthetic
 from model.architecture import FULL, TINY, Architecture
+from model.checkpoint import Checkpoint
 from model.errors import BuildError
+from model.hub import HubUnavailable
 from model.incidents import Incident
 from model.progress import step
+from model.sentence import Sentence
 from similarity import manifest as files
 from similarity import safetensors_header
 from similarity.manifest import File, Manifest
 
 LONGFORMER = "allenai/longformer-base-4096"
 SEED = 4096
-HEADER_LIMIT = 1 << 24  # bytes read to find the header of any checkpoint of this family
 
 
 @dataclass(frozen=True)
 class Options:
-    """What to build: `weights` is auto, hub or synthetic; `tiny` is a two-layer synthetic model for tests.
+    """What to build: `model` is a directory, an installed package or a name on the Hub.
 
+    `weights` is auto, hub or synthetic. `pooling` is for checkpoints that do not say it: cls or mean.
+    `tiny` is a two-layer synthetic model for tests.
     `layers` gives a synthetic model of full width another depth, to see what grows with a model's size.
     `replace_index` builds anew where `python -m model index` made the index, and puts the sample in its place.
     """
@@ -38,6 +43,7 @@ class Options:
     tiny: bool = False
     layers: int = FULL.layers
     replace_index: bool = False
+    pooling: str = ""
 
     @property
     def shape(self) -> Architecture:
@@ -49,24 +55,34 @@ class Options:
         return self.tiny or self.layers != FULL.layers or self.weights == "synthetic"
 
 
+@dataclass(frozen=True)
+class _Source:
+    """A way to a checkpoint: `key` names what it gives, `take` puts its files into a work directory."""
+
+    key: str
+    take: Callable[[Path], Checkpoint]
+
+
 def build(options: Options, console: Console) -> Manifest:
     """Build the bundle unless what is there already is it; returns its manifest. Raises BuildError."""
     wanted = incidents.read(options.incidents)
     with place.work_directory(options.out) as work:
         existing = None if options.replace_index else place.existing(options.out)
-        revision = ""
-        if not options.synthetic_only:
-            if existing and existing.recipe == _recipe(options, "hub"):
+        sources = _sources(options, wanted, console)
+        for source in sources:
+            recipe = _recipe(options, source.key)
+            if existing and existing.recipe == recipe:
                 return _kept(existing, options.out, console)
-            revision = _from_hub(options, work, console)
-        if not revision:
-            if existing and existing.recipe == _recipe(options, "synthetic"):
-                return _kept(existing, options.out, console)
+            try:
+                taken = source.take(work)
+            except HubUnavailable as error:
+                if source is sources[-1]:
+                    raise _nowhere(options, error) from None
+                console.print(f"NOTE: {error}. Falling back to synthetic weights: times hold, rankings mean nothing.")
+            else:
+                break
         _spare_index(existing, options.out)
-        if not revision:
-            _synthesise(options.shape, wanted, work, console)
-        _write_graphs(work)
-        draft = _draft(options, revision, work)
+        draft = _draft(options, taken, recipe, work)
         with step(console, f"embedding {len(wanted)} incidents") as progress:
             incidents.write_index(wanted, draft, work, progress)
         manifest = _seal(draft, work, console)
@@ -80,6 +96,36 @@ def _kept(manifest: Manifest, out: Path, console: Console) -> Manifest:
     return manifest
 
 
+def _sources(options: Options, wanted: list[Incident], console: Console) -> list[_Source]:
+    """Where to look for the checkpoint, in this order."""
+
+    def of_hub(work: Path) -> Checkpoint:
+        with step(console, f"fetching {options.model} from the Hugging Face cache or Hub"):
+            return hub.fetch(options.model, work)
+
+    def of_seed(work: Path) -> Checkpoint:
+        return _synthesise(options, wanted, work, console)
+
+    if options.synthetic_only and options.model != LONGFORMER:
+        raise BuildError(f"synthetic weights have the shape of {LONGFORMER}: leave out --model {options.model}")
+    if options.synthetic_only:
+        return [_Source("synthetic", of_seed)]
+    here = local.find(options.model) if options.weights == "auto" else None
+    if here:
+        return [_Source(f"{here.origin} {here.revision}", here.take)]
+    falls_back = options.weights == "auto" and options.model == LONGFORMER
+    return [_Source("hub", of_hub), *([_Source("synthetic", of_seed)] if falls_back else [])]
+
+
+def _nowhere(options: Options, error: HubUnavailable) -> BuildError:
+    if options.weights == "hub":
+        return error
+    return BuildError(
+        f"{error}, no directory or installed package has that name, and there are no synthetic weights in the shape of "
+        f"{options.model}"
+    )
+
+
 def _spare_index(existing: Manifest | None, out: Path) -> None:
     """An index that somebody made may have taken hours: it does not give way to the sample unless asked to."""
     if existing and existing.index:
@@ -90,81 +136,57 @@ def _spare_index(existing: Manifest | None, out: Path) -> None:
         )
 
 
-def _recipe(options: Options, weights: str) -> str:
+def _recipe(options: Options, key: str) -> str:
     """Names what goes into a bundle: the same recipe makes the same bundle. The builder's own source is part of it."""
-    sources = sorted(Path(__file__).parent.glob("*.py"))
-    parts = [options.model, weights, str(options.shape), str(SEED)]
+    here = Path(__file__).parent
+    sources = [*sorted(here.glob("*.py")), *sorted(here.glob("families/*.py"))]
+    parts = [options.model, key, options.pooling, str(options.shape), str(SEED)]
     digest = hashlib.sha256("\n".join(parts).encode())
     for path in (*sources, options.incidents):
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 
-def _from_hub(options: Options, work: Path, console: Console) -> str:
-    """The checkpoint's revision, or "" where `auto` has to do without the Hub."""
-    try:
-        with step(console, f"fetching {options.model} from the Hugging Face cache or Hub"):
-            return hub.fetch(options.model, work)
-    except hub.HubUnavailable as error:
-        if options.weights == "hub":
-            raise
-        if options.model != LONGFORMER:
-            raise BuildError(f"{error}, and there are no synthetic weights in the shape of {options.model}") from None
-        console.print(f"NOTE: {error}. Falling back to synthetic weights: times hold, rankings mean nothing.")
-        return ""
-
-
-def _synthesise(shape: Architecture, wanted: list[Incident], work: Path, console: Console) -> None:
-    (work / files.CONFIG).write_text(json.dumps(shape.config(), indent=2) + "\n")
+def _synthesise(options: Options, wanted: list[Incident], work: Path, console: Console) -> Checkpoint:
+    shape = options.shape
+    (work / files.CONFIG).write_text(json.dumps(synthetic.config(shape), indent=2) + "\n")
     with step(console, "writing synthetic weights") as progress:
         synthetic.write_weights(shape, work / files.WEIGHTS, SEED, progress)
     with step(console, "training a tokenizer"):
         texts = [f"{incident.title}. {incident.text}" for incident in wanted]
         synthetic.write_tokenizer(shape, texts, work / files.TOKENIZER, SEED)
+    name = f"in the shape of {LONGFORMER}" if shape == FULL else f"{shape.layers} layers of {shape.hidden}"
+    return Checkpoint("synthetic", f"synthetic, {name}", f"seed {SEED}", Sentence("", 0))
 
 
-def _header(work: Path) -> bytes:
-    with (work / files.WEIGHTS).open("rb") as file:
-        start = file.read(HEADER_LIMIT)
-    return start[: safetensors_header.header_size(start)]
-
-
-def _write_graphs(work: Path) -> None:
-    shape = _shape(work)
-    header = safetensors_header.parse(_header(work))
+def _draft(options: Options, taken: Checkpoint, recipe: str, work: Path) -> Manifest:
+    """Write the graphs and return the manifest without its files."""
+    said = taken.sentence
+    if options.pooling and said.pooling and options.pooling != said.pooling:
+        raise BuildError(f"{taken.model} says itself that it is pooled by {said.pooling}: leave out --pooling")
+    shape = checkpoint.shape(work, said.pooling or options.pooling or "cls")
+    start = checkpoint.header_bytes(work)
+    header = safetensors_header.parse(start)
+    checkpoint.check(shape, header, work)
     (work / files.GRAPH).write_bytes(graph.build_short(shape, header).SerializeToString(deterministic=True))
-    (work / files.LONG_GRAPH).write_bytes(graph.build_long(shape, header).SerializeToString(deterministic=True))
-
-
-def _shape(work: Path) -> Architecture:
-    return Architecture.from_config(json.loads((work / files.CONFIG).read_bytes()))
-
-
-def _draft(options: Options, revision: str, work: Path) -> Manifest:
-    """The manifest without its files."""
-    shape = _shape(work)
+    if shape.window:
+        (work / files.LONG_GRAPH).write_bytes(graph.build_long(shape, header).SerializeToString(deterministic=True))
     return Manifest(
-        model=options.model if revision else _shape_name(options),
-        revision=revision or f"seed {SEED}",
-        weights="hub" if revision else "synthetic",
-        family="longformer",
+        model=taken.model,
+        revision=taken.revision,
+        weights=taken.origin,
+        family=shape.family,
         pooling=shape.pooling,
         layers=shape.layers,
         hidden=shape.hidden,
         window=shape.window,
-        max_tokens=shape.max_tokens,
-        padding_id=shape.pad_token_id,
-        recipe=_recipe(options, "hub" if revision else "synthetic"),
-        header_sha256=hashlib.sha256(_header(work)).hexdigest(),
+        max_tokens=min(shape.max_tokens, said.max_tokens or shape.max_tokens),
+        padding_id=shape.padding_id,
+        recipe=recipe,
+        header_sha256=hashlib.sha256(start).hexdigest(),
         source_hash="",
         files={},
     )
-
-
-def _shape_name(options: Options) -> str:
-    if options.shape == FULL:
-        return f"synthetic, in the shape of {LONGFORMER}"
-    return f"synthetic, {options.shape.layers} layers of {options.shape.hidden}"
 
 
 def _seal(draft: Manifest, work: Path, console: Console) -> Manifest:

@@ -9,7 +9,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from model.architecture import UnsupportedModel
+from model.errors import UnsupportedModel
+from similarity.encoder_tensors import find
 from similarity.safetensors_header import Header
 
 OPSET = 20
@@ -40,7 +41,7 @@ class Nodes:
 
 
 class Weights:
-    """Initializers that point into the safetensors file, made on first use; names may carry a `longformer.` prefix."""
+    """Initializers that point into the safetensors file, made on first use; raises UnsupportedModel."""
 
     def __init__(self, header: Header) -> None:
         self.header = header
@@ -48,9 +49,10 @@ class Weights:
 
     def __call__(self, name: str) -> str:
         if name not in self.used:
-            tensor = self.header.tensors.get(name) or self.header.tensors.get(f"longformer.{name}")
-            if tensor is None:
-                raise UnsupportedModel(f"{WEIGHTS_FILE} has no tensor {name}")
+            try:
+                tensor = find(self.header, name)
+            except KeyError:
+                raise UnsupportedModel(f"{WEIGHTS_FILE} has no tensor {name}") from None
             if tensor.dtype != "F32":
                 raise UnsupportedModel(f"tensor {name} is {tensor.dtype}; only F32 is supported")
             proto = TensorProto(name=name, data_type=TensorProto.FLOAT, dims=tensor.shape)

@@ -2,39 +2,51 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import httpx2  # what huggingface_hub sends its requests with
 import requests
-from huggingface_hub import constants, hf_hub_download, hf_hub_url
-from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, RemoteEntryNotFoundError
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
+from huggingface_hub import _CACHED_NO_EXIST, constants, hf_hub_download, hf_hub_url, try_to_load_from_cache
+from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, HFValidationError, RemoteEntryNotFoundError
 
+from model import checkpoint
+from model.checkpoint import Checkpoint
 from model.errors import BuildError
-from similarity.manifest import CONFIG, TOKENIZER, WEIGHTS
+from model.sentence import LIMITS, MODULES, POOLING, Find
+from similarity.manifest import CONFIG, TOKENIZER
 
 TIMEOUT = 4.0  # seconds until the Hub counts as out of reach
+OPTIONAL = {MODULES, POOLING, LIMITS, TOKENIZER}
 
 
 class HubUnavailable(BuildError):
     """The checkpoint is neither in the cache nor to be had from the Hub."""
 
 
-def fetch(model: str, directory: Path) -> str:
-    """Put config.json, tokenizer.json and model.safetensors of `model` into `directory`; returns the revision.
+class _NotCached(Exception):
+    """The cache does not say whether the checkpoint has a file."""
 
-    Raises HubUnavailable where the checkpoint cannot be had, BuildError where it has no weights as safetensors.
+
+def fetch(model: str, directory: Path) -> Checkpoint:
+    """Put config.json, tokenizer.json and model.safetensors of `model` into `directory`.
+
+    Raises HubUnavailable where the checkpoint cannot be had, BuildError where it cannot be used.
     """
     try:
-        return _copy(model, directory, offline=True)
-    except (EntryNotFoundError, OSError):  # not, or not wholly, in the cache
+        return _copy(model, directory, _cached(model, guess=False))
+    except _NotCached:
         pass
-    _probe(model)
+    except HFValidationError:
+        raise BuildError(f"{model!r} is no directory, installed package or name of the Hugging Face Hub") from None
     try:
-        return _copy(model, directory, offline=False)
-    except RemoteEntryNotFoundError as error:
-        raise BuildError(f"{model} cannot be used: {error}") from None
+        _probe(model)
+    except HubUnavailable as unavailable:
+        try:
+            return _copy(model, directory, _cached(model, guess=True))
+        except _NotCached:
+            raise unavailable from None
+    try:
+        return _copy(model, directory, _downloaded(model))
     except (EntryNotFoundError, HfHubHTTPError, httpx2.HTTPError, OSError, RuntimeError) as error:
         # a file that is neither cached nor to be had, an HTTP status, a broken connection, or one of xet's own errors
         raise HubUnavailable(f"the download of {model} failed ({type(error).__name__})") from None
@@ -52,24 +64,32 @@ def _probe(model: str) -> None:
         raise HubUnavailable(f"the Hugging Face Hub has no {model} for you (HTTP {answer.status_code})")
 
 
-def _copy(model: str, directory: Path, *, offline: bool) -> str:
-    def get(name: str) -> Path:
-        return Path(hf_hub_download(model, name, local_files_only=offline, etag_timeout=TIMEOUT))
-
-    config = get(CONFIG)
-    shutil.copyfile(config, directory / CONFIG)
-    try:
-        shutil.copyfile(get(TOKENIZER), directory / TOKENIZER)
-    except EntryNotFoundError:  # older checkpoints have its two halves
-        _roberta_tokenizer(get("vocab.json"), get("merges.txt")).save(str(directory / TOKENIZER))
-    shutil.copyfile(get(WEIGHTS), directory / WEIGHTS)
-    return config.parent.name  # the cache keeps each revision in a folder named by its commit
+def _copy(model: str, directory: Path, of: Find) -> Checkpoint:
+    said = checkpoint.copy(model, of, directory)
+    config = of(CONFIG)
+    assert config is not None  # noqa: S101 - it was copied
+    return Checkpoint("hub", model, config.parent.name, said)  # the cache's folders are named by commits
 
 
-def _roberta_tokenizer(vocabulary: Path, merges: Path) -> Tokenizer:
-    tokenizer = Tokenizer(models.BPE.from_file(str(vocabulary), str(merges), unk_token="<unk>"))  # noqa: S106
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.add_special_tokens(["<s>", "<pad>", "</s>", "<unk>", "<mask>"])
-    tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0), add_prefix_space=False)
-    return tokenizer
+def _cached(model: str, *, guess: bool) -> Find:
+    """Files of the cache. Of those that a checkpoint need not have it may not know; `guess` takes them as not there."""
+
+    def find(name: str) -> Path | None:
+        found = try_to_load_from_cache(model, name)
+        if isinstance(found, str):
+            return Path(found)
+        if found is _CACHED_NO_EXIST or (guess and name in OPTIONAL):
+            return None
+        raise _NotCached
+
+    return find
+
+
+def _downloaded(model: str) -> Find:
+    def find(name: str) -> Path | None:
+        try:
+            return Path(hf_hub_download(model, name, etag_timeout=TIMEOUT))
+        except RemoteEntryNotFoundError:
+            return None
+
+    return find

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from similarity.encoder_tensors import find
 from similarity.parallel import for_each
 from similarity.plan import Range
 from similarity.safetensors_header import Header, Tensor
@@ -43,7 +44,7 @@ class Embeddings:
     def __init__(self, header: Header, weights: Weights, padding_id: int) -> None:
         self._weights = weights
         self._padding_id = padding_id
-        tables = [_find(header, f"embeddings.{name}.weight") for name in NAMES]
+        tables = [find(header, f"embeddings.{name}.weight") for name in NAMES]
         self._words, self._positions, self._types = tables
         self.hidden = self._words.shape[1]
         self._kept: dict[tuple[int, int], np.ndarray] = {}  # by table offset and row
@@ -73,10 +74,6 @@ class Embeddings:
             for run in runs({index for index in indices if (table.offset, index) not in self._kept}, SLACK)
         ]
         for_each(read, missing, THREADS)
-
-
-def _find(header: Header, name: str) -> Tensor:
-    return header.tensors.get(name) or header.tensors[f"longformer.{name}"]
 
 
 def runs(indices: Iterable[int], slack: int) -> list[range]:

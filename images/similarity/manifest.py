@@ -40,11 +40,12 @@ class File:
 class Manifest:
     """The manifest's fields.
 
-    `family` is whose transformers class reads the checkpoint: longformer, roberta or bert. `pooling` makes a vector of
-    the last layer: "cls" takes its first row, "mean" the mean of its rows. `window` is the two-sided attention window
-    in tokens, 0 where every token sees every other one. `padding_id` is the token that takes no position, the others
-    count from `padding_id + 1`; -1 where all tokens count, from 0. `header_sha256` is that of the safetensors header,
-    its 8-byte length included. `index` names the source of the incidents, empty for those that the build came with.
+    `weights` says where they are from: "hub", "package", "directory" or "synthetic". `family` is longformer, roberta or
+    bert. `pooling` makes a vector of the last layer: "cls" takes its first row, "mean" the mean of its rows. `window`
+    is the two-sided attention window in tokens, 0 where every token sees every other one. `padding_id` is the token
+    that takes no position, the others count from `padding_id + 1`; -1 where all tokens count, from 0. `header_sha256`
+    is that of the safetensors header, its 8-byte length included. `index` names the source of the incidents, empty for
+    those that the build came with.
     """
 
     model: str
@@ -91,12 +92,12 @@ def parse(data: bytes) -> Manifest:
     try:
         fields = json.loads(data)
         version = fields.pop("format")
+        if version != FORMAT:
+            raise StoreError(NAME, f"has format {version}, this function reads format {FORMAT}: build the bundle again")
         files = {name: File(int(f["size"]), str(f["sha256"])) for name, f in fields.pop("files").items()}
         manifest = Manifest(files=files, **fields)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreError(NAME, f"is damaged: {type(error).__name__}: {error}") from None
-    if version != FORMAT:
-        raise StoreError(NAME, f"has format {version}, this function reads format {FORMAT}: build the bundle again")
     if manifest.source_hash != source_hash(files):
         raise StoreError(NAME, "is damaged: source_hash does not fit its list of files")
     return manifest

@@ -1,19 +1,16 @@
 """The fetch plan: which byte ranges of `model.safetensors` must be there before the first answer, in which order.
 
-The encoder never reads the `*_global` projections (no token has global attention) nor the pooler, and embedding
-tables are looked up by row, so of longformer-base-4096's 595 MB the plan holds 340 MB.
+The encoder never reads Longformer's `*_global` projections (no token has global attention), a pooler or the head of
+another task, and embedding tables are looked up by row, so of longformer-base-4096's 595 MB the plan holds 340 MB.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from similarity.encoder_tensors import layer_of
 from similarity.safetensors_header import Header, Tensor
-
-_LAYER = re.compile(r"(?:longformer\.)?encoder\.layer\.(\d+)\.")
-_NEEDED_OUTSIDE = re.compile(r"(?:longformer\.)?embeddings\.LayerNorm\.(weight|bias)$")
 
 
 @dataclass(frozen=True)
@@ -30,15 +27,9 @@ class Range:
 
 def needed_tensors(header: Header) -> list[str]:
     """Names of the tensors that every answer reads whole, in the order in which the encoder reads them."""
-    wanted = []
-    for name in header.tensors:
-        layer = _LAYER.match(name)
-        if layer and "_global." not in name:
-            wanted.append((int(layer[1]), name))
-        elif _NEEDED_OUTSIDE.match(name):
-            wanted.append((-1, name))
-    wanted.sort(key=lambda item: (item[0], header.tensors[item[1]].offset))
-    return [name for _, name in wanted]
+    layers = {name: layer_of(name) for name in header.tensors}
+    wanted = [(layer, header.tensors[name].offset, name) for name, layer in layers.items() if layer is not None]
+    return [name for _, _, name in sorted(wanted)]
 
 
 def coalesce(tensors: Iterable[Tensor], slack: int) -> list[Range]:

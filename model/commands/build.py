@@ -16,12 +16,24 @@ INTERRUPTED = "nothing was left behind"
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("--model", default=bundle.LONGFORMER, help="checkpoint on the Hugging Face Hub (%(default)s)")
+    parser.add_argument(
+        "--model",
+        default=bundle.LONGFORMER,
+        help="a checkpoint of the BERT, RoBERTa or Longformer family: a directory, an installed package that carries "
+        "one, or a name on the Hugging Face Hub (%(default)s)",
+    )
+    parser.add_argument(
+        "--pooling",
+        choices=("cls", "mean"),
+        default="",
+        help="how a vector is made of the last layer, where the checkpoint does not say (cls: of the first token)",
+    )
     parser.add_argument(
         "--weights",
         choices=("auto", "hub", "synthetic"),
         default="auto",
-        help="auto: the Hub's cache, else the Hub, else synthetic weights of the same shapes (%(default)s)",
+        help="auto: a directory or package, else the Hub's cache, else the Hub, else, for the default model, synthetic "
+        "weights of the same shapes (%(default)s)",
     )
     parser.add_argument("--incidents", type=Path, default=incidents.SAMPLE, help="JSONL file (the sample that ships)")
     parser.add_argument("--out", type=Path, default=Path("images/bundle"), help="directory to build (%(default)s)")
@@ -53,5 +65,6 @@ def run(options: argparse.Namespace, parser: argparse.ArgumentParser, console: C
         options.tiny,
         options.layers,
         options.replace_index,
+        options.pooling,
     )
     bundle.build(chosen, console)

@@ -31,7 +31,7 @@ WIDE = Architecture(layers=4, hidden=32, heads=2, intermediate=64, vocabulary=30
 def wide(tmp_path_factory: pytest.TempPathFactory) -> Opened:
     directory = tmp_path_factory.mktemp("wide")
     synthetic.write_weights(WIDE, directory / files.WEIGHTS, 7, lambda done, total: None)
-    (directory / files.CONFIG).write_text(json.dumps(WIDE.config()))
+    (directory / files.CONFIG).write_text(json.dumps(synthetic.config(WIDE)))
     header = safetensors_header.parse((directory / files.WEIGHTS).read_bytes())
     (directory / files.GRAPH).write_bytes(graph.build_short(WIDE, header).SerializeToString())
     (directory / files.LONG_GRAPH).write_bytes(graph.build_long(WIDE, header).SerializeToString())

@@ -3,11 +3,12 @@ from __future__ import annotations
 import onnx
 import pytest
 
-from model import graph
-from model.architecture import FULL, TINY, UnsupportedModel
+from model import graph, synthetic
+from model.architecture import FULL, TINY
+from model.errors import UnsupportedModel
 from similarity import safetensors_header
 
-HEADER = safetensors_header.parse(safetensors_header.build(FULL.tensors()))
+HEADER = safetensors_header.parse(safetensors_header.build(synthetic.tensors(FULL)))
 
 
 def test_the_graphs_hold_no_weights_of_their_own() -> None:
@@ -29,13 +30,13 @@ def test_global_attention_and_pooler_are_never_read() -> None:
 
 
 def test_names_may_have_the_prefix_of_a_checkpoint_with_a_head() -> None:
-    prefixed = {f"longformer.{name}": shape for name, shape in TINY.tensors().items()}
+    prefixed = {f"longformer.{name}": shape for name, shape in synthetic.tensors(TINY).items()}
     header = safetensors_header.parse(safetensors_header.build(prefixed))
     assert len(graph.build_short(TINY, header).graph.initializer) == 2 + 2 * 16
 
 
 def test_a_checkpoint_without_a_tensor_or_of_another_dtype_is_refused() -> None:
-    tensors = TINY.tensors()
+    tensors = synthetic.tensors(TINY)
     half = safetensors_header.parse(safetensors_header.build(tensors, itemsize=2, dtype="F16"))
     with pytest.raises(UnsupportedModel, match="is F16; only F32"):
         graph.build_short(TINY, half)

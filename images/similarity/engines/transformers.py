@@ -1,10 +1,10 @@
-"""The transformers engine: LongformerModel as everybody uses it. The baseline, and the oracle of the tests."""
+"""The transformers engine: the checkpoint's own class, as everybody uses it. The baseline, and the tests' oracle."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -25,20 +25,32 @@ def files(manifest: Manifest) -> tuple[str, ...]:
 
 def make(manifest: Manifest, header: Header, weights: Weights, small_files: Mapping[str, bytes]) -> TransformersEngine:
     """The engine for an opened bundle whose weights file is whole."""
-    config = LongformerConfig.from_dict(json.loads(small_files[CONFIG]))
-    model = LongformerModel.from_pretrained(weights.directory, config=config, local_files_only=True)  # in eval mode
-    return TransformersEngine(model)
+    read = _longformer if manifest.family == "longformer" else _any_other
+    return TransformersEngine(read(json.loads(small_files[CONFIG]), weights), manifest.pooling)
+
+
+def _longformer(fields: dict[str, Any], weights: Weights) -> Any:
+    config = LongformerConfig.from_dict(fields)
+    return LongformerModel.from_pretrained(weights.directory, config=config, local_files_only=True)  # in eval mode
+
+
+def _any_other(fields: dict[str, Any], weights: Weights) -> Any:
+    from transformers import AutoConfig, AutoModel  # not for Longformer, whose cold start the benchmark measures
+
+    config = AutoConfig.for_model(**fields)
+    return AutoModel.from_pretrained(weights.directory, config=config, local_files_only=True)
 
 
 class TransformersEngine:
-    """A LongformerModel, called as its documentation says, without global attention."""
+    """A model of transformers, called as its documentation says; Longformer without global attention."""
 
-    def __init__(self, model: LongformerModel) -> None:
+    def __init__(self, model: Any, pooling: str) -> None:
         self._model = model
+        self._pooling = pooling
 
     def encode(self, ids: Sequence[int]) -> np.ndarray:
         tokens = torch.tensor([list(ids)])
         with torch.inference_mode():
-            output = self._model(input_ids=tokens, attention_mask=torch.ones_like(tokens))
-        cls: np.ndarray = output.last_hidden_state[0, 0].numpy()
-        return cls
+            rows = self._model(input_ids=tokens, attention_mask=torch.ones_like(tokens)).last_hidden_state[0]
+        vector: np.ndarray = (rows.mean(dim=0) if self._pooling == "mean" else rows[0]).numpy()
+        return vector

@@ -1,0 +1,87 @@
+"""A checkpoint on its way into a bundle: its three files, unmodified, and what else it says of itself."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from model import sentence, tokenizer
+from model.architecture import Architecture
+from model.errors import BuildError, UnsupportedModel
+from model.sentence import Find, Sentence
+from similarity import safetensors_header
+from similarity.encoder_tensors import find
+from similarity.manifest import CONFIG, TOKENIZER, WEIGHTS
+from similarity.safetensors_header import Header
+
+HEADER_LIMIT = 1 << 24  # bytes read to find the header of any checkpoint of these families
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint whose files lie in a work directory. `origin` is what the manifest calls `weights`."""
+
+    origin: str
+    model: str
+    revision: str
+    sentence: Sentence
+
+
+def copy(model: str, of: Find, work: Path) -> Sentence:
+    """Copy config.json, tokenizer.json and model.safetensors to `work`.
+
+    Raises UnsupportedModel, before the weights are fetched where config.json tells, and BuildError for a missing file.
+    """
+
+    def needed(name: str) -> Path:
+        path = of(name)
+        if path is None:
+            raise BuildError(f"{model} cannot be used: it has no {name}")
+        return path
+
+    shutil.copyfile(needed(CONFIG), work / CONFIG)
+    shape(work, "cls")
+    said = sentence.read(of)
+    tokenizer.copy(model, of, work / TOKENIZER)
+    shutil.copyfile(needed(WEIGHTS), work / WEIGHTS)
+    return said
+
+
+def shape(work: Path, pooling: str) -> Architecture:
+    """What config.json says; raises UnsupportedModel."""
+    try:
+        fields = json.loads((work / CONFIG).read_bytes())
+    except ValueError as error:
+        raise UnsupportedModel(f"config.json is no JSON: {error}") from None
+    if not isinstance(fields, dict):
+        raise UnsupportedModel("config.json is no JSON object")
+    return Architecture.from_config(fields, pooling)
+
+
+def header_bytes(work: Path) -> bytes:
+    """The start of the weights file, up to its first tensor; raises UnsupportedModel."""
+    with (work / WEIGHTS).open("rb") as file:
+        start = file.read(HEADER_LIMIT)
+    try:
+        size = safetensors_header.header_size(start)
+    except safetensors_header.DamagedHeader as error:
+        raise UnsupportedModel(f"{WEIGHTS} is damaged: {error}") from None
+    return start[:size]
+
+
+def check(shape: Architecture, header: Header, work: Path) -> None:
+    """Raise UnsupportedModel where the embedding tables or the tokenizer do not fit what config.json says."""
+    tables = {"word": shape.vocabulary, "position": shape.positions, "token_type": 1}
+    for kind, rows in tables.items():
+        name = f"embeddings.{kind}_embeddings.weight"
+        try:
+            tensor = find(header, name)
+        except KeyError:
+            raise UnsupportedModel(f"{WEIGHTS} has no tensor {name}") from None
+        if tensor.dtype != "F32":
+            raise UnsupportedModel(f"tensor {name} is {tensor.dtype}; only F32 is supported")
+        if tensor.shape[1:] != (shape.hidden,) or tensor.shape[0] < rows:
+            raise UnsupportedModel(f"tensor {name} has shape {tensor.shape}; config.json says ({rows}, {shape.hidden})")
+    tokenizer.check(work / TOKENIZER, shape.vocabulary)

@@ -1,0 +1,41 @@
+"""The model families that a bundle can be built of: one file each, found by being here.
+
+A new file needs a `FAMILY`. All families share BERT's layers and their tensors' names; what may differ is which tokens
+take a position and how far a token sees.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+
+def sees_everything(config: Mapping[str, Any]) -> int:
+    """The window of a family that has none."""
+    return 0
+
+
+@dataclass(frozen=True)
+class Family:
+    """What sets a family apart. `name` is that of the class in transformers which reads its checkpoints.
+
+    `model_types` are the names in `config.json` that mean this family. `window` reads the two-sided attention window
+    in tokens (0: none) from `config.json`; raises UnsupportedModel. `padding_takes_a_position` is whether positions
+    simply count from 0; else they count from pad_token_id + 1, past the padding.
+    """
+
+    name: str
+    model_types: tuple[str, ...]
+    padding_takes_a_position: bool
+    window: Callable[[Mapping[str, Any]], int] = sees_everything
+
+
+@cache
+def by_model_type() -> dict[str, Family]:
+    """The families of this folder, by each `model_type` that they read."""
+    modules = [importlib.import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)]
+    return {model_type: module.FAMILY for module in modules for model_type in module.FAMILY.model_types}

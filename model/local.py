@@ -1,0 +1,61 @@
+"""Checkpoints that are here already: in a directory, or in an installed package that carries one."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from model import checkpoint
+from model.checkpoint import Checkpoint
+from model.errors import BuildError
+from similarity.manifest import CONFIG, WEIGHTS
+
+
+@dataclass(frozen=True)
+class Local:
+    """A checkpoint's directory. `origin` is "directory" or "package", `revision` names its content."""
+
+    origin: str
+    name: str
+    revision: str
+    directory: Path
+
+    def take(self, work: Path) -> Checkpoint:
+        """Copy its files to `work`; raises BuildError where they cannot be used."""
+        return Checkpoint(self.origin, self.name, self.revision, checkpoint.copy(self.name, self._find, work))
+
+    def _find(self, name: str) -> Path | None:
+        path = self.directory / name
+        return path if path.is_file() else None
+
+
+def find(model: str) -> Local | None:
+    """The checkpoint that `model` means on this machine: a directory of that path, or a package of that name."""
+    if Path(model).is_dir():
+        return _directory(Path(model).resolve())
+    return _package(model)
+
+
+def _directory(path: Path) -> Local:
+    """Raises BuildError where it holds no checkpoint."""
+    digest = hashlib.sha256()
+    for name in (CONFIG, WEIGHTS):
+        if not (path / name).is_file():
+            raise BuildError(f"{path} has no {name}: name a checkpoint with its weights as safetensors")
+        with (path / name).open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return Local("directory", path.name, digest.hexdigest()[:12], path)
+
+
+def _package(name: str) -> Local | None:
+    try:
+        package = metadata.distribution(name)
+    except (metadata.PackageNotFoundError, ValueError):
+        return None
+    for file in package.files or []:
+        path = Path(str(package.locate_file(file)))
+        if path.name == WEIGHTS and path.with_name(CONFIG).is_file():
+            return Local("package", name, package.version, path.parent)
+    return None
