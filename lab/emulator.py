@@ -76,10 +76,14 @@ class Emulator:
                 process_group=0,
                 limit=LINE_LIMIT,
             )
-            console = Console(process, on_line)
-            if await accepts(process, api):
-                limit.admit(process.pid)
-                return cls(host, process, api, console, limit)
+            emulator = cls(host, process, api, Console(process, on_line), limit)
+            try:
+                if await accepts(process, api):
+                    limit.admit(process.pid)
+                    return emulator
+            except asyncio.CancelledError:
+                await emulator.end()
+                raise
         raise LabError(f"{host.rie} does not start: is it an aws-lambda-rie for this machine?")
 
     def begin(self, *, priming: bool = False) -> Turn:
@@ -115,9 +119,14 @@ class Emulator:
                 os.killpg(self.runtime, number)
 
     @property
+    def running(self) -> bool:
+        """True while RIE runs, with a runtime or before there is one."""
+        return self._process.returncode is None
+
+    @property
     def alive(self) -> bool:
         """True while both processes run (or are frozen)."""
-        return self._process.returncode is None and self.runtime is not None and Path(f"/proc/{self.runtime}").exists()
+        return self.running and self.runtime is not None and Path(f"/proc/{self.runtime}").exists()
 
     @property
     def max_memory_mb(self) -> int:

@@ -124,6 +124,11 @@ class Environment:
         self.idle_since = time.monotonic()
 
     @property
+    def waiting(self) -> bool:
+        """True if it can be initialised: its emulator runs."""
+        return self._emulator.running
+
+    @property
     def alive(self) -> bool:
         """True if it can be given an event."""
         return self._emulator.alive

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 from lab.emulator import Host
 from lab.environment import Answer, Environment, Init
+from lab.errors import LabError
 from lab.logs import LogGroup
 from lab.report import Report, end_line, init_report_line, start_line
 from lab.spec import Configuration, FunctionSpec
@@ -48,6 +49,10 @@ class Function:
     """Invocations take the environment used last, or start one when all are busy; an update retires them all.
 
     ``prepare`` runs during every update, when no environment is left and before the update is Successful.
+
+    Whenever the next invocation would be a cold start, an environment stands by for it: its emulator runs, INIT has
+    not begun. The emulator stands for Lambda's own part of a sandbox, which does not start in the caller's time; all
+    that is the function's does. Environments beyond the first one, when all are busy, start without that.
     """
 
     def __init__(self, host: Host, spec: FunctionSpec, idle_s: float, prepare: Callable[[], Awaitable[None]]) -> None:
@@ -57,9 +62,11 @@ class Function:
         self._idle_s = idle_s
         self._prepare = prepare
         self._idle: list[Environment] = []
+        self._stand_by: Environment | None = None
+        self._standing_by = asyncio.Lock()
         self._running: set[asyncio.Task[Invocation]] = set()
         self._update: asyncio.Task[None] | None = None
-        self._reaper = asyncio.create_task(self._reap())
+        self._keeper = asyncio.create_task(self._keep())
 
     async def invoke(self, event: bytes) -> Invocation:
         """Run the function on one event (JSON text); goes on to its end even if the caller stops waiting."""
@@ -82,15 +89,16 @@ class Function:
 
     async def close(self) -> None:
         """End all environments, busy ones included."""
-        self._reaper.cancel()
-        for task in (self._update, *self._running):
+        for task in (self._keeper, self._update, *self._running):
             if task is not None:
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError, Exception):
                     await task
         await self._retire(self._idle)
+        await self._end_stand_by()
 
     async def _apply(self) -> None:
+        await self._end_stand_by()
         await self._retire(self._idle)
         if self._running:
             await asyncio.wait(self._running)
@@ -101,7 +109,21 @@ class Function:
         except Exception as error:  # whatever it is, an update must come to an end
             status, reason = "Failed", f"cannot prepare the storage: {type(error).__name__}: {error}"
             _log.error(reason)
+        await self._make_stand_by()
         self.configuration = Configuration(self.configuration.spec, status, reason)
+
+    async def _make_stand_by(self) -> None:
+        """Have an environment stand by, if the next invocation would need one."""
+        async with self._standing_by:
+            if self._stand_by is None and not self._idle and not self._running:
+                with contextlib.suppress(LabError, OSError):  # the invocation that needs it will say so
+                    self._stand_by = await Environment.start(self._host, self.configuration.spec, self.logs)
+
+    async def _end_stand_by(self) -> None:
+        async with self._standing_by:  # one that is just being started has the old configuration
+            environment, self._stand_by = self._stand_by, None
+            if environment is not None:
+                await environment.end()
 
     async def _run(self, event: bytes) -> Invocation:
         while self._idle:
@@ -115,7 +137,9 @@ class Function:
     async def _cold(self, event: bytes) -> Invocation:
         """A cold start: INIT, and if that fails or takes too long once more within the invocation, as Lambda does."""
         spec = self.configuration.spec
-        environment = await Environment.start(self._host, spec, self.logs)
+        environment, self._stand_by = self._stand_by, None
+        if environment is None or not environment.waiting:
+            environment = await Environment.start(self._host, spec, self.logs)
         init = await _initialise(environment, INIT_LIMIT_S, "init")
         if init.ok:
             return await self._invoke(environment, event, init.duration_ms)
@@ -167,8 +191,11 @@ class Function:
             self._idle.append(environment)
         return Invocation(request_id, payload, answer.function_error, lines)
 
-    async def _reap(self) -> None:
+    async def _keep(self) -> None:
+        """Reap what was idle for too long, and have an environment stand by when none is left."""
         while True:
+            if self._update is None or self._update.done():
+                await self._make_stand_by()
             await asyncio.sleep(min(1.0, self._idle_s / 4))
             oldest = time.monotonic() - self._idle_s
             await self._retire([env for env in self._idle if env.idle_since < oldest])

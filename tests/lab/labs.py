@@ -43,9 +43,9 @@ def read_outputs(process: subprocess.Popen[str]) -> dict:
     return json.loads(line)
 
 
-def processes_of(tmp: Path) -> list[int]:
-    """Processes of the labs under ``tmp`` that are alive."""
-    mark = f"{MARKER}={tmp}/"
+def processes_of(tmp: Path, name: str = "") -> list[int]:
+    """Processes of the labs under ``tmp``, or of the one whose root folder is called ``name``, that are alive."""
+    mark = f"{MARKER}={tmp}/{name}"
     found = []
     for process in psutil.process_iter():
         try:

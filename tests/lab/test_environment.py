@@ -17,6 +17,7 @@ import pytest
 from lab import function, memory
 from lab.ports import free_ports
 from tests.lab.accounts import FUNCTIONS, Served, gone, serve, wait_until, witness
+from tests.lab.labs import processes_of
 
 REPORT = re.compile(
     r"REPORT RequestId: (?P<id>[0-9a-f-]{36})\tDuration: (?P<duration>[\d.]+) ms\tBilled Duration: (?P<billed>\d+) ms\t"
@@ -48,6 +49,34 @@ def test_cold_start_is_a_new_process_and_a_warm_one_is_not() -> None:
     assert "imported" in cold.splitlines()
     assert "imported" not in warm
     assert "INIT" not in cold + warm, "the event that starts INIT must not show"
+
+
+def waiting(served: Served) -> list[psutil.Process]:
+    """The emulators that have not begun INIT."""
+    emulators = [psutil.Process(pid) for pid in processes_of(served.root.parent, served.root.name)]
+    return [one for one in emulators if "aws-lambda-rie" in one.name() and not one.children()]
+
+
+def test_an_environment_stands_by_where_the_next_start_would_be_cold() -> None:
+    with serve(witness(), idle_s=1.5) as served:
+        wait_until(lambda: len(waiting(served)) == 1)
+        first = waiting(served)[0]
+        warm = served.invoke({})
+        assert psutil.Process(warm["pid"]).ppid() == first.pid, "it was the one that stood by"
+        assert waiting(served) == []
+        served.aws.update_function_configuration(FunctionName="witness", Timeout=9)
+        second = served.invoke({})
+        assert second["call"] == 1
+        assert second["remaining_ms"] <= 9_000, "it stood by with the new configuration"
+        wait_until(lambda: gone(second["pid"]))  # it was idle for too long
+        wait_until(lambda: len(waiting(served)) == 1)
+
+
+def test_an_emulator_that_ended_while_it_stood_by_is_replaced() -> None:
+    with serve(witness()) as served:
+        wait_until(lambda: len(waiting(served)) == 1)
+        waiting(served)[0].kill()
+        assert served.invoke({})["call"] == 1
 
 
 def test_log_of_an_invocation_is_what_lambda_writes(account: Served) -> None:
