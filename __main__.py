@@ -1,9 +1,8 @@
-"""The deployment: one function per storage backend, the same weights, one HTTP API."""
+"""The deployment: two functions per storage backend and model, the same weights, one HTTP API."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -13,54 +12,60 @@ from stacks.account import Place
 from stacks.api import ApiArgs, HttpApi, curl_line
 from stacks.backend import Backend, BackendArgs
 from stacks.backends import BACKENDS
-from stacks.bundle import Bundle
 from stacks.errors import DeploymentError
-from stacks.image import CONTEXT
 from stacks.model_store import ModelStore, ModelStoreArgs
+from stacks.models import Model, read_models
 from stacks.naming import Names
 from stacks.network import Network, NetworkArgs
+from stacks.page import Page
 from stacks.settings import Settings
 
-BUNDLE = Path(CONTEXT, "bundle")
+Models = tuple[Model, ...]
 
 
 def deploy() -> None:
     """Declare everything, and export what a client, such as the benchmark, needs to know."""
     settings = Settings.read(pulumi.Config(), BACKENDS)
-    bundle = read_bundle(settings)
+    models = checked_models(settings)
     names = Names(pulumi.get_project(), pulumi.get_stack())
+    names.check(f"{model.role(backend)}-search" for model in models for backend in settings.backends)
     tags = {"Project": names.project, "Stack": names.stack, "ManagedBy": "pulumi"}
     provider = aws.Provider("aws", region=settings.region, default_tags=aws.ProviderDefaultTagsArgs(tags=tags))
     opts = pulumi.ResourceOptions(providers=[provider])
     account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(provider=provider)).account_id
     place = Place(names, settings.region, account)
 
-    store = model_store(settings, place, bundle, opts)
-    args = BackendArgs(settings, place, bundle, store, network(settings, place, store, opts))
+    store = model_store(settings, place, models, opts)
+    args = BackendArgs(settings, place, models, store, network(settings, place, store, opts))
     backends = {name: BACKENDS[name](name, args, opts) for name in settings.backends}
-    api = HttpApi("api", ApiArgs(settings, place, backends), opts)
-    export(settings, bundle, backends, api)
+    # A browser cannot sign what it asks for by a typed address: the page is only where nobody has to.
+    page = Page("page", settings, place, opts) if settings.auth == "none" else None
+    api = HttpApi("api", ApiArgs(settings, place, models, backends, page), opts)
+    export(settings, models, backends, api)
 
 
-def read_bundle(settings: Settings) -> Bundle:
-    """Read the bundle's manifest; check the files if any of them is to be uploaded or built into an image.
+def checked_models(settings: Settings) -> Models:
+    """Read the bundles' manifests; check the files if any of them is to be uploaded or built into an image.
 
-    Raises DeploymentError for a bundle that is damaged or does not fit the settings.
+    Raises DeploymentError for bundles that are damaged or do not fit the settings.
     """
-    bundle = Bundle.read(BUNDLE)
-    if problems := [problem for name in settings.backends for problem in BACKENDS[name].problems(settings, bundle)]:
+    models = read_models(settings.more_models)
+    used = [BACKENDS[name] for name in settings.backends]
+    if problems := [p for model in models for backend in used for p in backend.problems(settings, model.bundle)]:
         raise DeploymentError.of(problems)
-    uploads = not settings.model_bucket and any(BACKENDS[name].NEEDS_STORE for name in settings.backends)
-    if uploads or any(BACKENDS[name].BAKES_BUNDLE for name in settings.backends):
-        bundle.check_files()
-    return bundle
+    uploads = not settings.model_bucket and any(backend.NEEDS_STORE for backend in used)
+    if uploads or any(backend.BAKES_BUNDLE for backend in used):
+        for model in models:
+            model.bundle.check_files()
+    return models
 
 
-def model_store(settings: Settings, place: Place, bundle: Bundle, opts: pulumi.ResourceOptions) -> ModelStore | None:
+def model_store(settings: Settings, place: Place, models: Models, opts: pulumi.ResourceOptions) -> ModelStore | None:
     """Make the model store if a backend needs it."""
     if not any(BACKENDS[name].NEEDS_STORE for name in settings.backends):
         return None
-    return ModelStore("model", ModelStoreArgs(place, bundle, settings.model_bucket, settings.model_prefix), opts)
+    bundles = [model.bundle for model in models]
+    return ModelStore("model", ModelStoreArgs(place, bundles, settings.model_bucket, settings.model_prefix), opts)
 
 
 def network(settings: Settings, place: Place, store: ModelStore | None, opts: pulumi.ResourceOptions) -> Network | None:
@@ -71,8 +76,9 @@ def network(settings: Settings, place: Place, store: ModelStore | None, opts: pu
     return Network("network", NetworkArgs(place, settings.vpc_cidr, settings.availability_zones, bucket_arn), opts)
 
 
-def export(settings: Settings, bundle: Bundle, backends: Mapping[str, Backend], api: HttpApi) -> None:
+def export(settings: Settings, models: Models, backends: Mapping[str, Backend], api: HttpApi) -> None:
     """Export the outputs that `python -m lab up --json` prints, under the same names."""
+    first, *others = models
     outputs: dict[str, Any] = {
         "target": "aws",
         "apiUrl": api.url,
@@ -80,26 +86,38 @@ def export(settings: Settings, bundle: Bundle, backends: Mapping[str, Backend], 
         "authMode": settings.auth,
         "engine": settings.engine,
         "architecture": settings.architecture,
-        "bundleHash": bundle.source_hash,
-        "weights": bundle.weights,
         "defaultBackend": settings.default_backend,
-        "backends": {
-            name: {
-                "functionName": backend.function_name,
-                "logGroup": backend.log_group,
-                "storage": backend.storage,
-                "curl": curl(settings, api, name),
-            }
-            for name, backend in backends.items()
-        },
+        **described(settings, first, backends, api),
     }
+    if settings.auth == "none":
+        outputs["pageUrl"] = pulumi.Output.concat(api.url, "/")
+    if others:
+        outputs["models"] = {model.name: described(settings, model, backends, api) for model in others}
     for name, value in outputs.items():
         pulumi.export(name, value)
 
 
-def curl(settings: Settings, api: HttpApi, backend: str) -> pulumi.Output[str]:
-    """Return the command that sends a first request to a backend."""
-    return api.url.apply(lambda url: curl_line(settings.auth, settings.region, url, backend))
+def described(settings: Settings, model: Model, backends: Mapping[str, Backend], api: HttpApi) -> dict[str, Any]:
+    """Return what the outputs say of a model: its bundle, and its functions on every backend."""
+    return {
+        "bundleHash": model.bundle.source_hash,
+        "weights": model.bundle.weights,
+        "backends": {
+            name: {
+                "functionName": backend.served[model.name].encoder.function.name,
+                "searchFunctionName": backend.served[model.name].search.function.name,
+                "logGroup": backend.served[model.name].encoder.log_group,
+                "storage": backend.served[model.name].storage,
+                "curl": curl(settings, api, model.path(name)),
+            }
+            for name, backend in backends.items()
+        },
+    }
+
+
+def curl(settings: Settings, api: HttpApi, path: str) -> pulumi.Output[str]:
+    """Return the command that sends a first request to a model on a backend."""
+    return api.url.apply(lambda url: curl_line(settings.auth, settings.region, url, path))
 
 
 deploy()

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
+from stacks import routes
 from stacks.account import Place
 from stacks.backend import Backend
-from stacks.naming import slug
+from stacks.function import LambdaFunction
+from stacks.models import Model
+from stacks.page import Page
 from stacks.settings import Settings
 
-ROUTES = ("similar", "text-to-embed", "embed-to-db-similar", "text-to-db-similar")  # GET and POST
-HEALTH = "health"  # GET
 GATEWAY_TIMEOUT_MS = 30_000  # the most that an HTTP API waits, and its default
 _AUTHORIZATION = {"iam": "AWS_IAM", "jwt": "JWT", "none": "NONE"}
 _CORS_SECONDS = 3600
@@ -24,8 +25,8 @@ _SESSION_HEADER = '${AWS_SESSION_TOKEN:+-H} ${AWS_SESSION_TOKEN:+"x-amz-security
 _ALLOWED = ("authorization", "content-type", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token")
 # What the service says in headers about who answered, from what, and where the time went.
 _EXPOSED = (
-    *("server-timing", "x-bundle-hash", "x-config-nonce", "x-engine", "x-environment-id", "x-fetched-bytes"),
-    *("x-invocation", "x-log-stream", "x-request-id", "x-storage-backend", "x-weights"),
+    *("retry-after", "server-timing", "x-bundle-hash", "x-config-nonce", "x-engine", "x-environment-id"),
+    *("x-fetched-bytes", "x-invocation", "x-log-stream", "x-request-id", "x-storage-backend", "x-weights"),
 )
 # One JSON line a request; integrationLatency is what the function took as the gateway saw it, in ms.
 _ACCESS_LOG = {
@@ -47,11 +48,13 @@ _ACCESS_LOG = {
 
 @dataclass(frozen=True)
 class ApiArgs:
-    """The functions to put behind the API, by the first segment of their paths."""
+    """The functions to put behind the API: those of every model on every backend, and the page's, if there is one."""
 
     settings: Settings
     place: Place
+    models: Sequence[Model]
     backends: Mapping[str, Backend]
+    page: Page | None
 
 
 class HttpApi(pulumi.ComponentResource):
@@ -72,8 +75,11 @@ class HttpApi(pulumi.ComponentResource):
         )
         self._authorizer = self._jwt_authorizer() if args.settings.auth == "jwt" else None
         self._stage(args)
-        for backend, component in args.backends.items():
-            self._routes(backend, component, default=backend == args.settings.default_backend)
+        for model in args.models:
+            for backend, component in args.backends.items():
+                self._model_routes(model, backend, component)
+        if args.page:
+            self._routes(self._integration(f"{name}-page", args.page), args.page, routes.PAGE)
         self.url = self._api.api_endpoint
         self.register_outputs({"url": self.url})
 
@@ -123,29 +129,49 @@ class HttpApi(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self._api),
         )
 
-    def _routes(self, backend: str, component: Backend, *, default: bool) -> None:
-        integration = aws.apigatewayv2.Integration(
-            f"{self._name}-{backend}",
+    def _model_routes(self, model: Model, backend: str, component: Backend) -> None:
+        """Route the paths of a model on one backend; the default backend has those without its name, too."""
+        served, name = component.served[model.name], f"{self._name}-{model.role(backend)}"
+        default = [model.path()] if backend == self._settings.default_backend else []
+        encoder = self._integration(name, served.encoder)
+        search = self._integration(f"{name}-search", served.search)
+        for prefix in (model.path(backend), *default):
+            self._routes(encoder, served.encoder, routes.encoder_keys(prefix), model.name)
+            self._routes(search, served.search, routes.search_keys(prefix), model.name)
+            if self._settings.cors_origins and self._settings.auth != "none":
+                # Browsers send preflights without credentials; the catch-all routes would answer them 401 or 403.
+                # To the search function: what a browser may ask is no reason to load a model.
+                self._route(routes.preflight_key(prefix), search, served.search, "NONE", model.name)
+
+    def _integration(self, name: str, component: LambdaFunction) -> aws.apigatewayv2.Integration:
+        return aws.apigatewayv2.Integration(
+            name,
             api_id=self._api.id,
             integration_type="AWS_PROXY",
             integration_method="POST",
-            integration_uri=component.invoke_arn,
+            integration_uri=component.function.invoke_arn,
             payload_format_version="2.0",
             timeout_milliseconds=GATEWAY_TIMEOUT_MS,
             opts=pulumi.ResourceOptions(parent=self._api),
         )
-        for key in route_keys(backend, default=default):
-            self._route(key, integration, component, _AUTHORIZATION[self._settings.auth])
-        if self._settings.cors_origins and self._settings.auth != "none":
-            # Browsers send preflights without credentials; the catch-all routes would answer them 401 or 403.
-            for key in preflight_keys(backend, default=default):
-                self._route(key, integration, component, "NONE")
+
+    def _routes(
+        self, integration: aws.apigatewayv2.Integration, component: LambdaFunction, keys: Iterable[str], model: str = ""
+    ) -> None:
+        for key in keys:
+            self._route(key, integration, component, _AUTHORIZATION[self._settings.auth], model)
 
     def _route(
-        self, key: str, integration: aws.apigatewayv2.Integration, component: Backend, authorization: str
+        self,
+        key: str,
+        integration: aws.apigatewayv2.Integration,
+        component: LambdaFunction,
+        authorization: str,
+        model: str,
     ) -> None:
+        name = f"{self._name}-{routes.resource_name(key, model)}"
         route = aws.apigatewayv2.Route(
-            f"{self._name}-{slug(key)}",
+            name,
             api_id=self._api.id,
             route_key=key,
             target=pulumi.Output.concat("integrations/", integration.id),
@@ -154,54 +180,21 @@ class HttpApi(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=integration),
         )
         aws.lambda_.Permission(
-            f"{self._name}-{slug(key)}",
+            name,
             action="lambda:InvokeFunction",
-            function=component.function_name,
+            function=component.function.name,
             principal="apigateway.amazonaws.com",
-            source_arn=pulumi.Output.concat(self._api.execution_arn, permitted_path(key)),
+            source_arn=pulumi.Output.concat(self._api.execution_arn, routes.permitted_path(key)),
             opts=pulumi.ResourceOptions(parent=route),
         )
 
 
-def route_keys(backend: str, *, default: bool) -> Iterator[str]:
-    """Yield the routes to a backend: the known paths, and what catches the rest, so that the function answers 404, 405.
-
-    The default backend also has the paths without a prefix.
-    """
-    for prefix in [f"/{backend}", *([""] if default else [])]:
-        for route in ROUTES:
-            yield f"GET {prefix}/{route}"
-            yield f"POST {prefix}/{route}"
-        yield f"GET {prefix}/{HEALTH}"
-    yield f"ANY /{backend}/{{proxy+}}"
-    if default:
-        yield "$default"
-
-
-def preflight_keys(backend: str, *, default: bool) -> Iterator[str]:
-    """Yield the routes that CORS preflights take past the authorisation."""
-    yield f"OPTIONS /{backend}/{{proxy+}}"
-    if default:
-        yield "OPTIONS /{proxy+}"
-
-
-def permitted_path(key: str) -> str:
-    """Return the end of the source ARN (stage, method, path) that the gateway has when it serves a route.
-
-    The stage is a wildcard, as the AWS console writes it; the API has only one.
-    """
-    if key == "$default":
-        return "/*/$default"
-    method, path = key.split(" ")
-    return f"/*/{'*' if method == 'ANY' else method}{path}"
-
-
-def curl_line(auth: str, region: str, url: str, backend: str) -> str:
-    """Return a command that a user can paste into a shell; credentials come from its environment.
+def curl_line(auth: str, region: str, url: str, path: str) -> str:
+    """Return a command that asks what is at `path`, such as /efs, for a shell; credentials come from its environment.
 
     curl signs the query as it is written, AWS checks it sorted and with spaces as %20: so it is written that way.
     """
-    request = f"'{url}/{backend}/similar?num=3&text=A%20robot%20hurt%20a%20worker'"
+    request = f"'{url}{path}/similar?num=3&text=A%20robot%20hurt%20a%20worker'"
     if auth == "iam":
         return (
             f"curl -s --aws-sigv4 'aws:amz:{region}:execute-api' --user \"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY\""

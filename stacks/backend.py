@@ -1,11 +1,11 @@
-"""What the storage backends have in common: their arguments, their surface, and the serving function."""
+"""What the storage backends have in common: their arguments, their surface, and the functions that answer."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, TypeVar
 
 import pulumi
 
@@ -14,11 +14,13 @@ from stacks.bundle import Bundle
 from stacks.function import FREE_SCRATCH_MB, ContainerFunction, FunctionArgs, Mount
 from stacks.image import Image, ImageArgs
 from stacks.model_store import ModelStore
+from stacks.models import Model
 from stacks.network import Network
 from stacks.settings import Settings
 
 LONGEST_REQUEST_SECONDS = 30.0
 Shared = TypeVar("Shared")
+Grants = Mapping[str, pulumi.Output[str]]
 
 
 @dataclass(frozen=True)
@@ -27,95 +29,127 @@ class BackendArgs:
 
     settings: Settings
     place: Place
-    bundle: Bundle
+    models: tuple[Model, ...]
     store: ModelStore | None
     network: Network | None
 
 
 @dataclass(frozen=True)
 class Serving:
-    """What differs between the serving functions of the backends; sizes in MB."""
+    """What differs between the backends' functions for a model; sizes in MB.
+
+    `grants` are those of the function that encodes, `search_grants` those of the one that reads the index alone.
+    """
 
     environment: Mapping[str, pulumi.Input[str]]
-    grants: Mapping[str, pulumi.Output[str]]
+    grants: Grants
+    search_grants: Grants
     scratch_mb: int = FREE_SCRATCH_MB
     mount: Mount | None = None
     ready: Sequence[pulumi.Resource] = ()
 
 
+@dataclass(frozen=True)
+class Served:
+    """One model on one storage: the function that has all of it, the one that has its index, and where they have it."""
+
+    encoder: ContainerFunction
+    search: ContainerFunction
+    storage: str
+
+    @property
+    def functions(self) -> tuple[ContainerFunction, ContainerFunction]:
+        """Both of them."""
+        return self.encoder, self.search
+
+
 class Backend(pulumi.ComponentResource):
-    """The similarity function with its weights in one kind of storage. A subclass says which, and what it needs."""
+    """The similarity functions with their weights in one kind of storage. A subclass says which, and what it needs."""
 
     NEEDS_STORE: ClassVar[bool] = False
     NEEDS_NETWORK: ClassVar[bool] = False
     BAKES_BUNDLE: ClassVar[bool] = False
 
-    function_name: pulumi.Output[str]
-    invoke_arn: pulumi.Output[str]
-    log_group: str
-    storage: str
-    """One sentence about where the weights are."""
+    served: dict[str, Served]
+    """By the model's name."""
 
     def __init__(self, name: str, args: BackendArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(f"model-storage:index:{type(self).__name__}", name, None, opts)
         self._name = name
         self._args = args
+        self._requests_end = pulumi.ResourceHook(f"{name}-requests-end", let_requests_end)
+        self.served = {}
 
     @classmethod
     def problems(cls, settings: Settings, bundle: Bundle) -> Iterator[str]:
-        """Yield a sentence with its mend for every setting that does not fit the bundle."""
+        """Yield a sentence with its mend for every setting that does not fit a bundle."""
         yield from ()
 
-    def _image(self, *more_functions: str) -> Image:
-        args = self._args
-        return Image(
-            f"{self._name}-image",
-            ImageArgs(
-                settings=args.settings,
-                place=args.place,
-                bundle=args.bundle,
-                variant=self._name,
-                functions=(args.place.names.function(self._name), *more_functions),
-            ),
-            pulumi.ResourceOptions(parent=self),
-        )
+    def _image(self, models: Sequence[Model], *more_functions: str) -> Image:
+        """Build the image for these models' functions; where a bundle is baked in, it is the only one's."""
+        first, names = models[0], self._args.place.names
+        serving = [names.function(role) for model in models for role in self._roles(model)]
+        args = ImageArgs(self._args.settings, self._args.place, self._name, (*serving, *more_functions))
+        if self.BAKES_BUNDLE:
+            args = replace(args, bundle=first.bundle.directory.name)
+        return Image(f"{first.child_of(self._name)}-image", args, pulumi.ResourceOptions(parent=self))
 
-    def _serve(self, image: Image, storage: str, serving: Serving) -> ContainerFunction:
-        """Make the serving function, and register the surface that all backends share."""
-        args, settings = self._args, self._args.settings
-        wait = pulumi.ResourceHook(f"{self._name}-requests-end", let_requests_end)
-        in_vpc = self.NEEDS_NETWORK or settings.everything_in_vpc
-        serve = ContainerFunction(
-            f"{self._name}-serve",
-            FunctionArgs(
-                settings=settings,
-                place=args.place,
-                function_name=args.place.names.function(self._name),
-                description=f"Similar incidents; weights: {self._name}",
-                image=image,
-                environment={"STORAGE_BACKEND": self._name, "ENGINE": settings.engine, **serving.environment},
+    def _roles(self, model: Model) -> tuple[str, str]:
+        role = model.role(self._name)
+        return role, f"{role}-search"
+
+    def _serve(self, model: Model, image: Image, storage: str, serving: Serving) -> Served:
+        """Make the two functions of a model, and register the surface that all backends share."""
+        settings, prefix = self._args.settings, model.child_of(self._name)
+        encoder, search = self._roles(model)
+        variables = {"STORAGE_BACKEND": self._name, "ENGINE": settings.engine, **serving.environment}
+        if model.name:
+            variables["ROUTE_PREFIX"] = model.path(self._name)[1:]
+
+        def function(suffix: str, **arguments: Any) -> ContainerFunction:
+            args = FunctionArgs(**self._common(serving), **arguments)
+            return ContainerFunction(f"{prefix}-{suffix}", args, image, opts=pulumi.ResourceOptions(parent=self))
+
+        served = self.served[model.name] = Served(
+            encoder=function(
+                "serve",
+                function_name=self._args.place.names.function(encoder),
+                description=f"Similar incidents; weights: {encoder}",
+                environment=variables,
                 memory_mb=settings.memory_mb,
-                timeout_seconds=settings.timeout_seconds,
                 scratch_mb=serving.scratch_mb,
-                network=required(args.network, self._name, "network") if in_vpc else None,
-                mount=serving.mount,
                 grants=serving.grants,
-                reserved_concurrency=settings.reserved_concurrency,
-                ready=serving.ready,
-                hooks=pulumi.ResourceHookBinding(after_update=[wait]),
             ),
-            pulumi.ResourceOptions(parent=self),
+            search=function(
+                "search",
+                function_name=self._args.place.names.function(search),
+                description=f"Incidents similar to an embedding; index: {encoder}",
+                environment={**variables, "SERVES": "search"},
+                memory_mb=model.bundle.search_memory_mb,
+                grants=serving.search_grants,
+            ),
+            storage=storage,
         )
-        self.function_name = serve.function.name
-        self.invoke_arn = serve.function.invoke_arn
-        self.log_group = serve.log_group
-        self.storage = storage
-        return serve
+        return served
+
+    def _common(self, serving: Serving) -> dict[str, Any]:
+        """Return the arguments that the functions of a backend have in common."""
+        args, settings = self._args, self._args.settings
+        in_vpc = self.NEEDS_NETWORK or settings.everything_in_vpc
+        return {
+            "settings": settings,
+            "place": args.place,
+            "timeout_seconds": settings.timeout_seconds,
+            "network": required(args.network, self._name, "network") if in_vpc else None,
+            "mount": serving.mount,
+            "reserved_concurrency": settings.reserved_concurrency,
+            "ready": serving.ready,
+            "hooks": pulumi.ResourceHookBinding(after_update=[self._requests_end]),
+        }
 
     def _register(self) -> None:
-        self.register_outputs(
-            {"functionName": self.function_name, "invokeArn": self.invoke_arn, "storage": self.storage}
-        )
+        names = {name: served.encoder.function.name for name, served in self.served.items()}
+        self.register_outputs({"functionName": names[""], "functionNames": names})
 
 
 async def let_requests_end(args: pulumi.ResourceHookArgs) -> None:

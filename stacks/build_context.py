@@ -16,14 +16,16 @@ from stacks.bundle import MANIFEST
 _TAG_DIGITS = 20
 
 
-def content_tag(context: Path, bundle: Path, dockerfile: Path, build_options: tuple[str, ...]) -> str:
+def content_tag(context: Path, dockerfile: Path, build_options: tuple[str, ...]) -> str:
     """Return a tag for a Dockerfile, what its ignore file lets in of `context`, and `build_options` (engine, …).
 
-    The model bundle, if it is let in, counts by its manifest, which holds the hashes of its 600 MB of files.
+    Model bundles, if they are let in, count by their manifests, which hold the hashes of their 600 MB of files. All of
+    them count, because the docker-build provider does not know which of them the build takes.
     """
     digest = hashlib.sha256("\n".join(build_options).encode())
+    bundles = {manifest.parent for manifest in context.glob(f"*/{MANIFEST}")}
     for path in [dockerfile, *context_files(context, dockerfile)]:
-        content = b"" if bundle in path.parents and path.name != MANIFEST else path.read_bytes()
+        content = b"" if path.parent in bundles and path.name != MANIFEST else path.read_bytes()
         digest.update(f"\n{path.relative_to(context)} {path.stat().st_mode:o} {len(content)}\n".encode() + content)
     return digest.hexdigest()[:_TAG_DIGITS]
 

@@ -95,7 +95,6 @@ class Bundle:
         fetched = {"onnx": self.encoder_bytes, "transformers": self.files[WEIGHTS].size}[engine]
         return max(512, -(-fetched * 9 // 8 // _MIB))
 
-
     @property
     def index_bytes(self) -> int:
         """Size of the incident index."""
@@ -114,7 +113,8 @@ class Bundle:
         if self.search_memory_mb > MAX_MEMORY_MB:
             yield (
                 f"the index of {self.directory} has {self.index_bytes / 1e6:,.0f} MB, to search it takes "
-                f"{self.search_memory_mb:,} MB of memory, and Lambda offers {MAX_MEMORY_MB:,}: build it of fewer incidents"
+                f"{self.search_memory_mb:,} MB of memory, and Lambda offers {MAX_MEMORY_MB:,}: "
+                "build it of fewer incidents"
             )
 
 

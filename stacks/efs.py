@@ -1,19 +1,6 @@
-"""Backend (a): the weights on EFS, put there by a seeder function inside the deployment.
-
-Bundles live in directories named after their hash. A deployment with a new bundle
-1. runs the seeder, which copies the new one beside the old and removes nothing, since the old one is in use,
-2. updates the serving function, whose new environments read the new directory,
-3. waits until the old environments have answered what they had begun (stacks.backend),
-4. runs the seeder again, which finds the new bundle whole and removes every other.
-A deployment that fails at any step leaves the serving function with a whole bundle.
-"""
+"""Backend (a): the weights on EFS, put there by a seeder function inside the deployment (stacks.seeding)."""
 
 from __future__ import annotations
-
-import asyncio
-import json
-import re
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -23,27 +10,18 @@ from stacks.account import policy_json
 from stacks.backend import Backend, BackendArgs, Serving, required
 from stacks.function import ContainerFunction, FunctionArgs, Mount
 from stacks.image import Image
-from stacks.model_store import ModelStore
 from stacks.network import Network
+from stacks.seeding import Seeding
 
 MOUNT_PATH = "/mnt/model"
 NFS_PORT = 2049
 _OWNER = 1000  # uid and gid of every access through the access point
 _SEEDER_MEMORY_MB = 1024
 _SEEDER_TIMEOUT_SECONDS = 900
-_RETRIES = 20
-_RETRY_SECONDS = 15.0
-# What Lambda answers when a function will work in a moment. For about 90 s after a mount target is made its name may
-# not resolve; and a function that nobody called for weeks, as nobody calls the seeder, is Inactive: the first call
-# fails and brings it back, which takes minutes.
-_NOT_READY = re.compile(
-    r"EFSMount\w+Exception|EFSIOException|ENINotReadyException|ResourceNotReadyException"
-    r"|CodeArtifactUserPendingException|(?s:ResourceConflictException.*\bstate: Pending)"
-)
 
 
 class EfsBackend(Backend):
-    """The similarity function with its weights on EFS."""
+    """The similarity functions with their weights on EFS: one file system, whatever the number of models."""
 
     NEEDS_STORE = True
     NEEDS_NETWORK = True
@@ -53,25 +31,29 @@ class EfsBackend(Backend):
         self._store = required(args.store, name, "store")
         self._network = required(args.network, name, "network")
         self._seeder_name = args.place.names.function(f"{name}-seeder")
-        image = self._image(self._seeder_name)
+        image = self._image(args.models, self._seeder_name)
         self._files = self._file_system()
         self._access = self._access_point()
         mountable = self._mount_targets(self._network)
         seeder = self._seeder(image, mountable)
         mountable = [*mountable, self._guard(seeder)]
-        retry = pulumi.ErrorHook(f"{name}-ready", retry_until_ready)
-        seed = self._run_seeder(seeder, "seed", {}, mountable, retry)
-        serve = self._serve(
-            image,
-            f"Amazon EFS ({args.settings.efs_throughput} throughput) in {args.place.region}, mounted read-only",
-            Serving(
-                environment={"MODEL_DIR": f"{MOUNT_PATH}/{args.bundle.source_hash}"},
-                grants={"mount": self._mount_grant(write=False)},
-                mount=Mount(self._access.arn, MOUNT_PATH),
-                ready=[*mountable, seed],
-            ),
-        )
-        self._run_seeder(seeder, "sweep", {"keep": []}, [serve.function], retry)
+        seeding = Seeding(self, name, self._store, seeder.function, self._files)
+        for model in args.models:
+            seed = seeding.seed(model, mountable)
+            self._serve(
+                model,
+                image,
+                f"Amazon EFS ({args.settings.efs_throughput} throughput) in {args.place.region}, mounted read-only",
+                Serving(
+                    environment={"MODEL_DIR": f"{MOUNT_PATH}/{model.bundle.source_hash}"},
+                    grants={"mount": self._mount_grant(write=False)},
+                    search_grants={"mount": self._mount_grant(write=False)},
+                    mount=Mount(self._access.arn, MOUNT_PATH),
+                    ready=[*mountable, seed],
+                ),
+            )
+        answering = [function.function for served in self.served.values() for function in served.functions]
+        seeding.sweep(args.models, answering)
         self._register()
 
     def _file_system(self) -> aws.efs.FileSystem:
@@ -154,64 +136,25 @@ class EfsBackend(Backend):
 
     def _seeder(self, image: Image, mountable: list[pulumi.Resource]) -> ContainerFunction:
         args = self._args
+        reads = {
+            name: grant for model in args.models for name, grant in self._store.holding(model.bundle).read_grant.items()
+        }
         return ContainerFunction(
             f"{self._name}-seeder",
             FunctionArgs(
                 settings=args.settings,
                 place=args.place,
                 function_name=self._seeder_name,
-                description="Copies the model bundle from S3 to EFS",
-                image=image,
-                command="seeder.handler",
+                description="Copies model bundles from S3 to EFS",
                 environment={"MODEL_ROOT": MOUNT_PATH},
                 memory_mb=_SEEDER_MEMORY_MB,
                 timeout_seconds=_SEEDER_TIMEOUT_SECONDS,
                 network=self._network,
                 mount=Mount(self._access.arn, MOUNT_PATH),
-                grants={**self._store.read_grant, "mount": self._mount_grant(write=True)},
+                grants={**reads, "mount": self._mount_grant(write=True)},
                 ready=mountable,
             ),
-            pulumi.ResourceOptions(parent=self),
+            image,
+            command="seeder.handler",
+            opts=pulumi.ResourceOptions(parent=self),
         )
-
-    def _run_seeder(
-        self,
-        seeder: ContainerFunction,
-        step: str,
-        more: dict[str, Any],
-        after: list[pulumi.Resource],
-        retry: pulumi.ErrorHook,
-    ) -> aws.lambda_.Invocation:
-        """Invoke the seeder whenever the bundle or the file system is another one than last time."""
-        bundle = self._args.bundle
-        return aws.lambda_.Invocation(
-            f"{self._name}-{step}",
-            function_name=seeder.function.name,
-            input=seed_event(self._store, self._args, more),
-            triggers={"bundle": bundle.source_hash, "fileSystem": self._files.id},
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                depends_on=[*after, *self._store.complete],
-                hooks=pulumi.ResourceHookBinding(on_error=[retry]),
-            ),
-        )
-
-
-def seed_event(store: ModelStore, args: BackendArgs, more: dict[str, Any]) -> pulumi.Output[str]:
-    """Return the seeder's event. With `keep`, a list of hashes, it removes all other bundles but the new one."""
-    files = {name: {"size": file.size, "sha256": file.sha256} for name, file in sorted(args.bundle.files.items())}
-    directory = args.bundle.source_hash
-    return store.bucket.apply(
-        lambda bucket: json.dumps(
-            {"bucket": bucket, "prefix": store.prefix, "directory": directory, "files": files, **more}
-        )
-    )
-
-
-async def retry_until_ready(args: pulumi.ErrorHookArgs) -> bool:
-    """Retry an invocation that Lambda could not begin, for five minutes. Any other failure is the user's to see."""
-    not_ready = bool(args.errors) and _NOT_READY.search(args.errors[0])
-    if not not_ready or len(args.errors) > _RETRIES:
-        return False
-    await asyncio.sleep(_RETRY_SECONDS)
-    return True

@@ -1,9 +1,10 @@
-"""A Lambda function that runs a container image: its log group, role and configuration."""
+"""A Lambda function: its log group, role and configuration."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -31,20 +32,17 @@ class FunctionArgs:
     """A function's configuration; sizes in MB, time-out in seconds.
 
     `grants` are policy statements (stacks.policies) under names that become part of the resources' names. `ready` is
-    what the function waits for beyond what its inputs say. `command` replaces the image's own. `hooks` run around the
-    function's own steps.
+    what the function waits for beyond what its inputs say. `hooks` run around the function's own steps.
     """
 
     settings: Settings
     place: Place
     function_name: str
     description: str
-    image: Image
-    environment: Mapping[str, pulumi.Input[str]]
     memory_mb: int
     timeout_seconds: int
+    environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     scratch_mb: int = FREE_SCRATCH_MB
-    command: str | None = None
     network: Network | None = None
     mount: Mount | None = None
     grants: Mapping[str, pulumi.Output[str]] = field(default_factory=dict)
@@ -53,15 +51,23 @@ class FunctionArgs:
     hooks: pulumi.ResourceHookBinding | None = None
 
 
-class ContainerFunction(pulumi.ComponentResource):
+@dataclass(frozen=True)
+class Code:
+    """What a function runs: the inputs of its resource that say so, and what has to exist before Lambda takes it."""
+
+    inputs: Mapping[str, Any]
+    ready: Sequence[pulumi.Resource] = ()
+
+
+class LambdaFunction(pulumi.ComponentResource):
     """A Lambda function with its role and its log group, which exists before the function can write a line."""
 
     function: aws.lambda_.Function
     role: aws.iam.Role
     log_group: str
 
-    def __init__(self, name: str, args: FunctionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("model-storage:index:ContainerFunction", name, None, opts)
+    def __init__(self, name: str, args: FunctionArgs, code: Code, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(f"model-storage:index:{type(self).__name__}", name, None, opts)
         self._name = name
         self.log_group = function_log_group(args.function_name)
         logs = aws.cloudwatch.LogGroup(
@@ -77,7 +83,7 @@ class ContainerFunction(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         grants = self._grants(args, logs)
-        self.function = self._function(args, logs, [*grants, *args.ready, args.image.pullable])
+        self.function = self._function(args, code, logs, [*grants, *args.ready, *code.ready])
         self.register_outputs({"functionName": self.function.name, "logGroup": self.log_group})
 
     def _grants(self, args: FunctionArgs, logs: aws.cloudwatch.LogGroup) -> list[pulumi.Resource]:
@@ -106,23 +112,21 @@ class ContainerFunction(pulumi.ComponentResource):
         ]
 
     def _function(
-        self, args: FunctionArgs, logs: aws.cloudwatch.LogGroup, ready: Sequence[pulumi.Resource]
+        self, args: FunctionArgs, code: Code, logs: aws.cloudwatch.LogGroup, ready: Sequence[pulumi.Resource]
     ) -> aws.lambda_.Function:
         network, mount = args.network, args.mount
         return aws.lambda_.Function(
             f"{self._name}-function",
             name=args.function_name,
             description=args.description,
-            package_type="Image",
-            image_uri=args.image.uri,
-            image_config=aws.lambda_.FunctionImageConfigArgs(commands=[args.command]) if args.command else None,
+            **code.inputs,
             architectures=[args.settings.architecture],
             role=self.role.arn,
             memory_size=args.memory_mb,
             timeout=args.timeout_seconds,
             ephemeral_storage=aws.lambda_.FunctionEphemeralStorageArgs(size=args.scratch_mb),
             reserved_concurrent_executions=args.reserved_concurrency,
-            environment=aws.lambda_.FunctionEnvironmentArgs(variables=args.environment),
+            environment=aws.lambda_.FunctionEnvironmentArgs(variables=args.environment) if args.environment else None,
             logging_config=aws.lambda_.FunctionLoggingConfigArgs(
                 log_format="JSON", application_log_level="INFO", system_log_level="INFO", log_group=logs.name
             ),
@@ -146,6 +150,22 @@ class ContainerFunction(pulumi.ComponentResource):
                 hooks=args.hooks,
             ),
         )
+
+
+class ContainerFunction(LambdaFunction):
+    """A Lambda function that runs a container image; `command` replaces the image's own."""
+
+    def __init__(
+        self,
+        name: str,
+        args: FunctionArgs,
+        image: Image,
+        command: str | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        config = aws.lambda_.FunctionImageConfigArgs(commands=[command]) if command else None
+        inputs = {"package_type": "Image", "image_uri": image.uri, "image_config": config}
+        super().__init__(name, args, Code(inputs, [image.pullable]), opts)
 
 
 def _slow(network: Network | None) -> pulumi.CustomTimeouts | None:

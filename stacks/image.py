@@ -13,22 +13,22 @@ import pulumi_awsx as awsx
 from stacks import policies
 from stacks.account import Place, policy_json
 from stacks.build_context import content_tag
-from stacks.bundle import Bundle
 from stacks.settings import Settings
 
 CONTEXT = Path("images")  # the build context of every image; relative, so that the state names no machine's paths
+FIRST_BUNDLE = "bundle"  # in it; what the Dockerfiles take unless they are told another one
 _KEPT_IMAGES = 10
 
 
 @dataclass(frozen=True)
 class ImageArgs:
-    """Which image to build, for which functions."""
+    """Which image to build, for which functions; `bundle` is the directory of the bundle that may be baked in."""
 
     settings: Settings
     place: Place
-    bundle: Bundle
     variant: str
     functions: tuple[str, ...]
+    bundle: str = FIRST_BUNDLE
 
 
 class Image(pulumi.ComponentResource):
@@ -67,7 +67,8 @@ class Image(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         dockerfile = CONTEXT / args.variant / "Dockerfile"
-        content = content_tag(CONTEXT, args.bundle.directory, dockerfile, (settings.platform, settings.engine))
+        bundle = {"BUNDLE": args.bundle} if args.bundle != FIRST_BUNDLE else {}
+        content = content_tag(CONTEXT, dockerfile, (settings.platform, settings.engine, *bundle.values()))
         tag = f"{args.variant}-{content}"
         image = awsx.ecr.Image(
             f"{name}-image",
@@ -76,7 +77,7 @@ class Image(pulumi.ComponentResource):
             dockerfile=str(dockerfile),
             platform=settings.platform,
             # TAG goes into the image: at the end of an update docker-build deletes the old tag's image by its digest.
-            args={"ENGINE": settings.engine, "TAG": tag},
+            args={"ENGINE": settings.engine, "TAG": tag, **bundle},
             # awsx uses the name as the tag, and as its child's name, in which its own name has no part.
             image_name=tag,
             opts=pulumi.ResourceOptions(parent=self),

@@ -1,7 +1,8 @@
-"""The bucket of the model bundle: objects are `<source_hash>/<file>`, so that a new bundle appears beside the old."""
+"""The bucket of the model bundles: objects are `<source_hash>/<file>`, so that a new bundle appears beside the old."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -9,47 +10,74 @@ import pulumi_aws as aws
 
 from stacks import policies
 from stacks.account import Place, policy_json
-from stacks.bundle import MANIFEST, Bundle
+from stacks.bundle import INDEX, MANIFEST, Bundle
 
 
 @dataclass(frozen=True)
 class ModelStoreArgs:
-    """The bundle to keep, and the bucket that holds it already, if there is one (then nothing is uploaded)."""
+    """The bundles to keep, and the bucket that holds them already, if there is one (then nothing is uploaded).
+
+    `existing_prefix` is that of the first bundle, where it is not its hash.
+    """
 
     place: Place
-    bundle: Bundle
+    bundles: Sequence[Bundle]
     existing_bucket: str
     existing_prefix: str
 
 
+@dataclass(frozen=True)
+class StoredBundle:
+    """A bundle in the bucket. The grants are policies by name: to read all of it, and to read the incident index.
+
+    `complete` is the last object to be uploaded: who depends on it finds the bundle whole.
+    """
+
+    prefix: str
+    read_grant: Mapping[str, pulumi.Output[str]]
+    index_grant: Mapping[str, pulumi.Output[str]]
+    complete: Sequence[pulumi.Resource]
+
+
 class ModelStore(pulumi.ComponentResource):
-    """A model bundle in S3: in a private bucket made here, or in one that exists."""
+    """Model bundles in S3: in a private bucket made here, or in one that exists."""
 
     bucket: pulumi.Output[str]
     bucket_arn: pulumi.Output[str]
-    prefix: str
-    read_grant: dict[str, pulumi.Output[str]]
-    """The policy that lets a role read the bundle, under its name."""
-    complete: list[pulumi.Resource]
-    """The last object to be uploaded: who depends on it finds the bundle whole."""
 
     def __init__(self, name: str, args: ModelStoreArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("model-storage:index:ModelStore", name, None, opts)
         self._name = name
-        if args.existing_bucket:
-            self.bucket = pulumi.Output.from_input(args.existing_bucket)
-            self.prefix = args.existing_prefix or args.bundle.source_hash
-            self.complete = []
-        else:
-            bucket = self._bucket(args.place)
-            self.bucket = bucket.bucket
-            self.prefix = args.bundle.source_hash
-            self.complete = [self._upload(bucket, args.bundle)]
+        made = None if args.existing_bucket else self._bucket(args.place)
+        self.bucket = made.bucket if made else pulumi.Output.from_input(args.existing_bucket)
         self.bucket_arn = pulumi.Output.concat(f"arn:{args.place.partition}:s3:::", self.bucket)
-        read = policy_json(lambda arn: policies.document(*policies.read_objects(arn, self.prefix)), arn=self.bucket_arn)
-        # The hash is in the grant's name: the old bundle stays readable until the functions use the new one.
-        self.read_grant = {f"read-{args.bundle.source_hash[:8]}": read}
-        self.register_outputs({"bucket": self.bucket, "prefix": self.prefix})
+        prefixes = [bundle.source_hash for bundle in args.bundles]
+        if args.existing_prefix:
+            prefixes[0] = args.existing_prefix
+        self._stored = {
+            bundle.source_hash: self._store(bundle, prefix, made)
+            for bundle, prefix in zip(args.bundles, prefixes, strict=True)
+        }
+        self.register_outputs({"bucket": self.bucket})
+
+    def holding(self, bundle: Bundle) -> StoredBundle:
+        """Return where a bundle is."""
+        return self._stored[bundle.source_hash]
+
+    def _store(self, bundle: Bundle, prefix: str, made: aws.s3.Bucket | None) -> StoredBundle:
+        # The hash is in the grants' names: the old bundle stays readable until the functions use the new one.
+        digits = bundle.source_hash[:8]
+        return StoredBundle(
+            prefix=prefix,
+            read_grant={f"read-{digits}": self._grant(prefix, ["*"])},
+            index_grant={f"read-index-{digits}": self._grant(prefix, [MANIFEST, *INDEX])},
+            complete=[self._upload(made, bundle, prefix)] if made else [],
+        )
+
+    def _grant(self, prefix: str, names: Sequence[str]) -> pulumi.Output[str]:
+        return policy_json(
+            lambda arn: policies.document(*policies.read_objects(arn, prefix, names)), arn=self.bucket_arn
+        )
 
     def _bucket(self, place: Place) -> aws.s3.Bucket:
         # Not versioned: every bundle has a prefix of its own and can be built again, old versions would only cost.
@@ -98,7 +126,7 @@ class ModelStore(pulumi.ComponentResource):
         )
         return bucket
 
-    def _upload(self, bucket: aws.s3.Bucket, bundle: Bundle) -> pulumi.Resource:
+    def _upload(self, bucket: aws.s3.Bucket, bundle: Bundle, prefix: str) -> pulumi.Resource:
         """Upload the bundle, its manifest last, and return the manifest's object.
 
         The hash is part of the resources' names: a new bundle is made of new resources, and Pulumi deletes the old
@@ -109,7 +137,7 @@ class ModelStore(pulumi.ComponentResource):
             return aws.s3.BucketObjectv2(
                 f"{self._name}-{bundle.source_hash[:8]}-{file}",
                 bucket=bucket.bucket,
-                key=f"{self.prefix}/{file}",
+                key=f"{prefix}/{file}",
                 source=pulumi.FileAsset(str(bundle.directory / file)),
                 # The etag of a multipart upload is no hash of the content; the manifest has one.
                 source_hash=bundle.files[file].sha256,

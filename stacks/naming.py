@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from stacks.errors import DeploymentError
@@ -19,19 +20,20 @@ class Names:
     stack: str
 
     def function(self, role: str) -> str:
-        """Return the name of the Lambda function for `role`, e.g. model-storage-dev-efs.
+        """Return the name of the Lambda function for `role`, e.g. model-storage-dev-efs."""
+        return f"{self.project}-{self.stack}-{role}"
 
-        Raises DeploymentError where the stack's name makes no valid function name.
-        """
-        name = f"{self.project}-{self.stack}-{role}"
+    def check(self, roles: Iterable[str]) -> None:
+        """Raise DeploymentError where the stack's name makes no valid function name for one of `roles`."""
+        name = max(map(self.function, roles), key=len)
         if not _STACK.fullmatch(self.stack) or len(name) > _FUNCTION_NAME_MAX:
             raise DeploymentError.of(
                 [
                     f"the stack's name {self.stack!r} makes the function name {name!r}: Lambda takes letters, digits, "
-                    f"- and _, {_FUNCTION_NAME_MAX} at most; rename it with `pulumi stack rename`"
+                    f"- and _, {_FUNCTION_NAME_MAX} at most; rename it with `pulumi stack rename`, or take shorter "
+                    "names in moreModels"
                 ]
             )
-        return name
 
     @property
     def api_log_group(self) -> str:

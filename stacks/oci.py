@@ -8,15 +8,17 @@ from stacks.backend import Backend, BackendArgs, Serving
 
 
 class OciBackend(Backend):
-    """The similarity function with its weights in its image."""
+    """The similarity functions with their weights in their image, one image for each model."""
 
     BAKES_BUNDLE = True
 
     def __init__(self, name: str, args: BackendArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, args, opts)
-        self._serve(
-            self._image(),
-            f"a layer of the container image, in Amazon ECR in {args.place.region}, loaded lazily by Lambda",
-            Serving(environment={"MODEL_DIR": "/opt/model"}, grants={}),
-        )
+        for model in args.models:
+            self._serve(
+                model,
+                self._image([model]),
+                f"a layer of the container image, in Amazon ECR in {args.place.region}, loaded lazily by Lambda",
+                Serving(environment={"MODEL_DIR": "/opt/model"}, grants={}, search_grants={}),
+            )
         self._register()

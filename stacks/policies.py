@@ -87,8 +87,8 @@ def attach_to_vpc(partition: str, region: str, account: str, function_arn: str) 
     ]
 
 
-def read_objects(bucket_arn: str, prefix: str) -> list[Statement]:
-    """Read the objects below a prefix.
+def read_objects(bucket_arn: str, prefix: str, names: Sequence[str]) -> list[Statement]:
+    """Read the objects of these names below a prefix; `*` stands for all of them.
 
     ListBucket makes a missing key a 404 and not a 403. A condition on the prefix would undo that: a GET has none.
     """
@@ -97,7 +97,7 @@ def read_objects(bucket_arn: str, prefix: str) -> list[Statement]:
             "Sid": "ReadBundle",
             "Effect": "Allow",
             "Action": "s3:GetObject",
-            "Resource": f"{bucket_arn}/{prefix}/*",
+            "Resource": [f"{bucket_arn}/{prefix}/{name}" for name in names],
         },
         {
             "Sid": "TellMissingFromForbidden",

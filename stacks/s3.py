@@ -12,37 +12,44 @@ from stacks.settings import MAX_SCRATCH_MB, Settings
 
 
 class S3Backend(Backend):
-    """The similarity function with its weights in S3."""
+    """The similarity functions with their weights in S3."""
 
     NEEDS_STORE = True
 
     def __init__(self, name: str, args: BackendArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, args, opts)
         store = required(args.store, name, "store")
-        scratch_mb = args.settings.ephemeral_storage_mb or args.bundle.scratch_mb(args.settings.engine)
-        self._serve(
-            self._image(),
-            f"Amazon S3 (Standard) in {args.place.region}, fetched into {scratch_mb} MB of /tmp at every cold start",
-            Serving(
-                environment={"MODEL_BUCKET": store.bucket, "MODEL_PREFIX": store.prefix},
-                grants=store.read_grant,
-                scratch_mb=scratch_mb,
-                ready=store.complete,
-            ),
-        )
+        image = self._image(args.models)
+        for model in args.models:
+            stored = store.holding(model.bundle)
+            scratch_mb = args.settings.ephemeral_storage_mb or model.bundle.scratch_mb(args.settings.engine)
+            kept = f"fetched into {scratch_mb} MB of /tmp at every cold start"
+            self._serve(
+                model,
+                image,
+                f"Amazon S3 (Standard) in {args.place.region}, {kept}",
+                Serving(
+                    environment={"MODEL_BUCKET": store.bucket, "MODEL_PREFIX": stored.prefix},
+                    grants=stored.read_grant,
+                    search_grants=stored.index_grant,
+                    scratch_mb=scratch_mb,
+                    ready=stored.complete,
+                ),
+            )
         self._register()
 
     @classmethod
     def problems(cls, settings: Settings, bundle: Bundle) -> Iterator[str]:
         """Yield what keeps the weights from fitting into /tmp."""
         need = bundle.scratch_mb(settings.engine)
+        what = f"the {settings.engine} engine needs {need} MB"
         if need > MAX_SCRATCH_MB:
             yield (
-                f"the {settings.engine} engine needs {need} MB of /tmp for this bundle, and Lambda offers "
+                f"{what} of /tmp for {bundle.directory}, and Lambda offers "
                 f"{MAX_SCRATCH_MB}: take a smaller model, or s3 out of backends"
             )
         elif settings.ephemeral_storage_mb and settings.ephemeral_storage_mb < need:
             yield (
-                f"ephemeralStorageMb is {settings.ephemeral_storage_mb}, and the {settings.engine} engine needs {need} "
-                "for this bundle: set that or more, or 0"
+                f"ephemeralStorageMb is {settings.ephemeral_storage_mb}, and {what} "
+                f"for {bundle.directory}: set that or more, or 0"
             )

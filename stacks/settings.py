@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from stacks import cidr
+from stacks import cidr, routes
 from stacks.errors import DeploymentError
 
 ARCHITECTURES = ("arm64", "x86_64")
@@ -33,6 +33,7 @@ _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 _ZONE = re.compile(r"[a-z]{2}(-[a-z]+)+-\d[a-z]")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _PREFIX = re.compile(r"[A-Za-z0-9_=-][A-Za-z0-9._=-]*(/[A-Za-z0-9_=-][A-Za-z0-9._=-]*)*")
+_MODEL = re.compile(r"[a-z][a-z0-9-]{0,15}")
 _ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.-]+(:\d+)?")
 
 
@@ -52,6 +53,7 @@ class Settings:
     region: str
     backends: tuple[str, ...]
     default_backend: str
+    more_models: tuple[str, ...]
     architecture: str
     engine: str
     memory_mb: int
@@ -81,6 +83,7 @@ class Settings:
             region=source.require("region"),
             backends=_strings(source, "backends"),
             default_backend=source.require("defaultBackend"),
+            more_models=_strings(source, "moreModels"),
             architecture=source.require("architecture"),
             engine=source.require("engine"),
             memory_mb=source.require_int("memoryMb"),
@@ -124,7 +127,8 @@ class Settings:
         yield from self._range_problems()
         yield from self._backend_problems(known_backends)
         yield from self._network_problems()
-        yield from self._model_problems()
+        yield from self._store_problems()
+        yield from self._model_problems(known_backends)
         yield from self._api_problems()
 
     def _choice_problems(self) -> Iterator[str]:
@@ -169,7 +173,17 @@ class Settings:
             if not (_ZONE.fullmatch(zone) and zone[:-1] == self.region):
                 yield f"availabilityZones names {zone!r}: name zones of {self.region}, such as {self.region}a"
 
-    def _model_problems(self) -> Iterator[str]:
+    def _model_problems(self, known_backends: Collection[str]) -> Iterator[str]:
+        if len(set(self.more_models)) < len(self.more_models):
+            yield f"moreModels is {list(self.more_models)}: name each model once"
+        taken = {*known_backends, *routes.NAMES}
+        for name in self.more_models:
+            if not _MODEL.fullmatch(name):
+                yield f"moreModels names {name!r}: a lower-case letter, then up to 15 letters, digits and hyphens"
+            elif name in taken:
+                yield f"moreModels names {name!r}, which is a path already: any name but {', '.join(sorted(taken))}"
+
+    def _store_problems(self) -> Iterator[str]:
         if self.model_bucket and not _BUCKET.fullmatch(self.model_bucket):
             yield f"modelBucket is {self.model_bucket!r}: set the name of a bucket, not a URL or an ARN"
         if self.model_prefix and not self.model_bucket:

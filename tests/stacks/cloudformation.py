@@ -158,7 +158,8 @@ def _rename(value: Any, renamed: Mapping[str, str]) -> Any:
 
 
 def _function(properties: dict[str, Any], _: Recorded) -> dict[str, Any]:
-    properties["Code"] = {"ImageUri": properties.pop("ImageUri")}
+    archive = {"ZipFile": "the archive"} if "Code" in properties else None
+    properties["Code"] = archive or {"ImageUri": properties.pop("ImageUri")}
     if properties.get("ReservedConcurrentExecutions") == -1:  # the provider's word for: none reserved
         del properties["ReservedConcurrentExecutions"]
     if mount := properties.pop("FileSystemConfig", None):

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.stacks.recorder import Graph, make_project, run
+from tests.stacks.project import make_project
+from tests.stacks.recorder import Graph, run
 from tests.stacks.scenarios import EVERYTHING, Scenario, combinations, in_parallel, run_scenario
 
 

@@ -8,9 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from tests.stacks.recorder import Graph
-from tests.stacks.rules import access, api, functions, shape
+from tests.stacks.rules import access, api, functions, images, page, shape, storage
 
-RULES: tuple[Callable[[Graph], Iterator[str]], ...] = (*shape.RULES, *functions.RULES, *access.RULES, *api.RULES)
+RULES: tuple[Callable[[Graph], Iterator[str]], ...] = (
+    *shape.RULES,
+    *functions.RULES,
+    *images.RULES,
+    *storage.RULES,
+    *access.RULES,
+    *api.RULES,
+    *page.RULES,
+)
 
 
 def violations(graph: Graph) -> list[str]:

@@ -13,7 +13,6 @@ import hashlib
 import json
 import os
 import runpy
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,8 +25,8 @@ from pulumi.runtime import mocks, resource, rpc, settings
 from pulumi.runtime.proto import resource_pb2, source_pb2
 from pulumi.runtime.stack import run_in_stack
 
-ROOT = Path(__file__).parents[2]
-IMAGES = ROOT / "images"
+from tests.stacks.project import ROOT
+
 PROJECT, STACK = "model-storage", "test"
 ACCOUNT, REGION = "123456789012", "us-east-1"
 ZONES = [f"{REGION}{letter}" for letter in "abcdef"]
@@ -168,7 +167,7 @@ class Recorder(mocks.MockMonitor):
 
 
 def run(project: Path, config: Mapping[str, Any], *, preview: bool = False) -> Graph:
-    """Run the program in `project` (which holds images/ with a bundle), with `config` over the schema's defaults.
+    """Run the program in `project` (tests.stacks.project), with `config` over the schema's defaults.
 
     Raises whatever the program raises.
     """
@@ -224,37 +223,12 @@ def defaults() -> dict[str, Any]:
     return {key: entry["default"] for key, entry in schema.items()}
 
 
-def make_project(directory: Path) -> Path:
-    """Lay out a project with a small bundle that is none of a model: the program looks at names, sizes and hashes."""
-    bundle = directory / "images" / "bundle"
-    bundle.mkdir(parents=True)
-    files = {}
-    for name in ("config.json", "encoder.onnx", "incidents.jsonl", "model.safetensors", "tokenizer.json"):
-        content = f"the content of {name}".encode()
-        (bundle / name).write_bytes(content)
-        files[name] = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-    lines = "".join(f"{name} {file['size']} {file['sha256']}\n" for name, file in sorted(files.items()))
-    manifest = {
-        "format": 2,
-        "source_hash": hashlib.sha256(lines.encode()).hexdigest(),
-        "weights": "synthetic",
-        "layers": 12,
-        "hidden": 768,
-        "files": files,
-    }
-    (bundle / "manifest.json").write_text(json.dumps(manifest))
-    for backend in ("efs", "s3", "oci"):
-        (directory / "images" / backend).mkdir()
-        for name in ("Dockerfile", "Dockerfile.dockerignore"):
-            shutil.copy(IMAGES / backend / name, directory / "images" / backend)
-        (directory / "images" / backend / "app.py").write_text(f"BACKEND = {backend!r}\n")
-    return directory
-
-
 def answer(kind: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
     """Return outputs of the shape that AWS gives, in camelCase, `id` among them."""
     token = hashlib.sha256(f"{kind} {name}".encode()).hexdigest()
     short, physical = token[:17], inputs.get("name") or f"{name}-{token[:7]}"
+
+    tag = hashlib.sha256(str(inputs.get("imageName")).encode()).hexdigest()
 
     def arn(service: str, path: str) -> str:
         return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{path}"
@@ -263,7 +237,7 @@ def answer(kind: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
     function = arn("lambda", f"function:{physical}")
     computed: dict[str, dict[str, Any]] = {
         "awsx:ecr:Repository": {"url": repository},
-        "awsx:ecr:Image": {"imageUri": f"{inputs.get('repositoryUrl')}@sha256:{token}"},
+        "awsx:ecr:Image": {"imageUri": f"{inputs.get('repositoryUrl')}@sha256:{tag}"},
         "aws:s3/bucket:Bucket": {"id": physical, "bucket": physical, "arn": f"arn:aws:s3:::{physical}"},
         "aws:lambda/function:Function": {
             "id": physical,
@@ -298,7 +272,8 @@ def answer(kind: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
     }
     if kind.startswith("awsx:"):  # a component's outputs are its own; some share a name with an input
         return computed[kind]
-    return {"id": token[:12], **inputs, **computed.get(kind, {})}
+    known = {key: value for key, value in inputs.items() if key != "code"}  # the SDK wants an archive's own type back
+    return {"id": token[:12], **known, **computed.get(kind, {})}
 
 
 def _text(value: Any) -> str:
@@ -311,6 +286,8 @@ def _plain(value: Any) -> Any:
         return UNKNOWN
     if isinstance(value, pulumi.FileAsset):
         return {"path": os.fspath(value.path)}
+    if isinstance(value, pulumi.AssetArchive):
+        return {"assets": _plain(value.assets)}
     if isinstance(value, Mapping):
         return {key: _plain(inner) for key, inner in value.items()}
     if isinstance(value, list):

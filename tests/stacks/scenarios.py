@@ -7,15 +7,17 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tests.stacks.project import MODEL
 from tests.stacks.recorder import Graph, run
 
 JWT = {"jwtIssuer": "https://issuer.example/", "jwtAudiences": ["incidents"]}
 # Everything that is off by default, on; what the other scenarios leave alone.
 EVERYTHING: dict[str, Any] = {
+    "moreModels": [MODEL],
     "auth": "jwt",
     **JWT,
     "vpcPlacement": "all",
@@ -42,6 +44,7 @@ class Scenario:
     placement: str
     architecture: str
     preview: bool
+    models: tuple[str, ...] = ()
 
     @property
     def config(self) -> dict[str, Any]:
@@ -52,19 +55,25 @@ class Scenario:
             **(JWT if self.auth == "jwt" else {}),
             "vpcPlacement": self.placement,
             "architecture": self.architecture,
+            "moreModels": list(self.models),
         }
 
     def __str__(self) -> str:
         mode = "preview" if self.preview else "update"
-        return "-".join(["+".join(self.backends), self.auth, self.placement, self.architecture, mode])
+        return "-".join(["+".join(self.backends), self.auth, self.placement, self.architecture, mode, *self.models])
 
 
 def combinations() -> list[Scenario]:
-    """Return every combination of backends, auth, placement and architecture, in preview and update."""
+    """Return every combination of backends, auth, placement and architecture, in preview and update.
+
+    With a second model they come as updates on one architecture: nothing of a model depends on either.
+    """
     every = ("efs", "s3", "oci")
     chosen = [subset for size in (1, 2, 3) for subset in itertools.combinations(every, size)]
     axes = (chosen, ("iam", "jwt", "none"), ("efs-only", "all"), ("arm64", "x86_64"), (False, True))
-    return [Scenario(*values) for values in itertools.product(*axes)]
+    every_one = [Scenario(*values) for values in itertools.product(*axes)]
+    updates = [one for one in every_one if one.architecture == "arm64" and not one.preview]
+    return every_one + [replace(one, models=(MODEL,)) for one in updates]
 
 
 def run_scenario(argument: tuple[Path, Scenario]) -> Graph:

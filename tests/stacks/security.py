@@ -15,7 +15,8 @@ import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.stacks.recorder import ROOT, Graph, make_project, run
+from tests.stacks.project import ROOT, make_project
+from tests.stacks.recorder import Graph, run
 from tests.stacks.scenarios import EVERYTHING
 from tests.stacks.terraform import plan
 

@@ -53,6 +53,7 @@ NOT_RESOURCES = {"awsx:ecr:Image", "pulumi:providers:aws"}
 MAPS = {"tags", "variables", "triggers"}  # objects whose keys are the user's own
 # Pulumi makes a list's name plural, and a block's name stays singular in Terraform.
 SINGULAR = {"rules": "rule", "lifecycle_policies": "lifecycle_policy"}
+ASSETS = {"code"}  # what is uploaded from here, in a shape that is Pulumi's own
 
 
 def plan(graph: Graph) -> dict[str, Any]:
@@ -88,7 +89,7 @@ def _values(inputs: dict[str, Any]) -> dict[str, Any]:
     values = {}
     for key, value in inputs.items():
         name = re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", key).lower()
-        values[SINGULAR.get(name, name)] = value if name in MAPS else _block(value)
+        values[SINGULAR.get(name, name)] = value if name in MAPS | ASSETS else _block(value)
     return values
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from stacks import config_table
-from tests.stacks.recorder import ROOT, defaults
+from tests.stacks.project import ROOT
+from tests.stacks.recorder import defaults
 
 
 def test_the_readme_holds_the_current_table() -> None:

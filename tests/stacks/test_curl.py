@@ -52,7 +52,7 @@ def gateway() -> Iterator[Gateway]:
 
 def paste(auth: str, gateway: Gateway, shell: str = "sh", **environment: str) -> None:
     """Run the line for a backend as a user would."""
-    line = api.curl_line(auth, REGION, f"http://127.0.0.1:{gateway.server_port}", "efs")
+    line = api.curl_line(auth, REGION, f"http://127.0.0.1:{gateway.server_port}", "/efs")
     known = {"PATH": os.environ["PATH"], "NO_PROXY": "127.0.0.1"}
     done = subprocess.run([shell, "-c", line], env={**known, **environment}, capture_output=True, text=True, timeout=30)
     assert done.stdout == "answered", done.stderr

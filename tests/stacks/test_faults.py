@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.stacks.faults import FAULTS, SCHEMA, Fault, checks_that_catch
+from tests.stacks.faults.fault import SCHEMA, Fault
 from tests.stacks.invariants import RULES
 from tests.stacks.scenarios import in_parallel
+from tests.stacks.trial import FAULTS, checks_that_catch
 
 
 @pytest.fixture(scope="module")

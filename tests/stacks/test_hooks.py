@@ -13,7 +13,7 @@ import pytest
 from pulumi.runtime._callbacks import _CallbackServicer
 from pulumi.runtime.proto import callback_pb2, callback_pb2_grpc, resource_pb2
 
-from stacks import backend, efs
+from stacks import backend, seeding
 
 MOUNT = "EFSMountTimeoutException: The function couldn't mount the EFS file system due to a timeout"
 
@@ -28,7 +28,7 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         seconds.append(delay)
         await real(0)
 
-    for module in (backend, efs):
+    for module in (backend, seeding):
         monkeypatch.setattr(module, "asyncio", SimpleNamespace(sleep=sleep))
     return seconds
 
@@ -43,7 +43,7 @@ def _ask(errors: list[str]) -> bool:
         await servicer.serve()
         try:
             hook = pulumi.ErrorHook.__new__(pulumi.ErrorHook)  # its constructor would register it with an engine
-            hook.name, hook.callback = "ready", efs.retry_until_ready
+            hook.name, hook.callback = "ready", seeding.retry_until_ready
             servicer.register_error_hook(hook)
             [request] = registered
             async with grpc.aio.insecure_channel(request.callback.target) as channel:
@@ -85,7 +85,7 @@ def test_the_engine_is_told_to_try_again_what_will_work_in_a_moment(slept: list[
 def test_the_names_are_those_of_lambda() -> None:
     """botocore has the list of what Invoke answers: none of the names is made up."""
     model = botocore.session.get_session().get_service_model("lambda").operation_model("Invoke")
-    retried = {shape.name for shape in model.error_shapes if efs._NOT_READY.search(f"{shape.name}: state: Pending")}
+    retried = {shape.name for shape in model.error_shapes if seeding._NOT_READY.search(f"{shape.name}: state: Pending")}
 
     assert retried == {
         *("EFSMountFailureException", "EFSMountTimeoutException", "EFSMountConnectivityException", "EFSIOException"),

@@ -12,14 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model import synthetic
 from model.architecture import Architecture
 from similarity import plan, safetensors_header
-from stacks import api, cidr, naming, policies
+from stacks import api, cidr, naming, policies, routes
 from stacks.backends import BACKENDS
 from stacks.build_context import content_tag, context_files
 from stacks.bundle import Bundle, BundleFile, encoder_bytes
 from stacks.errors import DeploymentError
-from tests.stacks.recorder import ROOT, make_project
+from tests.stacks.project import ROOT, make_project
 
 
 @given(st.integers(0, 255), st.integers(16, 24), st.integers(2, cidr.MAX_SUBNETS))
@@ -42,18 +43,25 @@ def test_partition_follows_from_the_region(region: str, partition: str) -> None:
 
 def test_function_names_that_lambda_would_refuse_are_refused_here() -> None:
     assert naming.Names("model-storage", "dev").function("efs-seeder") == "model-storage-dev-efs-seeder"
-    for stack in ("feature.x", "s" * 60):
-        with pytest.raises(DeploymentError, match="rename it with `pulumi stack rename`"):
-            naming.Names("model-storage", stack).function("efs")
+    naming.Names("model-storage", "s" * 40).check(["s3-search", "oci"])
+    for stack in ("feature.x", "s" * 41):
+        with pytest.raises(DeploymentError, match="rename it with `pulumi stack rename`, or take shorter names"):
+            naming.Names("model-storage", stack).check(["oci", "s3-search"])
 
 
 def test_routes_have_names_of_their_own() -> None:
-    keys = [key for backend in ("efs", "s3") for key in api.route_keys(backend, default=backend == "s3")]
-    keys += [key for backend in ("efs", "s3") for key in api.preflight_keys(backend, default=backend == "s3")]
+    """Also of models whose names look like another model's and a backend's: x and x-efs."""
+    keys = [(key, "") for key in routes.PAGE]
+    for model in ("", "x", "x-efs", "efs-x"):
+        paths = ["", "/efs", "/s3"] if not model else [f"/{model}", f"/{model}/efs", f"/{model}/s3"]
+        for prefix in paths:
+            every = [*routes.encoder_keys(prefix), *routes.search_keys(prefix), routes.preflight_key(prefix)]
+            keys += [(key, model) for key in every]
 
-    assert len(set(keys)) == len(keys)
-    assert len({naming.slug(key) for key in keys}) == len(keys)
-    assert naming.slug("GET /efs/similar") == "get-efs-similar"
+    assert len({key for key, _ in keys}) == len(keys)
+    assert len({routes.resource_name(*key) for key in keys}) == len(keys)
+    assert routes.resource_name("GET /efs/similar", "") == "get-efs-similar"
+    assert routes.resource_name("GET /x/efs/similar", "x") == "x_get-efs-similar"
 
 
 @pytest.mark.parametrize(
@@ -65,7 +73,7 @@ def test_routes_have_names_of_their_own() -> None:
     ],
 )
 def test_a_permission_names_its_route(key: str, path: str) -> None:
-    assert api.permitted_path(key) == path
+    assert routes.permitted_path(key) == path
 
 
 @pytest.mark.parametrize(
@@ -73,7 +81,7 @@ def test_a_permission_names_its_route(key: str, path: str) -> None:
     [("iam", "--aws-sigv4 'aws:amz:eu-west-1:execute-api'"), ("jwt", "Bearer $TOKEN"), ("none", "-s 'h")],
 )
 def test_the_curl_line_carries_the_credentials(auth: str, part: str) -> None:
-    line = api.curl_line(auth, "eu-west-1", "https://a.example", "efs")
+    line = api.curl_line(auth, "eu-west-1", "https://a.example", "/efs")
 
     assert part in line
     assert "'https://a.example/efs/similar?num=3&text=" in line
@@ -81,9 +89,9 @@ def test_the_curl_line_carries_the_credentials(auth: str, part: str) -> None:
 
 def test_listing_is_not_limited_to_the_prefix() -> None:
     """A GET of a missing key has no s3:prefix, so that such a condition would make it a 403."""
-    [read, listing] = policies.read_objects("arn:aws:s3:::bucket", "hash")
+    [read, listing] = policies.read_objects("arn:aws:s3:::bucket", "hash", ["a", "b"])
 
-    assert read["Resource"] == "arn:aws:s3:::bucket/hash/*"
+    assert read["Resource"] == ["arn:aws:s3:::bucket/hash/a", "arn:aws:s3:::bucket/hash/b"]
     assert listing["Resource"] == "arn:aws:s3:::bucket"
     assert "Condition" not in listing
 
@@ -130,7 +138,7 @@ def test_scratch_space_holds_what_an_engine_fetches(encoder: int, checkpoint: in
 @pytest.mark.parametrize(("layers", "hidden"), [(12, 768), (24, 1024), (48, 768)])
 def test_scratch_space_is_what_the_service_fetches(layers: int, hidden: int) -> None:
     """The program does not import the service, whose fetch plan it is: here they are compared."""
-    tensors = Architecture(layers=layers, hidden=hidden, intermediate=4 * hidden).tensors()
+    tensors = synthetic.tensors(Architecture(layers=layers, hidden=hidden, intermediate=4 * hidden))
     header = safetensors_header.parse(safetensors_header.build(tensors))
     planned = sum(wanted.size for wanted in plan.fetch_plan(header))
 
@@ -139,7 +147,7 @@ def test_scratch_space_is_what_the_service_fetches(layers: int, hidden: int) -> 
 
 def _tag(project: Path, *options: str, variant: str = "efs") -> str:
     images = project / "images"
-    return content_tag(images, images / "bundle", images / variant / "Dockerfile", options)
+    return content_tag(images, images / variant / "Dockerfile", options)
 
 
 @pytest.mark.parametrize(
@@ -187,10 +195,10 @@ def test_a_tag_covers_all_that_the_dockerfile_copies(backend: str) -> None:
     images, dockerfile = ROOT / "images", ROOT / "images" / backend / "Dockerfile"
     seen = {str(path.relative_to(images)) for path in context_files(images, dockerfile)}
     copies = re.findall(r"^COPY (?!--from)(?:--\S+ )*(.*) \S+$", dockerfile.read_text(), re.MULTILINE)
-    sources = {source for copy in copies for source in copy.split()} - {"bundle/"}  # there may be none as yet
+    sources = {source for copy in copies for source in copy.split() if "${BUNDLE}" not in source}
 
     assert {"install.py", f"{backend}/app.py", "similarity/"} <= sources
-    assert {name for name in seen if not name.startswith("bundle/")} == {
+    assert {name for name in seen if not name.startswith("bundle")} == {
         str(path.relative_to(images))
         for source in sources
         for path in ([images / source] if (images / source).is_file() else (images / source).rglob("*"))

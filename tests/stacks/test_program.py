@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -11,12 +10,13 @@ from typing import Any
 import pytest
 import yaml
 
+from bench.target.deployment import parse_outputs
 from efs import seeder
-from stacks.bundle import Bundle, BundleFile, hash_of
 from stacks.errors import DeploymentError
 from tests.stacks import cloudformation
 from tests.stacks.invariants import RULES, violations
-from tests.stacks.recorder import ROOT, STACK, UNKNOWN, Graph, make_project, run
+from tests.stacks.project import ROOT, make_project, write_bundle
+from tests.stacks.recorder import STACK, UNKNOWN, Graph, run
 from tests.stacks.scenarios import EVERYTHING, Scenario, combinations
 
 
@@ -27,7 +27,9 @@ def test_every_combination_keeps_every_rule(graphs: dict[Scenario, Graph], scena
     assert violations(graph) == []
     assert set(graph.exports["backends"]) == set(scenario.backends)
     in_vpc = {function.name for function in graph.of(":Function") if "vpcConfig" in function.inputs}
-    must = {f"{name}-serve-function" for name in scenario.backends if scenario.placement == "all" or name == "efs"}
+    inside = [name for name in scenario.backends if scenario.placement == "all" or name == "efs"]
+    prefixes = [f"{name}{model}" for name in inside for model in ["", *(f"-{model}" for model in scenario.models)]]
+    must = {f"{prefix}-{part}-function" for prefix in prefixes for part in ("serve", "search")}
     assert in_vpc == must | ({"efs-seeder-function"} if "efs" in scenario.backends else set())
 
 
@@ -72,10 +74,40 @@ def test_exports_what_the_lab_prints(default: Graph) -> None:
         *("bundleHash", "weights", "defaultBackend", "backends"),
     }
     for name, backend in exports["backends"].items():
-        assert set(backend) == {"functionName", "logGroup", "storage", "curl"}
+        assert set(backend) == {"functionName", "searchFunctionName", "logGroup", "storage", "curl"}
         assert backend["functionName"] == f"model-storage-{STACK}-{name}"
+        assert backend["searchFunctionName"] == f"model-storage-{STACK}-{name}-search"
         assert backend["logGroup"] == f"/aws/lambda/{backend['functionName']}"
         assert f"{exports['apiUrl']}/{name}/similar?num=3&text=" in backend["curl"]
+
+
+def test_exports_further_models_in_the_same_shape(everything: Graph) -> None:
+    exports = everything.exports
+    [(name, model)] = exports["models"].items()
+
+    assert name == "minilm"
+    assert set(model) == {"bundleHash", "weights", "backends"}
+    assert model["bundleHash"] != exports["bundleHash"]
+    for backend, described in model["backends"].items():
+        assert set(described) == set(exports["backends"][backend])
+        assert described["functionName"] == f"model-storage-{STACK}-minilm-{backend}"
+        assert f"{exports['apiUrl']}/minilm/{backend}/similar?num=3&text=" in described["curl"]
+
+
+def test_an_open_stack_has_a_page(project: Path) -> None:
+    graph = run(project, {"auth": "none", "moreModels": ["minilm"]})
+
+    assert violations(graph) == []
+    assert cloudformation.problems(graph) == []
+    assert graph.exports["pageUrl"] == f"{graph.exports['apiUrl']}/"
+
+
+def test_the_benchmark_reads_the_outputs(everything: Graph) -> None:
+    deployment = parse_outputs(everything.exports)
+
+    assert {backend.function_name for backend in deployment.backends} == {
+        f"model-storage-{STACK}-{name}" for name in ("efs", "s3", "oci")
+    }
 
 
 def test_a_preview_knows_what_does_not_depend_on_aws(graphs: dict[Scenario, Graph]) -> None:
@@ -84,32 +116,6 @@ def test_a_preview_knows_what_does_not_depend_on_aws(graphs: dict[Scenario, Grap
 
     assert exports["apiUrl"] == UNKNOWN
     assert exports["backends"]["efs"]["functionName"] == f"model-storage-{STACK}-efs"
-
-
-def test_a_new_bundle_appears_whole_beside_the_old_one(tmp_path: Path) -> None:
-    """Until a function uses the new bundle it must be able to read the old one, in S3 as on EFS.
-
-    What is named after the hash is made first and removed at the end of a deployment; what is not is updated in place.
-    """
-    before = run(make_project(tmp_path / "a"), {})
-    changed = make_project(tmp_path / "b")
-    _change_bundle(changed / "images" / "bundle")
-    after = run(changed, {})
-
-    old, new = ({resource.urn for resource in graph.resources} for graph in (before, after))
-    replaced = {urn.rsplit("::")[-1] for urn in new - old}
-    digest = after.exports["bundleHash"][:8]
-    assert before.exports["bundleHash"] != after.exports["bundleHash"]
-    assert {name for name in replaced if name.startswith("model-")} == {
-        f"model-{digest}-{file}" for file in Bundle.read(changed / "images" / "bundle").files
-    }
-    assert {name for name in replaced if not name.startswith("model-")} == {
-        f"{function}-read-{digest}" for function in ("s3-serve", "efs-seeder")
-    }
-    images = [
-        {image.name: image.inputs["imageName"] for image in graph.of("awsx:ecr:Image")} for graph in (before, after)
-    ]
-    assert {name for name in images[0] if images[0][name] != images[1][name]} == {"oci-image-image"}
 
 
 def test_the_seeder_takes_the_events(default: Graph) -> None:
@@ -135,9 +141,20 @@ def test_an_existing_bucket_is_used_and_not_made(project: Path, tmp_path: Path) 
         "shared/longformer",
         graph.exports["bundleHash"],
     )
-    reads = [policy.inputs["policy"] for policy in graph.of(":RolePolicy") if "s3:GetObject" in policy.inputs["policy"]]
-    assert len(reads) == 2
-    assert all("arn:aws:s3:::our-models/shared/longformer/*" in policy for policy in reads)
+    reads = [policy for policy in graph.of(":RolePolicy") if "s3:GetObject" in policy.inputs["policy"]]
+    assert {policy.name.partition("-read")[0] for policy in reads} == {"s3-serve", "s3-search", "efs-seeder"}
+    assert all("arn:aws:s3:::our-models/shared/longformer/" in policy.inputs["policy"] for policy in reads)
+
+
+def test_further_models_are_in_an_existing_bucket_under_their_hashes(project: Path) -> None:
+    config = {"modelBucket": "our-models", "modelPrefix": "shared/longformer", "moreModels": ["minilm"]}
+    graph = run(project, config)
+
+    prefixes = [
+        graph.one(":Function", f"{name}-function").inputs["environment"]["variables"]["MODEL_PREFIX"]
+        for name in ("s3-serve", "s3-minilm-serve")
+    ]
+    assert prefixes == ["shared/longformer", graph.exports["models"]["minilm"]["bundleHash"]]
 
 
 @pytest.mark.parametrize(
@@ -151,9 +168,21 @@ def test_an_existing_bucket_is_used_and_not_made(project: Path, tmp_path: Path) 
         (lambda bundle: _edit(bundle, source_hash="0" * 64), "source_hash does not fit"),
         (lambda bundle: (bundle / "config.json").unlink(), "config.json is missing"),
         (lambda bundle: (bundle / "model.safetensors").write_bytes(b"half"), "has 4 bytes, its manifest says"),
+        (lambda bundle: write_bundle(bundle, {"model.safetensors": b"no index"}), "lists no incidents.jsonl and no"),
         (lambda bundle: _flip_a_bit(bundle / "config.json"), "config.json is not the file of its manifest"),
     ],
-    ids=["no directory", "no manifest", "torn", "list", "format", "hash", "missing file", "short file", "other bytes"],
+    ids=[
+        "no directory",
+        "no manifest",
+        "torn",
+        "list",
+        "format",
+        "hash",
+        "missing file",
+        "short file",
+        "no index",
+        "other bytes",
+    ],
 )
 def test_a_bad_bundle_stops_the_program_before_anything_is_made(tmp_path: Path, damage: Any, complaint: str) -> None:
     project = make_project(tmp_path)
@@ -166,8 +195,12 @@ def test_a_bad_bundle_stops_the_program_before_anything_is_made(tmp_path: Path, 
 @pytest.mark.parametrize(
     ("config", "manifest", "complaint"),
     [
-        ({"ephemeralStorageMb": 512}, {"layers": 24}, "ephemeralStorageMb is 512, and the onnx engine needs 731 for"),
-        ({}, {"layers": 400}, "the onnx engine needs 12168 MB of /tmp for this bundle, and Lambda offers 10240"),
+        (
+            {"ephemeralStorageMb": 512},
+            {"layers": 24},
+            "ephemeralStorageMb is 512, and the onnx engine needs 731 MB for",
+        ),
+        ({}, {"layers": 400}, "the onnx engine needs 12168 MB of /tmp for images/bundle, and Lambda offers 10240"),
     ],
 )
 def test_too_little_room_stops_the_program(
@@ -194,10 +227,3 @@ def _flip_a_bit(file: Path) -> None:
 def _edit(bundle: Path, **fields: Any) -> None:
     manifest = json.loads((bundle / "manifest.json").read_text())
     (bundle / "manifest.json").write_text(json.dumps({**manifest, **fields}))
-
-
-def _change_bundle(bundle: Path) -> None:
-    (bundle / "config.json").write_bytes(b"another")
-    files = {n: BundleFile(f.size, f.sha256) for n, f in Bundle.read(bundle).files.items() if n != "manifest.json"}
-    files["config.json"] = BundleFile(7, hashlib.sha256(b"another").hexdigest())
-    _edit(bundle, files={name: vars(file) for name, file in files.items()}, source_hash=hash_of(files))

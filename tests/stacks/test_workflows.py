@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.stacks.recorder import ROOT
+from tests.stacks.project import ROOT
 
 WORKFLOWS = ROOT / ".github" / "workflows"
 

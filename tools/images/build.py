@@ -78,7 +78,7 @@ def _build_one(buildah: Buildah, backend: str, request: Request, context: Path, 
 
 @contextmanager
 def _context(bundle: Path, near: Path) -> Iterator[Path]:
-    """Yield a build context: images/ as it is, with `bundle` (hard links where possible) as its bundle/."""
+    """Yield a build context: images/ as it is, with `bundle` (hard links where possible) as its only bundle."""
 
     def link(source: str, target: str) -> None:
         try:
@@ -88,7 +88,7 @@ def _context(bundle: Path, near: Path) -> Iterator[Path]:
 
     with tempfile.TemporaryDirectory(dir=near) as scratch:
         context = Path(scratch) / "images"
-        shutil.copytree(IMAGES, context, ignore=shutil.ignore_patterns("bundle", "__pycache__"))
+        shutil.copytree(IMAGES, context, ignore=shutil.ignore_patterns("bundle", "bundle-*", "__pycache__"))
         shutil.copytree(bundle, context / "bundle", copy_function=link)
         yield context
 
@@ -96,14 +96,16 @@ def _context(bundle: Path, near: Path) -> Iterator[Path]:
 def _check(backend: str, image: layout.Image, bundle: Path) -> None:
     if image.size > LAMBDA_LIMIT:
         raise ToolError(f"{backend}: {image.size:,} bytes of layers are over Lambda's limit of {LAMBDA_LIMIT:,}")
-    manifest = json.loads((bundle / "manifest.json").read_text())
-    weights = {(name, entry["size"]) for name, entry in manifest["files"].items()}
-    holders = [
-        layer for layer in image.layers if weights & {(Path(name).name, size) for name, size in layer.files.items()}
+    sizes = {name: entry["size"] for name, entry in json.loads((bundle / "manifest.json").read_text())["files"].items()}
+    held = [
+        {path.name for name, size in layer.files.items() if sizes.get((path := Path(name)).name) == size}
+        for layer in image.layers
     ]
-    if len(holders) != (backend == "oci"):
-        found = "; ".join(layer.instruction for layer in holders) or "none"
-        raise ToolError(f"{backend}: one layer of the oci image and no other may hold the model; found in: {found}")
+    holders = [names for names in held if names]
+    weights = {"model.safetensors"}
+    if holders != ([weights, set(sizes) - weights] if backend == "oci" else []):
+        raise ToolError(f"{backend}: the oci image holds the model, weights and all else in a layer each, and no other "
+                        f"image does; found in layers: {[sorted(names) for names in holders]}")  # fmt: skip
 
 
 def _write_index(request: Request, images: dict[str, layout.Image]) -> None:

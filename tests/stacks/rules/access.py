@@ -7,7 +7,16 @@ import json
 from collections.abc import Iterator
 
 from tests.stacks.recorder import UNKNOWN, Graph
-from tests.stacks.rules.reading import as_list, serving, statements, statements_of
+from tests.stacks.rules.reading import (
+    INDEX,
+    as_list,
+    bundle_hashes,
+    policies_of,
+    served,
+    serving,
+    statements,
+    statements_of,
+)
 
 # AWS offers no resource for these actions.
 UNSCOPED = {
@@ -44,13 +53,26 @@ def no_wildcards(graph: Graph) -> Iterator[str]:
             yield f"{resource.name} allows everybody"
 
 
-def bundle_is_readable_by_prefix_only(graph: Graph) -> Iterator[str]:
-    """A function reads its bundle, and not whatever else a bucket that exists already may hold."""
-    for resource, statement in statements(graph):
-        if resource.type.endswith(":RolePolicy") and "s3:GetObject" in as_list(statement["Action"]):
-            for arn in as_list(statement["Resource"]):
-                if not arn.endswith(f"/{graph.exports['bundleHash']}/*"):
-                    yield f"{resource.name} reads {arn}"
+def functions_read_their_own_bundle_only(graph: Graph) -> Iterator[str]:
+    """Not another model's, not whatever else a bucket may hold; and the weights are nothing to who only searches."""
+    readable = {
+        **{f"{p.backend} {p.encoder.urn}": {f"{p.bundle_hash}/*"} for p in served(graph)},
+        **{f"{p.backend} {p.search.urn}": {f"{p.bundle_hash}/{name}" for name in INDEX} for p in served(graph)},
+    }
+    for function in graph.of(":Function"):
+        expected = readable.get(f"s3 {function.urn}", set())
+        if "seeder" in function.name:
+            expected = {f"{digest}/*" for digest in bundle_hashes(graph)}
+        if any(policy.inputs["policy"] == UNKNOWN for policy in policies_of(graph, function)):
+            continue
+        reads = {
+            arn.partition(":::")[2].partition("/")[2]
+            for statement in statements_of(graph, function)
+            if "s3:GetObject" in as_list(statement["Action"])
+            for arn in as_list(statement["Resource"])
+        }
+        if reads != expected:
+            yield f"{function.name} reads {sorted(reads)}, and not {sorted(expected)}"
 
 
 def buckets_are_private(graph: Graph) -> Iterator[str]:
@@ -71,21 +93,6 @@ def buckets_are_private(graph: Graph) -> Iterator[str]:
         policy = settings.get("BucketPolicy")
         if policy and policy.inputs["policy"] != UNKNOWN and "aws:SecureTransport" not in policy.inputs["policy"]:
             yield f"{bucket.name} can be read without TLS"
-
-
-def manifest_is_uploaded_last(graph: Graph) -> Iterator[str]:
-    """Who finds a manifest finds a whole bundle; bundles are under their hashes, the new beside the old."""
-    objects = graph.of(":BucketObjectv2")
-    manifests = [item for item in objects if item.inputs["key"].endswith("/manifest.json")]
-    for item in objects:
-        if not item.inputs["key"].startswith(f"{graph.exports['bundleHash']}/"):
-            yield f"{item.name} is at {item.inputs['key']}"
-        if item not in manifests and not any(item.urn in graph.needs(manifest) for manifest in manifests):
-            yield f"{item.name} may come after the manifest"
-        if len(item.inputs.get("sourceHash", "")) != 64:
-            yield f"{item.name} has no hash: changes above 16 MB would go unseen"
-        if "etag" in item.inputs:
-            yield f"{item.name} has an etag, which says nothing above 16 MB"
 
 
 def file_system_is_guarded(graph: Graph) -> Iterator[str]:
@@ -142,9 +149,8 @@ def network_is_private(graph: Graph) -> Iterator[str]:
 RULES = (
     serving_reads_only,
     no_wildcards,
-    bundle_is_readable_by_prefix_only,
+    functions_read_their_own_bundle_only,
     buckets_are_private,
-    manifest_is_uploaded_last,
     file_system_is_guarded,
     only_named_groups_talk,
     network_is_private,

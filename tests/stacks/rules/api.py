@@ -5,14 +5,33 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from tests.stacks.recorder import UNKNOWN, Graph
+from tests.stacks.recorder import UNKNOWN, Graph, Recorded
+from tests.stacks.rules.reading import page, served
 
 AUTHORIZATION = {"iam": "AWS_IAM", "jwt": "JWT", "none": "NONE"}
 # What the service says of itself in headers, which a page may read only if the API exposes them.
 EXPOSED = {
     *("server-timing", "x-environment-id", "x-invocation", "x-config-nonce", "x-storage-backend", "x-engine"),
-    *("x-bundle-hash", "x-weights", "x-fetched-bytes", "x-request-id", "x-log-stream"),
+    *("x-bundle-hash", "x-weights", "x-fetched-bytes", "x-request-id", "x-log-stream", "retry-after"),
 }
+
+
+def prefixes(graph: Graph) -> Iterator[tuple[str, Recorded, Recorded]]:
+    """Yield the paths below which a model answers, with the functions that encode and search there."""
+    for pair in served(graph):
+        model = f"/{pair.model}" if pair.model else ""
+        yield f"{model}/{pair.backend}", *pair.functions
+        if pair.backend == graph.exports["defaultBackend"]:
+            yield model, *pair.functions
+
+
+def leads_to(graph: Graph) -> dict[str, str]:
+    """Return the function that each route leads to: its urn by the route's key."""
+    found, known = {}, graph.by_urn()
+    for route in graph.of(":Route"):
+        [integration] = [known[urn] for urn in route.property_dependencies["target"] if "Integration" in urn]
+        [found[route.inputs["routeKey"]]] = integration.property_dependencies["integrationUri"]
+    return found
 
 
 def routes_are_authorised(graph: Graph) -> Iterator[str]:
@@ -26,25 +45,31 @@ def routes_are_authorised(graph: Graph) -> Iterator[str]:
             yield f"{route.inputs['routeKey']} has the wrong authorizer"
 
 
-def routes_are_complete(graph: Graph) -> Iterator[str]:
-    """Every known path of every backend, and a catch-all each, so that it is the function that says what is wrong."""
-    keys = {route.inputs["routeKey"] for route in graph.of(":Route")}
-    known = ("similar", "text-to-embed", "embed-to-db-similar", "text-to-db-similar")
-    for prefix in ["", *(f"/{backend}" for backend in graph.exports["backends"])]:
-        expected = {f"{method} {prefix}/{path}" for method in ("GET", "POST") for path in known}
-        expected |= {f"GET {prefix}/health", f"ANY {prefix}/{{proxy+}}" if prefix else "$default"}
-        if missing := expected - keys:
-            yield f"missing: {sorted(missing)}"
+def routes_lead_to_who_can_answer(graph: Graph) -> Iterator[str]:
+    """What needs no model never starts a function that loads one; the rest, unknown paths too, the encoder answers."""
+    expected = {}
+    for prefix, encoder, search in prefixes(graph):
+        for method in ("GET", "POST"):
+            for path in ("similar", "text-to-embed", "text-to-db-similar"):
+                expected[f"{method} {prefix}/{path}"] = encoder.urn
+            expected[f"{method} {prefix}/embed-to-db-similar"] = search.urn
+        expected[f"GET {prefix}/health"] = search.urn
+        expected[f"ANY {prefix}/{{proxy+}}" if prefix else "$default"] = encoder.urn
+    for function in page(graph):
+        expected |= {"GET /": function.urn, "GET /openapi.json": function.urn}
+    found = {key: urn for key, urn in leads_to(graph).items() if not key.startswith("OPTIONS ")}
+    for key in sorted(expected.keys() | found.keys()):
+        if expected.get(key) != found.get(key):
+            yield f"{key} leads to {found.get(key)}, and not to {expected.get(key)}"
 
 
 def web_pages_may_ask(graph: Graph) -> Iterator[str]:
     """Browsers ask first, without credentials: a preflight that a catch-all route answers 401 or 403 ends it there."""
     cors = graph.one(":Api").inputs.get("corsConfiguration")
-    keys = {route.inputs["routeKey"] for route in graph.of(":Route")}
-    asked = {f"OPTIONS {prefix}/{{proxy+}}" for prefix in ["", *(f"/{name}" for name in graph.exports["backends"])]}
-    expected = asked if cors and graph.exports["authMode"] != "none" else set()
-    if expected != (found := {key for key in keys if key.startswith("OPTIONS ")}):
-        yield f"preflights go to {sorted(found)}, not to {sorted(expected)}"
+    asked = {f"OPTIONS {prefix}/{{proxy+}}": search.urn for prefix, _, search in prefixes(graph)}
+    expected = asked if cors and graph.exports["authMode"] != "none" else {}
+    if expected != (found := {key: urn for key, urn in leads_to(graph).items() if key.startswith("OPTIONS ")}):
+        yield f"preflights go to {found}, not to {expected}"
     if cors and not set(cors.get("exposeHeaders", [])) >= EXPOSED:
         yield f"pages may read {cors.get('exposeHeaders')}"
     signed = {"authorization", "content-type", "x-amz-date", "x-amz-security-token"}
@@ -55,6 +80,7 @@ def web_pages_may_ask(graph: Graph) -> Iterator[str]:
 def routes_may_invoke(graph: Graph) -> Iterator[str]:
     """A route without permission answers 500; a permission without a source lets every API in AWS call the function."""
     permissions = {permission.parent: permission for permission in graph.of(":Permission")}
+    called = leads_to(graph)
     for route in graph.of(":Route"):
         permission = permissions.pop(route.urn, None)
         if permission is None:
@@ -65,9 +91,7 @@ def routes_may_invoke(graph: Graph) -> Iterator[str]:
         source = permission.inputs.get("sourceArn", "")
         if source != UNKNOWN and not (source.startswith("arn:aws:execute-api:") and source.endswith(end)):
             yield f"{route.inputs['routeKey']} may be invoked by {source or 'everybody'}"
-        [integration] = [graph.by_urn()[urn] for urn in route.property_dependencies["target"] if "Integration" in urn]
-        [called] = integration.property_dependencies["integrationUri"]
-        if called not in permission.property_dependencies["function"]:
+        if called[route.inputs["routeKey"]] not in permission.property_dependencies["function"]:
             yield f"{route.inputs['routeKey']} may invoke another function than it does"
     if permissions:
         yield f"permissions without a route: {sorted(item.name for item in permissions.values())}"
@@ -88,7 +112,7 @@ def the_api_is_throttled_and_logged(graph: Graph) -> Iterator[str]:
 
 RULES = (
     routes_are_authorised,
-    routes_are_complete,
+    routes_lead_to_who_can_answer,
     web_pages_may_ask,
     routes_may_invoke,
     the_api_is_throttled_and_logged,

@@ -49,7 +49,7 @@ KINDS = {
     "pulumi:providers:aws",
 }
 # What __main__.py makes itself; everything else is somebody's child.
-ROOTS = {"aws", "EfsBackend", "HttpApi", "ModelStore", "Network", "OciBackend", "S3Backend"}
+ROOTS = {"aws", "EfsBackend", "HttpApi", "ModelStore", "Network", "OciBackend", "Page", "S3Backend"}
 
 
 def only_known_kinds(graph: Graph) -> Iterator[str]:

@@ -1,0 +1,63 @@
+"""The models of a deployment: a bundle each, and the names that tell their functions and paths apart.
+
+The first model has no name: what is made for it is called as if there were no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from stacks.bundle import Bundle
+from stacks.errors import DeploymentError
+from stacks.image import CONTEXT, FIRST_BUNDLE
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model: its name, empty for the first, and its bundle."""
+
+    name: str
+    bundle: Bundle
+
+    def child_of(self, component: str) -> str:
+        """Return what begins the names of this model's parts of a component: efs, efs-minilm."""
+        return "-".join(filter(None, (component, self.name)))
+
+    def role(self, backend: str) -> str:
+        """Return what ends the name of this model's function: efs, minilm-efs."""
+        return "-".join(filter(None, (self.name, backend)))
+
+    def path(self, backend: str = "") -> str:
+        """Return the path below which this model answers, without a backend from the default one: /minilm/efs."""
+        return "".join(f"/{part}" for part in (self.name, backend) if part)
+
+
+def read_models(names: Sequence[str]) -> tuple[Model, ...]:
+    """Read the bundles of the first model and of the named ones; raises DeploymentError with what all of them lack."""
+    models, problems = [], list[str]()
+    for name in ("", *names):
+        try:
+            models.append(Model(name, Bundle.read(directory_of(name))))
+        except DeploymentError as error:
+            problems += error.problems
+    problems += _problems(models)
+    if problems:
+        raise DeploymentError.of(problems)
+    return tuple(models)
+
+
+def directory_of(name: str) -> Path:
+    """Return the directory of a model's bundle, relative to the program's."""
+    return CONTEXT / "-".join(filter(None, (FIRST_BUNDLE, name)))
+
+
+def _problems(models: Sequence[Model]) -> Iterator[str]:
+    holders: dict[str, Path] = {}
+    for model in models:
+        bundle = model.bundle
+        yield from bundle.problems()
+        if other := holders.get(bundle.source_hash):
+            yield f"{bundle.directory} holds the same bundle as {other}: build another, or take it out of moreModels"
+        holders[bundle.source_hash] = bundle.directory

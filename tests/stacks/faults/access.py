@@ -1,0 +1,99 @@
+"""Faults in who may do what."""
+
+from __future__ import annotations
+
+from tests.stacks.faults.fault import TWO, Fault
+
+FAULTS = (
+    Fault("a wildcard action", "policies.py", '"Action": "s3:GetObject"', '"Action": "s3:*"', "no_wildcards"),
+    Fault(
+        "a wildcard resource",
+        "policies.py",
+        '"Resource": [f"{bucket_arn}/{prefix}/{name}" for name in names]',
+        '"Resource": "*"',
+        "no_wildcards",
+    ),
+    Fault(
+        "everybody may read the bucket",
+        "policies.py",
+        '"Effect": "Deny",\n            "Principal": {"AWS": "*"},\n            "Action": "s3:*"',
+        '"Effect": "Allow",\n            "Principal": {"AWS": "*"},\n            "Action": "s3:GetObject"',
+        "no_wildcards",
+    ),
+    Fault(
+        "the whole bucket is readable",
+        "policies.py",
+        'f"{bucket_arn}/{prefix}/{name}"',
+        'f"{bucket_arn}/*"',
+        "functions_read_their_own_bundle_only",
+    ),
+    Fault(
+        "a search that may read the weights",
+        "s3.py",
+        "search_grants=stored.index_grant",
+        "search_grants=stored.read_grant",
+        "functions_read_their_own_bundle_only",
+        TWO,
+    ),
+    Fault(
+        "a model that may read the other's weights",
+        "s3.py",
+        "stored = store.holding(model.bundle)",
+        "stored = store.holding(args.models[0].bundle)",
+        "functions_read_their_own_bundle_only",
+        TWO,
+    ),
+    Fault(
+        "a seeder that may not read the second model",
+        "efs.py",
+        "for model in args.models for",
+        "for model in args.models[:1] for",
+        "functions_read_their_own_bundle_only",
+    ),
+    Fault(
+        "the server may write",
+        "efs.py",
+        "self._mount_grant(write=False)",
+        "self._mount_grant(write=True)",
+        "serving_reads_only",
+    ),
+    Fault(
+        "a public bucket",
+        "model_store.py",
+        "block_public_policy=True",
+        "block_public_policy=False",
+        "buckets_are_private",
+    ),
+    Fault("an unencrypted file system", "efs.py", "encrypted=True", "encrypted=False", "file_system_is_guarded"),
+    Fault(
+        "NFS without TLS",
+        "policies.py",
+        'deny("NotWithoutTls", _EFS_CLIENT_ACTIONS, {"Bool": {"aws:SecureTransport": "false"}}),',
+        "",
+        "file_system_is_guarded",
+    ),
+    Fault(
+        "NFS from anywhere",
+        "efs.py",
+        "referenced_security_group_id=network.functions_group_id",
+        'cidr_ipv4="0.0.0.0/0"',
+        "only_named_groups_talk",
+    ),
+    Fault("all ports to S3", "network.py", "from_port=443", "from_port=0", "only_named_groups_talk"),
+    Fault(
+        "public addresses",
+        "network.py",
+        "map_public_ip_on_launch=False",
+        "map_public_ip_on_launch=True",
+        "network_is_private",
+    ),
+    Fault(
+        "subnets in one zone",
+        "network.py",
+        "availability_zone=zone",
+        'availability_zone="us-east-1a"',
+        "network_is_private",
+    ),
+    Fault("an impatient destroy", "network.py", 'delete="60m"', 'delete="5m"', "network_is_private"),
+    Fault("an interface endpoint, by the hour", "network.py", '"Gateway"', '"Interface"', "network_is_private"),
+)

@@ -1,0 +1,93 @@
+"""Faults of the API."""
+
+from __future__ import annotations
+
+from tests.stacks.faults.fault import CORS, OPEN, Fault
+from tests.stacks.scenarios import JWT
+
+FAULTS = (
+    Fault(
+        "an open route",
+        "api.py",
+        "authorization_type=authorization",
+        'authorization_type="NONE"',
+        "routes_are_authorised",
+    ),
+    Fault(
+        "an authorizer that is not asked",
+        "api.py",
+        'if self._authorizer and authorization == "JWT"',
+        "if False",
+        "routes_are_authorised",
+        {"auth": "jwt", **JWT},
+    ),
+    Fault(
+        "preflights without credentials refused",
+        "api.py",
+        "if self._settings.cors_origins and ",
+        "if False and ",
+        "web_pages_may_ask",
+        CORS,
+    ),
+    Fault(
+        "headers that no page may read",
+        "api.py",
+        "expose_headers=list(_EXPOSED),",
+        "",
+        "web_pages_may_ask",
+        CORS,
+    ),
+    Fault("a route that is missing", "routes.py", '"text-to-embed", ', "", "routes_lead_to_who_can_answer"),
+    Fault(
+        "a health that loads the model",
+        "api.py",
+        "self._routes(search, served.search, routes.search_keys(prefix), model.name)",
+        "self._routes(encoder, served.encoder, routes.search_keys(prefix), model.name)",
+        "routes_lead_to_who_can_answer",
+    ),
+    Fault(
+        "a second model without paths of its own default",
+        "api.py",
+        "if backend == self._settings.default_backend else []",
+        "if backend == self._settings.default_backend and not model.name else []",
+        "routes_lead_to_who_can_answer",
+    ),
+    Fault(
+        "a page without its document",
+        "routes.py",
+        ', "GET /openapi.json"',
+        ",",
+        "routes_lead_to_who_can_answer",
+        OPEN,
+    ),
+    Fault(
+        "preflights that load the model",
+        "api.py",
+        'search, served.search, "NONE"',
+        'encoder, served.encoder, "NONE"',
+        "web_pages_may_ask",
+        CORS,
+    ),
+    Fault(
+        "a permission for every API",
+        "api.py",
+        "source_arn=pulumi.Output.concat(self._api.execution_arn, routes.permitted_path(key)),",
+        "",
+        "routes_may_invoke",
+    ),
+    Fault("a permission for another path", "api.py", "routes.permitted_path(key)", '"/*/GET/"', "routes_may_invoke"),
+    Fault(
+        "no limit",
+        "api.py",
+        "throttling_rate_limit=self._settings.throttle_rate,",
+        "",
+        "the_api_is_throttled_and_logged",
+    ),
+    Fault(
+        "latencies unlogged",
+        "api.py",
+        '"integrationLatency": "$context.integrationLatency",',
+        "",
+        "the_api_is_throttled_and_logged",
+    ),
+)

@@ -1,0 +1,32 @@
+"""What a fault is, and the configurations that faults are tried in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.stacks.scenarios import EVERYTHING
+
+SCHEMA = "schema"
+# Everything on, but the smallest deployment that has every kind of resource but the page.
+CONFIG = {
+    **EVERYTHING,
+    **{"backends": ["efs"], "defaultBackend": "efs", "corsOrigins": []},
+    **{"auth": "iam", "jwtIssuer": "", "jwtAudiences": []},
+}
+CORS = {"corsOrigins": ["https://incidentdatabase.ai"]}  # with auth iam
+TWO = {"backends": ["efs", "s3"], "defaultBackend": "s3"}
+BAKED = {"backends": ["oci"], "defaultBackend": "oci"}
+OPEN = {"auth": "none"}  # with the page
+
+
+@dataclass(frozen=True)
+class Fault:
+    """In `file`, `old` becomes `new`; `caught_by` is the rule of tests.stacks.invariants, or SCHEMA for AWS's own."""
+
+    what: str
+    file: str
+    old: str
+    new: str
+    caught_by: str
+    config: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,82 @@
+"""Faults of functions."""
+
+from __future__ import annotations
+
+from tests.stacks.faults.fault import TWO, Fault
+
+FAULTS = (
+    Fault(
+        "a 31 s time-out",
+        "backend.py",
+        '"timeout_seconds": settings.timeout_seconds',
+        '"timeout_seconds": 31',
+        "nobody_waits_longer_than_the_gateway",
+    ),
+    Fault("routes are not awaited", "network.py", "[*associations, *(", "[*(", "network_before_function"),
+    Fault(
+        "another platform",
+        "image.py",
+        "platform=settings.platform,",
+        'platform="linux/arm64",',
+        "like_for_like",
+        {"architecture": "x86_64"},
+    ),
+    Fault(
+        "more memory for one",
+        "backend.py",
+        "memory_mb=settings.memory_mb",
+        'memory_mb=settings.memory_mb + (self._name == "s3")',
+        "like_for_like",
+        TWO,
+    ),
+    Fault(
+        "a log group of Lambda's own",
+        "function.py",
+        "log_group=logs.name",
+        "log_group=self.log_group",
+        "log_group_before_function",
+    ),
+    Fault(
+        "logs for ever",
+        "api.py",
+        "retention_in_days=self._settings.log_retention_days,",
+        "",
+        "log_group_before_function",
+    ),
+    Fault(
+        "grants that are not awaited",
+        "function.py",
+        "[*grants, *args.ready",
+        "[*args.ready",
+        "permissions_before_function",
+    ),
+    Fault(
+        "a pull that is not awaited",
+        "function.py",
+        "Code(inputs, [image.pullable])",
+        "Code(inputs)",
+        "permissions_before_function",
+    ),
+    Fault(
+        "one name for two models' functions",
+        "backend.py",
+        "role = model.role(self._name)",
+        "role = self._name",
+        "functions_have_names_of_their_own",
+    ),
+    Fault(
+        "a search as large as the model",
+        "backend.py",
+        "memory_mb=model.bundle.search_memory_mb",
+        "memory_mb=settings.memory_mb",
+        "searching_is_cheap",
+    ),
+    Fault(
+        "a search with a disk for weights",
+        "backend.py",
+        "grants=serving.search_grants,",
+        "grants=serving.search_grants, scratch_mb=serving.scratch_mb,",
+        "searching_is_cheap",
+        TWO,
+    ),
+)

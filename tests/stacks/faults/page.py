@@ -1,0 +1,39 @@
+"""Faults of the page."""
+
+from __future__ import annotations
+
+from tests.stacks.faults.fault import OPEN, Fault
+
+FAULTS = (
+    Fault(
+        "a page that nobody can open",
+        "__main__.py",
+        'if settings.auth == "none" else None',
+        "if True else None",
+        "the_page_is_where_nobody_has_to_sign",
+    ),
+    Fault(
+        "a page in the VPC",
+        "page.py",
+        "memory_mb=_MEMORY_MB,",
+        'memory_mb=_MEMORY_MB, environment={"A": "b"},',
+        "the_page_may_only_write_its_log",
+        OPEN,
+    ),
+    Fault(
+        "a page that thinks",
+        "page.py",
+        "_TIMEOUT_SECONDS = 5",
+        "_TIMEOUT_SECONDS = 30",
+        "the_page_may_only_write_its_log",
+        OPEN,
+    ),
+    Fault(
+        "a page with everything that lies about",
+        "page.py",
+        "pulumi.AssetArchive({path.name: pulumi.FileAsset(str(path)) for path in files()})",
+        "pulumi.FileArchive(str(DIRECTORY))",
+        "the_pages_archive_is_its_files",
+        OPEN,
+    ),
+)

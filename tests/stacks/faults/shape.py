@@ -1,0 +1,47 @@
+"""Faults in how things hang together."""
+
+from __future__ import annotations
+
+from tests.stacks.faults.fault import Fault
+
+FAULTS = (
+    Fault(
+        "a child without parent",
+        "efs.py",
+        "opts=pulumi.ResourceOptions(parent=self._files),\n        )\n\n    def _mount_targets",
+        ")\n\n    def _mount_targets",
+        "children_have_parents",
+    ),
+    Fault(
+        "a child with a fixed name", "function.py", 'f"{name}-role"', '"role" + name', "names_begin_with_the_components"
+    ),
+    Fault(
+        "outputs never registered",
+        "api.py",
+        'self.register_outputs({"url": self.url})',
+        "pass",
+        "components_are_complete",
+    ),
+    Fault(
+        "outputs registered twice",
+        "efs.py",
+        "self._register()",
+        "self._register(), self._register()",
+        "components_are_complete",
+    ),
+    Fault(
+        "the default provider",
+        "__main__.py",
+        "ResourceOptions(providers=[provider])",
+        "ResourceOptions()",
+        "one_provider",
+    ),
+    Fault("no tags", "__main__.py", "default_tags=aws.ProviderDefaultTagsArgs(tags=tags)", "", "one_provider"),
+    Fault(
+        "something public",
+        "network.py",
+        "aws.ec2.DefaultSecurityGroup(",
+        "aws.ec2.InternetGateway(",
+        "only_known_kinds",
+    ),
+)
