@@ -23,6 +23,7 @@ class EncoderService(Service[Model]):
     """Loads the model at INIT and answers every route."""
 
     SERVES: ClassVar[str] = "encoder"
+    LOADS: ClassVar[str] = "model"
     ROUTES: ClassVar[tuple[str, ...]] = request.ROUTES
 
     def _load(self, phases: Phases) -> Loader:

@@ -38,6 +38,7 @@ class SearchService(Service[Incidents]):
     """Reads the incident index at INIT and answers for vectors."""
 
     SERVES: ClassVar[str] = "search"
+    LOADS: ClassVar[str] = "incident index"
     ROUTES: ClassVar[tuple[str, ...]] = (request.EMBED_TO_DB, request.HEALTH)
 
     def _load(self, phases: Phases) -> IndexLoading:

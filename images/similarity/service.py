@@ -78,6 +78,7 @@ class Service(ABC, Generic[Model]):
     """One execution environment of a function. `handle` is the Lambda handler."""
 
     SERVES: ClassVar[str]
+    LOADS: ClassVar[str]  # in words
     ROUTES: ClassVar[tuple[str, ...]]
 
     def __init__(self, store: Store) -> None:
@@ -173,7 +174,7 @@ class Service(ABC, Generic[Model]):
         if self._loading.error:
             raise self._loading.error
         if self._loading.model is None:
-            raise Unavailable("the model is still being loaded; ask again")
+            raise Unavailable(f"the {self.LOADS} is still being loaded; ask again")
         return self._loading.model
 
     def _retry(self, call: Call) -> None:

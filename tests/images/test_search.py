@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from similarity import answer, search
+from similarity import service as service_module
 from similarity.encoder import EncoderService
 from similarity.ranking import Match
 from similarity.search import SearchService
@@ -204,3 +206,28 @@ def test_no_answer_outgrows_what_lambda_passes_on() -> None:
     response = answer.response(answer.similar(shown, []), {})
     assert len(json.dumps(response)) < 6_000_000
     assert answer.passable(many[:10]) == 10
+
+
+def test_an_index_that_takes_longer_than_init_is_waited_for(
+    index_only: Path, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+    read = DirectoryStore.read
+
+    def held(self: DirectoryStore, name: str) -> bytes:
+        go.wait()
+        return read(self, name)
+
+    monkeypatch.setattr(DirectoryStore, "read", held)
+    monkeypatch.setattr(service_module, "INIT_BUDGET", 0.1)
+    service = started(index_only)
+    _, content = ask(service, {"route": "health"}, context)
+    assert (content["statusCode"], content["body"]["status"], content["body"]["incidents"]) == (200, "loading", None)
+    context.remaining = 1_100  # leaves 0.1 s to wait
+    response, content = ask(service, {"embed": [1] * 64}, context)
+    assert (response["statusCode"], response["headers"]["Retry-After"]) == (503, "1")
+    assert content["message"] == "the incident index is still being loaded; ask again"
+    go.set()
+    context.remaining = 30_000
+    assert ask(service, {"embed": [1] * 64}, context)[0]["statusCode"] == 200
+    assert ask(service, {"route": "health"}, context)[1]["body"]["status"] == "ok"
