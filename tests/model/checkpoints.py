@@ -85,6 +85,8 @@ def tokenizer(family: str) -> Tokenizer:
     first, last = (special[2], special[3]) if family == "bert" else (special[0], special[2])
     pair = [(token, made.token_to_id(token)) for token in (first, last)]
     made.post_processor = processors.TemplateProcessing(single=f"{first} $A {last}", special_tokens=pair)
+    made.enable_truncation(16)  # as the files of sentence-transformers have it; neither may count
+    made.enable_padding(length=16)
     return made
 
 

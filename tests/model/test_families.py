@@ -12,7 +12,6 @@ import pytest
 import torch
 from rich.console import Console
 from safetensors.numpy import load_file, save_file
-from tokenizers import Tokenizer
 
 from model import bundle, graph, incidents
 from model.architecture import Architecture
@@ -250,7 +249,6 @@ def test_half_precision_is_refused(checkpoint: Path, tmp_path: Path) -> None:
 def test_a_tokenizer_without_special_tokens_is_refused(checkpoint: Path, tmp_path: Path) -> None:
     fields = json.loads((checkpoint / files.TOKENIZER).read_text())
     (checkpoint / files.TOKENIZER).write_text(json.dumps({**fields, "post_processor": None}))
-    assert len(Tokenizer.from_file(str(checkpoint / files.TOKENIZER)).encode("").ids) == 0
     with pytest.raises(UnsupportedModel, match="puts 0 special tokens around a text"):
         build(checkpoint, tmp_path / "b")
     (checkpoint / files.TOKENIZER).write_text("{")
