@@ -2,13 +2,14 @@
 
 It runs inside the deployment, before the serving function uses the new bundle. A bundle appears whole or not at all:
 its files are written to a hidden directory, checked while they stream, synced, and the directory is renamed at the
-end. What an interrupted run left is checked and continued by the next one.
+end. What an interrupted run left is checked and continued by the next one. A file that another bundle there has, too,
+is linked and not copied: a new index comes with the old one's weights.
 
 Event:  {"bucket": "…", "prefix": "…", "directory": "<64 hex; default: prefix>",
          "files": {"name": {"size": bytes, "sha256": "<64 hex>"}, …}, "keep": ["<64 hex>", …]}
         With `keep`, bundles that are neither in it nor the event's own are removed; without it, none is.
-Result: {"directory": "/mnt/model/<64 hex>", "copied": [names], "verified": [names], "resumed_bytes": n, "bytes": n,
-         "removed": [names], "seconds": s}
+Result: {"directory": "/mnt/model/<64 hex>", "copied": [names], "linked": [names], "verified": [names],
+         "resumed_bytes": n, "bytes": n, "removed": [names], "seconds": s}
 Environment: MODEL_ROOT, the mounted file system (default /mnt/model); AWS_ENDPOINT_URL_S3, another S3 than AWS's.
 """
 
@@ -141,22 +142,47 @@ def _seed(job: Job, root: Path) -> dict[str, Any]:
     source = Source(job.bucket, job.prefix)
     done = [file for file in job.files if _matches(final / file.name, file)]
     missing = [file for file in job.files if file not in done]
+    copied = list[File]()
     resumed = 0
     if missing:
         etags = {file: source.check(file) for file in missing}  # all of them, before a byte is written
         with _explain_full_disk(root, missing, incoming):
             incoming.mkdir(exist_ok=True)
             for file in missing:
+                if _link(root, job, file, incoming):
+                    continue
                 print(f"copying {file.name} ({file.size} bytes)", flush=True)
                 resumed += _copy(source, file, etags[file], incoming)
+                copied.append(file)
         _publish(incoming, final, missing)
     return {
         "directory": str(final),
-        "copied": [file.name for file in missing],
+        "copied": [file.name for file in copied],
+        "linked": [file.name for file in missing if file not in copied],
         "verified": [file.name for file in done],
         "resumed_bytes": resumed,
-        "bytes": sum(file.size for file in missing),
+        "bytes": sum(file.size for file in copied),
     }
+
+
+def _link(root: Path, job: Job, file: File, incoming: Path) -> bool:
+    """Give `file` a second name in `incoming` if another bundle has it, byte for byte; return whether it has one now.
+
+    Safe, because no file of a bundle is ever written to: a damaged one is replaced, and its other name keeps it until
+    that bundle is seeded again.
+    """
+    others = (path for path in root.iterdir() if _HASH.fullmatch(path.name) and path.name != job.directory)
+    for other in sorted(others):
+        if _matches(other / file.name, file):
+            (incoming / file.name).unlink(missing_ok=True)
+            try:
+                os.link(other / file.name, incoming / file.name)
+            except OSError as error:  # EFS gives a file 177 names; then a copy begins the count anew
+                print(f"{file.name} of {other.name} cannot be linked ({error.strerror})", flush=True)
+                continue
+            print(f"linked {file.name} of {other.name}", flush=True)
+            return True
+    return False
 
 
 def _publish(incoming: Path, final: Path, copied: list[File]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -62,6 +63,65 @@ def test_prefix_and_directory_may_differ(root: Path, upload: Upload) -> None:
         seeder.obstore.put(bundle.store, f"some/where/{name}", data)
     seeder.handler({**bundle.event, "prefix": "some/where", "directory": OTHER}, None)
     assert bundle.is_in(root / OTHER)
+
+
+def new_index(upload: Upload) -> tuple[Any, Any]:
+    """Two bundles that differ in one small file, as those of one model with an old and a new index do."""
+    return upload(model=3_000_001, index=70), upload(model=3_000_001, index=71)
+
+
+def test_a_new_index_brings_no_weights(root: Path, upload: Upload) -> None:
+    old, new = new_index(upload)
+    seeder.handler(old.event, None)
+    result = seeder.handler({**new.event, "keep": [old.hash]}, None)
+    assert (result["copied"], result["linked"], result["bytes"]) == (["index"], ["model"], 71)
+    assert old.is_in(root / old.hash)
+    assert new.is_in(root / new.hash)
+    assert (root / old.hash / "model").samefile(root / new.hash / "model")
+    assert json.loads(json.dumps(result)) == result
+
+
+def test_linked_weights_outlive_the_bundle_that_they_came_from(root: Path, upload: Upload) -> None:
+    old, new = new_index(upload)
+    seeder.handler(old.event, None)
+    assert seeder.handler(new.event, None)["removed"] == [old.hash]
+    assert visible(root) == {new.hash}
+    assert new.is_in(root / new.hash)
+
+
+def test_damaged_weights_are_not_linked(root: Path, upload: Upload) -> None:
+    old, new = new_index(upload)
+    seeder.handler(old.event, None)
+    (root / old.hash / "model").write_bytes(swap_a_byte(old.files["model"]))
+    assert seeder.handler(new.event, None)["copied"] == ["index", "model"]
+    assert new.is_in(root / new.hash)
+
+
+def test_a_repair_of_one_bundle_leaves_the_other_as_it_is(root: Path, upload: Upload) -> None:
+    """Both names lead to the damaged bytes: each bundle gets good ones when it is seeded, and writes to no other."""
+    old, new = new_index(upload)
+    seeder.handler(old.event, None)
+    seeder.handler({**new.event, "keep": [old.hash]}, None)
+    damaged = swap_a_byte(old.files["model"])
+    (root / old.hash / "model").write_bytes(damaged)
+    assert seeder.handler({**new.event, "keep": [old.hash]}, None)["copied"] == ["model"]
+    assert new.is_in(root / new.hash)
+    assert (root / old.hash / "model").read_bytes() == damaged
+    assert seeder.handler({**old.event, "keep": [new.hash]}, None)["linked"] == ["model"]
+    assert old.is_in(root / old.hash)
+
+
+def test_what_cannot_be_linked_is_copied(root: Path, upload: Upload, monkeypatch: pytest.MonkeyPatch) -> None:
+    """EFS gives a file 177 names at most."""
+    old, new = new_index(upload)
+    seeder.handler(old.event, None)
+
+    def refuse(*_: Any) -> None:
+        raise OSError(errno.EMLINK, os.strerror(errno.EMLINK))
+
+    monkeypatch.setattr(os, "link", refuse)
+    assert seeder.handler(new.event, None)["copied"] == ["index", "model"]
+    assert new.is_in(root / new.hash)
 
 
 def test_repairs_a_damaged_bundle_file_by_file(root: Path, upload: Upload) -> None:
