@@ -3,6 +3,7 @@
 
 const MOST_RESULTS = 50;
 const LOG_LINES = 12;
+const NOBODY = "No backend serves this model here.";
 const byId = (id) => document.getElementById(id);
 const namedModel = new URLSearchParams(location.search).get("model");
 const secondModel = MODEL_NAME.test(namedModel ?? "") ? namedModel : null;
@@ -23,27 +24,33 @@ function chosen(group) {
 
 /* Which backends there are. */
 
-function listBackends() {
-  const names = document.querySelector('meta[name="backends"]').content.split(",").filter(Boolean);
-  const all = names.length > 1 ? [makeSegment("backend", "", "All, side by side", true)] : [];
-  const each = names.map((name) => makeSegment("backend", name, titleOf(name), names.length === 1));
-  document.querySelector("#backends .segments").replaceChildren(...all, ...each);
+/** Offers these backends, and all of them together where there are several; what was chosen stays chosen. */
+function offerBackends(names) {
+  const before = chosen("backend");
+  const choices = names.length > 1 ? ["", ...names] : names;
+  const picked = choices.includes(before) ? before : choices[0];
+  const segments = choices.map((name) =>
+    makeSegment("backend", name, name ? titleOf(name) : "All, side by side", name === picked),
+  );
+  document.querySelector("#backends .segments").replaceChildren(...segments);
+  byId("backends").hidden = !names.length;
   state.backends = names;
 }
 
 /** Leaves out the backends that are not there, and tells what the others say of themselves. */
 async function lookAround() {
   const model = chosen("model");
-  listBackends();
+  offerBackends(namesOfBackends());
   const found = await Promise.all(state.backends.map((backend) => health(model, backend)));
   if (model !== chosen("model")) return; // another model was chosen meanwhile
-  for (const { backend, failure } of found) if (failure?.status === 404) leaveOut(backend);
+  const there = found.filter(({ failure }) => failure?.status !== 404).map(({ backend }) => backend);
+  if (there.length < found.length) offerBackends(there);
   const healthy = found.filter(({ says }) => says);
   showWeights(healthy.some(({ says }) => says.weights === "synthetic"));
   putText(byId("facts"), factsOf(healthy));
   const ill = found.filter(({ failure }) => failure && failure.status !== 404);
   if (ill.length && !state.asked) putText(byId("summary"), ill.map(complaint).join(" "));
-  if (!state.backends.length) putText(byId("summary"), "No backend answers for this model here.");
+  if (!there.length) putText(byId("summary"), NOBODY);
 }
 
 async function health(model, backend) {
@@ -54,9 +61,8 @@ async function health(model, backend) {
   }
 }
 
-function leaveOut(backend) {
-  state.backends = state.backends.filter((other) => other !== backend);
-  segmentOf(backend)?.remove();
+function namesOfBackends() {
+  return document.querySelector('meta[name="backends"]').content.split(",").filter(Boolean);
 }
 
 function complaint({ backend, failure }) {
@@ -78,10 +84,6 @@ function factsOf(healthy) {
     saying.set(sentence, [...(saying.get(sentence) ?? []), titleOf(backend)]);
   }
   return [...saying].map(([sentence, backends]) => `${backends.join(", ")}: ${sentence}.`).join(" ");
-}
-
-function segmentOf(backend) {
-  return document.querySelector(`input[name="backend"][value="${backend}"]`)?.closest("label");
 }
 
 function showWeights(synthetic) {
@@ -112,6 +114,7 @@ function complain(field, message) {
 function askAll() {
   const question = readQuestion();
   if (!question) return;
+  if (!state.backends.length) return void say(NOBODY);
   cancelAll();
   if (JSON.stringify(question) !== JSON.stringify(state.asked)) state.earlier.clear();
   state.asked = question;
@@ -122,6 +125,13 @@ function askAll() {
   byId("answers").dataset.count = backends.length;
   say(`Asking ${backends.map(titleOf).join(", ")}.`);
   for (const backend of backends) void askOne(backend);
+  showAnswers();
+}
+
+/** Scrolls to the answers where the form fills the window, as on a phone. */
+function showAnswers() {
+  const title = byId("answers-title");
+  if (title.getBoundingClientRect().top > innerHeight * 0.7) title.scrollIntoView({ block: "start" });
 }
 
 /** Asks one backend the question last asked; whatever happens is shown in its card and nowhere else. */

@@ -7,7 +7,7 @@ const MODEL_NAME = /^[a-z][a-z0-9-]{0,15}$/;
 const CANCELLED = "cancelled";
 const TIMED_OUT = "timed out";
 const AGAIN = "A function that was loading its model goes on: ask again.";
-const HINTS = new Map([
+const HINTS = new Map([ // for the HTTP API's own refusals; what a function says of itself needs none
   [401, "This deployment wants credentials, which the page has none of."],
   [403, "This deployment wants credentials, which the page has none of."],
   [429, "Too many requests at once: wait a moment."],
@@ -68,7 +68,8 @@ function lost(signal, timeoutMs) {
 
 function refused(status, reply) {
   const said = typeof reply.payload?.message === "string" ? reply.payload.message : "no reason given";
-  return new Failure(`${status}: ${said}${/[.!?]$/.test(said) ? "" : "."} ${HINTS.get(status) ?? ""}`.trim(), { status, reply });
+  const hint = reply.headers.has("X-Environment-Id") ? "" : (HINTS.get(status) ?? "");
+  return new Failure(`${status}: ${said}${/[.!?]$/.test(said) ? "" : "."} ${hint}`.trim(), { status, reply });
 }
 
 /** A JSON object, or null for any other text. */

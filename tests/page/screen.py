@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright, Request, expect
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-DESKTOP = {"width": 1280, "height": 900}
+DESKTOP = {"width": 1180, "height": 900}
 PHONE = {"width": 360, "height": 740}
 TITLES = {"efs": "EFS", "s3": "S3", "oci": "Image"}
 ANSWER_MS = 30_000  # how long a test waits for an answer
@@ -64,13 +64,14 @@ def launch(playwright: Playwright) -> Browser:
 
 @contextmanager
 def opened(
-    browser: Browser, url: str, *, width: int = 1280, height: int = 900, dark: bool = False, settle: bool = True
+    browser: Browser, url: str, *, width: int = 1180, height: int = 900, dark: bool = False, settle: bool = True
 ) -> Iterator[Screen]:
     """The page at a URL in a browser context of its own; unless it need not settle, health has come in."""
     context = browser.new_context(
         viewport={"width": width, "height": height},
         color_scheme="dark" if dark else "light",
         has_touch=width < 500,
+        is_mobile=width < 500,
         reduced_motion="reduce",
     )
     context.add_init_script(_WATCH_POLICY)

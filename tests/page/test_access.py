@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -182,26 +181,3 @@ def test_the_page_follows_the_systems_colours(browser: Browser, lab: Lab, dark: 
         paper = screen.page.evaluate("getComputedStyle(document.body).backgroundColor")
         red, green, blue = (int(part) for part in paper.removeprefix("rgb(").removesuffix(")").split(","))
         assert (red + green + blue < 3 * 64) is dark
-
-
-def test_a_second_model_is_offered_where_the_address_names_it(browser: Browser, lab: Lab) -> None:
-    def same_as_the_first(route: Route) -> None:
-        route.continue_(url=route.request.url.replace("/minilm/", "/"))
-
-    with opened(browser, "about:blank") as screen:
-        screen.page.route("**/minilm/**", same_as_the_first)
-        screen.page.goto(f"{lab.url}/?model=minilm", wait_until="networkidle")
-        group = screen.page.get_by_role("group", name="Model", exact=True)
-        expect(group.get_by_role("radio", name="minilm")).to_be_checked()
-        ask(screen)
-        paths = [urlsplit(url).path for url in screen.asked]
-        assert sorted(path for path in paths if path != "/") == sorted(
-            f"/minilm/{backend}/{route}" for backend in TITLES for route in ("health", "similar")
-        )
-        screen.asked.clear()
-        group.get_by_role("radio", name="Main").check()
-        screen.page.wait_for_load_state("networkidle")
-        ask(screen)
-        assert {urlsplit(url).path for url in screen.asked} == {
-            f"/{backend}/{route}" for backend in TITLES for route in ("health", "similar")
-        }

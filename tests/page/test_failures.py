@@ -29,7 +29,9 @@ def test_one_backend_down_says_why_and_the_others_answer(browser: Browser, lab: 
         )
         ask(screen)
         failed = screen.wait("oci", "failed")
-        expect(failed.locator(".said")).to_have_text(re.compile("503: model file .* is missing.*ask again"))
+        expect(failed.locator(".said")).to_have_text(
+            re.compile("^503: model file .* is missing; mend the store, the next request tries again.$")
+        )
         expect(failed.get_by_role("listitem")).to_have_count(0)
         for backend in ("efs", "s3"):
             expect(screen.wait(backend).locator(".results li")).to_have_count(5)

@@ -6,7 +6,6 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import Lab
@@ -109,13 +108,3 @@ def test_the_text_goes_to_the_backends_and_into_no_address(screen: Screen) -> No
     ask(screen)
     assert {urlsplit(url).query for url in screen.asked} == {""}
     assert "robot" not in screen.page.url
-
-
-@pytest.mark.parametrize("name", ["../x", "<b>", "Minilm", "a" * 17, "s3?x", ""])
-def test_a_model_by_an_impossible_name_is_not_asked(browser: Browser, lab: Lab, name: str) -> None:
-    with opened(browser, "about:blank") as screen:
-        screen.page.goto(f"{lab.url}/", wait_until="networkidle")
-        screen.page.goto(f"{lab.url}/?{screen.page.evaluate('(name) => new URLSearchParams({model: name})+``', name)}")
-        expect(screen.page.locator("#unknown-model")).to_be_visible(visible=bool(name))
-        expect(screen.page.get_by_role("group", name="Model", exact=True)).to_be_hidden()
-        assert {urlsplit(url).path for url in screen.asked} <= {"/", "/efs/health", "/s3/health", "/oci/health"}
