@@ -90,7 +90,7 @@ def _in_zip(path: Path, wanted: tuple[str, ...], meter: Meter) -> Iterator[tuple
 def _in_tar(path: Path, wanted: tuple[str, ...], meter: Meter) -> Iterator[tuple[str, IO[bytes]]]:
     """One pass, which ends as soon as everything was found: going back in a compressed file means to start over."""
     missing = set(wanted)
-    with meter.open(path) as file, tarfile.open(fileobj=file, mode="r|*") as archive:
+    with meter.open(path) as file, tarfile.open(fileobj=file, mode="r:*") as archive:
         for member in archive:
             name = PurePosixPath(member.name).name
             stream = archive.extractfile(member) if name in missing and member.isfile() else None

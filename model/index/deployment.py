@@ -79,7 +79,8 @@ class Deployment:
         if not isinstance(embedding, dict) or embedding.get("from_text_hash") != _sha1(text):
             raise BuildError(f"{self._url} answered for another text than the one it was sent: is it this service?")
         try:
-            vector = np.array(embedding.get("vector"), np.float32)
+            with np.errstate(over="ignore"):  # told below
+                vector = np.array(embedding.get("vector"), np.float32)
         except (TypeError, ValueError):
             vector = np.empty(0, np.float32)
         if vector.shape != (self._manifest.hidden,) or not np.isfinite(vector).all():
