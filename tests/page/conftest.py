@@ -8,13 +8,15 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.conftest import Lab
-from tests.page.screen import Screen, launch, opened
+from tests.page.screen import CHROMIUM, Screen, launch, opened
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("needs chromium")
     with sync_playwright() as playwright:
-        browser = launch(playwright)
+        browser = launch(playwright.chromium)
         yield browser
         browser.close()
 

@@ -7,10 +7,14 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright, Request, expect
+import playwright
+from playwright.sync_api import Browser, BrowserType, ConsoleMessage, Locator, Page, Request, expect
 
+CHROMIUM = shutil.which("chromium")
+NODE = str(Path(playwright.__file__).parent / "driver" / "node")  # Playwright brings one along
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 DESKTOP = {"width": 1180, "height": 900}
 PHONE = {"width": 360, "height": 740}
@@ -57,9 +61,9 @@ class Screen:
         return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
-def launch(playwright: Playwright) -> Browser:
+def launch(chromium: BrowserType) -> Browser:
     """The system's Chromium, without a window."""
-    return playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+    return chromium.launch(executable_path=CHROMIUM, args=FLAGS)
 
 
 @contextmanager

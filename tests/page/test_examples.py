@@ -13,13 +13,14 @@ import pytest
 import requests
 
 from tests.conftest import Lab
+from tests.page.screen import NODE
 
 PAGE = Path(__file__).parents[2] / "docs" / "api.md"
 BLOCK = re.compile(r"```(sh|python|js)\n(.*?)```", re.DOTALL)
 COMMANDS = {
     "sh": ["bash", "-euo", "pipefail", "-c"],
     "python": [sys.executable, "-c"],
-    "js": ["node", "--input-type=module", "-e"],
+    "js": [NODE, "--input-type=module", "-e"],
 }
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-import playwright
 import pytest
 
 from page.handler import FILES
-
-NODE = Path(playwright.__file__).parent / "driver" / "node"
+from tests.page.screen import NODE
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
