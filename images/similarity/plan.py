@@ -32,15 +32,15 @@ def needed_tensors(header: Header) -> list[str]:
     return [name for _, _, name in sorted(wanted)]
 
 
-def coalesce(tensors: Iterable[Tensor], slack: int) -> list[Range]:
+def coalesce(parts: Iterable[Tensor | Range], slack: int) -> list[Range]:
     """Join neighbours that lie at most `slack` bytes apart; a join never reaches back, so the order is kept."""
     ranges: list[Range] = []
-    for tensor in tensors:
+    for part in parts:
         last = ranges[-1] if ranges else None
-        if last and 0 <= tensor.offset - last.end <= slack:
-            ranges[-1] = Range(last.offset, tensor.end - last.offset)
+        if last and 0 <= part.offset - last.end <= slack:
+            ranges[-1] = Range(last.offset, part.end - last.offset)
         else:
-            ranges.append(Range(tensor.offset, tensor.size))
+            ranges.append(Range(part.offset, part.size))
     return ranges
 
 

@@ -12,7 +12,9 @@ from similarity.parallel import for_each
 from similarity.plan import Range
 from similarity.stores import Counter
 
-CHUNK = 4 << 20  # bytes a read: large enough for a network file system to pipeline
+CHUNK = 4 << 20  # bytes by which readers' shares are alike
+SCRATCH = 1 << 18  # bytes: what is read there and forgotten stays in the processor's cache
+LONGEST = 1023 * SCRATCH  # bytes a call: Linux takes 1,024 buffers
 
 
 class DirectoryStore:
@@ -41,9 +43,9 @@ class DirectoryStore:
 class FileWeights:
     """A weights file on a file system. Fetching reads it into the page cache, from which the engine maps it.
 
-    Large reads, because page faults over a network mount come with a read-ahead of 128 KiB each; and every reader goes
-    straight through a part of its own over an open file of its own, because file systems read ahead of those who do
-    (readers that take turns at chunks were three times as slow over the lab's mount).
+    By large reads, because page faults over a network mount come with a read-ahead of 128 KiB each. Every reader goes
+    straight through a part of its own, in the file's order, over an open file of its own, because file systems read
+    ahead of those who do: over the lab's mount 0.85 s for 340 MB, against 1.17 s in the plan's order.
     """
 
     def __init__(self, directory: Path, name: str, start: int, readers: int, fetched: Counter) -> None:
@@ -70,20 +72,40 @@ class FileWeights:
         """Read and forget: what counts is that the kernel has the pages now."""
 
         def read_through(part: list[Range]) -> None:
-            buffer = memoryview(bytearray(CHUNK))  # kept: fresh memory for every read would cost as much as the copy
+            scratch = memoryview(bytearray(SCRATCH))
             try:
                 with open(self.directory / self._name, "rb", buffering=0) as file:  # read-ahead goes by open file
-                    for wanted in part:
-                        self._check(wanted, os.preadv(file.fileno(), [buffer[: wanted.size]], wanted.offset))
+                    os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)  # and doubles by this
+                    for wanted in plan.split(plan.coalesce(part, slack=0), LONGEST):
+                        # One call, so one wait for the interpreter lock, which the imports hold for 5 ms at a time.
+                        whole, rest = divmod(wanted.size, SCRATCH)
+                        buffers = [*[scratch] * whole, scratch[:rest]]
+                        self._check(wanted, os.preadv(file.fileno(), buffers, wanted.offset))
             except OSError as error:
                 raise _unreadable(self._name, error) from None
 
-        for_each(read_through, plan.share(ranges, self._readers, CHUNK), self._readers)
+        in_order = sorted(ranges, key=lambda wanted: wanted.offset)
+        for_each(read_through, plan.share(in_order, self._readers, CHUNK), self._readers)
 
     def _check(self, wanted: Range, size: int) -> None:
         if size != wanted.size:
             raise StoreError(self._name, f"ends at byte {wanted.offset + size} of {wanted.end}")
         self._fetched.add(size)
+
+
+def file_system(path: str) -> str:
+    """The kernel's name for the kind of file system that holds `path` (nfs4, ext4, fuse.…); empty where it has none.
+
+    A path that is not there has none, either: the first read says so, in words that reach the caller.
+    """
+    try:
+        device = os.stat(path).st_dev
+        with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as mounts:  # see proc(5)
+            found = [line.split() for line in mounts]
+    except OSError:
+        return ""
+    number = f"{os.major(device)}:{os.minor(device)}"
+    return next((fields[fields.index("-") + 1] for fields in found if fields[2] == number), "")
 
 
 def _unreadable(name: str, error: OSError) -> StoreError:

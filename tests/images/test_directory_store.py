@@ -1,0 +1,64 @@
+"""Reading weights through a file system: all that was asked for, straight through the file, and errors that say why."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from similarity.errors import StoreError
+from similarity.plan import Range
+from similarity.stores import directory
+from similarity.stores.directory import DirectoryStore, file_system
+
+SIZE = 5_000
+CUTS = st.lists(st.integers(0, SIZE), min_size=2, max_size=12, unique=True)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("store")
+    (path / "weights").write_bytes(bytes(SIZE))
+    return path
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(cuts=CUTS, readers=st.integers(1, 5), data=st.data())
+def test_every_range_is_read_once_and_each_reader_goes_forward(
+    store: Path, monkeypatch: pytest.MonkeyPatch, cuts: list[int], readers: int, data: st.DataObject
+) -> None:
+    edges = sorted(cuts)
+    apart = [Range(start, end - start) for start, end in zip(edges[::2], edges[1::2], strict=False)]
+    ranges = data.draw(st.permutations(apart))
+    read: dict[int, list[tuple[int, int]]] = {}
+
+    def preadv(descriptor: int, buffers: Sequence[memoryview], offset: int) -> int:
+        assert len(buffers) <= 1024
+        size = original(descriptor, buffers, offset)
+        read.setdefault(descriptor, []).append((offset, offset + size))
+        return size
+
+    original = os.preadv
+    with monkeypatch.context() as patch:
+        for name, value in {"CHUNK": 512, "SCRATCH": 64, "LONGEST": 256}.items():
+            patch.setattr(directory, name, value)
+        patch.setattr("os.preadv", preadv)
+        DirectoryStore(str(store), readers).weights("weights", 0, "onnx").fetch(ranges)
+    seen = [byte for pieces in read.values() for start, end in pieces for byte in range(start, end)]
+    assert sorted(seen) == [byte for part in apart for byte in range(part.offset, part.end)]
+    if readers == 1:
+        assert [pieces == sorted(pieces) for pieces in read.values()] == [True]
+
+
+def test_a_file_that_ends_too_early_is_named(store: Path) -> None:
+    with pytest.raises(StoreError, match=rf"weights ends at byte {SIZE} of {SIZE + 7}"):
+        DirectoryStore(str(store), 2).weights("weights", 0, "onnx").fetch([Range(SIZE - 3, 10)])
+
+
+def test_file_systems_have_the_kernels_names() -> None:
+    assert file_system("/proc") == "proc"
+    assert file_system("/")
