@@ -17,6 +17,7 @@ from similarity.encoder import EncoderService
 from similarity.errors import StoreError
 from similarity.parallel import for_each
 from similarity.plan import Range
+from similarity.stores import bucket as bucket_module
 from similarity.stores.bucket import BucketStore, BucketWeights
 
 from .conftest import Context
@@ -65,6 +66,20 @@ def test_fetched_ranges_are_the_objects_bytes_and_nothing_else_is_there(
         expected[wanted.offset : wanted.end] = whole[wanted.offset : wanted.end]
     assert kept == bytes(expected)
     assert weights.read(Range(5, 10)) == whole[5:15]
+
+
+@pytest.mark.parametrize("chunk", [1_000, 4_096, 100_000, 1 << 23])
+def test_an_object_of_any_size_is_read_whole(
+    store: BucketStore, tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    monkeypatch.setattr(bucket_module, "CHUNK", chunk)
+    for name in (files.VECTORS, files.INCIDENTS):
+        whole = (tiny_bundle / name).read_bytes()
+        assert store.read(name) == whole
+        assert store.fetched.take() == len(whole)
+    obstore.put(store.client, "empty", b"")
+    assert store.read("empty") == b""
+    obstore.delete(store.client, "empty")
 
 
 def test_an_environment_that_starts_again_fetches_no_weights(store: BucketStore, context: Context) -> None:
