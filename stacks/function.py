@@ -39,9 +39,9 @@ class FunctionArgs:
     place: Place
     function_name: str
     description: str
+    environment: Mapping[str, pulumi.Input[str]]
     memory_mb: int
     timeout_seconds: int
-    environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     scratch_mb: int = FREE_SCRATCH_MB
     network: Network | None = None
     mount: Mount | None = None
@@ -126,7 +126,7 @@ class LambdaFunction(pulumi.ComponentResource):
             timeout=args.timeout_seconds,
             ephemeral_storage=aws.lambda_.FunctionEphemeralStorageArgs(size=args.scratch_mb),
             reserved_concurrent_executions=args.reserved_concurrency,
-            environment=aws.lambda_.FunctionEnvironmentArgs(variables=args.environment) if args.environment else None,
+            environment=aws.lambda_.FunctionEnvironmentArgs(variables=args.environment),
             logging_config=aws.lambda_.FunctionLoggingConfigArgs(
                 log_format="JSON", application_log_level="INFO", system_log_level="INFO", log_group=logs.name
             ),

@@ -30,6 +30,7 @@ class Page(LambdaFunction):
             description="The page, and the OpenAPI document",
             memory_mb=_MEMORY_MB,
             timeout_seconds=_TIMEOUT_SECONDS,
+            environment={"BACKENDS": ",".join(settings.backends)},
         )
         # Pulumi makes an archive of names and contents alone: no times, no modes, no byte code.
         archive = pulumi.AssetArchive({path.name: pulumi.FileAsset(str(path)) for path in files()})

@@ -29,7 +29,7 @@ def search_keys(prefix: str) -> Iterator[str]:
 
 
 def preflight_key(prefix: str) -> str:
-    """Return the route that CORS preflights take past the authorisation."""
+    """Return the route that CORS preflights take, past the authorisation and past the function that encodes."""
     return f"OPTIONS {prefix}/{{proxy+}}"
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 import yaml
 
+from model.__main__ import _parsers
 from tests.stacks.project import ROOT
 
 WORKFLOWS = ROOT / ".github" / "workflows"
@@ -18,21 +20,102 @@ def deploy() -> Any:
 
 
 @pytest.fixture
+def index() -> Any:
+    return yaml.safe_load((WORKFLOWS / "index.yml").read_text())
+
+
+@pytest.fixture
 def steps(deploy: Any) -> dict[str, Any]:
-    """The steps of the job by the action they use, or `run`."""
-    return {step.get("uses", "run").partition("@")[0]: step for step in deploy["jobs"]["pulumi"]["steps"]}
+    """The steps of the job by the action they use, or by what they run; of several the first one."""
+    return by_action(deploy["jobs"]["pulumi"])
 
 
-def test_synthetic_weights_are_neither_deployed_nor_cached(steps: dict[str, Any]) -> None:
+def by_action(job: Any) -> dict[str, Any]:
+    named = [(step.get("uses", step.get("run", "")).partition("@")[0], step) for step in job["steps"]]
+    return dict(reversed(named))
+
+
+def deploying(deploy: Any, index: Any) -> list[Any]:
+    """The jobs that may change the stack."""
+    return [deploy["jobs"]["pulumi"], index["jobs"]["publish"]]
+
+
+def test_synthetic_weights_are_neither_deployed_nor_cached(deploy: Any, index: Any) -> None:
     """Out of the Hub's reach `make model` alone makes weights of random values."""
-    assert steps["run"]["run"] == 'make model ARGS="--weights hub"'
-    assert steps["actions/cache"]["with"]["key"].startswith("bundle-hub-")
+    for job in [*deploying(deploy, index), index["jobs"]["embed"]]:
+        made = [step["run"] for step in job["steps"] if "make " in step.get("run", "")]
+        assert made == ['make model ARGS="--weights hub"']
+        kept = [step for step in job["steps"] if step.get("with", {}).get("path") == "images/bundle"]
+        assert kept
+        for step in kept:
+            assert step["with"]["key"].startswith(("bundle-hub-", "${{ steps.bundle.outputs.cache-primary-key }}"))
 
 
-def test_no_stack_is_deployed_by_default(deploy: Any, steps: dict[str, Any]) -> None:
+def test_no_stack_is_deployed_by_default(deploy: Any, index: Any) -> None:
     """The stack that ships, dev, is open to everybody."""
-    assert steps["pulumi/actions"]["with"]["stack-name"] == "${{ vars.PULUMI_STACK }}"
-    assert "vars.PULUMI_STACK != ''" in deploy["jobs"]["pulumi"]["if"]
+    for job in deploying(deploy, index):
+        assert by_action(job)["pulumi/actions"]["with"]["stack-name"] == "${{ vars.PULUMI_STACK }}"
+        assert "vars.PULUMI_STACK != ''" in job["if"]
+
+
+def test_whoever_deploys_waits_for_the_others_and_asks_the_same_environment(deploy: Any, index: Any) -> None:
+    for job in deploying(deploy, index):
+        assert re.fullmatch(r"deploy-(main|.* 'main' }})", job["concurrency"]["group"])
+        assert job["concurrency"]["cancel-in-progress"] is False
+        assert re.fullmatch(r"production|.* 'production' }}", job["environment"])
+
+
+def test_rights_in_aws_are_those_jobs_alone(deploy: Any, index: Any) -> None:
+    assert deploy["permissions"] == index["permissions"] == {"contents": "read"}
+    assert index["jobs"]["embed"]["permissions"] == {"contents": "read", "actions": "read"}
+    assert "aws-actions/configure-aws-credentials" not in by_action(index["jobs"]["embed"])
+
+
+def test_the_index_is_published_with_a_commit_that_passed_ci(index: Any) -> None:
+    """A schedule runs on whatever main is at that moment."""
+    for job in index["jobs"].values():
+        first, second = job["steps"][:2]
+        assert "branch=main&event=push&status=success" in first["run"]
+        assert first["env"]["RUNS"].endswith("/workflows/ci.yml/runs")
+        assert second["with"]["ref"] == "${{ steps.%s.outputs.commit }}" % first["id"]  # noqa: UP031
+
+
+def test_the_index_is_made_every_day_and_by_hand_where_it_is_wanted(index: Any) -> None:
+    triggers = index[True]  # YAML 1.1 reads the key `on` as a truth value
+    assert set(triggers) == {"schedule", "workflow_dispatch"}
+    minute, hour, *days = triggers["schedule"][0]["cron"].split()
+    assert minute.isdigit()
+    assert hour.isdigit()
+    assert days == ["*", "*", "*"]
+    assert index["jobs"]["embed"]["if"] == "vars.INDEX_SNAPSHOTS != ''"
+    assert index["jobs"]["publish"]["needs"] == "embed"
+
+
+def test_embeddings_survive_a_failure_and_reach_the_deployments(deploy: Any, index: Any) -> None:
+    embed, publish = index["jobs"]["embed"], index["jobs"]["publish"]
+    saved = by_action(embed)["actions/cache/save"]
+    assert "always()" in saved["if"]
+    named = next(step for step in embed["steps"] if step.get("id") == "cache")
+    assert named["if"] == "always()"
+    path = saved["with"]["path"]
+    for job in (embed, publish, deploy["jobs"]["pulumi"]):
+        restored = [s for s in job["steps"] if "cache/restore" in s.get("uses", "") and s["with"]["path"] == path]
+        assert len(restored) == 1
+        command = next(step["run"] for step in job["steps"] if "model index" in step.get("run", ""))
+        assert f"--cache {path}/embeddings" in command
+        where = [position for position, step in enumerate(job["steps"]) if step is restored[0]]
+        assert where[0] < next(n for n, step in enumerate(job["steps"]) if "model index" in step.get("run", ""))
+
+
+def test_commands_of_the_workflows_are_ones_that_the_program_has(deploy: Any, index: Any) -> None:
+    for job in [*deploying(deploy, index), index["jobs"]["embed"]]:
+        for step in job["steps"]:
+            words = step.get("run", "").replace('"', "").split()
+            if "-m" not in words:
+                continue
+            parser = _parsers()[1][words[words.index("-m") + 2]]
+            known = {option for action in parser._actions for option in action.option_strings}
+            assert {word for word in words if word.startswith("--")} <= known
 
 
 def test_main_is_deployed_only_as_it_passed_ci(deploy: Any, steps: dict[str, Any]) -> None:

@@ -24,10 +24,18 @@ FAULTS = (
     Fault(
         "preflights without credentials refused",
         "api.py",
-        "if self._settings.cors_origins and ",
-        "if False and ",
+        "if self._settings.cors_origins:",
+        "if False:",
         "web_pages_may_ask",
         CORS,
+    ),
+    Fault(
+        "preflights to an open API that load the model",
+        "api.py",
+        "if self._settings.cors_origins:",
+        'if self._settings.cors_origins and self._settings.auth != "none":',
+        "web_pages_may_ask",
+        {**OPEN, **CORS},
     ),
     Fault(
         "headers that no page may read",

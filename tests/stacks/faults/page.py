@@ -13,10 +13,10 @@ FAULTS = (
         "the_page_is_where_nobody_has_to_sign",
     ),
     Fault(
-        "a page in the VPC",
+        "a page that asks backends which are not there",
         "page.py",
-        "memory_mb=_MEMORY_MB,",
-        'memory_mb=_MEMORY_MB, environment={"A": "b"},',
+        '{"BACKENDS": ",".join(settings.backends)}',
+        '{"BACKENDS": "efs,s3,oci"}',
         "the_page_may_only_write_its_log",
         OPEN,
     ),

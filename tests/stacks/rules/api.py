@@ -64,10 +64,11 @@ def routes_lead_to_who_can_answer(graph: Graph) -> Iterator[str]:
 
 
 def web_pages_may_ask(graph: Graph) -> Iterator[str]:
-    """Browsers ask first, without credentials: a preflight that a catch-all route answers 401 or 403 ends it there."""
+    """Browsers ask first, without credentials: a preflight that a catch-all route answers 401 or 403 ends it there,
+    and one that it takes to the encoder loads a model."""
     cors = graph.one(":Api").inputs.get("corsConfiguration")
     asked = {f"OPTIONS {prefix}/{{proxy+}}": search.urn for prefix, _, search in prefixes(graph)}
-    expected = asked if cors and graph.exports["authMode"] != "none" else {}
+    expected = asked if cors else {}
     if expected != (found := {key: urn for key, urn in leads_to(graph).items() if key.startswith("OPTIONS ")}):
         yield f"preflights go to {found}, not to {expected}"
     if cors and not set(cors.get("exposeHeaders", [])) >= EXPOSED:

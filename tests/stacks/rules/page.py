@@ -16,14 +16,19 @@ def the_page_is_where_nobody_has_to_sign(graph: Graph) -> Iterator[str]:
 
 
 def the_page_may_only_write_its_log(graph: Graph) -> Iterator[str]:
-    """What everybody can call needs no rights, no network and no settings, and ends at once."""
+    """What everybody can call needs no rights and no network, knows the backends' names, and ends at once."""
     for function in page(graph):
         allowed = {action for s in statements_of(graph, function) for action in as_list(s["Action"])}
         if not allowed <= {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments",
                            "xray:PutTelemetryRecords"}:  # fmt: skip
             yield f"{function.name} may {sorted(allowed)}"
-        if {"vpcConfig", "fileSystemConfig", "environment"} & set(function.inputs):
+        if {"vpcConfig", "fileSystemConfig"} & set(function.inputs):
             yield f"{function.name} has {sorted(function.inputs)}"
+        variables = function.inputs.get("environment", {}).get("variables", {})
+        if {key: set(value.split(",")) for key, value in variables.items()} != {
+            "BACKENDS": {*graph.exports["backends"]}
+        }:
+            yield f"{function.name} is told {variables}"
         if function.inputs["memorySize"] > 256 or function.inputs["timeout"] > 10:
             yield f"{function.name} has {function.inputs['memorySize']} MB for {function.inputs['timeout']} s"
         if function.inputs["reservedConcurrentExecutions"] != -1:

@@ -1,0 +1,58 @@
+"""The page's archive: what is in it is enough to answer, and all that changes it is a file's content."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stacks import page
+from stacks.errors import DeploymentError
+from tests.stacks.project import ROOT
+
+ASK = """
+import json, handler
+for path in ("/", "/openapi.json", "/else"):
+    event = {"version": "2.0", "rawPath": path, "requestContext": {"http": {"method": "GET", "path": path}}}
+    answer = handler.handler(event, None)
+    print(json.dumps([answer["statusCode"], answer["headers"]]))
+"""
+
+
+def test_the_archive_answers_on_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    for file in page.files():
+        shutil.copy(file, tmp_path)
+    command = [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n{ASK}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+    home, document, other = (json.loads(line) for line in done.stdout.splitlines())
+
+    assert (home[0], document[0], other[0]) == (200, 200, 404)
+    assert "text/html" in json.dumps(home[1])
+    assert "application/json" in json.dumps(document[1])
+
+
+def test_the_archive_holds_what_is_written_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No byte code, no editor's leftovers, no pictures; and in one order, whatever the directory's."""
+    monkeypatch.chdir(tmp_path)
+    names = ["style.css", "handler.py", "index.html", "app.js", "openapi.json"]
+    for name in (*names, "handler.py~", ".handler.py.swp", "page.png", "__pycache__/handler.cpython-313.pyc"):
+        Path("page", name).parent.mkdir(parents=True, exist_ok=True)
+        Path("page", name).touch()
+        os.utime(Path("page", name), (1, 1))
+
+    assert [path.name for path in page.files()] == sorted(names)
+
+
+def test_a_page_that_lacks_a_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("page").mkdir()
+    Path("page/handler.py").touch()
+
+    with pytest.raises(DeploymentError, match=r"page lacks index.html, openapi.json: .*`git checkout page`"):
+        list(page.files())
