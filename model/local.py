@@ -39,13 +39,20 @@ def find(model: str) -> Local | None:
 
 
 def _directory(path: Path) -> Local:
-    """Raises BuildError where it holds no checkpoint."""
-    digest = hashlib.sha256()
+    """Raises BuildError where it holds no checkpoint; the revision is of all files that a checkpoint is read from."""
     for name in (CONFIG, WEIGHTS):
         if not (path / name).is_file():
             raise BuildError(f"{path} has no {name}: name a checkpoint with its weights as safetensors")
-        with (path / name).open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
+    digest = hashlib.sha256()
+    for file in (
+        path / WEIGHTS,
+        *sorted(path.glob("*.json")),
+        *sorted(path.glob("*.txt")),
+        *sorted(path.glob("*/*.json")),
+    ):
+        digest.update(f"{file.relative_to(path)}\n".encode())
+        with file.open("rb") as content:
+            digest.update(hashlib.file_digest(content, "sha256").digest())
     return Local("directory", path.name, digest.hexdigest()[:12], path)
 
 

@@ -38,9 +38,10 @@ class HubStandIn(http.server.BaseHTTPRequestHandler):
     def _answer(self, *, with_body: bool) -> None:
         name = self.path.removeprefix(f"/{MODEL}/resolve/main/").removeprefix(f"/{MODEL}/resolve/{COMMIT}/")
         path = self.checkpoint / name
-        if "/" in name or not path.is_file():
+        if not path.is_file():
             self.send_response(404)
             self.send_header("X-Error-Code", "EntryNotFound" if MODEL in self.path else "RepoNotFound")
+            self.send_header("X-Repo-Commit", COMMIT)
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
@@ -97,6 +98,57 @@ def test_a_checkpoint_of_the_hub_is_taken_unmodified_and_found_in_the_cache_late
     shutil.rmtree(tmp_path / "bundle")
     done = run(tmp_path, "http://127.0.0.1:9", "hub")
     assert done.returncode == 0, done.stderr
+
+
+def test_what_a_sentence_transformers_checkpoint_says_is_asked_for_and_remembered(
+    tmp_path: Path, hub: str, checkpoint: Path
+) -> None:
+    modules = [{"path": "", "type": "x.Transformer"}, {"path": "pooled", "type": "x.Pooling"}]
+    (checkpoint / "modules.json").write_text(json.dumps(modules))
+    (checkpoint / "pooled").mkdir()
+    (checkpoint / "pooled" / "config.json").write_text(json.dumps({"pooling_mode_mean_tokens": True}))
+    for endpoint in (hub, "http://127.0.0.1:9"):  # the second time only the cache can tell
+        done = run(tmp_path, endpoint, "hub")
+        assert done.returncode == 0, done.stderr
+        assert json.loads((tmp_path / "bundle" / files.NAME).read_text())["pooling"] == "mean"
+        shutil.rmtree(tmp_path / "bundle")
+
+
+def test_a_cache_that_another_program_filled_is_enough_without_the_hub(
+    tmp_path: Path, hub: str, checkpoint: Path
+) -> None:
+    """It does not know whether the checkpoint has the files that only this program asks for."""
+    assert run(tmp_path, hub, "hub").returncode == 0
+    unknown = next((tmp_path / "home").rglob(".no_exist"))
+    shutil.rmtree(unknown)
+    shutil.rmtree(tmp_path / "bundle")
+    done = run(tmp_path, "http://127.0.0.1:9", "hub")
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "bundle" / files.NAME).read_text())["weights"] == "hub"
+
+
+def test_a_checkpoint_that_cannot_be_used_is_refused_before_its_weights_are_fetched(
+    tmp_path: Path, hub: str, checkpoint: Path
+) -> None:
+    fields = json.loads((checkpoint / files.CONFIG).read_text())
+    (checkpoint / files.CONFIG).write_text(json.dumps({**fields, "model_type": "gpt2"}))
+    done = run(tmp_path, hub, "auto")
+    assert done.returncode == 1
+    assert "model_type is 'gpt2'; supported are bert" in done.stderr
+    assert not list((tmp_path / "home").rglob(files.WEIGHTS))
+
+
+def test_a_name_that_cannot_be_one_is_an_error_of_one_line(tmp_path: Path) -> None:
+    done = run(tmp_path, "http://127.0.0.1:9", "auto", "no/such/model")
+    assert done.returncode == 1
+    assert "'no/such/model' is no directory, installed package or name of the Hugging Face Hub" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_synthetic_weights_of_another_model_are_not_made(tmp_path: Path) -> None:
+    done = run(tmp_path, "http://127.0.0.1:9", "synthetic")
+    assert done.returncode == 1
+    assert f"synthetic weights have the shape of {bundle.LONGFORMER}: leave out --model {MODEL}" in done.stderr
 
 
 def test_a_checkpoint_with_the_two_halves_of_a_tokenizer(tmp_path: Path, hub: str, checkpoint: Path) -> None:
