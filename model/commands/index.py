@@ -23,9 +23,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, help="bundle that gets the index (the same, whose index is replaced)")
     parser.add_argument("--cache", type=Path, default=CACHE, help="where embeddings are kept (%(default)s)")
     parser.add_argument("--strict", action="store_true", help="whatever has to be left out is an error")
+    parser.add_argument(
+        "--at-least", type=_positive, default=1, metavar="N", help="fewer incidents are an error (%(default)s)"
+    )
     parser.add_argument("--via", metavar="URL", help="embed through the HTTP API of a deployed stack with this bundle")
     parser.add_argument(
-        "--concurrency", type=_positive, default=8, metavar="N", help="requests at a time with --via (%(default)s)"
+        "--concurrency", type=_threads, default=8, metavar="N", help="requests at a time with --via (%(default)s)"
     )
     parser.add_argument(
         "--auth",
@@ -43,11 +46,18 @@ def run(options: argparse.Namespace, parser: argparse.ArgumentParser, console: C
         parser.error("--auth goes with --via")
     via = Target(options.via, options.concurrency, options.auth) if options.via else None
     out = options.out or options.bundle
-    chosen = build.Options(options.source, options.bundle, out, options.cache, options.strict, via)
+    chosen = build.Options(options.source, options.bundle, out, options.cache, options.strict, options.at_least, via)
     build.build(chosen, console)
 
 
 def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return value
+
+
+def _threads(text: str) -> int:
     value = int(text)
     if not 1 <= value <= 1000:
         raise argparse.ArgumentTypeError("must be 1 to 1000")

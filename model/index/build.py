@@ -31,7 +31,8 @@ LISTED = "skipped.csv"  # all of them, in the cache's directory
 @dataclass(frozen=True)
 class Options:
     """What to index (`source`), with which model (`bundle`), where the result goes (`out`) and embeddings are kept
-    (`cache`). `strict` makes an error of anything that is left out; `via` embeds through a deployment.
+    (`cache`). `strict` makes an error of anything that is left out, fewer than `at_least` incidents are one anyway;
+    `via` embeds through a deployment.
     """
 
     source: Path
@@ -39,6 +40,7 @@ class Options:
     out: Path
     cache: Path
     strict: bool = False
+    at_least: int = 1
     via: Target | None = None
 
 
@@ -87,7 +89,7 @@ def _link_model(manifest: Manifest, bundle: Path, work: Path) -> None:
 
 
 def _tell_skips(read: Store, options: Options, console: Console) -> None:
-    """List what is left out; raises BuildError where that is everything, or anything with --strict."""
+    """List what is left out; raises BuildError where too little is left, or with --strict."""
     count = read.count("skips")
     listed = options.cache / LISTED
     with listed.open("w", newline="", encoding="utf-8") as file:
@@ -99,8 +101,10 @@ def _tell_skips(read: Store, options: Options, console: Console) -> None:
                 console.print(f"left out: {skip.place}: {skip.reason}", markup=False)
     if count > SHOWN:
         console.print(f"left out: … {count:,} in all, listed in {listed}")
-    if read.count("incidents") == 0:
-        raise BuildError(f"{options.source} holds no incident that can be used; {count:,} things were left out")
+    incidents = read.count("incidents")
+    if incidents < options.at_least:
+        has = f"{incidents:,} of {options.at_least:,} incidents" if incidents else "no incident"
+        raise BuildError(f"{options.source} holds {has} that can be used; {count:,} things were left out")
     if count and options.strict:
         raise BuildError(f"{count:,} things were left out, all listed in {listed}, and --strict makes that an error")
 

@@ -252,11 +252,14 @@ def test_what_is_left_out_is_listed_and_with_strict_an_error(folder: Folder) -> 
     assert folder.vectors()["counts"].tolist() == [1, 4, 3, 1]
 
 
-def test_nothing_usable_is_an_error_and_replaces_nothing(folder: Folder) -> None:
+def test_too_little_is_an_error_and_replaces_nothing(folder: Folder) -> None:
     assert folder.index(folder.snapshot()) == 0
     before = (folder.out / files.NAME).read_bytes()
     assert folder.index(folder.snapshot([(1, "t", "2020-01-01", [5])], {6: "x"})) == 1
     assert "holds no incident that can be used" in folder.said
+    assert (folder.out / files.NAME).read_bytes() == before
+    assert folder.index(folder.snapshot(INCIDENTS[1:]), "--at-least", "3") == 1
+    assert "holds 2 of 3 incidents that can be used" in folder.said
     assert (folder.out / files.NAME).read_bytes() == before
 
 
