@@ -69,13 +69,17 @@ function complaint({ backend, failure }) {
   return `${titleOf(backend)} is not well (${failure.message.replace(/\.$/, "")}); it can be asked all the same.`;
 }
 
+function originOf(weights) {
+  return weights === "synthetic" ? "synthetic weights" : `weights from a ${weights}`;
+}
+
 /** What the backends serve, in one sentence for all that say the same. */
 function factsOf(healthy) {
   const saying = new Map();
   for (const { backend, says } of healthy) {
     const facts = [
       says.model,
-      typeof says.weights === "string" ? `${says.weights} weights` : null,
+      typeof says.weights === "string" ? originOf(says.weights) : null,
       Number.isInteger(says.incidents) ? `${says.incidents.toLocaleString("en-US")} incidents` : null,
       typeof says.engine === "string" ? `engine ${says.engine}` : null,
       typeof says.bundle_hash === "string" ? `bundle ${says.bundle_hash.slice(0, 8)}` : null,
