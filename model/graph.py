@@ -21,13 +21,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import onnx
 
 from model.architecture import Architecture
 from model.graph_nodes import Nodes, Weights, model_of
-from model.graph_window import band_mask, count_blocks, own_blocks, windows
+from model.graph_window import band_mask, count_blocks, full_mask, own_blocks, windows
 from similarity.safetensors_header import Header
 
 Attend = Callable[[str, str, str], str]
@@ -65,7 +65,12 @@ def build_long(architecture: Architecture, header: Header) -> onnx.ModelProto:
     encoder = _Encoder(architecture, Nodes(), Weights(header))
     nodes, hidden, reach = encoder.nodes, architecture.hidden, architecture.window // 2
     length = nodes.add("Shape", "embeddings", end=1)
-    band = band_mask(nodes, architecture, length)
+    few = nodes.add("LessOrEqual", length, nodes.constant([3 * reach]))  # one block's keys would be all tokens
+    band = nodes.either(
+        few,
+        lambda inner: full_mask(inner, length, reach),
+        lambda inner: band_mask(inner, architecture, length),
+    )
     rows = encoder.norm("embeddings", "embeddings.LayerNorm")
     for layer in range(architecture.layers):
         kept, count = rows, length
@@ -74,7 +79,7 @@ def build_long(architecture: Architecture, header: Header) -> onnx.ModelProto:
             count = nodes.add("Min", length, nodes.constant([cone]))
             rows = nodes.first_rows(rows, nodes.add("Min", length, nodes.constant([cone + reach])))
             kept = nodes.first_rows(rows, count)
-        rows = encoder.layer(layer, rows, kept, encoder.windowed_attention(count, band))
+        rows = encoder.layer(layer, rows, kept, encoder.windowed_attention(count, few, band))
     if architecture.pooling == "cls":
         result = nodes.add("Reshape", rows, nodes.constant([hidden]))
     else:
@@ -124,16 +129,29 @@ class _Encoder:
             scale=1.0 / math.sqrt(self.architecture.hidden // self.architecture.heads),
         )
 
-    def windowed_attention(self, count: str, band: str) -> Attend:
-        """Attention of `count` queries to the keys near them: blocks are the batch, `band` says which keys count."""
+    def windowed_attention(self, count: str, few: str, band: str) -> Attend:
+        """Attention of `count` queries to the keys near them, which `band` marks: all at once for `few` tokens."""
         nodes, block, hidden = self.nodes, self.architecture.window // 2, self.architecture.hidden
-        blocks = count_blocks(nodes, count, block)
-        mask = nodes.first_rows(band, blocks)
+        flat = nodes.constant([-1, hidden])
 
         def attend(query: str, key: str, value: str) -> str:
-            queries = own_blocks(nodes, query, blocks, block, hidden)
-            keys, values = (windows(nodes, rows, blocks, block, hidden) for rows in (key, value))
-            context = self.attention(queries, keys, values, mask)
-            return nodes.first_rows(nodes.add("Reshape", context, nodes.constant([-1, hidden])), count)
+            def at_once(inner: Nodes) -> str:
+                queries, keys, values = (
+                    inner.add("Unsqueeze", rows, nodes.constant([0])) for rows in (query, key, value)
+                )
+                ends = [inner.add("Shape", rows, end=1) for rows in (query, key)]
+                end = inner.add("Concat", *ends, axis=0)
+                mask = inner.add("Slice", band, nodes.constant([0, 0]), end, nodes.constant([2, 3]))
+                return inner.add("Reshape", replace(self, nodes=inner).attention(queries, keys, values, mask), flat)
+
+            def in_blocks(inner: Nodes) -> str:
+                blocks = count_blocks(inner, count, block)
+                queries = own_blocks(inner, query, blocks, block, hidden)
+                keys, values = (windows(inner, rows, blocks, block, hidden) for rows in (key, value))
+                mask = inner.first_rows(band, blocks)
+                context = replace(self, nodes=inner).attention(queries, keys, values, mask)
+                return inner.first_rows(inner.add("Reshape", context, flat), count)
+
+            return nodes.either(few, at_once, in_blocks)
 
         return attend

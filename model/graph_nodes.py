@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,19 +23,32 @@ class Nodes:
     """Nodes in order; every value gets a name of its own, and a constant is written once."""
 
     nodes: list[onnx.NodeProto] = field(default_factory=list)
+    outer: Nodes | None = None  # those around a branch, whose values it may use
+    scope: str = ""
     _constants: dict[tuple[str, bytes, tuple[int, ...]], str] = field(default_factory=dict)
 
     def add(self, op: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
-        name = f"{op}_{len(self.nodes)}"
+        name = f"{self.scope}{op}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(op, list(inputs), [name], domain=domain, **attributes))
         return name
 
     def constant(self, value: object, dtype: type = np.int64) -> str:
+        if self.outer:
+            return self.outer.constant(value, dtype)
         array: np.ndarray = np.array(value, dtype=dtype)
         key = (array.dtype.str, array.tobytes(), array.shape)
         if key not in self._constants:
             self._constants[key] = self.add("Constant", value=numpy_helper.from_array(array))
         return self._constants[key]
+
+    def either(self, condition: str, then: Callable[[Nodes], str], otherwise: Callable[[Nodes], str]) -> str:
+        """What `then` makes where `condition` holds, else what `otherwise` makes; only one of them is computed."""
+        branches = {}
+        for name, make in (("then_branch", then), ("else_branch", otherwise)):
+            inner = Nodes(outer=self, scope=f"{self.scope}{name}_{len(self.nodes)}_")
+            made = helper.make_empty_tensor_value_info(make(inner))
+            branches[name] = helper.make_graph(inner.nodes, name, [], [made])
+        return self.add("If", condition, **branches)
 
     def first_rows(self, value: str, count: str) -> str:
         return self.add("Slice", value, self.constant([0]), count, self.constant([0]))

@@ -52,21 +52,37 @@ def band_mask(nodes: Nodes, architecture: Architecture, length: str) -> str:
     """
     block = architecture.window // 2
 
-    def count(end: str, step: int = 1, start: int = 0) -> str:
-        steps = nodes.add("Range", nodes.constant(0), nodes.add("Squeeze", end), nodes.constant(1))
-        return nodes.add("Add", nodes.add("Mul", steps, nodes.constant(step)), nodes.constant(start))
-
-    def axes(value: str, *new: int) -> str:
-        return nodes.add("Unsqueeze", value, nodes.constant(new))
-
-    keys = count(nodes.constant([3 * block]), start=-block)
-    distance = nodes.add("Sub", axes(keys, 0), axes(count(nodes.constant([block])), 1))
-    near = nodes.add("LessOrEqual", nodes.add("Abs", distance), nodes.constant(block))
-    token = nodes.add("Add", axes(count(count_blocks(nodes, length, block), step=block), 1), axes(keys, 0))
+    keys = _count(nodes, nodes.constant([3 * block]), start=-block)
+    near = _near(nodes, _count(nodes, nodes.constant([block])), keys, block)
+    first = _count(nodes, count_blocks(nodes, length, block), step=block)
+    token = nodes.add("Add", _axes(nodes, first, 1), _axes(nodes, keys, 0))
     exists = nodes.add(
         "And",
         nodes.add("GreaterOrEqual", token, nodes.constant(0)),
         nodes.add("Less", token, length),
     )
-    seen = nodes.add("And", axes(near, 0, 1), axes(exists, 1, 2))
+    return _bias(nodes, nodes.add("And", _axes(nodes, near, 0, 1), _axes(nodes, exists, 1, 2)))
+
+
+def full_mask(nodes: Nodes, length: str, reach: int) -> str:
+    """float32[1, 1, n, n]: 0 where two tokens are at most `reach` apart, else MASKED."""
+    tokens = _count(nodes, length)
+    return _bias(nodes, _axes(nodes, _near(nodes, tokens, tokens, reach), 0, 1))
+
+
+def _near(nodes: Nodes, queries: str, keys: str, reach: int) -> str:
+    distance = nodes.add("Sub", _axes(nodes, keys, 0), _axes(nodes, queries, 1))
+    return nodes.add("LessOrEqual", nodes.add("Abs", distance), nodes.constant(reach))
+
+
+def _bias(nodes: Nodes, seen: str) -> str:
     return nodes.add("Where", seen, nodes.constant(0.0, np.float32), nodes.constant(MASKED, np.float32))
+
+
+def _count(nodes: Nodes, end: str, step: int = 1, start: int = 0) -> str:
+    steps = nodes.add("Range", nodes.constant(0), nodes.add("Squeeze", end), nodes.constant(1))
+    return nodes.add("Add", nodes.add("Mul", steps, nodes.constant(step)), nodes.constant(start))
+
+
+def _axes(nodes: Nodes, value: str, *new: int) -> str:
+    return nodes.add("Unsqueeze", value, nodes.constant(new))
