@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Route, expect
 
 from tests.conftest import Lab
 from tests.lab.faults import down, held
-from tests.page.screen import Screen, opened
+from tests.page.screen import TITLES, Screen, opened
 
 TEXT = "A delivery robot ran over a dog"
 SIMILAR = "**/s3/similar"
@@ -20,6 +20,13 @@ SIMILAR = "**/s3/similar"
 def ask(screen: Screen) -> None:
     screen.write(TEXT)
     screen.find()
+
+
+def warm_up(screen: Screen) -> None:
+    """All backends have answered: the others are quick while one hangs, which its function ends after some 12 s."""
+    ask(screen)
+    for backend in TITLES:
+        screen.wait(backend)
 
 
 def test_one_backend_down_says_why_and_the_others_answer(browser: Browser, lab: Lab) -> None:
@@ -52,26 +59,29 @@ def test_a_backend_that_is_well_again_answers_when_asked_again(browser: Browser,
 
 
 def test_a_slow_backend_holds_up_no_other_and_can_be_cancelled(browser: Browser, lab: Lab) -> None:
-    with opened(browser, f"{lab.url}/") as screen, held(lab.outputs):
-        ask(screen)
-        for backend in ("efs", "oci"):
-            screen.wait(backend)
-        slow = screen.card("s3")
-        expect(slow).to_have_class("card pending")
-        expect(slow).to_have_attribute("aria-busy", "true")
-        expect(screen.page.locator("#summary")).to_have_text("2 of 3 done.")
-        cancel = screen.page.get_by_role("button", name="Cancel")
-        cancel.focus()
-        screen.page.keyboard.press("Enter")
-        screen.wait("s3", "cancelled")
-        expect(slow).not_to_have_attribute("aria-busy", "true")
-        expect(cancel).to_be_hidden()
-        expect(screen.page.get_by_role("button", name="Find similar")).to_be_focused()
-        expect(screen.page.locator("#summary")).to_have_text(re.compile("^2 of 3 answered."))
+    with opened(browser, f"{lab.url}/") as screen:
+        warm_up(screen)
+        with held(lab.outputs):
+            ask(screen)
+            for backend in ("efs", "oci"):
+                screen.wait(backend)
+            slow = screen.card("s3")
+            expect(slow).to_have_class("card pending")
+            expect(slow).to_have_attribute("aria-busy", "true")
+            expect(screen.page.locator("#summary")).to_have_text("2 of 3 done.")
+            cancel = screen.page.get_by_role("button", name="Cancel")
+            cancel.focus()
+            screen.page.keyboard.press("Enter")
+            screen.wait("s3", "cancelled")
+            expect(slow).not_to_have_attribute("aria-busy", "true")
+            expect(cancel).to_be_hidden()
+            expect(screen.page.get_by_role("button", name="Find similar")).to_be_focused()
+            expect(screen.page.locator("#summary")).to_have_text(re.compile("^2 of 3 answered."))
 
 
 def test_a_new_question_takes_the_place_of_one_that_hangs(browser: Browser, lab: Lab) -> None:
     with opened(browser, f"{lab.url}/") as screen:
+        warm_up(screen)
         with held(lab.outputs):
             ask(screen)
             screen.wait("efs")
