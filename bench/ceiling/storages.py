@@ -20,6 +20,7 @@ from bench.target.deployment import Backend, Deployment
 from bench.texts import text_of
 
 REQUEST_TIMEOUT_S = 60.0
+OURS_ALONE = "our fetch, alone"
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,16 @@ def _steps(bench: Bench, samples: Samples, backend: Backend) -> list[Callable[[i
             taken = raw.ranged_get(_object_url(variables), bench.ranges)
         record("raw read", taken, sum(size for _, size in bench.ranges), number)
 
+    def fetch_alone(number: int) -> None:
+        variables = bench.make_cold(backend, "onnx")
+        if "MODEL_DIR" in variables:
+            found = run_worker("fetch_from_directory", path=variables["MODEL_DIR"])
+        else:
+            where = {"bucket": variables["MODEL_BUCKET"], "prefix": variables["MODEL_PREFIX"]}
+            with tempfile.TemporaryDirectory() as directory:
+                found = run_worker("fetch_from_bucket", {**_access(variables), "TMPDIR": directory}, **where)
+        record(OURS_ALONE, found["ms"], sum(size for _, size in bench.ranges), number)
+
     def boto3_download(number: int) -> None:
         variables = bench.make_cold(backend, "onnx")
         with tempfile.TemporaryDirectory() as directory:
@@ -117,7 +128,7 @@ def _steps(bench: Bench, samples: Samples, backend: Backend) -> list[Callable[[i
     def cold_start(engine: str) -> Callable[[int], None]:
         return lambda number: _cold_start(bench, samples, backend, engine, number)
 
-    steps = [cold_start("onnx"), cold_start("transformers"), raw_read]
+    steps = [cold_start("onnx"), cold_start("transformers"), raw_read, fetch_alone]
     if backend.name == "s3":
         return [*steps, boto3_download]
     return [
@@ -126,6 +137,15 @@ def _steps(bench: Bench, samples: Samples, backend: Backend) -> list[Callable[[i
         whole_file("from_pretrained", "from_pretrained", "directory"),
         whole_file("runai_stream", "runai-model-streamer", "path"),
     ]
+
+
+def _access(variables: Mapping[str, str]) -> dict[str, str]:
+    """What an S3 client finds in the environment; the lab accepts any credentials."""
+    return {
+        "AWS_ENDPOINT_URL_S3": variables["AWS_ENDPOINT_URL_S3"],
+        "AWS_ACCESS_KEY_ID": "lab",
+        "AWS_SECRET_ACCESS_KEY": "lab",
+    }
 
 
 def _object_url(variables: Mapping[str, str]) -> str:

@@ -21,7 +21,7 @@ sys.path.append(str(Path(__file__).resolve().parents[2] / "images"))
 from similarity import manifest as files
 from similarity import plan, safetensors_header
 from similarity.engines import Engine
-from similarity.stores.directory import DirectoryStore
+from similarity.stores.directory import DirectoryStore, readers_for
 
 SPECIAL_TOKENS = (0, 1, 2, 3, 4)  # <s>, <pad>, </s>, <unk>; <mask> is 4 or, in RoBERTa's vocabulary, the last
 
@@ -50,26 +50,54 @@ def encode(bundle: str, engine: str, tokens: Sequence[int], repeats: int) -> dic
     return {"times": times, "vectors": vectors, "ranking": ranking}
 
 
-def rank(count: int, hidden: int, repeats: int) -> dict[str, Any]:
-    """Milliseconds of opening an index of `count` random vectors and of finding the three nearest, and peak memory."""
-    from safetensors.numpy import save
+def write_index(directory: str, count: int, hidden: int) -> None:
+    """An index of `count` random vectors, as a bundle has it; not in the process whose memory counts."""
+    generator = np.random.default_rng(0)
+    shapes = {"ids": ("I64", [count], 8 * count), "vectors": ("F32", [count, hidden], 4 * count * hidden)}
+    entries, offset = {}, 0
+    for name, (dtype, shape, size) in shapes.items():
+        entries[name] = {"dtype": dtype, "shape": shape, "data_offsets": [offset, offset + size]}
+        offset += size
+    text = json.dumps(entries).encode()
+    text += b" " * (-len(text) % 8)
+    with Path(directory, files.VECTORS).open("wb") as file:
+        file.write(len(text).to_bytes(8, "little") + text)
+        np.arange(count).tofile(file)
+        for start in range(0, count, 10_000):
+            generator.standard_normal((min(10_000, count - start), hidden), dtype=np.float32).tofile(file)
+    with Path(directory, files.INCIDENTS).open("wb") as file:
+        file.writelines(b'{"incident_id": %d, "title": "t", "url": "u", "date": "d"}\n' % row for row in range(count))
 
+
+def rank(directory: str, repeats: int) -> dict[str, Any]:
+    """Milliseconds of opening an index that was read and of finding the three nearest, and peak memory of it all."""
     from similarity.ranking import Index
 
-    generator = np.random.default_rng(0)
-    arrays: dict[str, np.ndarray] = {
-        "ids": np.arange(count),
-        "vectors": generator.standard_normal((count, hidden), dtype=np.float32),
-    }
-    data = save(arrays)
-    del arrays
-    lines = b"".join(b'{"incident_id": %d, "title": "t", "url": "u", "date": "d"}\n' % row for row in range(count))
+    store = DirectoryStore(directory, 1)
+    vectors, incidents = store.read(files.VECTORS), store.read(files.INCIDENTS)
     started = time.perf_counter()
-    index = Index(data, lines)
+    index = Index(vectors, incidents)
     opened = (time.perf_counter() - started) * 1000
-    query = generator.standard_normal(hidden, dtype=np.float32)
+    hidden = safetensors_header.parse(vectors[: 1 << 16]).tensors["vectors"].shape[1]
+    query = np.random.default_rng(1).standard_normal(hidden, dtype=np.float32)
     times = [_timed(lambda: index.nearest(query, 3)) for _ in range(repeats)]
     return {"times": times, "open_ms": opened, "peak_mb": _peak_mb()}
+
+
+def fetch_from_directory(path: str) -> dict[str, Any]:
+    """Milliseconds of our fetch with nothing beside it, imports not counted."""
+    weights = DirectoryStore(path, readers_for(path)).weights(files.WEIGHTS, 1 << 20, "onnx")
+    ranges = plan.fetch_plan(safetensors_header.parse(weights.start))
+    return {"ms": _timed(lambda: weights.fetch(ranges))}
+
+
+def fetch_from_bucket(bucket: str, prefix: str) -> dict[str, Any]:
+    """Milliseconds of our fetch with nothing beside it, imports not counted; the environment says where S3 is."""
+    from similarity.stores.bucket import BucketStore
+
+    weights = BucketStore(bucket, prefix).weights(files.WEIGHTS, 1 << 20, "onnx")
+    ranges = plan.fetch_plan(safetensors_header.parse(weights.start))
+    return {"ms": _timed(lambda: weights.fetch(ranges))}
 
 
 def boto3_download(endpoint: str, bucket: str, key: str, to: str) -> dict[str, Any]:
@@ -196,7 +224,10 @@ TASKS: dict[str, Callable[..., Any]] = {
     for task in (
         planned_ranges,
         encode,
+        write_index,
         rank,
+        fetch_from_directory,
+        fetch_from_bucket,
         boto3_download,
         safetensors_load,
         from_pretrained,
