@@ -3,9 +3,8 @@
 import os
 
 from similarity.service import serve
-from similarity.stores.directory import DirectoryStore
+from similarity.stores.directory import DirectoryStore, readers_for
 
-# Lambda fetches an image's 512 KiB chunks when they are first touched, each with a latency of its own.
-READERS = 8
+DIRECTORY = os.environ["MODEL_DIR"]
 
-handler = serve(DirectoryStore(os.environ["MODEL_DIR"], READERS)).handle
+handler = serve(DirectoryStore(DIRECTORY, readers_for(DIRECTORY))).handle

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import os
 import shutil
 import tempfile
@@ -62,17 +63,19 @@ class BucketStore:
         self.fetched.add(len(first))
         if len(first) >= size:
             return first
-        whole = bytearray(size)
-        whole[: len(first)] = first
+        whole = io.BytesIO(first)  # gives its bytes away without a copy, which would take the memory twice
+        whole.seek(size - 1)
+        whole.write(b"\0")
 
         def copy(wanted: Range) -> None:
             place = wanted.offset
             for piece in self.stream_range(name, wanted):
-                whole[place : place + len(piece)] = piece
+                memory[place : place + len(piece)] = piece
                 place += len(piece)
 
-        for_each(copy, plan.split([Range(len(first), size - len(first))], CHUNK), CONNECTIONS)
-        return bytes(whole)
+        with whole.getbuffer() as memory:
+            for_each(copy, plan.split([Range(len(first), size - len(first))], CHUNK), CONNECTIONS)
+        return whole.getvalue()
 
     def read_range(self, name: str, wanted: Range) -> bytes:
         """Bytes of a large object; raises StoreError."""
