@@ -58,7 +58,7 @@ def waiting(served: Served) -> list[psutil.Process]:
 
 
 def test_an_environment_stands_by_where_the_next_start_would_be_cold() -> None:
-    with serve(witness(), idle_s=1.5) as served:
+    with serve(witness()) as served:
         wait_until(lambda: len(waiting(served)) == 1)
         first = waiting(served)[0]
         warm = served.invoke({})
@@ -68,7 +68,12 @@ def test_an_environment_stands_by_where_the_next_start_would_be_cold() -> None:
         second = served.invoke({})
         assert second["call"] == 1
         assert second["remaining_ms"] <= 9_000, "it stood by with the new configuration"
-        wait_until(lambda: gone(second["pid"]))  # it was idle for too long
+
+
+def test_an_environment_stands_by_when_the_last_one_was_idle_for_too_long() -> None:
+    with serve(witness(), idle_s=0.4) as served:
+        pid = served.invoke({})["pid"]
+        wait_until(lambda: gone(pid))
         wait_until(lambda: len(waiting(served)) == 1)
 
 
