@@ -52,7 +52,7 @@ class Deployment:
 
     def check(self) -> None:
         """Raise BuildError unless the deployment answers and has the bundle's model."""
-        body = self._body(self._ask("GET", "health", None))
+        body = self._health()
         if body.get("model_hash") != self._manifest.model_hash:
             theirs, ours = body.get("model") or "an unnamed model", self._manifest.model
             raise BuildError(
@@ -60,6 +60,14 @@ class Deployment:
                 f"({ours}, {self._manifest.model_hash[:12]}): deploy this bundle first, or leave --via out"
             )
         self._checked.add(str(body.get("bundle_hash")))
+
+    def _health(self) -> dict[str, Any]:
+        """What the deployment says of itself, once it has read its index: before, it does not know its model."""
+        for attempt in range(ATTEMPTS):
+            body = self._body(self._ask("GET", "health", None))
+            if body.get("status") != "loading" or self._stop.wait(_pause(attempt)):
+                break
+        return body
 
     def embed(self, text: str) -> np.ndarray | None:
         """float32[hidden] of a plain text, or None where the deployment finds it too large; raises BuildError."""
@@ -73,8 +81,10 @@ class Deployment:
         answer = self._ask("POST", "text-to-embed", {"text": text})
         if answer.status_code == TOO_LARGE:
             return None
-        if answer.headers.get("X-Bundle-Hash") not in self._checked:
-            self.check()  # it was deployed anew meanwhile
+        bundle_hash = answer.headers.get("X-Bundle-Hash", "")
+        if bundle_hash not in self._checked:  # it was deployed anew meanwhile
+            self.check()
+            self._checked.add(bundle_hash)
         embedding = self._body(answer).get("embedding")
         if not isinstance(embedding, dict) or embedding.get("from_text_hash") != _sha1(text):
             raise BuildError(f"{self._url} answered for another text than the one it was sent: is it this service?")

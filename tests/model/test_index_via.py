@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import http.server
-import json
 import re
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from email.utils import formatdate
 from pathlib import Path
 from time import time
@@ -28,13 +24,13 @@ from model.index.via import spread
 from similarity import manifest as files
 from tests.conftest import Lab
 from tests.model import snapshots
+from tests.model.deployments import HIDDEN, Answer, Stub, served
 from tests.model.faulty_proxy import FAULTS, proxy
 
 REPORTS = {
     n: f"Report {n}: the driverless car did not see the {word}. naïve 车祸" for n, word in enumerate("abcdefghijkl" * 3)
 }
 TOO_LARGE = {100: "the car " * 70_000}  # more than the service takes
-HIDDEN = 64
 
 
 @pytest.fixture
@@ -85,66 +81,9 @@ def test_faults_lose_nothing_and_nothing_is_counted_twice(
     np.testing.assert_allclose(here["vectors"], there["vectors"], atol=1e-5)
 
 
-def sha1(text: str) -> str:
-    """AIID's name for a text."""
-    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
-
-
-Answer = tuple[int, dict[str, str], Any]
-
-
-class Stub:
-    """A deployment that answers as it is told: `embed` and `health` make the answers, `seen` are the requests."""
-
-    def __init__(self, manifest: files.Manifest) -> None:
-        self.manifest = manifest
-        self.seen: list[tuple[str, dict[str, str], bytes]] = []
-        self.lock = threading.Lock()
-
-    def health(self) -> Answer:
-        body = {"model": "m", "model_hash": self.manifest.model_hash, "bundle_hash": "b1"}
-        return 200, {}, {"body": body}
-
-    def embed(self, text: str) -> Answer:
-        embedding = {"vector": [float(len(text))] * HIDDEN, "from_text_hash": sha1(text)}
-        return 200, {"X-Bundle-Hash": "b1"}, {"body": {"embedding": embedding}}
-
-    def count(self, path: str) -> int:
-        return sum(seen == path for seen, _, _ in self.seen)
-
-
 @pytest.fixture
 def stub(tiny_bundle: Path) -> Stub:
     return Stub(files.parse((tiny_bundle / files.NAME).read_bytes()))
-
-
-@contextmanager
-def served(stub: Stub) -> Iterator[str]:
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self._answer(b"")
-
-        def do_POST(self) -> None:
-            self._answer(self.rfile.read(int(self.headers["Content-Length"])))
-
-        def _answer(self, body: bytes) -> None:
-            with stub.lock:
-                stub.seen.append((self.path, dict(self.headers), body))
-                status, headers, content = stub.embed(json.loads(body)["text"]) if body else stub.health()
-            data = json.dumps(content).encode()
-            self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(data))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, *arguments: object) -> None:
-            """Quiet."""
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
 
 
 def test_a_text_that_a_deployment_finds_too_large_is_embedded_here(
@@ -199,6 +138,24 @@ def test_a_deployment_that_gets_another_model_meanwhile_is_refused(stub: Stub, i
         stub.embed, stub.health = usual, Stub(stub.manifest).health  # type: ignore[method-assign]
         sent = stub.count("/text-to-embed")
         assert f"{len(REPORTS) + 1 - (sent - 1)} new texts" in index("out", "--via", url)
+
+
+def test_a_new_index_of_the_same_model_is_asked_for_once(stub: Stub, index: Callable[..., str]) -> None:
+    usual = stub.embed
+    stub.embed = lambda text: (200, {"X-Bundle-Hash": "b2"}, usual(text)[2])  # type: ignore[method-assign]
+    with served(stub) as url:
+        index("out", "--via", url, "--concurrency", "1")
+    assert stub.count("/health") == 2
+
+
+def test_a_deployment_that_is_still_loading_is_asked_again(
+    stub: Stub, index: Callable[..., str], impatient: None
+) -> None:
+    usual, loading = stub.health, {"status": "loading", "model_hash": None, "bundle_hash": None}
+    stub.health = lambda: usual() if stub.count("/health") > 2 else (200, {}, {"body": loading})  # type: ignore[method-assign]
+    with served(stub) as url:
+        index("out", "--via", url)
+    assert stub.count("/health") == 3
 
 
 @pytest.mark.parametrize(
