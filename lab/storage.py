@@ -90,6 +90,7 @@ async def image_storage(workspace: Workspace, bundle: Bundle, label: str = "oci"
         "ext4 image, loop-mounted read-only on this machine, in place of Lambda's flattened container image",
         lambda: files,
         behind=lambda: [image],
+        # Nothing behind it: with direct I/O the image's own pages hold no copy, without it nobody knows where in them.
         index=lambda: _index_in(point, bundle),
     )
 

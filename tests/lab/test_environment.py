@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import re
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +15,8 @@ from typing import Any
 import psutil
 import pytest
 
-from lab import function, memory
+from lab import function, memory, ports
+from lab.errors import LabError
 from lab.ports import free_ports
 from tests.lab.accounts import FUNCTIONS, Served, gone, serve, wait_until, witness
 from tests.lab.labs import processes_of
@@ -254,3 +256,13 @@ def test_ports_are_never_handed_out_twice() -> None:
     """Two cold starts at once would else meet at one port, and one would answer for the other."""
     given = [port for _ in range(500) for port in free_ports(2)]
     assert len(set(given)) == len(given)
+
+
+def test_no_free_port_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        monkeypatch.setattr(ports, "_PORTS", range(port, port + 1))
+        with pytest.raises(LabError, match=f"no free port from {port} to {port} on this machine"):
+            free_ports(1)
