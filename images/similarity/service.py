@@ -217,8 +217,16 @@ class Service(ABC, Generic[Model]):
 
 
 def serve(store: Store) -> Service[Any]:
-    """The function that the environment variable SERVES asks for: `search`, or everything where it is absent."""
-    if os.environ.get("SERVES") == "search":
+    """The function that the environment variable SERVES asks for: `search`, or everything where it is absent.
+
+    Raises ValueError for any other value, by which Lambda ends INIT: what was meant to be light would load the model.
+    """
+    serves = os.environ.get("SERVES", "")
+    if serves not in ("", "search"):
+        raise ValueError(
+            f"SERVES is {serves!r}: set it to search, or leave it out for a function that serves everything"
+        )
+    if serves:
         from similarity.search import SearchService
 
         return SearchService(store)

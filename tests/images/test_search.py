@@ -199,6 +199,12 @@ def test_without_the_variable_it_is_the_encoder_function(
     assert isinstance(started(tiny_bundle), EncoderService)
 
 
+def test_another_value_of_the_variable_is_refused(index_only: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SERVES", "Search")
+    with pytest.raises(ValueError, match="SERVES is 'Search': set it to search, or leave it out"):
+        started(index_only)
+
+
 def test_no_answer_outgrows_what_lambda_passes_on() -> None:
     many = [Match(n, 0.5, "\U0001f600" * 2_000, "u" * 100, "2020-01-01") for n in range(search.MAX_RESULTS)]
     shown = many[: answer.passable(many)]
