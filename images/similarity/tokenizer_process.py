@@ -7,8 +7,10 @@ process of its own, which starts first of all, it costs the cold start nothing, 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import weakref
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -61,6 +63,8 @@ class TokenizerProcess:
 
 
 def _end(pid: int, requests: BinaryIO, answers: BinaryIO) -> None:
-    requests.close()  # at which it ends by itself
+    requests.close()
     answers.close()
-    os.waitpid(pid, 0)
+    with suppress(ProcessLookupError, ChildProcessError):  # where the parent leaves its children to the kernel
+        os.kill(pid, signal.SIGKILL)  # it would end by itself, but one that hangs must not hold this one up
+        os.waitpid(pid, 0)

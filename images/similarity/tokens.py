@@ -49,6 +49,7 @@ class Tokenizer:
                 return self._process.ids(text)
             except OSError as error:
                 log.error("tokenizer process", error)
+                self._process.close()  # or it would stay a zombie: the loader knows it, too
                 self._process = None
         self._own = self._own or _read(self._description)
         ids: list[int] = self._own.encode(text).ids

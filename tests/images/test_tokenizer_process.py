@@ -71,8 +71,8 @@ def test_when_it_dies_the_tokenizer_goes_on_without_it(description: bytes) -> No
     before = tokenizer.encode("a robot arm")
     os.kill(process.pid, signal.SIGKILL)
     assert tokenizer.encode("a robot arm") == before
+    assert not exists(process.pid)
     assert tokenizer.encode("a robot arm") == before  # and it does not ask it again
-    process.close()
 
 
 def test_one_that_could_not_load_does_not_stop_the_parent(description: bytes) -> None:
@@ -83,6 +83,15 @@ def test_one_that_could_not_load_does_not_stop_the_parent(description: bytes) ->
 
 def test_closing_leaves_no_process_and_no_zombie() -> None:
     process = TokenizerProcess()
+    process.close()
+    assert not exists(process.pid)
+
+
+def test_one_that_hangs_holds_nobody_up_at_the_end(description: bytes) -> None:
+    process = TokenizerProcess()
+    process.load(description)
+    process.ids("it is running")
+    os.kill(process.pid, signal.SIGSTOP)
     process.close()
     assert not exists(process.pid)
 
