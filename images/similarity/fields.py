@@ -79,7 +79,9 @@ def embed(value: object) -> tuple[float, ...]:
 
 
 def num(value: object) -> tuple[int, list[str]]:
-    """The field `num` with warnings. AIID's rules and its words: no integer means the default, 0 means none."""
+    """The field `num` with warnings. AIID's words: no integer means the default, 0 means none."""
+    if isinstance(value, float) and value.is_integer():  # 2.0 is an integer, to JSON Schema and to AIID
+        value = int(value)
     wanted = value if isinstance(value, int) and not isinstance(value, bool) else None
     if isinstance(value, str):
         wanted = int(value) if INTEGER.fullmatch(value) else None

@@ -111,6 +111,11 @@ def test_num_that_is_no_integer_gives_aiids_warning_and_the_default(num: object)
     assert wanted.warnings == ('Provided value for "num" invalid, using default of 3.',)
 
 
+@pytest.mark.parametrize(("num", "wanted"), [(2.0, 2), (-1.0, -1), (-0.0, 0), (1e300, int(1e300))])
+def test_num_that_is_a_whole_number_is_an_integer_however_it_is_written(num: float, wanted: int) -> None:
+    assert request.parse({"text": "a", "num": num}, "efs").num == wanted
+
+
 def test_num_with_thousands_of_digits_is_json_but_no_number_of_results() -> None:
     wanted = request.parse(http_event(body='{"text": "a", "num": ' + "9" * 5000 + "}"), "efs")
     assert (wanted.num, len(wanted.warnings)) == (3, 1)
