@@ -82,7 +82,7 @@ class Account:
         self.api_url = await self._serve(gateway, port)
 
     async def _serve(self, application: web.Application, port: int = 0) -> str:
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1, auto_decompress=False)
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
         site = web.TCPSite(runner, "127.0.0.1", port)

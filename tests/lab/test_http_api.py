@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import http.client
 import json
 import time
@@ -91,6 +92,13 @@ def test_body_is_text_or_base64(account: Served, body: bytes, kind: str | None, 
     event = echo(account, "/witness/x", "POST", data=body, headers={"Content-Type": kind} if kind else {})
     assert event["isBase64Encoded"] is not text
     assert (event["body"].encode() if text else base64.b64decode(event["body"])) == body
+
+
+@pytest.mark.parametrize("body", [gzip.compress(b'{"text": "a"}'), b"not gzip"])
+def test_body_with_an_encoding_is_passed_on_as_it_is(account: Served, body: bytes) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    event = echo(account, "/witness/x", "POST", data=body, headers=headers)
+    assert base64.b64decode(event["body"]) == body
 
 
 @pytest.mark.parametrize(
