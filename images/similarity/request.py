@@ -58,7 +58,7 @@ def parse(event: object, prefix: str) -> Request:
     else:
         route = _checked_route(event.get("rawPath", "/"), prefix)
         _check_method(str(http.get("method", "GET")), route)
-        given = {} if route == HEALTH else {**_query(event), **_body(event)}
+        given = {} if route == HEALTH else {**_query(event), **_body(event, _send(route))}
     return _request(route, given)
 
 
@@ -112,7 +112,7 @@ def _direct(event: Mapping[str, Any]) -> Mapping[str, Any]:
         given = {name: value for name, value in event.items() if name != "route"}
         _check_number_of_fields(len(given))
         return given
-    return {**_query(event), **_body(event), **{name: event[name] for name in FIELDS if name in event}}
+    return {**_query(event), **_body(event, SEND), **{name: event[name] for name in FIELDS if name in event}}
 
 
 def _checked_route(path: object, prefix: str) -> str:
@@ -137,9 +137,13 @@ def _allowed(route: str) -> tuple[str, ...]:
 def _check_method(method: str, route: str) -> None:
     allowed = _allowed(route)
     if method not in allowed:
-        send = "send GET" if route == HEALTH else fields.SEND_EMBED if route == EMBED_TO_DB else SEND
-        words = _printable(f"method {method[:20]} is not allowed: {send}")
+        words = _printable(f"method {method[:20]} is not allowed: {_send(route)}")
         raise BadRequest(words, 405, {"Allow": ", ".join(allowed)})
+
+
+def _send(route: str) -> str:
+    """What to send to the route, for those who sent something else."""
+    return "send GET" if route == HEALTH else fields.SEND_EMBED if route == EMBED_TO_DB else SEND
 
 
 def _check_number_of_fields(number: int) -> None:
@@ -161,19 +165,19 @@ def _query(event: Mapping[str, Any]) -> Mapping[str, Any]:
     return query
 
 
-def _body(event: Mapping[str, Any]) -> Mapping[str, Any]:
+def _body(event: Mapping[str, Any], send: str) -> Mapping[str, Any]:
     body = event.get("body")
     if not body:
         return {}
     if not isinstance(body, str):
-        raise BadRequest(f"the body is no text: {SEND}")
+        raise BadRequest(f"the body is no text: {send}")
     if len(body) > MAX_BODY * 4 // 3 + 4:  # the size in base64; checked before anything is decoded
         raise BadRequest(f"the body is too large: at most {MAX_BODY} bytes", 413)
     try:
         data = base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
         text = data.decode()
     except UnicodeError:
-        raise BadRequest(f"the body is not UTF-8: {SEND}") from None
+        raise BadRequest(f"the body is not UTF-8: {send}") from None
     except ValueError:
         raise BadRequest("the body is marked as base64 but is not") from None
     if len(data) > MAX_BODY:
@@ -181,8 +185,8 @@ def _body(event: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
         given = fields.load(text)
     except fields.Malformed as error:
-        raise BadRequest(f"the body {error}: {SEND}") from None
+        raise BadRequest(f"the body {error}: {send}") from None
     if not isinstance(given, dict):
-        raise BadRequest(f"the body is JSON but no object: {SEND}")
+        raise BadRequest(f"the body is JSON but no object: {send}")
     _check_number_of_fields(len(given))
     return given

@@ -81,6 +81,7 @@ def test_all_forms_of_a_request_mean_the_same(event: dict[str, Any]) -> None:
         (query("", **dict.fromkeys(map(str, range(40)), "")), 400, "too many fields"),
         (http_event("POST", "/efs/health"), 405, "method POST is not allowed: send GET"),
         (http_event("PUT", "/efs/embed-to-db-similar"), 405, "send GET ?embed=[…]"),
+        (http_event("POST", "/efs/embed-to-db-similar", body='{"embed": [NaN]}'), 400, "NaN: send GET ?embed=[…]"),
         (http_event("HEAD"), 405, "method HEAD is not allowed"),
         (http_event("GET", "/efs/efs/similar"), 404, "there is no such route"),
         (http_event("GET", "/efs"), 404, "there is no such route"),
