@@ -58,6 +58,7 @@ def _measure(samples: Samples, bundle: Path, rounds: int, out: Path) -> None:
         samples.add(Sample("fact", key, value, 0.0, ""))
     ranges = run_worker("planned_ranges", bundle=str(bundle))
     samples.add(Sample("planned bytes", "bundle", "onnx", float(sum(size for _, size in ranges)), "bytes"))
+    samples.add(Sample("planned ranges", "bundle", "onnx", float(len(ranges)), ""))
     for cache in ("cold", "warm"):
         with _lab(bundle, cache, out, ranges) as bench:
             storages.measure(bench, samples, rounds, SEED)

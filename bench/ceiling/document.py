@@ -7,15 +7,16 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bench.ceiling import growth, picture, requirements
+from bench.ceiling import floors, growth, picture, requirements
 from bench.ceiling.components import INDEX_SIZES, TOKENS
 from bench.ceiling.requirements import Row
 from bench.ceiling.samples import Samples
+from bench.ceiling.tables import number, plain, table, timed
 from bench.facts import gather
-from bench.stats.quantiles import quantile, quantile_interval
+from bench.stats.quantiles import quantile
 
 STORAGES = requirements.STORAGES
-NAMES = {"efs": "EFS", "s3": "S3", "oci": "image"}
+NAMES = floors.NAMES
 PHASES = ("boot", "init", "import", "fetch", "load", "wait", "tokenize", "encode", "rank")
 
 
@@ -58,7 +59,8 @@ def _lines(samples: Samples, rows: Sequence[Row], image: str) -> Iterator[str]:
     yield ""
     yield "## What must be, and is"
     yield ""
-    yield from _table(("", "must be", "is", "95 %", "met"), [_requirement(row) for row in rows])
+    yield from table(("", "must be", "is", "95 %", "met"), [_requirement(row) for row in rows])
+    yield from floors.lines(samples)
     yield from _storages(samples)
     yield from _phases(samples)
     yield from _lengths(samples)
@@ -68,25 +70,28 @@ def _lines(samples: Samples, rows: Sequence[Row], image: str) -> Iterator[str]:
 
 def _requirement(row: Row) -> tuple[str, ...]:
     sign = "at most" if row.most else "at least"
-    interval = f"{_number(row.interval.low)}-{_number(row.interval.high)}" if row.interval else ""
+    interval = f"{number(row.interval.low)}-{number(row.interval.high)}" if row.interval else ""
     met = "yes" if row.met else "**no**"
-    return row.text, f"{sign} {_number(row.limit)}{row.unit}", f"{_number(row.value)}{row.unit}", interval, met
+    return row.text, f"{sign} {number(row.limit)}{row.unit}", f"{number(row.value)}{row.unit}", interval, met
 
 
 def _storages(samples: Samples) -> Iterator[str]:
     yield from ("", "## Reading the weights", "")
     yield "The 340 MB that an answer needs, by our fetch, which runs while the imports do, and by others; boto3,"
     yield "from_pretrained and runai-model-streamer read the whole file of 595 MB."
+    if ranges := samples.median("planned ranges", "bundle", "onnx"):
+        yield f"The plan is {number(ranges)} stretches of the file, each up to the next tensor that no answer needs."
+        yield "The raw read of a file opens it for each of them, our fetch once, and is read ahead of."
     yield ""
     rows = []
     for cache in ("cold", "warm"):
         for storage in STORAGES:
             where = f"{storage}, {cache} cache"
             ours = samples.values("phase fetch", where, "onnx")
-            rows.append((NAMES[storage], cache, "our fetch", _time(ours)))
-            rows += [(NAMES[storage], cache, how, _time(samples.values("read", where, how)))
+            rows.append((NAMES[storage], cache, "our fetch", timed(ours)))
+            rows += [(NAMES[storage], cache, how, timed(samples.values("read", where, how)))
                      for how in samples.hows("read", where)]  # fmt: skip
-    yield from _table(("storage", "cache", "how", "ms (95 %)"), rows)
+    yield from table(("storage", "cache", "how", "ms (95 %)"), rows)
 
 
 def _phases(samples: Samples) -> Iterator[str]:
@@ -98,15 +103,15 @@ def _phases(samples: Samples) -> Iterator[str]:
         for storage in STORAGES:
             for engine in ("onnx", "transformers"):
                 where = f"{storage}, {cache} cache"
-                values = [_time(samples.values("cold start", where, engine))]
-                values += [_plain(samples.median(f"phase {phase}", where, engine)) for phase in PHASES]
+                values = [timed(samples.values("cold start", where, engine))]
+                values += [plain(samples.median(f"phase {phase}", where, engine)) for phase in PHASES]
                 rows.append((NAMES[storage], cache, engine, *values))
-    yield from _table(("storage", "cache", "engine", "whole (95 %)", *PHASES), rows)
+    yield from table(("storage", "cache", "engine", "whole (95 %)", *PHASES), rows)
     encode = samples.median("phase encode", "oci, cold cache", "onnx")
     if encode is not None:
         yield ""
         yield "Computing layers while later ones arrive is not done: it could hide a part of the first answer's"
-        yield f"encoding, which takes {_number(encode)} ms (image), and would need a session for every layer."
+        yield f"encoding, which takes {number(encode)} ms (image), and would need a session for every layer."
 
 
 def _lengths(samples: Samples) -> Iterator[str]:
@@ -118,58 +123,32 @@ def _lengths(samples: Samples) -> Iterator[str]:
         if ours and theirs:
             ratio = quantile(theirs, 0.5) / quantile(ours, 0.5)
             delta = samples.median("delta", where, "onnx against transformers")
-            rows.append((f"{tokens:,}", _time(ours), _time(theirs), f"{ratio:.1f}", f"{delta:.1e}"))
-    yield from _table(("tokens", "ours, ms", "LongformerModel, ms", "ratio", "largest difference"), rows)
+            rows.append((f"{tokens:,}", timed(ours), timed(theirs), f"{ratio:.1f}", f"{delta:.1e}"))
+    yield from table(("tokens", "ours, ms", "LongformerModel, ms", "ratio", "largest difference"), rows)
 
 
 def _growth(samples: Samples) -> Iterator[str]:
     yield from ("", "## Growth", "", "Cold start (cold cache) by the size of the model, ms:", "")
-    sizes = [(NAMES[s], *(_time(samples.values("cold start by size", s, f"{n} layers")) for n in growth.LAYERS))
+    sizes = [(NAMES[s], *(timed(samples.values("cold start by size", s, f"{n} layers")) for n in growth.LAYERS))
              for s in STORAGES]  # fmt: skip
-    yield from _table(("storage", *(f"{n} layers" for n in growth.LAYERS)), sizes)
+    yield from table(("storage", *(f"{n} layers" for n in growth.LAYERS)), sizes)
     yield from ("", "The slowest of N simultaneous cold starts, ms:", "")
-    bursts = [(NAMES[s], *(_time(samples.values("burst", s, f"{n} at once")) for n in growth.BURSTS)) for s in STORAGES]
-    yield from _table(("storage", *(str(n) for n in growth.BURSTS)), bursts)
+    bursts = [(NAMES[s], *(timed(samples.values("burst", s, f"{n} at once")) for n in growth.BURSTS)) for s in STORAGES]
+    yield from table(("storage", *(str(n) for n in growth.BURSTS)), bursts)
     yield from ("", "Ranking, one pass over all incidents and no full sort:", "")
     ranks = []
     for count in INDEX_SIZES:
         where = f"{count:,} incidents"
         peak = samples.median("peak memory", where, "ranking process")
         opened = samples.median("open index", where, "ranking process")
-        ranks.append((f"{count:,}", _time(samples.values("rank", where, "top 3")), _plain(opened), _plain(peak)))
-    yield from _table(("incidents", "ms", "opening the index, ms", "peak memory, MB"), ranks)
+        ranks.append((f"{count:,}", timed(samples.values("rank", where, "top 3")), plain(opened), plain(peak)))
+    yield from table(("incidents", "ms", "opening the index, ms", "peak memory, MB"), ranks)
+    yield from floors.exact_search(samples)
 
 
 def _choices(samples: Samples) -> Iterator[str]:
     yield from ("", "## Settings of the session, each beside what it was chosen over", "")
     whats = ("make session", "first encoding", "later encoding", "peak memory")
-    rows = [(how, *(_time(samples.values(what, "session", how)) for what in whats))
+    rows = [(how, *(timed(samples.values(what, "session", how)) for what in whats))
             for how in samples.hows("make session", "session")]  # fmt: skip
-    yield from _table(("", "make session, ms", "first encoding, ms", "later encoding, ms", "peak memory, MB"), rows)
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    yield "| " + " | ".join(head) + " |"
-    yield "|" + "---|" * len(head)
-    for row in rows:
-        yield "| " + " | ".join(row) + " |"
-
-
-def _time(values: Sequence[float]) -> str:
-    if not values:
-        return "not measured"
-    interval = quantile_interval(values)
-    middle = _number(quantile(values, 0.5))
-    return f"{middle} ({_number(interval.low)}-{_number(interval.high)})" if interval else middle
-
-
-def _plain(value: float | None) -> str:
-    return "" if value is None else _number(value)
-
-
-def _number(value: float) -> str:
-    if value == 0 or 1e-3 <= abs(value) < 1:
-        return f"{value:.3f}"
-    if abs(value) < 1e-3:
-        return f"{value:.1e}"
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}"
+    yield from table(("", "make session, ms", "first encoding, ms", "later encoding, ms", "peak memory, MB"), rows)

@@ -81,10 +81,12 @@ def _steps(bench: Bench, samples: Samples, backend: Backend) -> list[Callable[[i
 
     def raw_read(number: int) -> None:
         variables = bench.make_cold(backend, "onnx")
-        if "MODEL_DIR" in variables:
-            taken = raw.dd(f"{variables['MODEL_DIR']}/model.safetensors", bench.ranges)
-        else:
-            taken = raw.ranged_get(_object_url(variables), bench.ranges)
+        with raw.cores_busy() as busy:
+            if "MODEL_DIR" in variables:
+                taken = raw.dd(f"{variables['MODEL_DIR']}/model.safetensors", bench.ranges)
+            else:
+                taken = raw.ranged_get(_object_url(variables), bench.ranges)
+        samples.add(Sample("busy", where, "raw read", busy.percent, "%", number))
         record("raw read", taken, sum(size for _, size in bench.ranges), number)
 
     def fetch_alone(number: int) -> None:

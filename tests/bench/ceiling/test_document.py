@@ -22,8 +22,14 @@ def planted(path: Path | None = None, encode_ratio: float = 25.0) -> Samples:
             samples.add(Sample("bytes fetched", where, "onnx", 344.3e6, "bytes", number))
             samples.add(Sample("phase fetch", where, "onnx", 1100 * wobble, "ms", number))
             samples.add(Sample("read", where, "raw read", 1000 * wobble, "ms", number))
+            samples.add(Sample("read", where, "our fetch, alone", 900 * wobble, "ms", number))
+            samples.add(Sample("busy", where, "raw read", 97.0, "%", number))
+            samples.add(Sample("rate", where, "raw read", 340.0, "MB/s", number))
+            for phase, milliseconds in {"boot": 60, "init": 1150, "import": 100, "encode": 50, "handler": 55}.items():
+                samples.add(Sample(f"phase {phase}", where, "onnx", milliseconds * wobble, "ms", number))
             samples.add(Sample("cold start", where, "onnx", 1300 * wobble, "ms", number))
             samples.add(Sample("cold start", where, "transformers", 9000 * wobble, "ms", number))
+        samples.add(Sample("rate", "s3, cold cache", "boto3 download_file", 100.0, "MB/s", number))
         samples.add(Sample("encode", "20 tokens", "onnx", 40 * wobble, "ms", number))
         samples.add(Sample("encode", "20 tokens", "transformers", 40 * encode_ratio * wobble, "ms", number))
     samples.add(Sample("delta", "20 tokens", "onnx against transformers", 3e-6, ""))
@@ -51,6 +57,22 @@ def test_a_requirement_that_is_missed_is_said_and_gives_another_exit_code(tmp_pa
     assert limits.main(["--from", str(raw), "--document", str(out)]) == 4
     assert "LongformerModel / ours | at least 20.0 | 19.0 |" in out.read_text()
     assert "| **no** |" in out.read_text()
+
+
+def test_the_floor_is_the_sum_of_what_cannot_be_left_out(tmp_path: Path) -> None:
+    out = tmp_path / "a.md"
+    samples = planted()
+    for size, milliseconds, megabytes in ((1_000, 0.1, 40.0), (1_000_000, 200.0, 3112.0)):
+        where = f"{size:,} incidents"
+        samples.add(Sample("rank", where, "top 3", milliseconds, "ms"))
+        samples.add(Sample("peak memory", where, "ranking process", megabytes, "MB"))
+    document.write(samples, out)
+    said = out.read_text()
+    assert "| EFS | 1,040 | 97.0 | 936 | 0.900 | 1,144 | 1.1 |" in said
+    # 60 boot + max(900 read, 100 imports) + 50 encode + (1,300 - 60 - 1,150 - 55) rest = 1,045 of 9,000 / 6; x 1.04
+    assert "| image, cold | 62.4 | 936 | 104 | 52.0 | 36.4 | 1,087 | 1,560 | 1,352 |" in said
+    assert "can reach 3.4 times boto3" in said
+    assert "up to the\n2.5 million at which" in said
 
 
 def test_the_document_is_made_again_byte_for_byte(tmp_path: Path) -> None:

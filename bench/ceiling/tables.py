@@ -1,0 +1,38 @@
+"""Tables and numbers of the document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bench.stats.quantiles import quantile, quantile_interval
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """The lines of a Markdown table."""
+    yield "| " + " | ".join(head) + " |"
+    yield "|" + "---|" * len(head)
+    for row in rows:
+        yield "| " + " | ".join(row) + " |"
+
+
+def timed(values: Sequence[float]) -> str:
+    """Median and its 95 % interval, where there are enough values for one."""
+    if not values:
+        return "not measured"
+    interval = quantile_interval(values)
+    middle = number(quantile(values, 0.5))
+    return f"{middle} ({number(interval.low)}-{number(interval.high)})" if interval else middle
+
+
+def plain(value: float | None) -> str:
+    """A number, or nothing where nothing was measured."""
+    return "" if value is None else number(value)
+
+
+def number(value: float) -> str:
+    """As many digits as are worth reading."""
+    if value == 0 or 1e-3 <= abs(value) < 1:
+        return f"{value:.3f}"
+    if abs(value) < 1e-3:
+        return f"{value:.1e}"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}"
