@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import install
-from tools.images import base, build, resolve
+from tools.images import base, build, layout, resolve
 from tools.images.buildah import Buildah
 
 if TYPE_CHECKING:
@@ -32,24 +33,56 @@ print(json.dumps(app.handler(event, Context())))
 """
 
 
-def ask(built: Built, backend: str, *binds: tuple[Path, str], **environment: str) -> dict[str, Any]:
-    script = ASK.replace("BACKEND", backend)
+def ask(
+    built: Built, backend: str, *binds: tuple[Path, str], route: str = "similar", **environment: str
+) -> dict[str, Any]:
+    script = ASK.replace("BACKEND/similar", f"{backend}/{route}")
     lines = built.run(backend, script, *binds, STORAGE_BACKEND=backend, **environment).splitlines()
     answer: dict[str, Any] = json.loads(lines[-1])
     return answer
 
 
-def test_layers_are_dependencies_then_model_then_code(built: Built, tiny_bundle: Path) -> None:
+def test_layers_are_dependencies_then_weights_then_code_then_index(built: Built, tiny_bundle: Path) -> None:
     files = {path.name for path in tiny_bundle.iterdir()}
     for backend, image in built.images.items():
-        _, dependencies, *model, code = image.layers
+        _, dependencies, *weights, code, index = image.layers if backend == "oci" else (*image.layers, None)
         assert "var/task/numpy/__init__.py" in dependencies.files
         assert "var/task/app.py" not in dependencies.files
         assert {"var/task/app.py", "var/task/similarity/__init__.py"} <= set(code.files)
         assert ("var/task/seeder.py" in code.files) == (backend == "efs")
-        assert [set(layer.files) for layer in model] == (
-            [{f"opt/model/{name}" for name in files}] if backend == "oci" else []
+        baked = [{name.removeprefix("opt/model/") for name in layer.files} for layer in (*weights, index) if layer]
+        own = {"model.safetensors"}
+        assert baked == ([own, files - own] if backend == "oci" else [])
+
+
+def test_a_new_index_moves_its_own_layer_alone(built: Built, tiny_bundle: Path, tmp_path: Path) -> None:
+    """And BUNDLE chooses the bundle: here one with another index, beside the other one."""
+    context = tmp_path / "images"
+    shutil.copytree(build.IMAGES, context, ignore=shutil.ignore_patterns("bundle", "bundle-*", "__pycache__"))
+    for name in ("bundle", "bundle-other"):
+        shutil.copytree(tiny_bundle, context / name)
+    (context / "bundle-other" / "incidents.jsonl").write_text("another index")
+    with Buildah(built.store).alone():
+        before, after = (
+            _oci_layers(built.store, context, tmp_path / name, name) for name in ("bundle", "bundle-other")
         )
+
+    changed = [number for number, (old, new) in enumerate(zip(before, after, strict=True)) if old.digest != new.digest]
+    assert [set(after[number].files) for number in changed] == [
+        {f"opt/model/{path.name}" for path in tiny_bundle.iterdir()} - {"opt/model/model.safetensors"}
+    ]
+    assert after[changed[0]].files["opt/model/incidents.jsonl"] == len("another index")
+
+
+def _oci_layers(store: Path, context: Path, exported: Path, bundle: str) -> tuple[layout.Layer, ...]:
+    buildah, name = Buildah(store), f"localhost/model-storage:{bundle}"
+    arguments = {"BASE": base.name("3.13"), "ENGINE": "onnx", "BUNDLE": bundle}
+    options = [word for key, value in arguments.items() for word in ("--build-arg", f"{key}={value}")]
+    ignore = f"--ignorefile={context / 'oci' / 'Dockerfile.dockerignore'}"
+    buildah.build(name, context / "oci" / "Dockerfile", context, "--layers", *options, ignore)
+    exported.mkdir()
+    buildah.export(name, exported)
+    return layout.read(exported).layers
 
 
 def test_only_the_oci_image_holds_the_model(built: Built, tiny_bundle: Path) -> None:
@@ -108,6 +141,23 @@ def test_the_oci_image_answers_from_itself(built: Built) -> None:
     assert answer["headers"]["X-Storage-Backend"] == "oci"
 
 
+@pytest.mark.parametrize("backend", ["oci", "efs"])
+def test_the_same_image_searches(built: Built, backend: str, tiny_bundle: Path, tmp_path: Path) -> None:
+    """Where SERVES says so, it answers for vectors and health, and never needs the weights."""
+    binds: tuple[tuple[Path, str], ...] = ()
+    if backend == "efs":
+        index = tmp_path / "index"
+        index.mkdir()
+        for name in ("manifest.json", "incidents.jsonl", "incidents.safetensors"):
+            shutil.copy(tiny_bundle / name, index)
+        binds = ((index, "/mnt/model"),)
+    place = {"MODEL_DIR": "/mnt/model" if backend == "efs" else "/opt/model", "SERVES": "search"}
+    assert ask(built, backend, *binds, route="health", **place)["statusCode"] == 200
+    refused = ask(built, backend, *binds, route="similar", **place)
+    assert refused["statusCode"] == 404, refused
+    assert "encoder function" in json.loads(refused["body"])["message"]
+
+
 def test_the_efs_image_answers_from_the_mounted_directory(built: Built, tiny_bundle: Path) -> None:
     binds = ((tiny_bundle, "/mnt/model"),)
     theirs, ours = ask(built, "efs", *binds, MODEL_DIR="/mnt/model"), ask(built, "oci", MODEL_DIR="/opt/model")
@@ -136,7 +186,7 @@ def test_requirements_have_wheels_for_both_architectures(engine: str, machine: s
 def test_dockerfiles_differ_only_in_what_they_copy() -> None:
     def skeleton(backend: str) -> list[str]:
         lines = (build.IMAGES / backend / "Dockerfile").read_text().splitlines()
-        own = re.compile(rf"COPY --chmod=755 ({backend}/|bundle/)")
+        own = re.compile(rf"COPY --chmod=755 ({backend}/|\${{BUNDLE}}/)|ARG BUNDLE=")
         return [line for line in lines if not line.startswith("#") and not own.match(line)]
 
     assert skeleton("efs") == skeleton("s3") == skeleton("oci")

@@ -60,7 +60,9 @@ ACCEPTED = (
         "aws_lambda_function",
         "images are given by digest; the page's archive is of this repository, and may do nothing",
     ),
-    Accepted("CKV_AWS_309", r"aws_apigatewayv2_route\.api_(minilm_)?options_", "CORS preflights come without credentials"),
+    Accepted(
+        "CKV_AWS_309", r"aws_apigatewayv2_route\.api_(minilm_)?options_", "CORS preflights come without credentials"
+    ),
     Accepted(
         "CKV_AWS_338", "aws_cloudwatch_log_group", "how long logs are kept is the user's choice (logRetentionDays)"
     ),
