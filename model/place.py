@@ -1,8 +1,12 @@
-"""Where a bundle is put: everything is made in a directory beside its place, which is swapped in when it is whole."""
+"""Where a bundle is put: everything is made in a directory beside its place, which is swapped in when it is whole.
+
+The place of a symbolic link is that to which it leads, so that it stays one.
+"""
 
 from __future__ import annotations
 
 import fcntl
+import glob
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -19,6 +23,7 @@ from similarity.manifest import Manifest
 def work_directory(out: Path) -> Iterator[Path]:
     """A fresh directory beside `out`, gone afterwards; one build at a time, so that leftovers can be told apart."""
     check(out)
+    out = out.resolve()
     out.parent.mkdir(parents=True, exist_ok=True)
     with (out.parent / f".{out.name}.lock").open("w") as lock:
         try:
@@ -36,10 +41,11 @@ def work_directory(out: Path) -> Iterator[Path]:
 
 def _tidy(out: Path) -> None:
     """Remove what a killed build left; the bundle goes back to its place where it was caught between two renames."""
-    for old in out.parent.glob(f".{out.name}.work-*-old"):
+    work = f".{glob.escape(out.name)}.work-*"
+    for old in out.parent.glob(f"{work}-old"):
         if not out.exists():
             old.rename(out)
-    for leftover in out.parent.glob(f".{out.name}.work-*"):
+    for leftover in out.parent.glob(work):
         shutil.rmtree(leftover)
 
 
@@ -63,10 +69,16 @@ def existing(out: Path) -> Manifest | None:
 def put(work: Path, out: Path) -> None:
     """Swap the finished directory in; an older bundle leaves only when the new one stands in its place."""
     check(out)
+    out = out.resolve()
     if out.exists():
         old = work.with_name(f"{work.name}-old")
-        out.rename(old)
-        work.rename(out)
+        try:
+            out.rename(old)
+            work.rename(out)
+        except BaseException:  # Ctrl-C between the two, too
+            if old.exists() and not out.exists():
+                old.rename(out)
+            raise
         shutil.rmtree(old)
     else:
         work.rename(out)

@@ -15,6 +15,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from hypothesis import settings
 from rich.console import Console
 
 from model import bundle, incidents
@@ -23,6 +24,10 @@ REPOSITORY = Path(__file__).parents[1]
 
 # A shell starts its background jobs with SIGINT ignored, and children inherit that: tests that press Ctrl-C would hang.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A busy machine takes longer than hypothesis' 200 ms for an example now and then, which says nothing of the code.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 
 @pytest.fixture(scope="session")

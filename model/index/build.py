@@ -55,7 +55,8 @@ def build(options: Options, console: Console) -> Manifest:
         manifest = place.existing(options.bundle)
         if manifest is None:
             raise BuildError(f"{options.bundle} is no whole bundle: build it with `python -m model build`")
-        _link_model(manifest, options.bundle, work)
+        with step(console, f"checking the model in {options.bundle}"):
+            _link_model(manifest, options.bundle, work)
         deployment = Deployment(options.via, manifest) if options.via and source.kind != sources.STATE else None
         if deployment:
             deployment.check()
@@ -78,14 +79,17 @@ def build(options: Options, console: Console) -> Manifest:
 def _link_model(manifest: Manifest, bundle: Path, work: Path) -> None:
     """The model's files under their names in `work`, as further links to the same bytes where the disk allows it.
 
-    Linked before anything is embedded, so that the index fits them whatever happens to the bundle meanwhile.
+    Linked before anything is embedded, so that the index fits them whatever happens to the bundle meanwhile. Raises
+    BuildError for a file that is not the manifest's: what it embeds would be kept under the name of the right one.
     """
-    for name in manifest.files:
+    for name, wanted in manifest.files.items():
         if name not in (VECTORS, INCIDENTS):
             try:
                 os.link(bundle / name, work / name)
             except OSError:  # another file system, or one without links
                 shutil.copyfile(bundle / name, work / name)
+            if _described(work / name) != wanted:
+                raise BuildError(f"{bundle / name} is damaged: delete {bundle} and build it again")
 
 
 def _tell_skips(read: Store, options: Options, console: Console) -> None:
@@ -147,10 +151,8 @@ def _publish(manifest: Manifest, work: Path, out: Path, console: Console) -> Man
     """Write the manifest that fits the new files and swap the bundle in, unless it is there already."""
     described = dict(manifest.files)
     for name in (VECTORS, INCIDENTS):
-        path = work / name
-        path.chmod(0o644)
-        with path.open("rb") as file:
-            described[name] = File(path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
+        (work / name).chmod(0o644)
+        described[name] = _described(work / name)
     manifest = replace(manifest, files=described, source_hash=bundle_files.source_hash(described))
     if place.existing(out) == manifest:
         console.print(f"{out} is up to date: bundle {manifest.source_hash[:12]}")
@@ -159,3 +161,8 @@ def _publish(manifest: Manifest, work: Path, out: Path, console: Console) -> Man
     place.put(work, out)
     console.print(f"{out} is ready: bundle {manifest.source_hash[:12]} with the index of {manifest.index}")
     return manifest
+
+
+def _described(path: Path) -> File:
+    with path.open("rb") as file:
+        return File(path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())

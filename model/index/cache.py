@@ -26,11 +26,13 @@ class Cache:
 
     def __contains__(self, text_hash: bytes) -> bool:
         query = "SELECT 1 FROM embeddings WHERE hash = ?"
-        return self._connection.execute(query, (text_hash,)).fetchone() is not None
+        with _explained(self._path):
+            return self._connection.execute(query, (text_hash,)).fetchone() is not None
 
     def get(self, text_hash: bytes) -> np.ndarray:
         """The vector of a text that is there; BuildError where it is not, or is not one of this model's."""
-        row = self._connection.execute("SELECT vector FROM embeddings WHERE hash = ?", (text_hash,)).fetchone()
+        with _explained(self._path):
+            row = self._connection.execute("SELECT vector FROM embeddings WHERE hash = ?", (text_hash,)).fetchone()
         vector = np.frombuffer(row[0] if row else b"", "<f4")
         if vector.shape != (self._hidden,) or not np.isfinite(vector).all():
             raise BuildError(f"{self._path} is damaged: delete it, and what it held is computed again")
@@ -38,11 +40,20 @@ class Cache:
 
     def put(self, vectors: Iterable[tuple[bytes, np.ndarray]]) -> None:
         """Keep hash and vector of texts, all or none of them."""
-        with self._connection:
+        with _explained(self._path), self._connection:
             self._connection.executemany(
                 "INSERT OR REPLACE INTO embeddings VALUES (?, ?)",
                 [(text_hash, np.asarray(vector, "<f4").tobytes()) for text_hash, vector in vectors],
             )
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """What is wrong with the cache's file, in words."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise BuildError(f"SQLite cannot work in {path.parent} ({error}); if {path} is damaged, delete it") from None
 
 
 @contextmanager
@@ -55,13 +66,13 @@ def opened(directory: Path, model_hash: str, hidden: int) -> Iterator[Cache]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise BuildError(f"another run is filling {path}; wait for it to end, or choose another --cache") from None
-        try:
-            with closing(sqlite3.connect(path)) as connection:
+        with _explained(path):
+            connection = sqlite3.connect(path)
+        with closing(connection):
+            with _explained(path):
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = NORMAL")
                 connection.execute(
                     "CREATE TABLE IF NOT EXISTS embeddings (hash BLOB PRIMARY KEY, vector BLOB NOT NULL)"
                 )
-                yield Cache(connection, path, hidden)
-        except sqlite3.DatabaseError as error:
-            raise BuildError(f"SQLite cannot work in {directory} ({error}); if {path} is damaged, delete it") from None
+            yield Cache(connection, path, hidden)

@@ -87,8 +87,11 @@ def vector(listed: str, width: int) -> np.ndarray:
         raise BadRow("mean is no JSON list of numbers")
     if len(values) != width:
         raise BadRow(f"mean has {len(values)} numbers, the model's vectors have {width}")
-    with np.errstate(over="ignore"):
-        found = np.array(values, np.float64).astype(np.float32)
+    try:
+        with np.errstate(over="ignore"):
+            found = np.array(values, np.float64).astype(np.float32)
+    except OverflowError:  # a whole number of hundreds of digits
+        found = np.full(width, np.inf, np.float32)
     if not np.isfinite(found).all():
         raise BadRow("mean holds a value that is no finite float32")
     return found

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from model.errors import BuildError
 from model.index.records import Incident, Mean, Skip
 
 SCHEMA = """
@@ -140,11 +141,14 @@ class Store:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Store]:
-    """A store in the file `path`, which is removed afterwards."""
+    """A store in the file `path`, which is removed afterwards; raises BuildError where SQLite cannot work there."""
     try:
         with closing(sqlite3.connect(path)) as connection:
             # Nothing of this needs to survive: no journal, no waiting for the disk, one transaction.
             connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + SCHEMA)
             yield Store(connection)
+    except sqlite3.DatabaseError as error:  # a full disk, most of all
+        places = f"{path.parent.parent} or in the directory for temporary files (SQLITE_TMPDIR)"
+        raise BuildError(f"SQLite cannot work in {places}: {error}; make room there") from None
     finally:
         path.unlink(missing_ok=True)

@@ -19,6 +19,7 @@ from transformers import LongformerModel, PreTrainedTokenizerFast
 
 from model.__main__ import main
 from model.index import files as index_files
+from model.index import store
 from similarity import manifest as files
 from similarity.ranking import Index
 from tests.model import snapshots
@@ -182,6 +183,46 @@ def test_a_bundle_caught_between_two_renames_comes_back(folder: Folder) -> None:
     assert not list(folder.path.glob(".out.work-*"))
 
 
+def test_a_link_stays_one_and_what_it_leads_to_is_replaced(folder: Folder) -> None:
+    (folder.path / "disk").mkdir()
+    folder.out.symlink_to(folder.path / "disk" / "bundle[1]")
+    assert folder.index(folder.snapshot()) == 0
+    (folder.path / "disk" / "bundle[1]").rename(folder.path / "disk" / ".bundle[1].work-killed-old")
+    assert folder.index(folder.snapshot()) == 0
+    assert "is up to date" in folder.said
+    assert folder.index(folder.snapshot([(3, "Chatbot", "2016-03-24", [14])])) == 0
+    assert folder.vectors()["ids"].tolist() == [3]
+    assert folder.out.is_symlink()
+    assert {path.name for path in (folder.path / "disk").iterdir()} == {"bundle[1]", ".bundle[1].lock"}
+
+
+def test_an_interruption_between_two_renames_brings_the_bundle_back(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert folder.index(folder.snapshot()) == 0
+    before, rename = folder.vectors()["ids"].tolist(), Path.rename
+
+    def interrupted(path: Path, target: Path) -> Path:
+        if target == folder.out and not path.name.endswith("-old"):
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    assert folder.index(folder.snapshot([(3, "Chatbot", "2016-03-24", [14])])) == 130
+    assert folder.vectors()["ids"].tolist() == before
+    assert not list(folder.path.glob(".out.work-*"))
+
+
+def test_a_full_disk_is_named_where_it_is(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the working store, which SQLite has beside the bundle, and not of the cache."""
+    schema = "PRAGMA page_size = 512; PRAGMA max_page_count = 24;" + store.SCHEMA
+    monkeypatch.setattr(store, "SCHEMA", schema)
+    assert folder.index(folder.snapshot()) == 1
+    assert f"SQLite cannot work in {folder.path} or" in folder.said
+    assert "full; make room there" in folder.said
+    assert not folder.out.exists()
+
+
 def test_the_state_of_the_former_service_goes_round(folder: Folder) -> None:
     """Its numbers are Python's shortest that give the same float32 again."""
     assert folder.index(folder.snapshot()) == 0
@@ -261,7 +302,8 @@ def test_too_little_is_an_error_and_replaces_nothing(folder: Folder) -> None:
     assert (folder.out / files.NAME).read_bytes() == before
 
 
-def test_weights_that_give_no_numbers_are_an_error(folder: Folder) -> None:
+def test_damaged_weights_are_an_error(folder: Folder) -> None:
+    """Nothing is embedded with them; where the manifest says the same of them, no vector that is none is kept."""
     broken = folder.path / "broken"
     shutil.copytree(folder.bundle, broken)
     with (broken / files.WEIGHTS).open("r+b") as file:
@@ -269,7 +311,16 @@ def test_weights_that_give_no_numbers_are_an_error(folder: Folder) -> None:
         file.write(b"\xff" * 200_000)  # NaN in the first layer
     folder.bundle = broken
     assert folder.index(folder.snapshot()) == 1
-    assert "the weights are damaged" in folder.said
+    assert f"{broken / files.WEIGHTS} is damaged: delete {broken} and build it again" in folder.said
+    assert not (folder.path / "cache").exists()
+    manifest = files.parse((broken / files.NAME).read_bytes())
+    with (broken / files.WEIGHTS).open("rb") as file:
+        weights = replace(manifest.files[files.WEIGHTS], sha256=hashlib.file_digest(file, "sha256").hexdigest())
+    described = {**manifest.files, files.WEIGHTS: weights}
+    manifest = replace(manifest, files=described, source_hash=files.source_hash(described))
+    (broken / files.NAME).write_text(manifest.to_json())
+    assert folder.index(folder.snapshot()) == 1
+    assert "the encoder's answer is no number" in folder.said
     assert not folder.out.exists()
 
 

@@ -92,6 +92,7 @@ def test_a_state(tmp_path: Path) -> None:
         ('1,2,"[1, 2, NaN]"', "holds a value that is no finite float32"),
         ('1,2,"[1, 2, Infinity]"', "holds a value that is no finite float32"),
         ('1,2,"[1, 2, 1e39]"', "holds a value that is no finite float32"),
+        (f'1,2,"[1, 2, {10**400}]"', "holds a value that is no finite float32"),
         ('1,2,"[1, 2, true]"', "mean is no JSON list of numbers"),
         ('1,2,"[1, 2, nan]"', "mean is no JSON list of numbers"),
         ('1,2,"{}"', "mean is no JSON list of numbers"),
