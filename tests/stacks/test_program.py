@@ -126,6 +126,19 @@ def test_the_seeder_takes_the_events(default: Graph) -> None:
         assert "manifest.json" in {file.name for file in job.files}
 
 
+def test_the_seeder_keeps_the_other_models_bundle(everything: Graph) -> None:
+    [second] = everything.exports["models"].values()
+    jobs = {run.name: seeder.parse(json.loads(run.inputs["input"])) for run in everything.of(":Invocation")}
+
+    assert {name: job.directory for name, job in jobs.items()} == {
+        "efs-seed": everything.exports["bundleHash"],
+        "efs-minilm-seed": second["bundleHash"],
+        "efs-sweep": everything.exports["bundleHash"],
+    }
+    assert jobs["efs-sweep"].keep == {second["bundleHash"]}
+    assert jobs["efs-seed"].keep is jobs["efs-minilm-seed"].keep is None
+
+
 def test_an_existing_bucket_is_used_and_not_made(project: Path, tmp_path: Path) -> None:
     bare = make_project(tmp_path)
     (bare / "images" / "bundle" / "model.safetensors").unlink()  # it is in the bucket
