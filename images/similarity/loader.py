@@ -106,6 +106,8 @@ class Loader:
         reading = Task(lambda: files.parse(self._store.read(files.NAME)))
         weights = self._store.weights(files.WEIGHTS, HEADER_GUESS, self._engine)
         manifest = reading.result()
+        if files.WEIGHTS not in manifest.files:
+            raise StoreError(files.WEIGHTS, "is not in the manifest")
         if weights.size != manifest.files[files.WEIGHTS].size:
             size = manifest.files[files.WEIGHTS].size
             raise StoreError(files.WEIGHTS, f"is {weights.size} bytes long, the manifest says {size}")

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from similarity import log
+from similarity.errors import StoreError
+from similarity.manifest import TOKENIZER
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer as FastTokenizer
@@ -28,7 +30,8 @@ class Tokens:
 class Tokenizer:
     """The checkpoint's tokenizer.json. A text becomes `<s> … </s>`; one past `max_tokens` keeps its beginning.
 
-    It works in `process`, which was given the same tokenizer.json, as long as that lives, and else in this one.
+    It works in `process`, which was given the same tokenizer.json, as long as that lives, and else in this one. There
+    the library may refuse the file: a StoreError.
     """
 
     def __init__(self, description: bytes, max_tokens: int, process: TokenizerProcess | None = None) -> None:
@@ -59,7 +62,10 @@ class Tokenizer:
 def _read(description: bytes) -> FastTokenizer:
     from tokenizers import Tokenizer as FastTokenizer
 
-    tokenizer = FastTokenizer.from_str(description.decode())
+    try:
+        tokenizer = FastTokenizer.from_str(description.decode())
+    except Exception as error:  # the library has no narrower one
+        raise StoreError(TOKENIZER, f"is no tokenizer for this version of the library: {error}") from None
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import json
 import math
 import re
 import shutil
 import struct
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from hypothesis import strategies as st
 from similarity import safetensors_header, search
 from similarity import service as service_module
 from similarity.encoder import EncoderService
-from similarity.manifest import FORMAT
+from similarity.manifest import FORMAT, File, source_hash
 from similarity.search import SearchService
 from similarity.service import Service
 from similarity.stores.directory import DirectoryStore, FileWeights
@@ -170,6 +172,33 @@ def test_a_damaged_store_gives_503_and_recovers(
         assert response["headers"]["Retry-After"] == "1"
     shutil.copyfile(tiny_bundle / name, bundle / name)
     assert ask(service, context)[0]["statusCode"] == 200
+
+
+def list_files(bundle: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change what a manifest says of its files, such that it is a valid manifest still."""
+    path = bundle / "manifest.json"
+    fields = json.loads(path.read_text())
+    change(fields["files"])
+    fields["source_hash"] = source_hash({name: File(**file) for name, file in fields["files"].items()})
+    path.write_text(json.dumps(fields))
+
+
+def test_a_manifest_without_weights_says_so(bundle: Path, context: Context) -> None:
+    list_files(bundle, lambda listed: listed.pop("model.safetensors"))
+    response, content = ask(EncoderService(DirectoryStore(str(bundle), 4)), context)
+    assert (response["statusCode"], content["body"]["msg"]) == (
+        503,
+        "model file model.safetensors is not in the manifest; mend the store, the next request tries again",
+    )
+
+
+def test_a_tokenizer_that_the_library_refuses_is_named(bundle: Path, context: Context) -> None:
+    (bundle / "tokenizer.json").write_bytes(b"{}")
+    entry = {"size": 2, "sha256": hashlib.sha256(b"{}").hexdigest()}
+    list_files(bundle, lambda listed: listed.update({"tokenizer.json": entry}))
+    response, content = ask(EncoderService(DirectoryStore(str(bundle), 4)), context)
+    assert response["statusCode"] == 503
+    assert "model file tokenizer.json is no tokenizer" in content["message"]
 
 
 def test_another_bundle_format_says_so(bundle: Path, context: Context) -> None:
