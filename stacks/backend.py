@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 import pulumi
 
@@ -98,54 +98,45 @@ class Backend(pulumi.ComponentResource):
         role = model.role(self._name)
         return role, f"{role}-search"
 
-    def _serve(self, model: Model, image: Image, storage: str, serving: Serving) -> Served:
-        """Make the two functions of a model, and register the surface that all backends share."""
-        settings, prefix = self._args.settings, model.child_of(self._name)
+    def _serve(self, model: Model, image: Image, storage: str, serving: Serving) -> None:
+        """Make the two functions of a model; the one that searches is as the other, but for what it need not do."""
+        args, settings = self._args, self._args.settings
         encoder, search = self._roles(model)
         variables = {"STORAGE_BACKEND": self._name, "ENGINE": settings.engine, **serving.environment}
         if model.name:
             variables["ROUTE_PREFIX"] = model.path(self._name)[1:]
-
-        def function(suffix: str, **arguments: Any) -> ContainerFunction:
-            args = FunctionArgs(**self._common(serving), **arguments)
-            return ContainerFunction(f"{prefix}-{suffix}", args, image, opts=pulumi.ResourceOptions(parent=self))
-
-        served = self.served[model.name] = Served(
-            encoder=function(
-                "serve",
-                function_name=self._args.place.names.function(encoder),
-                description=f"Similar incidents; weights: {encoder}",
-                environment=variables,
-                memory_mb=settings.memory_mb,
-                scratch_mb=serving.scratch_mb,
-                grants=serving.grants,
-            ),
-            search=function(
-                "search",
-                function_name=self._args.place.names.function(search),
-                description=f"Incidents similar to an embedding; index: {encoder}",
-                environment={**variables, "SERVES": "search"},
-                memory_mb=model.bundle.search_memory_mb,
-                grants=serving.search_grants,
-            ),
-            storage=storage,
-        )
-        return served
-
-    def _common(self, serving: Serving) -> dict[str, Any]:
-        """Return the arguments that the functions of a backend have in common."""
-        args, settings = self._args, self._args.settings
         in_vpc = self.NEEDS_NETWORK or settings.everything_in_vpc
-        return {
-            "settings": settings,
-            "place": args.place,
-            "timeout_seconds": settings.timeout_seconds,
-            "network": required(args.network, self._name, "network") if in_vpc else None,
-            "mount": serving.mount,
-            "reserved_concurrency": settings.reserved_concurrency,
-            "ready": serving.ready,
-            "hooks": pulumi.ResourceHookBinding(after_update=[self._requests_end]),
-        }
+        encodes = FunctionArgs(
+            settings=settings,
+            place=args.place,
+            function_name=args.place.names.function(encoder),
+            description=f"Similar incidents; weights: {encoder}",
+            environment=variables,
+            memory_mb=settings.memory_mb,
+            timeout_seconds=settings.timeout_seconds,
+            scratch_mb=serving.scratch_mb,
+            network=required(args.network, self._name, "network") if in_vpc else None,
+            mount=serving.mount,
+            grants=serving.grants,
+            reserved_concurrency=settings.reserved_concurrency,
+            ready=serving.ready,
+            hooks=pulumi.ResourceHookBinding(after_update=[self._requests_end]),
+        )
+        searches = replace(
+            encodes,
+            function_name=args.place.names.function(search),
+            description=f"Incidents similar to an embedding; index: {encoder}",
+            environment={**variables, "SERVES": "search"},
+            memory_mb=model.bundle.search_memory_mb,
+            scratch_mb=FREE_SCRATCH_MB,
+            grants=serving.search_grants,
+        )
+        prefix, opts = model.child_of(self._name), pulumi.ResourceOptions(parent=self)
+        self.served[model.name] = Served(
+            ContainerFunction(f"{prefix}-serve", encodes, image, opts=opts),
+            ContainerFunction(f"{prefix}-search", searches, image, opts=opts),
+            storage,
+        )
 
     def _register(self) -> None:
         names = {name: served.encoder.function.name for name, served in self.served.items()}

@@ -8,8 +8,8 @@ FAULTS = (
     Fault(
         "a 31 s time-out",
         "backend.py",
-        '"timeout_seconds": settings.timeout_seconds',
-        '"timeout_seconds": 31',
+        "timeout_seconds=settings.timeout_seconds",
+        "timeout_seconds=31",
         "nobody_waits_longer_than_the_gateway",
     ),
     Fault("routes are not awaited", "network.py", "[*associations, *(", "[*(", "network_before_function"),
@@ -74,8 +74,8 @@ FAULTS = (
     Fault(
         "a search with a disk for weights",
         "backend.py",
-        "grants=serving.search_grants,",
-        "grants=serving.search_grants, scratch_mb=serving.scratch_mb,",
+        "scratch_mb=FREE_SCRATCH_MB,\n            grants",
+        "scratch_mb=1024,\n            grants",
         "searching_is_cheap",
         TWO,
     ),

@@ -79,7 +79,7 @@ FAULTS = (
     Fault(
         "the old bundle goes at once",
         "backend.py",
-        '"hooks": pulumi.ResourceHookBinding(after_update=[self._requests_end]),',
+        "hooks=pulumi.ResourceHookBinding(after_update=[self._requests_end]),",
         "",
         "the_old_bundle_outlives_its_requests",
     ),
