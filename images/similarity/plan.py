@@ -44,6 +44,11 @@ def coalesce(parts: Iterable[Tensor | Range], slack: int) -> list[Range]:
     return ranges
 
 
+def in_file_order(ranges: Iterable[Range]) -> list[Range]:
+    """The same ranges by their place in the file, for readers that are done only when all are read."""
+    return sorted(ranges, key=lambda wanted: wanted.offset)
+
+
 def split(ranges: Iterable[Range], chunk: int) -> list[Range]:
     """Cut ranges into requests of at most `chunk` bytes, in the same order."""
     return [

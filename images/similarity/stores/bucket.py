@@ -24,7 +24,7 @@ from similarity.stores.directory import FileWeights
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig, S3Store
 
-CHUNK = 8 << 20  # bytes a ranged GET: S3 gives a connection 85-90 MB/s, so each takes about 0.1 s
+CHUNK = 16 << 20  # bytes a ranged GET: S3 gives a connection 85-90 MB/s, so each takes at most 0.2 s
 PIECE = 1 << 18  # bytes from the connection to the file: small ones need no fresh memory (340 MB: 250 ms of CPU less)
 CONNECTIONS = 8  # as many as fill the 1.2 GiB/s that a Lambda environment is given at the start
 # A store that hangs becomes an error that names the file, before the HTTP API gives up.
@@ -167,7 +167,8 @@ class BucketWeights:
                         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
                     offset += len(piece)
 
-            for_each(copy, plan.split(ranges, CHUNK), CONNECTIONS)
+            # A store that keeps the object on a disk reads ahead in the file's order: 8 % less, these chunks included.
+            for_each(copy, plan.split(plan.in_file_order(ranges), CHUNK), CONNECTIONS)
             os.link(self.directory / self._name, self._complete)
 
 

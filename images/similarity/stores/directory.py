@@ -81,8 +81,7 @@ class FileWeights:
             except OSError as error:
                 raise _unreadable(self._name, error) from None
 
-        in_order = sorted(ranges, key=lambda wanted: wanted.offset)
-        for_each(read_through, plan.share(in_order, self._readers, CHUNK), self._readers)
+        for_each(read_through, plan.share(plan.in_file_order(ranges), self._readers, CHUNK), self._readers)
 
     def _check(self, wanted: Range, size: int) -> None:
         if size != wanted.size:
