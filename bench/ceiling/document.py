@@ -80,8 +80,8 @@ def _storages(samples: Samples) -> Iterator[str]:
     yield "The 340 MB that an answer needs, by our fetch, which runs while the imports do, and by others; boto3,"
     yield "from_pretrained and runai-model-streamer read the whole file of 595 MB."
     if ranges := samples.median("planned ranges", "bundle", "onnx"):
-        yield f"The plan is {number(ranges)} stretches of the file, each up to the next tensor that no answer needs."
-        yield "The raw read of a file opens it for each of them, our fetch once, and is read ahead of."
+        yield f"The plan is {ranges:.0f} stretches of the file, each up to the next tensor that no answer needs."
+        yield "The raw read of a file opens it for each of them, our fetch once, with read-ahead."
     yield ""
     rows = []
     for cache in ("cold", "warm"):

@@ -130,7 +130,9 @@ def _steps(bench: Bench, samples: Samples, backend: Backend) -> list[Callable[[i
     def cold_start(engine: str) -> Callable[[int], None]:
         return lambda number: _cold_start(bench, samples, backend, engine, number)
 
-    steps = [cold_start("onnx"), cold_start("transformers"), raw_read, fetch_alone]
+    steps = [cold_start("onnx"), cold_start("transformers"), raw_read]
+    if bench.cache == "cold":
+        steps.append(fetch_alone)
     if backend.name == "s3":
         return [*steps, boto3_download]
     return [
