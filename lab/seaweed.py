@@ -59,8 +59,8 @@ class Seaweed:
         await self._uploads[bundle.source_hash]
 
     def files(self) -> list[Path]:
-        """The volume server's files: what holds the objects' bytes on disk."""
-        return [path for path in (self._data / "volumes").iterdir() if path.is_file()]
+        """The volume server's files that hold the objects' bytes and where they are; temporary ones come and go."""
+        return [path for path in (self._data / "volumes").iterdir() if path.suffix in (".dat", ".idx")]
 
     def index_parts(self, bundle: Bundle) -> list[Path | Part]:
         """The parts of the volume server's files that hold a loaded bundle's incident index."""

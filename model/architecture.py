@@ -48,7 +48,7 @@ class Architecture:
     @classmethod
     def from_config(cls, config: Mapping[str, Any], pooling: str = "cls") -> Architecture:
         """Read `config.json`; raises UnsupportedModel, naming the field, where the graph cannot follow it."""
-        family = by_model_type().get(config.get("model_type", ""))
+        family = by_model_type().get(str(config.get("model_type")))
         if family is None:
             known = ", ".join(sorted(by_model_type()))
             raise UnsupportedModel(f"model_type is {config.get('model_type')!r}; supported are {known}")
@@ -70,7 +70,7 @@ class Architecture:
                 pooling=pooling,
             )
             shape._check(embedding=int(config.get("embedding_size", shape.hidden)))
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise UnsupportedModel(f"config.json cannot be used: {type(error).__name__}: {error}") from None
         return shape
 

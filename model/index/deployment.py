@@ -109,6 +109,8 @@ class Deployment:
                 answer = self._send(method, route, body)
             except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
                 problem = f"no answer ({type(error).__name__})"
+            except requests.RequestException as error:  # such as an address without a host
+                raise BuildError(f"{self._url}/{route} cannot be asked ({error}); is --via right?") from None
             else:
                 if answer.ok or answer.status_code == TOO_LARGE:
                     return answer

@@ -123,6 +123,14 @@ def test_cold_bytes_come_from_the_disk(stored: Stored, bundle: Bundle, name: str
     assert sum(map(resident, volumes)) >= SIZES[WEIGHTS], "neither the mount nor a server has kept the bytes"
 
 
+def test_what_comes_and_goes_beside_the_volumes_is_none_of_them(stored: Stored) -> None:
+    volumes = stored[0].files()
+    passing = volumes[0].with_name("models_1.vif.tmp.17")
+    passing.touch()
+    assert stored[0].files() == volumes
+    passing.unlink()
+
+
 @MOUNTS
 @pytest.mark.parametrize("name", ["s3", "efs", "oci"])
 def test_the_index_can_be_made_cold_and_warm_without_the_weights(stored: Stored, bundle: Bundle, name: str) -> None:

@@ -31,6 +31,8 @@ def test_a_config_says_what_it_was_made_of() -> None:
     ("change", "words"),
     [
         ({"model_type": "gpt2"}, "model_type is 'gpt2'; supported are bert, camembert, longformer, roberta"),
+        ({"model_type": ["longformer"]}, r"model_type is \['longformer'\]; supported are"),
+        ({"num_hidden_layers": float("inf")}, "config.json cannot be used: OverflowError"),  # 1e999 in JSON
         ({"hidden_act": "relu"}, "hidden_act is 'relu'; only 'gelu'"),
         ({"attention_window": [64, 32]}, "one even window for all layers"),
         ({"attention_window": 63}, "one even window for all layers"),

@@ -210,6 +210,10 @@ def test_nobody_there_is_said(index: Callable[..., str], impatient: None, monkey
     assert "/health failed 2 times, at last with no answer (ConnectionError)" in said
 
 
+def test_an_address_that_is_none_is_said(index: Callable[..., str]) -> None:
+    assert "cannot be asked (Invalid URL" in index("out", "--via", "http://", code=1)
+
+
 @pytest.mark.parametrize(
     ("header", "seconds"),
     [("3", 3), ("0", 0), ("100000", 60), ("", 0), ("soon", 0), ("-5", 0), (formatdate(0, usegmt=True), 0)],
