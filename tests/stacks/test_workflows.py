@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -105,6 +107,26 @@ def test_embeddings_survive_a_failure_and_reach_the_deployments(deploy: Any, ind
         assert f"--cache {path}/embeddings" in command
         where = [position for position, step in enumerate(job["steps"]) if step is restored[0]]
         assert where[0] < next(n for n, step in enumerate(job["steps"]) if "model index" in step.get("run", ""))
+
+
+def test_a_snapshot_is_published_only_after_it_was_embedded(deploy: Any, index: Any, tmp_path: Path) -> None:
+    """What is fetched and fails is kept for the next day, but deployments go on with the one before."""
+    embed = [step.get("run", "") for step in index["jobs"]["embed"]["steps"]]
+    (fetch,) = (n for n, run in enumerate(embed) if "model snapshot" in run)
+    (made,) = (n for n, run in enumerate(embed) if "model index" in run)
+    touching = [n for n, run in enumerate(embed) if "/snapshots" in run]
+    assert touching == [made + 1] > [fetch]
+    assert "if" not in index["jobs"]["embed"]["steps"][touching[0]]
+    for job in deploying(deploy, index):
+        assert any("model index .cache/index-workflow/snapshots/*" in step.get("run", "") for step in job["steps"])
+    for name in ("old", "new"):
+        fetched = tmp_path / ".cache/index-workflow/fetched" / name
+        fetched.parent.mkdir(parents=True, exist_ok=True)
+        fetched.write_text(name)
+        (tmp_path / "newest").write_text(f"{fetched.relative_to(tmp_path)}\n")
+        subprocess.run(["bash", "-e", "-c", embed[touching[0]]], cwd=tmp_path, check=True)
+        snapshots = tmp_path / ".cache/index-workflow/snapshots"
+        assert [path.read_text() for path in snapshots.iterdir()] == [name]
 
 
 def test_commands_of_the_workflows_are_ones_that_the_program_has(deploy: Any, index: Any) -> None:
