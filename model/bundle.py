@@ -73,6 +73,8 @@ def build(options: Options, console: Console) -> Manifest:
             recipe = _recipe(options, source.key)
             if existing and existing.recipe == recipe:
                 return _kept(existing, options.out, console)
+            if source is sources[-1]:
+                _spare_index(existing, options.out)
             try:
                 taken = source.take(work)
             except HubUnavailable as error:

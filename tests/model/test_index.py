@@ -165,7 +165,9 @@ def test_an_index_survives_the_next_build_unless_that_is_asked_to_replace_it(fol
     before = (folder.out / files.NAME).read_bytes()
     assert main(build) == 0
     assert main([*build, "--incidents", str(sample)]) == 1
-    assert "has an index of snapshot" in folder.capture.readouterr().err
+    said = folder.capture.readouterr().err
+    assert "has an index of snapshot" in said
+    assert "writing synthetic weights" not in said, "refused before anything is fetched or made"
     assert (folder.out / files.NAME).read_bytes() == before
     assert main([*build, "--incidents", str(sample), "--replace-index"]) == 0
     assert folder.vectors()["ids"].tolist() == [1]
