@@ -12,7 +12,7 @@ ENCODER_ROUTES = ("similar", "text-to-embed", "text-to-db-similar")
 SEARCH_ROUTE = "embed-to-db-similar"
 HEALTH = "health"
 NAMES = (*ENCODER_ROUTES, SEARCH_ROUTE, HEALTH)
-PAGE_ROUTES = ("GET /", "GET /openapi.json")
+PAGE_ROUTES = ("GET /", "HEAD /", "GET /openapi.json")
 DEFAULT = "$default"
 _GREEDY = "{proxy+}"
 
@@ -26,7 +26,10 @@ class Integration(Protocol):
 
 @dataclass(frozen=True)
 class Backend:
-    """The two functions of a backend: ``encoder`` has every route, ``search`` those that need no model."""
+    """The two functions of a backend: ``encoder`` has every route, ``search`` those that need no model.
+
+    What no route takes goes to ``search``, too, which answers 404 or 405.
+    """
 
     encoder: Integration
     search: Integration
@@ -40,7 +43,7 @@ def backend_routes(prefix: str, backend: Backend) -> Iterator[tuple[str, Integra
     yield f"GET {prefix}/{SEARCH_ROUTE}", backend.search
     yield f"POST {prefix}/{SEARCH_ROUTE}", backend.search
     yield f"GET {prefix}/{HEALTH}", backend.search
-    yield f"ANY {prefix}/{_GREEDY}" if prefix else DEFAULT, backend.encoder
+    yield f"ANY {prefix}/{_GREEDY}" if prefix else DEFAULT, backend.search
 
 
 def preflight_route(prefix: str, backend: Backend) -> tuple[str, Integration]:

@@ -139,8 +139,7 @@ class HttpApi(pulumi.ComponentResource):
             self._routes(encoder, served.encoder, routes.encoder_keys(prefix), model.name)
             self._routes(search, served.search, routes.search_keys(prefix), model.name)
             if self._settings.cors_origins:
-                # Browsers send preflights without credentials; the catch-all routes would answer them 401 or 403, or
-                # start the function that encodes. What a browser may ask is no reason to load a model.
+                # Browsers send preflights without credentials; the catch-all routes would answer them 401 or 403.
                 self._route(routes.preflight_key(prefix), search, served.search, "NONE", model.name)
 
     def _integration(self, name: str, component: LambdaFunction) -> aws.apigatewayv2.Integration:

@@ -9,23 +9,23 @@ from stacks.naming import slug
 ENCODING = ("similar", "text-to-embed", "text-to-db-similar")  # GET and POST; these need the model
 SEARCHING = ("embed-to-db-similar",)  # GET and POST; these need the incident index alone
 HEALTH = "health"  # GET
-PAGE = ("GET /", "GET /openapi.json")
+PAGE = ("GET /", "HEAD /", "GET /openapi.json")
 NAMES = (*ENCODING, *SEARCHING, HEALTH)
 
 
 def encoder_keys(prefix: str) -> Iterator[str]:
-    """Yield the routes to the function that encodes, and what catches the rest, so that it answers 404 and 405.
-
-    `prefix` is empty or a path such as /efs; the empty one catches whatever nothing else does.
-    """
+    """Yield the routes to the function that encodes; `prefix` is empty or a path such as /efs."""
     yield from _both(prefix, ENCODING)
-    yield f"ANY {prefix}/{{proxy+}}" if prefix else "$default"
 
 
 def search_keys(prefix: str) -> Iterator[str]:
-    """Yield the routes to the function that has only the index: what it can answer, and whether it is well."""
+    """Yield the routes to the function that has only the index: what it can answer, and whether it is well.
+
+    It also gets what nothing else takes, and answers 404 or 405: whoever tries paths out starts no model.
+    """
     yield from _both(prefix, SEARCHING)
     yield f"GET {prefix}/{HEALTH}"
+    yield f"ANY {prefix}/{{proxy+}}" if prefix else "$default"
 
 
 def preflight_key(prefix: str) -> str:

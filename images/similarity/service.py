@@ -138,7 +138,10 @@ class Service(ABC, Generic[Model]):
 
     def _elsewhere(self, route: str) -> str:
         ours = " and ".join(f"/{name}" for name in self.ROUTES)
-        return f"this function serves {ours}; /{route} is served by the encoder function, whose name has no -search"
+        return (
+            f"this function serves {ours}; /{route} is served by the encoder function, whose name has no -search "
+            f"(over HTTP: exactly that path, with no slash at the end)"
+        )
 
     def _health(self, call: Call) -> dict[str, Any]:
         """What is loaded now. Never waits for a model or begins to load one."""

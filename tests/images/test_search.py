@@ -136,7 +136,8 @@ def test_other_routes_are_said_to_be_elsewhere(index_only: Path, context: Contex
     assert response["statusCode"] == 404
     assert content["message"] == (
         "this function serves /embed-to-db-similar and /health; "
-        f"/{route} is served by the encoder function, whose name has no -search"
+        f"/{route} is served by the encoder function, whose name has no -search "
+        "(over HTTP: exactly that path, with no slash at the end)"
     )
 
 

@@ -46,7 +46,7 @@ def routes_are_authorised(graph: Graph) -> Iterator[str]:
 
 
 def routes_lead_to_who_can_answer(graph: Graph) -> Iterator[str]:
-    """What needs no model never starts a function that loads one; the rest, unknown paths too, the encoder answers."""
+    """What needs no model, unknown paths included, never starts a function that loads one."""
     expected = {}
     for prefix, encoder, search in prefixes(graph):
         for method in ("GET", "POST"):
@@ -54,9 +54,9 @@ def routes_lead_to_who_can_answer(graph: Graph) -> Iterator[str]:
                 expected[f"{method} {prefix}/{path}"] = encoder.urn
             expected[f"{method} {prefix}/embed-to-db-similar"] = search.urn
         expected[f"GET {prefix}/health"] = search.urn
-        expected[f"ANY {prefix}/{{proxy+}}" if prefix else "$default"] = encoder.urn
+        expected[f"ANY {prefix}/{{proxy+}}" if prefix else "$default"] = search.urn
     for function in page(graph):
-        expected |= {"GET /": function.urn, "GET /openapi.json": function.urn}
+        expected |= dict.fromkeys(("GET /", "HEAD /", "GET /openapi.json"), function.urn)
     found = {key: urn for key, urn in leads_to(graph).items() if not key.startswith("OPTIONS ")}
     for key in sorted(expected.keys() | found.keys()):
         if expected.get(key) != found.get(key):
