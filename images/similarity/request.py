@@ -6,6 +6,7 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote_plus
 
 from similarity import fields
 from similarity.errors import BadRequest
@@ -157,7 +158,7 @@ def _query(event: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(query, Mapping):
         return {}
     raw = event.get("rawQueryString")
-    names = [part.partition("=")[0] for part in raw.split("&")] if isinstance(raw, str) else []
+    names = [unquote_plus(part.partition("=")[0]) for part in raw.split("&")] if isinstance(raw, str) else []
     _check_number_of_fields(max(len(query), len(names)))
     for name in FIELDS:
         if names.count(name) > 1:
