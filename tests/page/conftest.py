@@ -11,8 +11,9 @@ from tests.conftest import Lab
 from tests.page.screen import CHROMIUM, Screen, launch, opened
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Chromium. Playwright keeps an event loop running in this thread, which no other module's tests must find."""
     if CHROMIUM is None:
         pytest.skip("needs chromium")
     with sync_playwright() as playwright:
