@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +16,8 @@ from typing import TYPE_CHECKING, cast
 
 from similarity import log, plan, safetensors_header
 from similarity import manifest as files
-from similarity.errors import ServiceError, StoreError, Unavailable
+from similarity.attempt import Attempt
+from similarity.errors import StoreError, Unavailable
 from similarity.manifest import Manifest
 from similarity.parallel import Task, for_each
 from similarity.phases import Phases
@@ -57,49 +57,27 @@ class Opened:
     weights: Weights
 
 
-class Loader:
-    """One attempt to load a model, in the background; a failed attempt is followed by another Loader."""
+class Loader(Attempt[Model]):
+    """One attempt to load a model."""
+
+    WHAT = "model"
 
     def __init__(self, store: Store, engine: str, phases: Phases) -> None:
+        super().__init__()
         self._store = store
         self._engine = engine
         self._phases = phases
-        self._model: Model | None = None
-        self._error: ServiceError | None = None
-        self._done = threading.Event()
         self._process = _start_tokenizer()
         self._opened = Task(self._open)
         self._fetched = Task(self._fetch)
         self._small_files = Task(self._read_small_files)
-        threading.Thread(target=self._load_in_background, daemon=True).start()
+        self._begin()
 
-    def wait(self, timeout: float) -> bool:
-        """Whether loading has ended, well or badly, within `timeout` seconds."""
-        return self._done.wait(timeout)
-
-    @property
-    def error(self) -> ServiceError | None:
-        """Why the attempt failed, once it has ended; a StoreError or Unavailable."""
-        return self._error if self._done.is_set() else None
-
-    @property
-    def model(self) -> Model | None:
-        """The model, once it is there."""
-        return self._model if self._done.is_set() else None
-
-    def _load_in_background(self) -> None:
-        try:
-            self._model = self._load()
-        except ServiceError as error:
-            self._error = error
-        except Exception as error:
-            log.error("load", error)
-            self._error = Unavailable(f"the model could not be loaded ({type(error).__name__})")
+    def _end(self) -> None:
         self._fetched.wait()  # or the next attempt would fetch beside this one
         self._small_files.wait()
         if self._error and self._process:
             self._process.close()
-        self._done.set()
 
     def _open(self) -> Opened:
         """Manifest and weights file in one round trip to the store instead of two."""

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from similarity import answer, log, request
+from similarity import answer, request
 from similarity import manifest as files
-from similarity.errors import BadRequest, ServiceError, StoreError, Unavailable
-from similarity.parallel import for_each
+from similarity.attempt import Attempt
+from similarity.errors import BadRequest, StoreError
+from similarity.parallel import Task, for_each
 from similarity.service import Call, Loaded, Service
 
 if TYPE_CHECKING:
@@ -55,50 +54,22 @@ class SearchService(Service[Incidents]):
         return super()._health(call)
 
 
-class IndexLoading:
+class IndexLoading(Attempt[Incidents]):
     """One attempt to read the index: the import of numpy and the I/O side by side."""
 
+    WHAT = "incident index"
+
     def __init__(self, store: Store, phases: Phases) -> None:
+        super().__init__()
         self._store = store
         self._phases = phases
-        self._model: Incidents | None = None
-        self._error: ServiceError | None = None
-        self._done = threading.Event()
-        threading.Thread(target=self._load_in_background, daemon=True).start()
-
-    def wait(self, timeout: float) -> bool:
-        return self._done.wait(timeout)
-
-    @property
-    def error(self) -> ServiceError | None:
-        return self._error if self._done.is_set() else None
-
-    @property
-    def model(self) -> Incidents | None:
-        return self._model if self._done.is_set() else None
-
-    def _load_in_background(self) -> None:
-        try:
-            self._model = self._load()
-        except ServiceError as error:
-            self._error = error
-        except Exception as error:
-            log.error("load", error)
-            self._error = Unavailable(f"the incident index could not be loaded ({type(error).__name__})")
-        self._done.set()
+        self._begin()
 
     def _load(self) -> Incidents:
-        read: dict[str, bytes] = {}
-
-        def fetch() -> None:
-            names = (files.NAME, files.VECTORS, files.INCIDENTS)
-            with self._phases.span("fetch"):
-                for_each(lambda name: read.update({name: self._store.read(name)}), names, threads=len(names))
-
-        steps: list[Callable[[], None]] = [fetch, self._import]
-        for_each(lambda step: step(), steps, threads=len(steps))
-        from similarity.ranking import Index
-
+        fetched = Task(self._fetch)
+        with self._phases.span("import"):
+            from similarity.ranking import Index  # it imports numpy
+        read = fetched.result()
         with self._phases.span("load"):
             manifest = files.parse(read[files.NAME])
             for name in (files.VECTORS, files.INCIDENTS):
@@ -107,9 +78,12 @@ class IndexLoading:
                 manifest.files[name].check(name, read[name])
             return Incidents(manifest, Index(read[files.VECTORS], read[files.INCIDENTS]))
 
-    def _import(self) -> None:
-        with self._phases.span("import"):
-            import similarity.ranking  # noqa: F401 - it imports numpy
+    def _fetch(self) -> dict[str, bytes]:
+        read: dict[str, bytes] = {}
+        names = (files.NAME, files.VECTORS, files.INCIDENTS)
+        with self._phases.span("fetch"):
+            for_each(lambda name: read.update({name: self._store.read(name)}), names, threads=len(names))
+        return read
 
 
 def by_vector(wanted: request.Request, model: Loaded, call: Call) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from similarity.errors import BadRequest, ServiceError, Unavailable
 from similarity.phases import Phases, since_process_start
 
 if TYPE_CHECKING:
+    from similarity.attempt import Attempt
     from similarity.manifest import Manifest
     from similarity.ranking import Index
     from similarity.stores import Store
@@ -45,22 +46,6 @@ class Loaded(Protocol):
 
 
 Model = TypeVar("Model", bound=Loaded)
-Result = TypeVar("Result", bound=Loaded, covariant=True)
-
-
-class Loading(Protocol[Result]):
-    """One attempt to load, in the background."""
-
-    def wait(self, timeout: float) -> bool:
-        """Whether it has ended, well or badly, within `timeout` seconds."""
-
-    @property
-    def error(self) -> ServiceError | None:
-        """Why it failed, once it has ended."""
-
-    @property
-    def model(self) -> Result | None:
-        """What was loaded, once it is there."""
 
 
 @dataclass
@@ -99,7 +84,7 @@ class Service(ABC, Generic[Model]):
         self._ready = time.perf_counter()
 
     @abstractmethod
-    def _load(self, phases: Phases) -> Loading[Model]:
+    def _load(self, phases: Phases) -> Attempt[Model]:
         """Begin an attempt to load."""
 
     @abstractmethod

@@ -20,6 +20,7 @@ NEEDS_WEIGHTS = False
 
 
 def files(manifest: Manifest) -> tuple[str, ...]:
+    """The small files of the bundle that the engine reads."""
     return (GRAPH, LONG_GRAPH) if manifest.window else (GRAPH,)
 
 

@@ -20,6 +20,7 @@ NEEDS_WEIGHTS = True
 
 
 def files(manifest: Manifest) -> tuple[str, ...]:
+    """The small files of the bundle that the engine reads."""
     return (CONFIG,)
 
 
