@@ -11,6 +11,7 @@ import re
 from similarity.safetensors_header import Header, Tensor
 
 _PREFIX = r"(?:[a-z_]+\.)?"
+_OLDER = {"gamma": "weight", "beta": "bias"}
 _PART = r"\.(?:weight|bias|gamma|beta)$"
 _LAYER = re.compile(
     _PREFIX + r"encoder\.layer\.(\d+)\.(?:attention\.self\.(?:query|key|value)|intermediate\.dense|"
@@ -25,6 +26,12 @@ def layer_of(name: str) -> int | None:
     if layer:
         return int(layer[1])
     return -1 if _EMBEDDINGS_NORM.match(name) else None
+
+
+def shared_name(name: str) -> str:
+    """What BertModel, RobertaModel and LongformerModel call a tensor of which `layer_of` knows the layer."""
+    path, _, part = re.sub(f"^{_PREFIX}(?=encoder|embeddings)", "", name).rpartition(".")
+    return f"{path}.{_OLDER.get(part, part)}"
 
 
 def find(header: Header, name: str) -> Tensor:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lab.cache import Part, evict, resident
 from similarity.errors import StoreError
 from similarity.plan import Range
 from similarity.stores import directory
@@ -36,22 +36,30 @@ def test_every_range_is_read_once_and_each_reader_goes_forward(
     ranges = data.draw(st.permutations(apart))
     read: dict[int, list[tuple[int, int]]] = {}
 
-    def preadv(descriptor: int, buffers: Sequence[memoryview], offset: int) -> int:
-        assert len(buffers) <= 1024
-        size = original(descriptor, buffers, offset)
-        read.setdefault(descriptor, []).append((offset, offset + size))
+    def sendfile(target: int, source: int, offset: int, count: int) -> int:
+        size = original(target, source, offset, count)
+        read.setdefault(source, []).append((offset, offset + size))
         return size
 
-    original = os.preadv
+    original = os.sendfile
     with monkeypatch.context() as patch:
-        for name, value in {"CHUNK": 512, "SCRATCH": 64, "LONGEST": 256}.items():
-            patch.setattr(directory, name, value)
-        patch.setattr("os.preadv", preadv)
+        patch.setattr(directory, "CHUNK", 512)
+        patch.setattr("os.sendfile", sendfile)
         DirectoryStore(str(store), readers).weights("weights", 0, "onnx").fetch(ranges)
     seen = [byte for pieces in read.values() for start, end in pieces for byte in range(start, end)]
     assert sorted(seen) == [byte for part in apart for byte in range(part.offset, part.end)]
     if readers == 1:
         assert [pieces == sorted(pieces) for pieces in read.values()] == [True]
+
+
+def test_what_was_fetched_is_in_the_page_cache(tmp_path: Path) -> None:
+    path = tmp_path / "weights"
+    path.write_bytes(os.urandom(40 << 20))
+    if evict([path]).after:
+        pytest.skip(f"the file system of {tmp_path} keeps files in memory")
+    ranges = [Range(4096, 9 << 20), Range(20 << 20, 5 << 20), Range(39 << 20, 1 << 20)]
+    DirectoryStore(str(tmp_path), 2).weights("weights", 0, "onnx").fetch(ranges)
+    assert [resident(Part(path, wanted.offset, wanted.end)) for wanted in ranges] == [wanted.size for wanted in ranges]
 
 
 def test_a_file_that_ends_too_early_is_named(store: Path) -> None:

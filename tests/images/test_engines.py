@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,10 @@ from model import graph, synthetic
 from model.architecture import Architecture
 from similarity import manifest as files
 from similarity import safetensors_header
+from similarity.engines import onnx
+from similarity.engines.onnx import OnnxEngine
 from similarity.manifest import Manifest
+from similarity.stores.directory import DirectoryStore
 from similarity.tokens import Tokenizer
 
 from .conftest import Opened, open_bundle
@@ -88,6 +92,37 @@ def test_a_batch_has_the_vectors_of_its_texts(wide: Opened, count: int, texts: i
 def test_a_batch_of_unequal_lengths_is_refused(wide: Opened, batch: list[list[int]]) -> None:
     with pytest.raises(ValueError, match="the same number of tokens, one text at least"):
         wide.onnx.encode_batch(batch)
+
+
+def made_alone(directory: Path) -> OnnxEngine:
+    store = DirectoryStore(str(directory), 1)
+    manifest = files.parse(store.read(files.NAME))
+    weights = store.weights(files.WEIGHTS, 1 << 16, "onnx")
+    small = {name: store.read(name) for name in onnx.files(manifest)}
+    return onnx.make(manifest, safetensors_header.parse(weights.start), weights, small)
+
+
+def test_both_graphs_use_one_mapping_of_the_weights(tiny_bundle: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(tiny_bundle, tmp_path / "bundle")
+    engine = made_alone(copy)
+    assert [engine.encode(random_ids(count, 1000, count)).shape for count in (20, 700)] == [(64,), (64,)]
+    mapped = [line for line in Path("/proc/self/maps").read_text().splitlines() if str(copy) in line]
+    assert len(mapped) == 1
+
+
+def test_an_engine_may_be_made_before_its_weights_are_there(opened: Opened, tiny_bundle: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(tiny_bundle, tmp_path / "bundle")
+    weights = copy / files.WEIGHTS
+    whole = weights.read_bytes()
+    header = safetensors_header.header_size(whole)
+    with weights.open("r+b") as file:
+        file.truncate(header)
+        file.truncate(len(whole))
+        engine = made_alone(copy)
+        file.seek(header)
+        file.write(whole[header:])
+    ids = random_ids(300, 1000, 3)
+    np.testing.assert_array_equal(engine.encode(ids), opened.onnx.encode(ids))
 
 
 def test_what_lies_outside_the_cone_does_not_count(opened: Opened) -> None:

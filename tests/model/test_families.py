@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from onnx import TensorProto
 from rich.console import Console
 from safetensors.numpy import load_file, save_file
 
@@ -18,7 +19,9 @@ from model.architecture import Architecture
 from model.errors import BuildError, UnsupportedModel
 from similarity import manifest as files
 from similarity import plan, safetensors_header
+from similarity.encoder_tensors import shared_name
 from similarity.manifest import Manifest
+from similarity.safetensors_header import Header
 from similarity.tokens import Tokenizer as ServiceTokenizer
 from tests.images.conftest import Opened, open_bundle
 from tests.model.checkpoints import KINDS, SHAPE, Kind, change, save
@@ -116,12 +119,20 @@ def test_only_a_window_needs_a_second_graph(built: Built) -> None:
 
 
 def test_the_plan_holds_the_tensors_of_the_graph_and_no_others(built: Built) -> None:
-    header = safetensors_header.parse((built.directory / files.WEIGHTS).read_bytes())
+    header = header_of(built.directory / files.WEIGHTS)
     shape = Architecture.from_config(json.loads((built.directory / files.CONFIG).read_text()))
     read = graph.build_short(shape, header).graph.initializer
-    used = {next(int(entry.value) for entry in tensor.external_data if entry.key == "offset") for tensor in read}
-    assert {header.tensors[name].offset for name in plan.needed_tensors(header)} == used
+    used = {tensor.name: offset_of(tensor) for tensor in read}
+    assert {shared_name(name): header.tensors[name].offset for name in plan.needed_tensors(header)} == used
     assert len(used) == 2 + 16 * SHAPE["num_hidden_layers"]
+
+
+def offset_of(tensor: TensorProto) -> int:
+    return next(int(entry.value) for entry in tensor.external_data if entry.key == "offset")
+
+
+def header_of(weights: Path) -> Header:
+    return safetensors_header.parse(weights.read_bytes())
 
 
 @pytest.fixture
@@ -137,6 +148,8 @@ def test_layer_norms_may_have_the_names_that_tensorflow_gave_them(checkpoint: Pa
         for name, tensor in load_file(checkpoint / files.WEIGHTS).items()
     }
     save_file(tensors, checkpoint / files.WEIGHTS, {"format": "pt"})
+    old, new = (header_of(path / files.WEIGHTS) for path in (tmp_path / "a", checkpoint))
+    assert {shared_name(name) for name in plan.needed_tensors(new)} == set(map(shared_name, plan.needed_tensors(old)))
     after = open_bundle(built_in(checkpoint, tmp_path / "b"))
     ids = random_ids(20, 1)
     np.testing.assert_array_equal(before.onnx.encode(ids), after.onnx.encode(ids))
