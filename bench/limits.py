@@ -18,8 +18,9 @@ if __package__ in (None, ""):
 from rich.console import Console
 
 from bench.ceiling import components, document, growth, storages
+from bench.ceiling.cores import cores
 from bench.ceiling.samples import Sample, Samples, run_worker
-from bench.ceiling.storages import Bench
+from bench.ceiling.stage import Stage
 from bench.client.auth import make_signer
 from bench.client.functions import Functions
 from bench.client.http import HttpClient
@@ -59,29 +60,30 @@ def _measure(samples: Samples, bundle: Path, rounds: int, out: Path) -> None:
     ranges = run_worker("planned_ranges", bundle=str(bundle))
     samples.add(Sample("planned bytes", "bundle", "onnx", float(sum(size for _, size in ranges)), "bytes"))
     samples.add(Sample("planned ranges", "bundle", "onnx", float(len(ranges)), ""))
+    samples.add(Sample("cores", "machine", "all", float(cores()), ""))
     for cache in ("cold", "warm"):
-        with _lab(bundle, cache, out, ranges) as bench:
-            storages.measure(bench, samples, rounds, SEED)
+        with _lab(bundle, cache, out, ranges) as stage:
+            storages.measure(stage, samples, rounds, SEED)
             if cache == "cold":
-                growth.bursts(bench, samples, max(1, rounds // 3))
+                growth.bursts(stage, samples, max(1, rounds // 3))
             else:
-                components.memory(samples, bench)
+                components.memory(samples, stage)
     components.encode(samples, str(bundle), repeats=5)
     components.rank(samples, repeats=9)
     components.choices(samples, str(bundle), rounds=5)
     for layers in growth.LAYERS:
         other = growth.bundle_of(layers, Path("build/limits"))
-        with _lab(other, "cold", out, ()) as bench:
-            growth.sizes(bench, samples, layers, max(1, rounds // 3))
+        with _lab(other, "cold", out, ()) as stage:
+            growth.sizes(stage, samples, layers, max(1, rounds // 3))
 
 
 @contextmanager
-def _lab(bundle: Path, cache: str, out: Path, ranges: list[list[int]] | tuple[()]) -> Iterator[Bench]:
+def _lab(bundle: Path, cache: str, out: Path, ranges: list[list[int]] | tuple[()]) -> Iterator[Stage]:
     arguments = ("--bundle", str(bundle), "--cache", cache)
     with running_lab(arguments, out / "lab.log") as deployment:
         functions = Functions(deployment)
         sign = make_signer(deployment.auth_mode, deployment.region, functions.session.get_credentials)
-        yield Bench(deployment, functions, HttpClient(deployment.api_url, sign), str(bundle), cache, ranges)
+        yield Stage(deployment, functions, HttpClient(deployment.api_url, sign), str(bundle), cache, ranges)
 
 
 def _show(console: Console, sample: Sample) -> None:

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Sequence
 
 from bench.ceiling.samples import Sample, Samples, run_worker
-from bench.ceiling.storages import Bench
+from bench.ceiling.stage import Stage
 from bench.errors import TargetError
 from bench.evidence.lambda_log import Report, parse_log_line
 
@@ -57,13 +57,13 @@ def choices(samples: Samples, bundle: str, rounds: int) -> None:
                 samples.add(Sample(what, "session", name, value, unit, number))
 
 
-def memory(samples: Samples, bench: Bench) -> None:
+def memory(samples: Samples, stage: Stage) -> None:
     """Max Memory Used of the image function's REPORT line, after a short text and after one of the longest."""
-    backend = bench.deployment.backend("oci")
-    bench.make_cold(backend, "onnx")
+    backend = stage.deployment.backend("oci")
+    stage.make_cold(backend, "onnx")
     for tokens in (20, 4096):
-        answer = bench.ask(backend, tokens if tokens < 4096 else 6000)  # more than enough: the service cuts it
-        lines = bench.functions.log_lines(backend, {answer.log_stream or ""}, {answer.request_id or ""}, 0)
+        answer = stage.ask(backend, tokens if tokens < 4096 else 6000)  # more than enough: the service cuts it
+        lines = stage.functions.log_lines(backend, {answer.log_stream or ""}, {answer.request_id or ""}, 0)
         reports = [parse_log_line(line) for line in lines]
         found = [r.max_memory_mb for r in reports if isinstance(r, Report) and r.request_id == answer.request_id]
         if not found or found[0] is None:

@@ -77,18 +77,18 @@ def _requirement(row: Row) -> tuple[str, ...]:
 
 def _storages(samples: Samples) -> Iterator[str]:
     yield from ("", "## Reading the weights", "")
-    yield "The 340 MB that an answer needs, by our fetch, which runs while the imports do, and by others; boto3,"
-    yield "from_pretrained and runai-model-streamer read the whole file of 595 MB."
+    yield "The 340 MB that an answer needs, by our fetch in a cold start, where it runs beside the imports, and alone,"
+    yield "and by others; boto3, from_pretrained and runai-model-streamer read the whole file of 595 MB."
     if ranges := samples.median("planned ranges", "bundle", "onnx"):
         yield f"The plan is {ranges:.0f} stretches of the file, each up to the next tensor that no answer needs."
-        yield "The raw read of a file opens it for each of them, our fetch once, with read-ahead."
+        yield "The raw read of a file opens it for each of them and copies; ours opens it once and copies nothing."
     yield ""
     rows = []
     for cache in ("cold", "warm"):
         for storage in STORAGES:
             where = f"{storage}, {cache} cache"
             ours = samples.values("phase fetch", where, "onnx")
-            rows.append((NAMES[storage], cache, "our fetch", timed(ours)))
+            rows.append((NAMES[storage], cache, "our fetch, in a start", timed(ours)))
             rows += [(NAMES[storage], cache, how, timed(samples.values("read", where, how)))
                      for how in samples.hows("read", where)]  # fmt: skip
     yield from table(("storage", "cache", "how", "ms (95 %)"), rows)

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bench.ceiling.samples import Sample, Samples
-from bench.ceiling.storages import Bench
+from bench.ceiling.stage import Stage
 from bench.errors import TargetError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,28 +25,28 @@ def bundle_of(layers: int, directory: Path) -> Path:
     return out
 
 
-def sizes(bench: Bench, samples: Samples, layers: int, rounds: int) -> None:
+def sizes(stage: Stage, samples: Samples, layers: int, rounds: int) -> None:
     """Cold starts of a lab whose model has this many layers."""
     for number in range(rounds):
-        for backend in bench.deployment.backends:
-            bench.make_cold(backend, "onnx")
-            answer = bench.ask(backend)
+        for backend in stage.deployment.backends:
+            stage.make_cold(backend, "onnx")
+            answer = stage.ask(backend)
             samples.add(Sample("cold start by size", backend.name, f"{layers} layers", answer.request_ms, "ms", number))
             size = float(answer.fetched_bytes or 0)
             samples.add(Sample("bytes by size", backend.name, f"{layers} layers", size, "bytes", number))
 
 
-def bursts(bench: Bench, samples: Samples, rounds: int) -> None:
+def bursts(stage: Stage, samples: Samples, rounds: int) -> None:
     """The slowest of N simultaneous requests that all find no environment."""
     for number in range(rounds):
-        for backend in bench.deployment.backends:
+        for backend in stage.deployment.backends:
             for count in BURSTS:
-                bench.make_cold(backend, "onnx")
+                stage.make_cold(backend, "onnx")
                 barrier = threading.Barrier(count)
 
                 def ask(backend=backend, barrier=barrier):  # type: ignore[no-untyped-def]
                     barrier.wait()
-                    return bench.ask(backend)
+                    return stage.ask(backend)
 
                 with ThreadPoolExecutor(count) as pool:
                     answers = [future.result() for future in [pool.submit(ask) for _ in range(count)]]

@@ -9,37 +9,12 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 Ranges = Sequence[Sequence[int]]
 CONNECTIONS = 8
 CHUNK = 8 << 20  # bytes a request
 BUFFER = 1 << 20
-
-
-@dataclass
-class Busy:
-    """How much of all cores' time was used, in percent; told when the `with` ends."""
-
-    percent: float = 0.0
-
-
-@contextmanager
-def cores_busy() -> Iterator[Busy]:
-    """Watch the whole machine, the storage's servers included, by the kernel's book (proc(5), /proc/stat)."""
-    busy, before = Busy(), _ticks()
-    yield busy
-    idle, everything = (after - first for after, first in zip(_ticks(), before, strict=True))
-    busy.percent = 100 * (1 - idle / everything) if everything else 0.0
-
-
-def _ticks() -> tuple[int, int]:
-    """Idle and all clock ticks of all cores."""
-    with open("/proc/stat", encoding="ascii") as file:
-        fields = [int(field) for field in file.readline().split()[1:9]]
-    return fields[3] + fields[4], sum(fields)
 
 
 def dd(path: str, ranges: Ranges) -> float:

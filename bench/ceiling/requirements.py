@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bench.ceiling.reads import BOTO3, OURS_ALONE, RAW
 from bench.ceiling.samples import Samples
 from bench.stats.bootstrap import median_ratio_interval
 from bench.stats.quantiles import Interval, quantile
@@ -16,6 +17,7 @@ COLD_LIMITS = (
     ("efs", "warm", 1 / 15),
     *((storage, "cold", 1 / 6) for storage in STORAGES),
 )
+BOTO3_TIMES = 2.5
 TOKENS_FLOOR = {20: 20.0, 64: 9.0, 128: 5.0, 257: 2.7, 512: 1.6, 1000: 2.0, 2000: 3.0, 4096: 5.0}
 
 
@@ -42,8 +44,7 @@ def rows(samples: Samples) -> Iterator[Row]:
     if fetched:
         yield Row("bytes fetched before the first answer", max(fetched) / 1e6, 346, True, " MB")
     for storage in STORAGES:
-        ours = samples.values("phase fetch", f"{storage}, cold cache", "onnx")
-        raw = samples.values("read", f"{storage}, cold cache", "raw read")
+        ours, raw = (samples.values("read", f"{storage}, cold cache", how) for how in (OURS_ALONE, RAW))
         yield from _ratio(f"{storage}: fetch time / raw read of the same bytes, cold cache", ours, raw, 1.2, most=True)
     yield from _rate(samples)
     for storage, cache, limit in COLD_LIMITS:
@@ -69,13 +70,9 @@ def _cold(samples: Samples, storage: str, cache: str, limit: float) -> Iterator[
 
 
 def _rate(samples: Samples) -> Iterator[Row]:
-    """Megabytes a second of our fetch over those of boto3, which downloads the whole file."""
-    ours = samples.values("phase fetch", "s3, cold cache", "onnx")
-    size = samples.median("planned bytes", "bundle", "onnx")
-    theirs = samples.values("rate", "s3, cold cache", "boto3 download_file")
-    if ours and theirs and size:
-        rates = [size / milliseconds / 1000 for milliseconds in ours]
-        yield from _ratio("S3: our MB/s / boto3 download_file's", rates, theirs, 2.5, most=False)
+    """Megabytes a second of our fetch over those of boto3, which downloads the whole file; neither has a neighbour."""
+    ours, theirs = (samples.values("rate", "s3, cold cache", how) for how in (OURS_ALONE, BOTO3))
+    yield from _ratio("S3: our MB/s / boto3 download_file's", ours, theirs, BOTO3_TIMES, most=False)
 
 
 def _ratio(text: str, above: list[float], below: list[float], limit: float, *, most: bool) -> Iterator[Row]:

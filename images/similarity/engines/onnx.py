@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import mmap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -11,9 +9,8 @@ import numpy as np
 import onnxruntime as ort
 
 from similarity.embeddings import Embeddings
-from similarity.encoder_tensors import shared_name
 from similarity.manifest import GRAPH, LONG_GRAPH, WEIGHTS, Manifest
-from similarity.plan import needed_tensors
+from similarity.mapped_weights import mapped
 from similarity.safetensors_header import Header
 
 if TYPE_CHECKING:
@@ -42,7 +39,7 @@ class OnnxEngine:
     def __init__(self, manifest: Manifest, header: Header, weights: Weights, graphs: Mapping[str, bytes]) -> None:
         self._manifest = manifest
         self._directory = str(weights.directory)
-        self._values = _mapped(header, weights)
+        self._values = mapped(header, weights.directory / WEIGHTS)
         self._graphs = graphs
         self._long: ort.InferenceSession | None = None
         self._short = _session(graphs[GRAPH], self._directory, self._values)
@@ -76,22 +73,6 @@ def _run(session: ort.InferenceSession, embeddings: np.ndarray) -> np.ndarray:
     return result
 
 
-def _mapped(header: Header, weights: Weights) -> dict[str, ort.OrtValue]:
-    """The tensors that the graphs read, by their names there, float32, all over one mapping of the weights file.
-
-    onnxruntime itself would open and map the file once for each of 194 tensors, and every time asks the file system:
-    86 ms over the lab's mount, against 31 so.
-    """
-    with open(weights.directory / WEIGHTS, "rb") as file:
-        whole = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
-    values = {}
-    for name in needed_tensors(header):
-        tensor = header.tensors[name]
-        data = np.frombuffer(whole, np.float32, math.prod(tensor.shape), tensor.offset).reshape(tensor.shape)
-        values[shared_name(name)] = ort.OrtValue.ortvalue_from_numpy(data)
-    return values
-
-
 def _session(graph: bytes, directory: str, values: Mapping[str, ort.OrtValue]) -> ort.InferenceSession:
     """A session that starts in milliseconds: no optimisation (the graph is written fused) and no prepacked copies.
 
@@ -99,8 +80,8 @@ def _session(graph: bytes, directory: str, values: Mapping[str, ort.OrtValue]) -
     the file which the graph names is there.
 
     Its threads sleep when they have nothing to do: those that spin take a core from what else the start is doing, and
-    later encodings are no slower for it. docs/performance.md has the figures of every setting. The first encoding maps
-    the weights' pages: to map them before, from one mapping, takes the 15 ms that it saves.
+    save later encodings a few ms. docs/performance.md has the figures of every setting. The first encoding maps the
+    weights' pages: to map them before takes the 15 ms that it saves.
     """
     options = ort.SessionOptions()
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL

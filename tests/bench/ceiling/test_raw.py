@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.server
 import re
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,11 +63,3 @@ def test_dd_reads_ranges_of_a_file(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(DATA)
     assert raw.dd(str(path), [[5, 250_000], [1_000_000, 10]]) > 0
-
-
-def test_busy_cores_are_counted() -> None:
-    with raw.cores_busy() as busy:
-        end = time.process_time() + 0.1
-        while time.process_time() < end:
-            pass
-    assert 0 < busy.percent <= 100

@@ -1,0 +1,44 @@
+"""A running lab and what is needed to read its storages past the service."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bench.client.answer import request_body
+from bench.client.functions import Functions
+from bench.client.http import HttpClient
+from bench.errors import TargetError
+from bench.records.schema import Observation
+from bench.target.deployment import Backend, Deployment
+from bench.texts import text_of
+
+REQUEST_TIMEOUT_S = 60.0
+
+
+@dataclass(frozen=True)
+class Stage:
+    """`ranges` are the [offset, size] that an answer needs, `cache` is the lab's policy, cold or warm."""
+
+    deployment: Deployment
+    functions: Functions
+    http: HttpClient
+    bundle: str
+    cache: str
+    ranges: Sequence[Sequence[int]]
+
+    def make_cold(self, backend: Backend, engine: str) -> Mapping[str, str]:
+        """Retire the environments; with the cold policy the lab also evicts what the storage holds in memory."""
+        variables = {**self.functions.configuration(backend).variables, "ENGINE": engine}
+        variables["CONFIG_NONCE"] = uuid.uuid4().hex
+        self.functions.configure(backend, variables, None)
+        return variables
+
+    def ask(self, backend: Backend, tokens: int = 20) -> Observation:
+        """One request over HTTP; raises TargetError unless it is answered well."""
+        body = request_body(text_of(tokens))
+        answer = self.http.post(f"/{backend.name}/similar", body, REQUEST_TIMEOUT_S)
+        if answer.status != 200:
+            raise TargetError(f"{backend.name} answered {answer.status}: {answer.error}")
+        return answer
