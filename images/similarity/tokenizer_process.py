@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import weakref
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import BinaryIO
 from similarity import tokenizer_child
 from similarity.tokenizer_child import LENGTH
 
+PATIENCE = 10.0  # seconds for one text, reading the vocabulary included; a request has 28
 CHILD = str(Path(tokenizer_child.__file__))
 
 
@@ -46,9 +48,14 @@ class TokenizerProcess:
         self._send(description)
 
     def ids(self, text: str) -> list[int]:
-        """The token ids of a text, special tokens included; raises OSError if the process has ended."""
-        self._send(text.encode())
-        return memoryview(self._receive(int.from_bytes(self._receive(LENGTH), "little"))).cast("I").tolist()
+        """The token ids of a text, special tokens included; raises OSError if the process has ended or hangs."""
+        patience = threading.Timer(PATIENCE, os.kill, (self.pid, signal.SIGKILL))  # which ends the pipes' waiting, too
+        patience.start()
+        try:
+            self._send(text.encode())
+            return memoryview(self._receive(int.from_bytes(self._receive(LENGTH), "little"))).cast("I").tolist()
+        finally:
+            patience.cancel()
 
     def _send(self, data: bytes) -> None:
         rest = memoryview(len(data).to_bytes(LENGTH, "little") + data)

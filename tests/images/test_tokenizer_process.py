@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from similarity import manifest as files
+from similarity import tokenizer_process
 from similarity.stores.directory import DirectoryStore
 from similarity.tokenizer_process import TokenizerProcess
 from similarity.tokens import Tokenizer
@@ -73,6 +74,20 @@ def test_when_it_dies_the_tokenizer_goes_on_without_it(description: bytes) -> No
     assert tokenizer.encode("a robot arm") == before
     assert not exists(process.pid)
     assert tokenizer.encode("a robot arm") == before  # and it does not ask it again
+
+
+@pytest.mark.parametrize("text", ["a robot arm", "more than a pipe holds " * 10_000])
+def test_when_it_hangs_the_tokenizer_goes_on_without_it(
+    description: bytes, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = TokenizerProcess()
+    process.load(description)
+    tokenizer = Tokenizer(description, LONGEST, process)
+    before = tokenizer.encode(text)
+    monkeypatch.setattr(tokenizer_process, "PATIENCE", 0.2)
+    os.kill(process.pid, signal.SIGSTOP)
+    assert tokenizer.encode(text) == before
+    assert not exists(process.pid)
 
 
 def test_one_that_could_not_load_does_not_stop_the_parent(description: bytes) -> None:
