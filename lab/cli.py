@@ -70,9 +70,19 @@ async def _serve(settings: Settings, *, as_json: bool) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    defaults = Settings()
     parser = argparse.ArgumentParser(prog="python -m lab", description=lab.__doc__)
     up = parser.add_subparsers(dest="command", required=True).add_parser("up", help="start the lab and stay")
+    defaults = Settings()
+    _add_models(up, defaults)
+    _add_functions(up, defaults)
+    _add_environments(up, defaults)
+    _add_http_api(up, defaults)
+    up.add_argument("--json", action="store_true", help="print the outputs as one line of JSON")
+    return parser
+
+
+def _add_models(up: argparse.ArgumentParser, defaults: Settings) -> None:
+    """Which bundles are served."""
     up.add_argument(
         "--bundle", type=Path, default=defaults.bundle, metavar="DIR", help="model bundle (default: %(default)s)"
     )
@@ -84,6 +94,10 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME=DIR",
         help="another model's bundle, answered below /NAME; may be given several times",
     )
+
+
+def _add_functions(up: argparse.ArgumentParser, defaults: Settings) -> None:
+    """Which functions there are, and from what code."""
     up.add_argument("--backends", type=_backends, default=BACKENDS, help="some of efs,s3,oci (default: all)")
     up.add_argument(
         "--images",
@@ -99,6 +113,10 @@ def _parser() -> argparse.ArgumentParser:
         help="built images (default: %(default)s)",
     )
     up.add_argument("--engine", choices=("onnx", "transformers"), default=defaults.engine)
+
+
+def _add_environments(up: argparse.ArgumentParser, defaults: Settings) -> None:
+    """What an execution environment is given, and for how long."""
     up.add_argument("--cache", choices=("cold", "warm"), default=defaults.cache, help="page cache before cold starts")
     up.add_argument(
         "--memory",
@@ -121,6 +139,10 @@ def _parser() -> argparse.ArgumentParser:
         metavar="S",
         help="reap idle environments after (default: %(default)s)",
     )
+
+
+def _add_http_api(up: argparse.ArgumentParser, defaults: Settings) -> None:
+    """Where the page and the HTTP API are, and for whom."""
     up.add_argument(
         "--port",
         type=_whole(1, 65_535),
@@ -136,8 +158,6 @@ def _parser() -> argparse.ArgumentParser:
         metavar="ORIGIN",
         help="let pages of this origin ask, or of all with *; may be given several times (default: none)",
     )
-    up.add_argument("--json", action="store_true", help="print the outputs as one line of JSON")
-    return parser
 
 
 def _model(text: str) -> tuple[str, Path]:
