@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from bench.ceiling.reads import BOTO3, OURS_ALONE, RAW
 from bench.ceiling.requirements import BOTO3_TIMES, COLD_LIMITS, STORAGES
 from bench.ceiling.samples import Samples
-from bench.ceiling.tables import number, table
+from bench.ceiling.tables import number, plain, table
 
 NAMES = {"efs": "EFS", "s3": "S3", "oci": "image"}
+S3 = "s3, cold cache"
 S3_NAMES = {RAW: "raw read", OURS_ALONE: "our fetch", BOTO3: "boto3, 595 MB", "onnx": "a whole cold start"}
 LAMBDA_MEMORY_MB = 10_240  # the most that a function can have
 RANKING_MS = 500
@@ -57,30 +58,33 @@ def _fetches(samples: Samples) -> Iterator[str]:
 
 
 def _s3(samples: Samples) -> Iterator[str]:
-    """What the cores do while S3 is read: the part of its servers is what no reader can leave out."""
-    where, cores = "s3, cold cache", samples.median("cores", "machine", "all")
+    """What the cores do while S3 is read: what its servers and any reader take is what nobody can leave out."""
+    cores, size = samples.median("cores", "machine", "all"), samples.median("planned bytes", "bundle", "onnx")
+    boto3, own = samples.median("rate", S3, BOTO3), samples.median("own core time", S3, RAW)
     rows = []
-    for how, what in ((RAW, "read"), (OURS_ALONE, "read"), (BOTO3, "read"), ("onnx", "cold start")):
-        taken, total = samples.median(what, where, how), samples.median("core time", where, how)
-        own = samples.median("own core time", where, how)
+    for how in (RAW, OURS_ALONE, BOTO3, "onnx"):
+        taken = samples.median("cold start" if how == "onnx" else "read", S3, how)
+        total, reader = (samples.median(what, S3, how) for what in ("core time", "own core time"))
         if cores and taken and total:
-            reader = number(own) if own else ""
-            rows.append((S3_NAMES.get(how, how), *map(number, (taken, total, 100 * total / taken / cores)), reader))
-    yield ""
-    yield "S3 by core time, the servers' included:"
-    yield ""
+            parts = (taken, total, 100 * total / taken / cores)
+            rows.append((S3_NAMES[how], *map(number, parts), plain(reader)))
+    yield from ("", "S3 by core time, the servers' included:", "")
     yield from table(("", "ms", "core time, ms", "of all cores, %", "core time of the reader, ms"), rows)
-    size = samples.median("planned bytes", "bundle", "onnx")
-    total, own = (samples.median(what, where, RAW) for what in ("core time", "own core time"))
-    boto3 = samples.median("rate", where, BOTO3)
-    if cores and size and total and own and boto3:
-        servers = total - own
-        most = size / (servers / cores) / 1000
-        left, rate, times = map(number, (servers, most, most / boto3))
+    servers = [taken for how in (RAW, OURS_ALONE, BOTO3) if size and (taken := _servers(samples, how, size))]
+    if cores and size and servers and own and boto3:
+        most = size / ((min(servers) + own) / cores) / 1000
+        least, receiving, rate, times = map(number, (min(servers), own, most, most / boto3))
         yield ""
-        yield f"In the raw read the store's servers and the kernel take {left} ms of core time. So no reader gets more"
-        yield f"than {rate} MB/s from this store on {cores:.0f} cores, not even one that takes no time itself:"
-        yield f"{times} times what boto3 gets, where {BOTO3_TIMES} times are required."
+        yield f"For the bytes of the plan the store's servers and the kernel take {least} ms of core time at the least,"
+        yield f"whoever reads, and a reader that keeps nothing takes {receiving}. So {cores:.0f} cores have time for"
+        yield f"{rate} MB/s at most: {times} times what boto3 gets, where {BOTO3_TIMES} times are required."
+
+
+def _servers(samples: Samples, how: str, size: float) -> float | None:
+    """Milliseconds of core time that nobody but the reader's own process takes, for `size` bytes."""
+    total, own = (samples.median(what, S3, how) for what in ("core time", "own core time"))
+    rate, taken = (samples.median(what, S3, how) for what in ("rate", "read"))
+    return (total - own) * size / (rate * taken * 1000) if total and own and rate and taken else None
 
 
 def _cold_starts(samples: Samples) -> Iterator[str]:
