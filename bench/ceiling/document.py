@@ -81,7 +81,7 @@ def _storages(samples: Samples) -> Iterator[str]:
     yield "and by others; boto3, from_pretrained and runai-model-streamer read the whole file of 595 MB."
     if ranges := samples.median("planned ranges", "bundle", "onnx"):
         yield f"The plan is {ranges:.0f} stretches of the file, each up to the next tensor that no answer needs."
-        yield "The raw read of a file opens it for each of them and copies; ours opens it once and copies nothing."
+        yield "The raw read of a file opens it for each of them; ours opens it once, and on EFS copies nothing."
     yield ""
     rows = []
     for cache in ("cold", "warm"):

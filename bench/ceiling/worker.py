@@ -22,7 +22,7 @@ from bench.ceiling.cores import core_time
 from similarity import manifest as files
 from similarity import plan, safetensors_header
 from similarity.engines import Engine
-from similarity.stores.directory import DirectoryStore, readers_for
+from similarity.stores.directory import DirectoryStore, store_at
 
 SPECIAL_TOKENS = (0, 1, 2, 3, 4)  # <s>, <pad>, </s>, <unk>; <mask> is 4 or, in RoBERTa's vocabulary, the last
 
@@ -87,7 +87,7 @@ def rank(directory: str, repeats: int) -> dict[str, Any]:
 
 def fetch_from_directory(path: str) -> dict[str, Any]:
     """Milliseconds of our fetch with nothing beside it, imports not counted."""
-    weights = DirectoryStore(path, readers_for(path)).weights(files.WEIGHTS, 1 << 20, "onnx")
+    weights = store_at(path).weights(files.WEIGHTS, 1 << 20, "onnx")
     ranges = plan.fetch_plan(safetensors_header.parse(weights.start))
     return _watched(lambda: weights.fetch(ranges))
 

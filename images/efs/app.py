@@ -3,8 +3,8 @@
 import os
 
 from similarity.service import serve
-from similarity.stores.directory import DirectoryStore, readers_for
+from similarity.stores.directory import store_at
 
 DIRECTORY = os.environ["MODEL_DIR"]
 
-handler = serve(DirectoryStore(DIRECTORY, readers_for(DIRECTORY))).handle
+handler = serve(store_at(DIRECTORY)).handle

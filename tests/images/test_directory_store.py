@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from lab.cache import Part, evict, resident
 from similarity.errors import StoreError
 from similarity.plan import Range
 from similarity.stores import directory
-from similarity.stores.directory import DirectoryStore, file_system
+from similarity.stores.directory import DirectoryStore, file_system, store_at
 
 SIZE = 5_000
 CUTS = st.lists(st.integers(0, SIZE), min_size=2, max_size=12, unique=True)
@@ -27,9 +28,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(cuts=CUTS, readers=st.integers(1, 5), data=st.data())
+@given(cuts=CUTS, readers=st.integers(1, 5), copying=st.booleans(), data=st.data())
 def test_every_range_is_read_once_and_each_reader_goes_forward(
-    store: Path, monkeypatch: pytest.MonkeyPatch, cuts: list[int], readers: int, data: st.DataObject
+    store: Path, monkeypatch: pytest.MonkeyPatch, cuts: list[int], readers: int, copying: bool, data: st.DataObject
 ) -> None:
     edges = sorted(cuts)
     apart = [Range(start, end - start) for start, end in zip(edges[::2], edges[1::2], strict=False)]
@@ -37,34 +38,56 @@ def test_every_range_is_read_once_and_each_reader_goes_forward(
     read: dict[int, list[tuple[int, int]]] = {}
 
     def sendfile(target: int, source: int, offset: int, count: int) -> int:
-        size = original(target, source, offset, count)
+        size = send(target, source, offset, count)
         read.setdefault(source, []).append((offset, offset + size))
         return size
 
-    original = os.sendfile
+    def preadv(source: int, buffers: Sequence[memoryview], offset: int) -> int:
+        size = copy(source, buffers, offset)
+        read.setdefault(source, []).append((offset, offset + size))
+        return size
+
+    send, copy = os.sendfile, os.preadv
     with monkeypatch.context() as patch:
         patch.setattr(directory, "CHUNK", 512)
+        patch.setattr(directory, "SCRATCH", 128)
+        patch.setattr(directory, "LONGEST", 256)
         patch.setattr("os.sendfile", sendfile)
-        DirectoryStore(str(store), readers).weights("weights", 0, "onnx").fetch(ranges)
+        patch.setattr("os.preadv", preadv)
+        DirectoryStore(str(store), readers, copying).weights("weights", 0, "onnx").fetch(ranges)
     seen = [byte for pieces in read.values() for start, end in pieces for byte in range(start, end)]
     assert sorted(seen) == [byte for part in apart for byte in range(part.offset, part.end)]
     if readers == 1:
         assert [pieces == sorted(pieces) for pieces in read.values()] == [True]
 
 
-def test_what_was_fetched_is_in_the_page_cache(tmp_path: Path) -> None:
+@pytest.mark.parametrize("copying", [False, True])
+def test_what_was_fetched_is_in_the_page_cache(tmp_path: Path, copying: bool) -> None:
     path = tmp_path / "weights"
     path.write_bytes(os.urandom(40 << 20))
     if evict([path]).after:
         pytest.skip(f"the file system of {tmp_path} keeps files in memory")
     ranges = [Range(4096, 9 << 20), Range(20 << 20, 5 << 20), Range(39 << 20, 1 << 20)]
-    DirectoryStore(str(tmp_path), 2).weights("weights", 0, "onnx").fetch(ranges)
-    assert [resident(Part(path, wanted.offset, wanted.end)) for wanted in ranges] == [wanted.size for wanted in ranges]
+    DirectoryStore(str(tmp_path), 2, copying).weights("weights", 0, "onnx").fetch(ranges)
+    for wanted in ranges:  # of which the kernel takes a few pages back when others write much at the same time
+        assert resident(Part(path, wanted.offset, wanted.end)) > 0.95 * wanted.size
 
 
-def test_a_file_that_ends_too_early_is_named(store: Path) -> None:
+@pytest.mark.parametrize("copying", [False, True])
+def test_a_file_that_ends_too_early_is_named(store: Path, copying: bool) -> None:
     with pytest.raises(StoreError, match=rf"weights ends at byte {SIZE} of {SIZE + 7}"):
-        DirectoryStore(str(store), 2).weights("weights", 0, "onnx").fetch([Range(SIZE - 3, 10)])
+        DirectoryStore(str(store), 2, copying).weights("weights", 0, "onnx").fetch([Range(SIZE - 3, 10)])
+
+
+@pytest.mark.parametrize(
+    ("kind", "readers", "copying"), [("nfs4", 4, False), ("fuse.seaweedfs", 1, False), ("ext4", 8, True), ("", 8, True)]
+)
+def test_a_file_system_is_read_as_it_suits_it(
+    monkeypatch: pytest.MonkeyPatch, kind: str, readers: int, copying: bool
+) -> None:
+    monkeypatch.setattr(directory, "file_system", lambda path: kind)
+    store = store_at("/model")
+    assert (str(store.path), store.readers, store.copying) == ("/model", readers, copying)
 
 
 def test_file_systems_have_the_kernels_names() -> None:

@@ -13,14 +13,20 @@ from similarity.plan import Range
 from similarity.stores import Counter
 
 CHUNK = 4 << 20  # bytes by which readers' shares are alike
+SCRATCH = 1 << 18  # bytes: what is copied there and forgotten stays in the processor's cache
+LONGEST = 1023 * SCRATCH  # bytes a call: Linux takes 1,024 buffers
 
 
 class DirectoryStore:
-    """Files of the bundle directly below `path`; `readers` threads read the weights (see `readers_for`)."""
+    """Files of the bundle directly below `path`; `readers` threads read the weights, by `copying` or not.
 
-    def __init__(self, path: str, readers: int) -> None:
+    `store_at` knows what suits the file system.
+    """
+
+    def __init__(self, path: str, readers: int, copying: bool = False) -> None:
         self.path = Path(path)
         self.readers = readers
+        self.copying = copying
         self.fetched = Counter()
 
     def read(self, name: str) -> bytes:
@@ -32,22 +38,25 @@ class DirectoryStore:
         return data
 
     def weights(self, name: str, start: int, use: str) -> FileWeights:
-        return FileWeights(self.path, name, start, self.readers, self.fetched)
+        return FileWeights(self.path, name, start, self.readers, self.fetched, self.copying)
 
 
 class FileWeights:
     """A weights file on a file system. Fetching reads it into the page cache, from which the engine maps it.
 
-    By large reads, because page faults over a network mount come with a read-ahead of 128 KiB each. Every reader goes
-    straight through a part of its own, in the file's order, over an open file of its own, because file systems read
-    ahead of those who do: over the lab's mount that takes 0.7 times as long as the plan's order.
+    Not by page faults, which over a network mount come with a read-ahead of 128 KiB each. Every reader goes straight
+    through a part of its own, in the file's order, over an open file of its own, because file systems read ahead of
+    those who do: over the lab's mount that takes 0.7 times as long as the plan's order.
     """
 
-    def __init__(self, directory: Path, name: str, start: int, readers: int, fetched: Counter) -> None:
+    def __init__(
+        self, directory: Path, name: str, start: int, readers: int, fetched: Counter, copying: bool = False
+    ) -> None:
         self.directory = directory
         self._name = name
         self._readers = readers
         self._fetched = fetched
+        self._get = _copy if copying else _send
         try:
             self._file = open(directory / name, "rb", buffering=0)  # noqa: SIM115 - kept open for the rows to come
             self.size = os.fstat(self._file.fileno()).st_size
@@ -64,21 +73,14 @@ class FileWeights:
         return data
 
     def fetch(self, ranges: Sequence[Range]) -> None:
-        """Have the kernel read, and hand its pages to /dev/null, which takes them as they are: nothing is copied.
-
-        595 MB that are in the page cache take 10 ms so, and 50 ms when they are read into a buffer. From the image's
-        disk 340 MB take 0.23 s instead of 0.30; the first encoding, which now is the first to touch them, 10 ms more.
-        """
+        """Have the kernel read all ranges, and forget them: what counts is that it has the pages now."""
 
         def read_through(part: list[Range]) -> None:
             try:
-                with (
-                    open(self.directory / self._name, "rb", buffering=0) as file,  # read-ahead goes by open file
-                    open(os.devnull, "wb", buffering=0) as nowhere,
-                ):
+                with open(self.directory / self._name, "rb", buffering=0) as file:  # read-ahead goes by open file
                     os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)  # and doubles by this
                     for wanted in plan.coalesce(part, slack=0):
-                        self._check(wanted, _send(file.fileno(), nowhere.fileno(), wanted))
+                        self._check(wanted, self._get(file.fileno(), wanted))
             except OSError as error:
                 raise _unreadable(self._name, error) from None
 
@@ -90,24 +92,47 @@ class FileWeights:
         self._fetched.add(size)
 
 
-def _send(source: int, target: int, wanted: Range) -> int:
-    """Bytes that went from file to file; fewer than wanted where the source ends."""
+def _send(file: int, wanted: Range) -> int:
+    """Hand the kernel's pages to /dev/null, which takes them as they are; returns bytes, fewer where the file ends.
+
+    595 MB that are in the page cache take 10 ms so, and 50 ms when they are copied.
+    """
     sent = 0
-    while sent < wanted.size and (count := os.sendfile(target, source, wanted.offset + sent, wanted.size - sent)):
-        sent += count
+    with open(os.devnull, "wb", buffering=0) as nowhere:
+        while sent < wanted.size and (
+            count := os.sendfile(nowhere.fileno(), file, wanted.offset + sent, wanted.size - sent)
+        ):
+            sent += count
     return sent
 
 
-def readers_for(path: str) -> int:
-    """How many readers get the most out of the file system that holds `path`."""
+def _copy(file: int, wanted: Range) -> int:
+    """Read into memory that is used over and over; returns bytes, fewer where the file ends.
+
+    As few calls as will do: each waits for the interpreter lock, which the imports hold for 5 ms at a time.
+    """
+    scratch = memoryview(bytearray(SCRATCH))
+    copied = 0
+    for one in plan.split([wanted], LONGEST):
+        whole, rest = divmod(one.size, SCRATCH)
+        copied += os.preadv(file, [*[scratch] * whole, scratch[:rest]], one.offset)
+    return copied
+
+
+def store_at(path: str) -> DirectoryStore:
+    """The store in a directory, read as it suits the file system that holds it."""
     kind = file_system(path)
     if kind.startswith("nfs"):  # EFS: one client gets 500 MiB/s, which one reader alone does not fill
-        return 4
+        return DirectoryStore(path, 4)
     if kind.startswith("fuse"):
         # Its server, the lab's in place of EFS, gets the requests of several readers in any order and reads straight
         # on only for one: 0.78, 0.74 and 0.84 s for 340 MB with one, two and four, and the imports need a core, too.
-        return 1
-    return 8  # the image's: Lambda fetches its 512 KiB chunks when they are first touched, each with a latency
+        return DirectoryStore(path, 1)
+    # The image's: Lambda fetches its 512 KiB chunks when they are first touched, each with a latency. Its pages come
+    # from a device, and in a new virtual machine the first touch of each by a core costs 5 us. The readers do that
+    # beside the imports, or the first encoding would: a cold start of 782 ms instead of 644 (and 487 against 478
+    # where the machine had used the memory before).
+    return DirectoryStore(path, 8, copying=True)
 
 
 def file_system(path: str) -> str:
