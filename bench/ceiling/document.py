@@ -27,6 +27,7 @@ def facts(bundle: Path) -> dict[str, str]:
     return {
         "machine": f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']} GB, Linux {machine['kernel']}",
         "model": f"{manifest['model']}, {manifest['weights']} weights, bundle {manifest['source_hash'][:12]}",
+        "idle memory": machine["idle_memory"],
         "revision": found["revision"],
     }
 
