@@ -68,7 +68,7 @@ def _measure(samples: Samples, bundle: Path, rounds: int, out: Path) -> None:
                 growth.bursts(stage, samples, max(1, rounds // 3))
             else:
                 components.memory(samples, stage)
-    components.encode(samples, str(bundle), repeats=5)
+    components.encode(samples, str(bundle), rounds=3, repeats=3)
     components.rank(samples, repeats=9)
     components.choices(samples, str(bundle), rounds=5)
     for layers in growth.LAYERS:

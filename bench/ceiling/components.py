@@ -17,16 +17,20 @@ AS_THE_SERVICE = {"OPENBLAS_NUM_THREADS": "1"}  # which sets it before it import
 ENGINES = ("onnx", "transformers")
 
 
-def encode(samples: Samples, bundle: str, repeats: int, tokens: Sequence[int] = TOKENS) -> None:
-    """Warm encoding times; both engines meet a length within seconds of each other, on the same token ids."""
+def encode(samples: Samples, bundle: str, rounds: int, repeats: int, tokens: Sequence[int] = TOKENS) -> None:
+    """Warm encoding times; both engines meet a length within seconds of each other, on the same token ids.
+
+    Every round in processes of its own: where a process's memory happens to lie moves all its times.
+    """
     for count in tokens:
-        found = {
-            engine: run_worker("encode", bundle=bundle, engine=engine, tokens=[count], repeats=repeats)
-            for engine in ENGINES
-        }
-        for engine, result in found.items():
-            for number, milliseconds in enumerate(result["times"][str(count)]):
-                samples.add(Sample("encode", f"{count} tokens", engine, milliseconds, "ms", number))
+        for number in range(rounds):
+            found = {
+                engine: run_worker("encode", bundle=bundle, engine=engine, tokens=[count], repeats=repeats)
+                for engine in ENGINES
+            }
+            for engine, result in found.items():
+                for milliseconds in result["times"][str(count)]:
+                    samples.add(Sample("encode", f"{count} tokens", engine, milliseconds, "ms", number))
         ours, theirs = (found[engine]["vectors"][str(count)] for engine in ENGINES)
         delta = max(abs(a - b) for a, b in zip(ours, theirs, strict=True))
         samples.add(Sample("delta", f"{count} tokens", "onnx against transformers", delta, ""))

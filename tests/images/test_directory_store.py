@@ -42,7 +42,9 @@ def test_every_range_is_read_once_and_each_reader_goes_forward(
         read.setdefault(source, []).append((offset, offset + size))
         return size
 
-    def preadv(source: int, buffers: Sequence[memoryview], offset: int) -> int:
+    def preadv(source: int, buffers: Sequence[memoryview], offset: int, flags: int = 0) -> int:
+        if flags & os.RWF_NOWAIT:
+            raise BlockingIOError  # as where nothing is in the page cache
         size = copy(source, buffers, offset)
         read.setdefault(source, []).append((offset, offset + size))
         return size
@@ -71,6 +73,20 @@ def test_what_was_fetched_is_in_the_page_cache(tmp_path: Path, copying: bool) ->
     DirectoryStore(str(tmp_path), 2, copying).weights("weights", 0, "onnx").fetch(ranges)
     for wanted in ranges:  # of which the kernel takes a few pages back when others write much at the same time
         assert resident(Part(path, wanted.offset, wanted.end)) > 0.95 * wanted.size
+
+
+def test_what_is_in_the_page_cache_already_is_not_copied(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copied = []
+
+    def preadv(source: int, buffers: Sequence[bytearray], offset: int, flags: int = 0) -> int:
+        copied.append(sum(map(len, buffers)))
+        return copy(source, buffers, offset, flags)
+
+    copy = os.preadv
+    assert len((store / "weights").read_bytes()) == SIZE
+    monkeypatch.setattr("os.preadv", preadv)
+    DirectoryStore(str(store), 2, copying=True).weights("weights", 0, "onnx").fetch([Range(0, SIZE)])
+    assert sum(copied) < 10
 
 
 @pytest.mark.parametrize("copying", [False, True])

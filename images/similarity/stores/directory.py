@@ -18,9 +18,9 @@ LONGEST = 1023 * SCRATCH  # bytes a call: Linux takes 1,024 buffers
 
 
 class DirectoryStore:
-    """Files of the bundle directly below `path`; `readers` threads read the weights, by `copying` or not.
+    """Files of the bundle directly below `path`; `readers` threads read the weights.
 
-    `store_at` knows what suits the file system.
+    `copying` is for pages that come from a device (see `store_at`, which knows what suits a file system).
     """
 
     def __init__(self, path: str, readers: int, copying: bool = False) -> None:
@@ -56,7 +56,7 @@ class FileWeights:
         self._name = name
         self._readers = readers
         self._fetched = fetched
-        self._get = _copy if copying else _send
+        self._copying = copying
         try:
             self._file = open(directory / name, "rb", buffering=0)  # noqa: SIM115 - kept open for the rows to come
             self.size = os.fstat(self._file.fileno()).st_size
@@ -80,7 +80,8 @@ class FileWeights:
                 with open(self.directory / self._name, "rb", buffering=0) as file:  # read-ahead goes by open file
                     os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)  # and doubles by this
                     for wanted in plan.coalesce(part, slack=0):
-                        self._check(wanted, self._get(file.fileno(), wanted))
+                        get = _copy if self._copying and not _cached(file.fileno(), wanted.end - 1) else _send
+                        self._check(wanted, get(file.fileno(), wanted))
             except OSError as error:
                 raise _unreadable(self._name, error) from None
 
@@ -104,6 +105,14 @@ def _send(file: int, wanted: Range) -> int:
         ):
             sent += count
     return sent
+
+
+def _cached(file: int, offset: int) -> bool:
+    """Whether a byte is in the page cache; False, too, where the file system cannot tell."""
+    try:
+        return os.preadv(file, [bytearray(1)], offset, os.RWF_NOWAIT) == 1
+    except OSError:  # BlockingIOError: it is not
+        return False
 
 
 def _copy(file: int, wanted: Range) -> int:
