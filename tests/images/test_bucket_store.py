@@ -82,6 +82,11 @@ def test_an_object_of_any_size_is_read_whole(
     obstore.delete(store.client, "empty")
 
 
+def test_a_missing_object_is_not_taken_for_an_empty_one_by_a_number_in_its_name(store: BucketStore) -> None:
+    with pytest.raises(StoreError, match="missing-416 is missing"):
+        store.read("missing-416")
+
+
 def test_an_environment_that_starts_again_fetches_no_weights(store: BucketStore, context: Context) -> None:
     first = EncoderService(store).handle({"text": "a car"}, context)
     again = EncoderService(BucketStore(store.bucket, store.prefix)).handle({"text": "a car"}, context)

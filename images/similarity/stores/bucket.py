@@ -111,7 +111,7 @@ class BucketStore:
             answer = obstore.get(self.client, name, options={"range": (0, start)})
             return answer.meta["size"], bytes(answer.bytes())
         except Exception as error:  # obstore's own family of errors has no common base below Exception
-            if "416" in str(error):  # Range Not Satisfiable: there is an object, and it is empty
+            if "status code: 416" in str(error):  # Range Not Satisfiable: there is an object, and it is empty
                 return 0, b""
             raise _unreadable(name, error) from None
 
