@@ -70,9 +70,14 @@ def test_what_was_fetched_is_in_the_page_cache(tmp_path: Path, copying: bool) ->
     if evict([path]).after:
         pytest.skip(f"the file system of {tmp_path} keeps files in memory")
     ranges = [Range(4096, 9 << 20), Range(20 << 20, 5 << 20), Range(39 << 20, 1 << 20)]
-    DirectoryStore(str(tmp_path), 2, copying).weights("weights", 0, "onnx").fetch(ranges)
-    for wanted in ranges:  # of which the kernel takes a few pages back when others write much at the same time
-        assert resident(Part(path, wanted.offset, wanted.end)) > 0.95 * wanted.size
+
+    def fetched() -> list[int]:
+        evict([path])
+        DirectoryStore(str(tmp_path), 2, copying).weights("weights", 0, "onnx").fetch(ranges)
+        return [resident(Part(path, wanted.offset, wanted.end)) for wanted in ranges]
+
+    # Of a file just read, the kernel takes a page back now and then: a fetch that leaves one out does so every time.
+    assert any(fetched() == [wanted.size for wanted in ranges] for _ in range(3))
 
 
 def test_what_is_in_the_page_cache_already_is_not_copied(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
