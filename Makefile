@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 CHECKOV := .venv-checkov
 TORCH_INDEX := https://download.pytorch.org/whl/cpu
 
-.PHONY: demo bench limits test check model index clean
+.PHONY: demo bench limits test check acceptance model index clean
 .DELETE_ON_ERROR:
 
 # The service with real weights on this machine, and its page. ARGS goes to the lab: make demo ARGS="--port 8000"
@@ -40,6 +40,10 @@ check: $(VENV)/.dev $(CHECKOV)/.done
 	$(BIN)/mypy
 	$(BIN)/actionlint
 	$(BIN)/python -m tests.stacks.security
+
+# Measures what an issue asks for: make acceptance ARGS=deploy. Takes minutes, so it is not part of `make test`.
+acceptance: $(VENV)/.dev $(VENV)/.torch
+	$(BIN)/python -m tests.acceptance $(ARGS)
 
 clean:
 	rm -rf $(VENV) $(CHECKOV) .cache build reports images/bundle images/bundle-* images/.bundle* .mypy_cache .pytest_cache .ruff_cache .hypothesis

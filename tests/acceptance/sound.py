@@ -1,0 +1,7 @@
+"""What a sound instrument must show."""
+
+from __future__ import annotations
+
+from tests.acceptance.table import Measure
+
+MEASURES: list[Measure] = []
