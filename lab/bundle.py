@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from lab.errors import LabError
 #: What a search function reads: the incident index, and the manifest that vouches for it.
 INDEX = ("incidents.safetensors", "incidents.jsonl")
 MANIFEST = "manifest.json"
+
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
 
 
 @dataclass(frozen=True)
@@ -37,9 +41,9 @@ def read_bundle(folder: Path) -> Bundle:
     """Read a bundle's manifest; raises LabError if the bundle is missing, unfinished or damaged in size."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text())
-        sizes = {name: facts["size"] for name, facts in manifest["files"].items()}
+        sizes = {_checked(name): facts["size"] for name, facts in manifest["files"].items()}
         source_hash, weights = manifest["source_hash"], manifest["weights"]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         text = f"no model bundle in {folder} ({error!r}); build one: python -m model build --out {folder}"
         raise LabError(text) from error
     for name, size in sizes.items():
@@ -48,6 +52,12 @@ def read_bundle(folder: Path) -> Bundle:
             raise LabError(f"{path} is missing or not {size} bytes long: build the bundle again")
     files = tuple(folder.resolve() / name for name in [*sizes, MANIFEST])
     return Bundle(folder.resolve(), files, source_hash, weights)
+
+
+def _checked(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name[:80]!r} is not the name of a file in a bundle")
+    return name
 
 
 def search_memory_mb(index_bytes: int) -> int:

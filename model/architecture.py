@@ -79,6 +79,8 @@ class Architecture:
             raise UnsupportedModel(f"embedding_size is {embedding}; only that of hidden_size, {self.hidden}, works")
         if min(self.layers, self.heads, self.intermediate, self.vocabulary) < 1 or self.hidden % self.heads:
             raise UnsupportedModel(f"config.json cannot be used: {self.heads} heads do not share {self.hidden} columns")
+        if self.window > 2 * self.positions:
+            raise UnsupportedModel(f"attention_window is {self.window}; the model has {self.positions} positions")
         if self.max_tokens < 2:
             raise UnsupportedModel(f"max_position_embeddings is {self.positions}; that holds no text")
 

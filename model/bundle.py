@@ -19,7 +19,6 @@ from model.incidents import Incident
 from model.progress import step
 from model.sentence import Sentence
 from similarity import manifest as files
-from similarity import safetensors_header
 from similarity.manifest import File, Manifest
 
 LONGFORMER = "allenai/longformer-base-4096"
@@ -167,8 +166,7 @@ def _draft(options: Options, taken: Checkpoint, recipe: str, work: Path) -> Mani
     if options.pooling and said.pooling and options.pooling != said.pooling:
         raise BuildError(f"{taken.model} says itself that it is pooled by {said.pooling}: leave out --pooling")
     shape = checkpoint.shape(work, said.pooling or options.pooling or "cls")
-    start = checkpoint.header_bytes(work)
-    header = safetensors_header.parse(start)
+    start, header = checkpoint.header(work)
     checkpoint.check(shape, header, work)
     (work / files.GRAPH).write_bytes(graph.build_short(shape, header).SerializeToString(deterministic=True))
     if shape.window:

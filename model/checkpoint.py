@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from model import sentence, tokenizer
+from model import documents, sentence, tokenizer
 from model.architecture import Architecture
 from model.errors import BuildError, UnsupportedModel
 from model.sentence import Find, Sentence
@@ -16,7 +15,7 @@ from similarity.encoder_tensors import find
 from similarity.manifest import CONFIG, TOKENIZER, WEIGHTS
 from similarity.safetensors_header import Header
 
-HEADER_LIMIT = 1 << 24  # bytes read to find the header of any checkpoint of these families
+LFS_POINTER = b"version https://git-lfs"
 
 
 @dataclass(frozen=True)
@@ -51,28 +50,43 @@ def copy(model: str, of: Find, work: Path) -> Sentence:
 
 def shape(work: Path, pooling: str) -> Architecture:
     """What config.json says; raises UnsupportedModel."""
-    try:
-        fields = json.loads((work / CONFIG).read_bytes())
-    except ValueError as error:
-        raise UnsupportedModel(f"config.json is no JSON: {error}") from None
+    fields = documents.read(work / CONFIG, CONFIG)
     if not isinstance(fields, dict):
-        raise UnsupportedModel("config.json is no JSON object")
+        raise UnsupportedModel(f"{CONFIG} is not a JSON object")
     return Architecture.from_config(fields, pooling)
 
 
-def header_bytes(work: Path) -> bytes:
-    """The start of the weights file, up to its first tensor; raises UnsupportedModel."""
-    with (work / WEIGHTS).open("rb") as file:
-        start = file.read(HEADER_LIMIT)
+def header(work: Path) -> tuple[bytes, Header]:
+    """The start of the weights file, up to its first tensor, and what it says; raises UnsupportedModel.
+
+    A download that was cut off is the everyday case: the file must end where its last tensor does.
+    """
+    path = work / WEIGHTS
+    with path.open("rb") as file:
+        start = file.read(safetensors_header.PREFIX + safetensors_header.MAX_HEADER)
+    if start.startswith(LFS_POINTER):
+        raise UnsupportedModel(f"{WEIGHTS} is a pointer of Git LFS, not the weights: fetch them with `git lfs pull`")
     try:
-        size = safetensors_header.header_size(start)
+        start = start[: safetensors_header.header_size(start)]
+        found = safetensors_header.parse(start)
     except safetensors_header.DamagedHeader as error:
         raise UnsupportedModel(f"{WEIGHTS} is damaged: {error}") from None
-    return start[:size]
+    if found.file_size != path.stat().st_size:
+        raise UnsupportedModel(
+            f"{WEIGHTS} is damaged: it has {path.stat().st_size} bytes, its header says {found.file_size}; "
+            "was its download cut off?"
+        )
+    return start, found
 
 
 def check(shape: Architecture, header: Header, work: Path) -> None:
     """Raise UnsupportedModel where the embedding tables or the tokenizer do not fit what config.json says."""
+    check_tables(shape, header)
+    tokenizer.check(work / TOKENIZER, shape.vocabulary)
+
+
+def check_tables(shape: Architecture, header: Header) -> None:
+    """Raise UnsupportedModel where the embedding tables do not fit what config.json says."""
     tables = {"word": shape.vocabulary, "position": shape.positions, "token_type": 1}
     for kind, rows in tables.items():
         name = f"embeddings.{kind}_embeddings.weight"
@@ -84,4 +98,3 @@ def check(shape: Architecture, header: Header, work: Path) -> None:
             raise UnsupportedModel(f"tensor {name} is {tensor.dtype}; only F32 is supported")
         if tensor.shape[1:] != (shape.hidden,) or tensor.shape[0] < rows:
             raise UnsupportedModel(f"tensor {name} has shape {tensor.shape}; config.json says ({rows}, {shape.hidden})")
-    tokenizer.check(work / TOKENIZER, shape.vocabulary)

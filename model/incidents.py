@@ -33,7 +33,9 @@ def read(path: Path) -> list[Incident]:
     """Incidents of a JSONL file; raises BuildError that names the line which is wrong."""
     incidents: dict[int, Incident] = {}
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")  # splitlines() also splits at characters that JSON allows
+        lines = path.read_text(encoding="utf-8-sig").split(
+            "\n"
+        )  # splitlines() also splits at characters that JSON allows
     except (OSError, UnicodeError) as error:
         raise BuildError(f"{path} cannot be read: {error}") from None
     for number, line in enumerate(lines, 1):
@@ -41,7 +43,7 @@ def read(path: Path) -> list[Incident]:
             continue
         try:
             incident = _incident(json.loads(line))
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise BuildError(f"{path}, line {number}: {error}") from None
         if incident.incident_id in incidents:
             raise BuildError(f"{path}, line {number}: incident {incident.incident_id} stands there twice")

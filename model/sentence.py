@@ -6,12 +6,13 @@ which makes no difference to a cosine. Anything else would change the vectors, s
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from model import documents
 from model.errors import UnsupportedModel
 
 Find = Callable[[str], Path | None]
@@ -20,6 +21,7 @@ Find = Callable[[str], Path | None]
 MODULES = "modules.json"
 POOLING = "1_Pooling/config.json"
 LIMITS = "sentence_bert_config.json"
+PLACE = re.compile(r"[\w-][\w. -]{0,99}|")
 HARMLESS = {"Transformer", "Pooling", "Normalize"}
 NAMES = {"pooling_mode_cls_token": "cls", "pooling_mode_mean_tokens": "mean", "cls": "cls", "mean": "mean"}
 
@@ -42,11 +44,13 @@ def read(find: Find) -> Sentence:
             raise UnsupportedModel(f"{MODULES} has {unknown}; only {', '.join(sorted(HARMLESS))} are supported")
         if types.get("Transformer"):
             raise UnsupportedModel(f"{MODULES} keeps the encoder in {types['Transformer']}: name that directory")
+        if not all(PLACE.fullmatch(path) for path in types.values()):
+            raise UnsupportedModel(f"{MODULES} names a folder that is not one of the checkpoint's own")
         place = f"{types['Pooling']}/config.json" if "Pooling" in types else POOLING
         return Sentence(
             _pooling(_document(find, place, {}), place), int(_document(find, LIMITS, {}).get("max_seq_length") or 0)
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise UnsupportedModel(f"{MODULES} or what it names cannot be used: {type(error).__name__}: {error}") from None
 
 
@@ -63,4 +67,4 @@ def _pooling(fields: dict[str, Any], name: str) -> str:
 
 def _document(find: Find, name: str, nothing: Any) -> Any:
     path = find(name)
-    return json.loads(path.read_bytes()) if path else nothing
+    return documents.read(path, name) if path else nothing

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import math
 import shutil
 from pathlib import Path
+from typing import Any
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 
+from model import tokenizer_trial
 from model.errors import BuildError, UnsupportedModel
 from model.sentence import Find
+from model.tokenizer_trial import TrialFailed
 from similarity.manifest import TOKENIZER
 
 HALVES = "vocab.json", "merges.txt"
+LARGEST = 1 << 26  # bytes; XLM-RoBERTa's tokenizer.json has 17 MB
+MOST_GROWTH = 16  # of a text by its normalizer; those of real checkpoints replace one character by one
 
 
 def copy(model: str, of: Find, target: Path) -> None:
@@ -23,7 +30,12 @@ def copy(model: str, of: Find, target: Path) -> None:
     vocabulary, merges = (of(name) for name in HALVES)
     if not vocabulary or not merges:
         raise BuildError(f"{model} cannot be used: it has neither {TOKENIZER} nor {' and '.join(HALVES)}")
-    _of_roberta(vocabulary, merges).save(str(target))
+    if max(vocabulary.stat().st_size, merges.stat().st_size) > LARGEST:
+        raise UnsupportedModel(f"{' or '.join(HALVES)} has more than {LARGEST:,} bytes")
+    try:
+        _of_roberta(vocabulary, merges).save(str(target))
+    except Exception as error:  # the library raises nothing narrower
+        raise UnsupportedModel(f"{' and '.join(HALVES)} make no tokenizer: {error}") from None
 
 
 def check(path: Path, vocabulary: int) -> None:
@@ -31,18 +43,47 @@ def check(path: Path, vocabulary: int) -> None:
 
     A text that is too long is cut before the last token, so there must be one special token at either end.
     """
+    if path.stat().st_size > LARGEST:
+        raise UnsupportedModel(f"{TOKENIZER} has {path.stat().st_size:,} bytes; at most {LARGEST:,} are read")
+    _check_growth(path)
     try:
-        tokenizer = Tokenizer.from_file(str(path))
-    except Exception as error:  # the library raises nothing narrower
-        raise UnsupportedModel(f"{TOKENIZER} cannot be read: {error}") from None
-    tokenizer.no_truncation()  # both are the service's affair
-    tokenizer.no_padding()
-    special = len(tokenizer.encode("").ids)
-    if special != 2:
-        raise UnsupportedModel(f"{TOKENIZER} puts {special} special tokens around a text; one at either end is needed")
-    largest = max(tokenizer.get_vocab(with_added_tokens=True).values())
-    if largest >= vocabulary:
-        raise UnsupportedModel(f"{TOKENIZER} has a token {largest}; config.json says vocab_size {vocabulary}")
+        trial = tokenizer_trial.run(path)
+    except TrialFailed as error:
+        raise UnsupportedModel(f"{TOKENIZER} {error}") from None
+    if trial.special != 2:
+        raise UnsupportedModel(
+            f"{TOKENIZER} puts {trial.special} special tokens around a text; one at either end is needed"
+        )
+    if trial.largest >= vocabulary:
+        raise UnsupportedModel(f"{TOKENIZER} has a token {trial.largest}; config.json says vocab_size {vocabulary}")
+
+
+def _check_growth(path: Path) -> None:
+    """Raise UnsupportedModel where the normalizer may make a text much longer, whatever the text."""
+    try:
+        document = json.loads(path.read_bytes())
+        times = _growth(document.get("normalizer"))
+    except (ValueError, RecursionError, AttributeError, TypeError, KeyError) as error:
+        raise UnsupportedModel(f"{TOKENIZER} cannot be read: {type(error).__name__}: {error}") from None
+    if times > MOST_GROWTH:
+        raise UnsupportedModel(
+            f"{TOKENIZER} has a normalizer that may make a text {times:,.0f} times as long; at most {MOST_GROWTH} are "
+            "supported"
+        )
+
+
+def _growth(normalizer: Any) -> float:
+    """How many times as long the normalizer may make a text, as its replacements tell."""
+    if not normalizer:
+        return 1.0
+    if normalizer.get("type") == "Sequence":
+        return math.prod(_growth(step) for step in normalizer.get("normalizers") or [])
+    if normalizer.get("type") != "Replace":
+        return 1.0
+    # A regular expression may match nothing at all, between any two characters.
+    literal = normalizer["pattern"].get("String")
+    content = len(normalizer.get("content") or "")
+    return max(1.0, content / len(literal)) if literal else content + 1.0
 
 
 def _of_roberta(vocabulary: Path, merges: Path) -> Tokenizer:

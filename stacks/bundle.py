@@ -56,7 +56,7 @@ class Bundle:
             version, source_hash, weights = fields["format"], fields["source_hash"], str(fields["weights"])
             encoder = encoder_bytes(int(fields["layers"]), int(fields["hidden"]))
             lacking = [name for name in (WEIGHTS, *INDEX) if name not in files]
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise DeploymentError.of([f"{path} is no manifest of a bundle ({error!r}): {mend} again"]) from error
         if version != FORMAT:
             raise DeploymentError.of([f"{path} has format {version}, this program takes {FORMAT}: {mend} again"])

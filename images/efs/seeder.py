@@ -86,6 +86,8 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
 
 def parse(event: Mapping[str, Any]) -> Job:
     """Check an event and return its job. Raises SeedError for what could touch other files than the bundle's."""
+    if not isinstance(event, Mapping):
+        raise SeedError("the event is not a JSON object: send bucket, prefix and files")
     lacks = [key for key in ("bucket", "prefix", "files") if key not in event]
     if lacks:
         raise SeedError(f"the event lacks {', '.join(lacks)}: send bucket, prefix and files")

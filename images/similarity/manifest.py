@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
@@ -96,8 +97,12 @@ def parse(data: bytes) -> Manifest:
             raise StoreError(NAME, f"has format {version}, this function reads format {FORMAT}: build the bundle again")
         files = {name: File(int(f["size"]), str(f["sha256"])) for name, f in fields.pop("files").items()}
         manifest = Manifest(files=files, **fields)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise StoreError(NAME, f"is damaged: {type(error).__name__}: {error}") from None
+    kinds = {"int": int, "str": str}
+    for field in dataclasses.fields(Manifest):
+        if not isinstance(getattr(manifest, field.name), kinds.get(str(field.type), Mapping)):
+            raise StoreError(NAME, f"is damaged: its {field.name} is not {field.type}")
     if manifest.source_hash != source_hash(files):
         raise StoreError(NAME, "is damaged: source_hash does not fit its list of files")
     return manifest

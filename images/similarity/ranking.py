@@ -67,6 +67,6 @@ class Index:
         try:
             entry = json.loads(self._lines[row])
             shown = [str(entry[key]) for key in ("title", "url", "date")]
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise StoreError(INCIDENTS, f"is damaged in line {row + 1}: {error}") from None
         return Match(int(self._ids[row]), similarity, *shown)

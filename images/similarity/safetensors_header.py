@@ -1,6 +1,8 @@
 """The header of a safetensors file: where each tensor's bytes lie. Needs neither torch nor the safetensors package.
 
-Format: https://huggingface.co/docs/safetensors (8 bytes little-endian header length, JSON, tensor data).
+Format: https://huggingface.co/docs/safetensors (8 bytes little-endian header length, JSON, tensor data). What the
+reference implementation (safetensors 0.8, `SafeTensors::read_metadata` and `Metadata::validate`) refuses is refused
+here, too: a header that lies about its tensors would give wrong weights, and nothing else would tell.
 """
 
 from __future__ import annotations
@@ -8,9 +10,19 @@ from __future__ import annotations
 import json
 import struct
 from dataclasses import dataclass
+from typing import Any
 
 PREFIX = 8
-MAX_HEADER = 100_000_000  # the limit of the reference implementation
+# The reference allows 100 MB, which are gigabytes of Python objects; 30,000 tensors have room in this.
+MAX_HEADER = 1 << 22
+METADATA = "__metadata__"
+BITS = {
+    **{"BOOL": 8, "U8": 8, "I8": 8, "U16": 16, "I16": 16, "U32": 32, "I32": 32, "U64": 64, "I64": 64},
+    **{"F16": 16, "BF16": 16, "F32": 32, "F64": 64, "C64": 64},
+    **{"F4": 4, "F6_E2M3": 6, "F6_E3M2": 6},
+    **{"F8_E5M2": 8, "F8_E4M3": 8, "F8_E8M0": 8, "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8},
+}
+"""Bits of an element, by the format's name of its dtype."""
 
 
 class DamagedHeader(ValueError):
@@ -49,30 +61,85 @@ def header_size(start: bytes) -> int:
         raise DamagedHeader(f"only {len(start)} bytes long")
     (length,) = struct.unpack("<Q", start[:PREFIX])
     if length > MAX_HEADER:
-        raise DamagedHeader(f"claims a header of {length} bytes")
+        raise DamagedHeader(f"claims a header of {length} bytes; at most {MAX_HEADER} are read")
     return PREFIX + int(length)
 
 
 def parse(data: bytes) -> Header:
-    """Parse the start of a file, which must hold the whole header; raises DamagedHeader."""
+    """Parse the start of a file, which must hold the whole header; raises DamagedHeader.
+
+    The tensors fill the file from the header to `file_size` without a gap or an overlap. That the file ends there is
+    for the caller to check, who may hold its start alone.
+    """
     size = header_size(data)
     if len(data) < size:
         raise DamagedHeader(f"header is cut off: {len(data)} of {size} bytes")
+    entries = _document(data[PREFIX:size])
+    if not isinstance(entries, dict):
+        raise DamagedHeader("header is not a JSON object")
+    _check_metadata(entries.pop(METADATA, None))
+    header = Header(size, {name: _tensor(name, entry, size) for name, entry in entries.items()})
+    _check_layout(header)
+    return header
+
+
+def _document(text: bytes) -> Any:
     try:
-        entries = json.loads(data[PREFIX:size])
-        tensors = {
-            name: Tensor(
-                dtype=entry["dtype"],
-                shape=tuple(entry["shape"]),
-                offset=size + entry["data_offsets"][0],
-                size=entry["data_offsets"][1] - entry["data_offsets"][0],
-            )
-            for name, entry in entries.items()
-            if name != "__metadata__"
-        }
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-        raise DamagedHeader(f"header is no valid JSON description of tensors: {error}") from None
-    return Header(size, tensors)
+        return json.loads(text.decode(), object_pairs_hook=_object, parse_constant=_constant)
+    except (ValueError, RecursionError) as error:
+        raise DamagedHeader(f"header is not valid JSON: {error}") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands there twice")
+    for name in found:
+        name.encode()  # a lone surrogate is a ValueError
+    return found
+
+
+def _constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a JSON value")
+
+
+def _check_metadata(metadata: object) -> None:
+    texts = [*metadata.values()] if isinstance(metadata, dict) else []
+    if metadata is not None and not (isinstance(metadata, dict) and all(isinstance(text, str) for text in texts)):
+        raise DamagedHeader(f"{METADATA} is not a table of texts")
+
+
+def _tensor(name: str, entry: object, start: int) -> Tensor:
+    if not isinstance(entry, dict) or not {"dtype", "shape", "data_offsets"} <= set(entry):
+        raise DamagedHeader(f"tensor {name[:80]!r} has no dtype, shape and data_offsets")
+    dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
+    if not isinstance(dtype, str) or dtype not in BITS:
+        raise DamagedHeader(f"tensor {name[:80]!r} has the dtype {str(dtype)[:40]!r}, which is unknown")
+    if not _counts(shape) or not _counts(offsets) or len(offsets) != 2:
+        raise DamagedHeader(f"tensor {name[:80]!r}: shape and data_offsets must be whole numbers of 0 or more")
+    begin, end = offsets
+    bits = BITS[dtype]
+    for dimension in shape:
+        bits *= dimension
+        if bits >= 1 << 64:
+            raise DamagedHeader(f"tensor {name[:80]!r} has a shape that no file can hold")
+    if bits % 8 or end - begin != bits // 8:
+        raise DamagedHeader(f"tensor {name[:80]!r} takes {end - begin} bytes, its shape and dtype need {bits / 8:g}")
+    return Tensor(dtype, tuple(shape), start + begin, end - begin)
+
+
+def _counts(values: object) -> bool:
+    return isinstance(values, list) and all(type(value) is int and 0 <= value < 1 << 64 for value in values)
+
+
+def _check_layout(header: Header) -> None:
+    """Raise DamagedHeader unless each tensor begins where the one before it ends, the first one after the header."""
+    expected = header.size
+    for name, tensor in sorted(header.tensors.items(), key=lambda item: (item[1].offset, item[1].end)):
+        if tensor.offset != expected:
+            fault = "overlaps the one before it" if tensor.offset < expected else "leaves a gap before it"
+            raise DamagedHeader(f"tensor {name[:80]!r} {fault}")
+        expected = tensor.end
 
 
 def build(tensors: dict[str, tuple[int, ...]], itemsize: int = 4, dtype: str = "F32") -> bytes:

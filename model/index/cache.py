@@ -15,6 +15,8 @@ import numpy as np
 
 from model.errors import BuildError
 
+DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
 
 class Cache:
     """Vectors float32[hidden] by the 32-byte hash of the text that was embedded."""
@@ -49,11 +51,16 @@ class Cache:
 
 @contextmanager
 def _explained(path: Path) -> Iterator[None]:
-    """What is wrong with the cache's file, in words."""
+    """What is wrong with the cache's file, in words; a full disk is not a reason to delete what took hours."""
     try:
         yield
     except sqlite3.DatabaseError as error:
-        raise BuildError(f"SQLite cannot work in {path.parent} ({error}); if {path} is damaged, delete it") from None
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGED:
+            raise BuildError(f"{path} is damaged ({error}): delete it, and what it held is computed again") from None
+        raise BuildError(
+            f"SQLite cannot work in {path.parent} ({error}): make room there, and see that you may write there; "
+            "what was embedded is kept"
+        ) from None
 
 
 @contextmanager

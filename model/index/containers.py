@@ -1,21 +1,23 @@
-"""Tables in a directory or an archive as streams: nothing is unpacked, and how far reading is can be asked."""
+"""Tables in a directory or an archive as streams: nothing is unpacked, and how far reading is can be asked.
+
+Archives come from addresses, so what one can make of this machine's memory and time is bounded: see model.index.tar.
+"""
 
 from __future__ import annotations
 
-import gzip
 import io
-import lzma
-import tarfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from model.errors import BuildError
+from model.index import tar
+from model.index.tar import MOST_TIMES, SUSPICIOUS
 
-DAMAGES = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, gzip.BadGzipFile)
+DAMAGES = (*tar.DAMAGES, zipfile.BadZipFile)
+LARGEST_DIRECTORY = 1 << 23  # bytes of a zip's directory, which is read at once: 100,000 files
 ARCHIVES = (".tar.bz2", ".tbz2", ".tar.gz", ".tgz", ".tar.xz", ".tar", ".zip")
 
 
@@ -26,9 +28,9 @@ class Meter:
         self.done = 0
         self.total = 0
 
-    def open(self, path: Path) -> IO[bytes]:
+    def open(self, path: Path, reader: type[io.BufferedReader] = io.BufferedReader) -> IO[bytes]:
         self.total += path.stat().st_size
-        return io.BufferedReader(_CountedFile(path, self), 1 << 18)
+        return reader(_CountedFile(path, self), 1 << 18)
 
 
 class _CountedFile(io.FileIO):
@@ -42,6 +44,15 @@ class _CountedFile(io.FileIO):
         return count
 
 
+class _Zipped(io.BufferedReader):
+    """A zip file that gives no more at once than it has to."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > LARGEST_DIRECTORY:
+            raise zipfile.BadZipFile("it holds too many files")
+        return super().read(size)
+
+
 @contextmanager
 def readable(path: Path) -> Iterator[None]:
     """What keeps a source from being read, in words."""
@@ -49,6 +60,8 @@ def readable(path: Path) -> Iterator[None]:
         yield
     except DAMAGES as error:
         raise BuildError(f"{path} is damaged or no archive: {error}") from None
+    except MemoryError:
+        raise BuildError(f"{path} takes more memory than there is: it is damaged, or made to do so") from None
     except OSError as error:
         raise BuildError(f"{path} cannot be read: {error.strerror or error}") from None
 
@@ -80,22 +93,28 @@ def _in_directory(path: Path, wanted: tuple[str, ...], meter: Meter) -> Iterator
 
 
 def _in_zip(path: Path, wanted: tuple[str, ...], meter: Meter) -> Iterator[tuple[str, IO[bytes]]]:
-    with meter.open(path) as file, zipfile.ZipFile(file) as archive:
+    with meter.open(path, _Zipped) as file, zipfile.ZipFile(file) as archive:
         for member in archive.infolist():
             if PurePosixPath(member.filename).name in wanted:
+                _check_member(path, member)
                 with archive.open(member) as stream:
                     yield PurePosixPath(member.filename).name, stream
+
+
+def _check_member(path: Path, member: zipfile.ZipInfo) -> None:
+    if member.flag_bits & 1:
+        raise BuildError(f"{path} is encrypted: unpack it, and name the directory")
+    if member.file_size > max(SUSPICIOUS, MOST_TIMES * member.compress_size):
+        raise BuildError(f"{path} unpacks to more than {MOST_TIMES} times its size: that is not a table")
 
 
 def _in_tar(path: Path, wanted: tuple[str, ...], meter: Meter) -> Iterator[tuple[str, IO[bytes]]]:
     """One pass, which ends as soon as everything was found: going back in a compressed file means to start over."""
     missing = set(wanted)
-    with meter.open(path) as file, tarfile.open(fileobj=file, mode="r:*") as archive:
-        for member in archive:
-            name = PurePosixPath(member.name).name
-            stream = archive.extractfile(member) if name in missing and member.isfile() else None
-            if stream:
-                missing.remove(name)
-                yield name, stream
+    with meter.open(path) as file:
+        for name, stream in tar.files(file, lambda: meter.done):
+            if PurePosixPath(name).name in missing:
+                missing.remove(PurePosixPath(name).name)
+                yield PurePosixPath(name).name, stream
                 if not missing:
                     return

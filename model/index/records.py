@@ -12,6 +12,8 @@ from datetime import date
 import numpy as np
 
 WHOLE = re.compile(r"\s*(\d{1,19})(?:\.0*)?\s*", re.ASCII)
+# Control characters, and those that turn the direction of what follows them (a title could show as another one).
+UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 CITE_URL = "https://incidentdatabase.ai/cite/{}"  # AIID's page of an incident
 
 
@@ -98,8 +100,8 @@ def vector(listed: str, width: int) -> np.ndarray:
 
 
 def words(fields: Mapping[str, object], name: str) -> str:
-    """A field to be shown, without the blanks around it; empty where it is missing."""
-    return text(fields, name).strip()
+    """A field to be shown, as plain characters without the blanks around it; empty where it is missing."""
+    return UNSEEN.sub("", text(fields, name)).strip()
 
 
 def text(fields: Mapping[str, object], name: str) -> str:

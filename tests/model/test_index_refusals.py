@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import json
 import shutil
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from model.__main__ import main
-from model.index import store
+from model.index import cache, store
 from similarity import manifest as files
 from tests.model.indexing import INCIDENTS, REPORTS, Folder
 
@@ -91,7 +94,23 @@ def test_a_damaged_cache_is_named(folder: Folder) -> None:
     (kept,) = (folder.path / "cache").glob("*.sqlite3")
     kept.write_bytes(b"x" * 5000)
     assert folder.index(folder.snapshot()) == 1
-    assert f"if {kept} is damaged, delete it" in folder.said
+    assert f"{kept} is damaged (file is not a database): delete it" in folder.said
+
+
+def test_a_full_disk_is_not_a_damaged_cache(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is told to delete what took hours: of SQLite's errors only two mean that the file is damaged."""
+    real = sqlite3.connect
+
+    def small(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        connection = real(*arguments, **options)
+        connection.execute("PRAGMA max_page_count = 2")
+        return connection
+
+    monkeypatch.setattr(cache.sqlite3, "connect", small)
+    assert folder.index(folder.snapshot()) == 1
+    assert "full" in folder.said
+    assert "make room there" in folder.said
+    assert "delete" not in folder.said
 
 
 def test_a_full_disk_is_named_where_it_is(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,3 +139,12 @@ def test_a_wrong_command_line_has_exit_code_2(tmp_path: Path) -> None:
         with pytest.raises(SystemExit) as ended:
             main(wrong)
         assert ended.value.code == 2
+
+
+def test_a_title_shows_as_it_is_written(folder: Folder) -> None:
+    """No character of a title may turn the direction of what follows it, or move a terminal's cursor."""
+    source = folder.path / "t.jsonl"
+    source.write_text(json.dumps({"id": 1, "title": "ab\u202edc\u2066 \x1b]0;x\x07\x9b2J", "text": "a robot"}) + "\n")
+    assert folder.index(source) == 0
+    shown = json.loads((folder.out / files.INCIDENTS).read_text())
+    assert shown["title"] == "abdc ]0;x2J"
