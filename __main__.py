@@ -6,18 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi
-import pulumi_aws as aws
 
 from stacks.account import Place
 from stacks.api import ApiArgs, HttpApi, curl_line
 from stacks.backend import Backend, BackendArgs
 from stacks.backends import BACKENDS
-from stacks.errors import DeploymentError
+from stacks.existing_network import AnyNetwork, ExistingNetwork
+from stacks.function import LambdaFunction
 from stacks.model_store import ModelStore, ModelStoreArgs
-from stacks.models import Model, read_models
+from stacks.models import Model
+from stacks.monitoring import Monitoring, MonitoringArgs
 from stacks.naming import Names
 from stacks.network import Network, NetworkArgs
 from stacks.page import Page
+from stacks.preflight import check
 from stacks.settings import Settings
 
 Models = tuple[Model, ...]
@@ -25,39 +27,25 @@ Models = tuple[Model, ...]
 
 def deploy() -> None:
     """Declare everything, and export what a client, such as the benchmark, needs to know."""
-    settings = Settings.read(pulumi.Config(), BACKENDS)
-    models = checked_models(settings)
+    settings = Settings.read(pulumi.Config())
     names = Names(pulumi.get_project(), pulumi.get_stack())
-    names.check(f"{model.role(backend)}-search" for model in models for backend in settings.backends)
-    tags = {"Project": names.project, "Stack": names.stack, "ManagedBy": "pulumi"}
-    provider = aws.Provider("aws", region=settings.region, default_tags=aws.ProviderDefaultTagsArgs(tags=tags))
-    opts = pulumi.ResourceOptions(providers=[provider])
-    account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(provider=provider)).account_id
-    place = Place(names, settings.region, account)
+    cleared = check(settings, names, BACKENDS)
+    models, opts = cleared.models, pulumi.ResourceOptions(providers=[cleared.provider])
+    place = Place(names, settings.region, pulumi.Output.from_input(cleared.account))
 
     store = model_store(settings, place, models, opts)
-    args = BackendArgs(settings, place, models, store, network(settings, place, store, opts))
+    args = BackendArgs(settings, place, models, store, network(settings, place, store, cleared.network, opts))
     backends = {name: BACKENDS[name](name, args, opts) for name in settings.backends}
     # A browser cannot sign what it asks for by a typed address: the page is only where nobody has to.
     page = Page("page", settings, place, opts) if settings.auth == "none" else None
     api = HttpApi("api", ApiArgs(settings, place, models, backends, page), opts)
+    if settings.monitoring:
+        functions = watched(models, backends, page)
+        files = next((each.file_system_id for each in backends.values() if each.file_system_id is not None), None)
+        Monitoring(
+            "monitoring", MonitoringArgs(settings, place, functions, api.id, files, cleared.concurrency_limit), opts
+        )
     export(settings, models, backends, api)
-
-
-def checked_models(settings: Settings) -> Models:
-    """Read the bundles' manifests; check the files if any of them is to be uploaded or built into an image.
-
-    Raises DeploymentError for bundles that are damaged or do not fit the settings.
-    """
-    models = read_models(settings.more_models)
-    used = [BACKENDS[name] for name in settings.backends]
-    if problems := [p for model in models for backend in used for p in backend.problems(settings, model.bundle)]:
-        raise DeploymentError.of(problems)
-    uploads = not settings.model_bucket and any(backend.NEEDS_STORE for backend in used)
-    if uploads or any(backend.BAKES_BUNDLE for backend in used):
-        for model in models:
-            model.bundle.check_files()
-    return models
 
 
 def model_store(settings: Settings, place: Place, models: Models, opts: pulumi.ResourceOptions) -> ModelStore | None:
@@ -65,15 +53,34 @@ def model_store(settings: Settings, place: Place, models: Models, opts: pulumi.R
     if not any(BACKENDS[name].NEEDS_STORE for name in settings.backends):
         return None
     bundles = [model.bundle for model in models]
-    return ModelStore("model", ModelStoreArgs(place, bundles, settings.model_bucket, settings.model_prefix), opts)
+    args = ModelStoreArgs(place, bundles, settings.model_bucket, settings.model_prefix, settings.kms_key_arn)
+    return ModelStore("model", args, opts)
 
 
-def network(settings: Settings, place: Place, store: ModelStore | None, opts: pulumi.ResourceOptions) -> Network | None:
-    """Make the VPC if a backend needs it, or everything is to be in it."""
+def network(
+    settings: Settings,
+    place: Place,
+    store: ModelStore | None,
+    existing: ExistingNetwork | None,
+    opts: pulumi.ResourceOptions,
+) -> AnyNetwork | None:
+    """Return the VPC that exists; make one if there is none and a backend needs it, or everything is to be in it."""
+    if existing:
+        return existing
     if not settings.everything_in_vpc and not any(BACKENDS[name].NEEDS_NETWORK for name in settings.backends):
         return None
     bucket_arn = store.bucket_arn if store else None
     return Network("network", NetworkArgs(place, settings.vpc_cidr, settings.availability_zones, bucket_arn), opts)
+
+
+def watched(models: Models, backends: Mapping[str, Backend], page: Page | None) -> dict[str, LambdaFunction]:
+    """Return the functions that answer requests, by what tells their alarms apart."""
+    functions: dict[str, LambdaFunction] = {"page": page} if page else {}
+    for name, backend in backends.items():
+        for model in models:
+            served, part = backend.served[model.name], model.child_of(name)
+            functions |= {part: served.encoder, f"{part}-search": served.search}
+    return functions
 
 
 def export(settings: Settings, models: Models, backends: Mapping[str, Backend], api: HttpApi) -> None:

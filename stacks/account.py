@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
+import pulumi_aws as aws
 
+from stacks.given import OWN_TAGS
 from stacks.naming import Names, partition
+from stacks.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -25,9 +28,21 @@ class Place:
         """The second field of every ARN here."""
         return partition(self.region)
 
+    @property
+    def dns_suffix(self) -> str:
+        """What ends the names of AWS's services here."""
+        return "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
+
     def function_arn(self, name: str) -> pulumi.Output[str]:
         """Return the ARN of the function that has, or will have, this name."""
         return pulumi.Output.concat(f"arn:{self.partition}:lambda:{self.region}:", self.account, f":function:{name}")
+
+
+def connect(settings: Settings, names: Names) -> aws.Provider:
+    """Return the provider that makes everything, in the region and with the tags of this deployment."""
+    ours = dict(zip(OWN_TAGS, (names.project, names.stack, "pulumi"), strict=True))
+    tags = aws.ProviderDefaultTagsArgs(tags={**dict(settings.tags), **ours})
+    return aws.Provider("aws", region=settings.region, default_tags=tags)
 
 
 def policy_json(build: Callable[..., Any], **arguments: pulumi.Input[Any]) -> pulumi.Output[str]:

@@ -60,6 +60,7 @@ class ApiArgs:
 class HttpApi(pulumi.ComponentResource):
     """An API Gateway HTTP API with one stage, `$default`, so that paths begin with the backend's name."""
 
+    id: pulumi.Output[str]
     url: pulumi.Output[str]
 
     def __init__(self, name: str, args: ApiArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -80,6 +81,7 @@ class HttpApi(pulumi.ComponentResource):
                 self._model_routes(model, backend, component)
         if args.page:
             self._routes(self._integration(f"{name}-page", args.page), args.page, routes.PAGE)
+        self.id = self._api.id
         self.url = self._api.api_endpoint
         self.register_outputs({"url": self.url})
 
@@ -112,6 +114,7 @@ class HttpApi(pulumi.ComponentResource):
             f"{self._name}-log",
             name=args.place.names.api_log_group,
             retention_in_days=self._settings.log_retention_days,
+            kms_key_id=self._settings.kms_key_arn or None,
             opts=pulumi.ResourceOptions(parent=self),
         )
         aws.apigatewayv2.Stage(

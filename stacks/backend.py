@@ -11,11 +11,11 @@ import pulumi
 
 from stacks.account import Place
 from stacks.bundle import Bundle
+from stacks.existing_network import AnyNetwork
 from stacks.function import FREE_SCRATCH_MB, ContainerFunction, FunctionArgs, Mount
 from stacks.image import Image, ImageArgs
 from stacks.model_store import ModelStore
 from stacks.models import Model
-from stacks.network import Network
 from stacks.settings import Settings
 
 LONGEST_REQUEST_SECONDS = 30.0
@@ -31,7 +31,7 @@ class BackendArgs:
     place: Place
     models: tuple[Model, ...]
     store: ModelStore | None
-    network: Network | None
+    network: AnyNetwork | None
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,8 @@ class Backend(pulumi.ComponentResource):
 
     served: dict[str, Served]
     """By the model's name."""
+    file_system_id: pulumi.Output[str] | None = None
+    """That of the file system, where the weights are on one."""
 
     def __init__(self, name: str, args: BackendArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(f"model-storage:index:{type(self).__name__}", name, None, opts)

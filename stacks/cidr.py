@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 
+DEFAULT = "10.42.0.0/16"  # as in Pulumi.yaml: any other range was chosen by somebody
 SUBNET_BITS = 4  # each subnet is a sixteenth, however many are used: adding a zone later moves none that exists
 MAX_SUBNETS = 4
 # RFC 1918. What else Python calls private (loopback, link-local, test networks) is no place for a VPC.

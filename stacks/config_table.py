@@ -36,7 +36,7 @@ def insert(text: str, content: str) -> str:
 
 
 def _default(value: Any) -> str:
-    return "" if value in ("", []) else f"`{value if isinstance(value, str) else json.dumps(value)}`"
+    return "" if value in ("", [], {}) else f"`{value if isinstance(value, str) else json.dumps(value)}`"
 
 
 def main(arguments: list[str]) -> int:

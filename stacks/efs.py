@@ -8,13 +8,12 @@ import pulumi_aws as aws
 from stacks import policies
 from stacks.account import policy_json
 from stacks.backend import Backend, BackendArgs, Serving, required
+from stacks.existing_network import AnyNetwork
 from stacks.function import ContainerFunction, FunctionArgs, Mount
 from stacks.image import Image
-from stacks.network import Network
 from stacks.seeding import Seeding
 
 MOUNT_PATH = "/mnt/model"
-NFS_PORT = 2049
 _OWNER = 1000  # uid and gid of every access through the access point
 _SEEDER_MEMORY_MB = 1024
 _SEEDER_TIMEOUT_SECONDS = 900
@@ -33,6 +32,7 @@ class EfsBackend(Backend):
         self._seeder_name = args.place.names.function(f"{name}-seeder")
         image = self._image(args.models, self._seeder_name)
         self._files = self._file_system()
+        self.file_system_id = self._files.id
         self._access = self._access_point()
         mountable = self._mount_targets(self._network)
         seeder = self._seeder(image, mountable)
@@ -61,6 +61,7 @@ class EfsBackend(Backend):
         return aws.efs.FileSystem(
             f"{self._name}-files",
             encrypted=True,
+            kms_key_id=settings.kms_key_arn or None,
             throughput_mode=settings.efs_throughput,
             provisioned_throughput_in_mibps=settings.efs_provisioned_mibps or None,
             tags={"Name": f"{pulumi.get_project()}-{pulumi.get_stack()}"},
@@ -79,40 +80,20 @@ class EfsBackend(Backend):
             opts=pulumi.ResourceOptions(parent=self._files),
         )
 
-    def _mount_targets(self, network: Network) -> list[pulumi.Resource]:
+    def _mount_targets(self, network: AnyNetwork) -> list[pulumi.Resource]:
         """Open the file system to the functions, and to them only; return what has to be there before a mount."""
-        targets_group = network.security_group(f"{self._name}-targets", "Mount targets of the file system")
+        group_id, rules = network.open_nfs(self._name, self)
         targets = [
             aws.efs.MountTarget(
                 f"{self._name}-target-{index}",
                 file_system_id=self._files.id,
                 subnet_id=subnet_id,
-                security_groups=[targets_group.id],
+                security_groups=[group_id],
                 opts=pulumi.ResourceOptions(parent=self._files),
             )
-            for index, subnet_id in enumerate(network.subnet_ids)
+            for index, subnet_id in enumerate(network.mount_subnet_ids)
         ]
-        ingress = aws.vpc.SecurityGroupIngressRule(
-            f"{self._name}-from-functions",
-            description="NFS from the functions",
-            security_group_id=targets_group.id,
-            referenced_security_group_id=network.functions_group_id,
-            ip_protocol="tcp",
-            from_port=NFS_PORT,
-            to_port=NFS_PORT,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        egress = aws.vpc.SecurityGroupEgressRule(
-            f"{self._name}-to-targets",
-            description="NFS to the mount targets",
-            security_group_id=network.functions_group_id,
-            referenced_security_group_id=targets_group.id,
-            ip_protocol="tcp",
-            from_port=NFS_PORT,
-            to_port=NFS_PORT,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        return [*targets, ingress, egress]
+        return [*targets, *rules]
 
     def _guard(self, seeder: ContainerFunction) -> pulumi.Resource:
         return aws.efs.FileSystemPolicy(

@@ -11,9 +11,9 @@ import pulumi_aws as aws
 
 from stacks import policies
 from stacks.account import Place, policy_json
+from stacks.existing_network import AnyNetwork
 from stacks.image import Image
 from stacks.naming import function_log_group
-from stacks.network import Network
 from stacks.settings import Settings
 
 FREE_SCRATCH_MB = 512
@@ -43,7 +43,7 @@ class FunctionArgs:
     memory_mb: int
     timeout_seconds: int
     scratch_mb: int = FREE_SCRATCH_MB
-    network: Network | None = None
+    network: AnyNetwork | None = None
     mount: Mount | None = None
     grants: Mapping[str, pulumi.Output[str]] = field(default_factory=dict)
     reserved_concurrency: int = -1
@@ -62,24 +62,27 @@ class Code:
 class LambdaFunction(pulumi.ComponentResource):
     """A Lambda function with its role and its log group, which exists before the function can write a line."""
 
+    args: FunctionArgs
     function: aws.lambda_.Function
     role: aws.iam.Role
     log_group: str
 
     def __init__(self, name: str, args: FunctionArgs, code: Code, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(f"model-storage:index:{type(self).__name__}", name, None, opts)
-        self._name = name
+        self._name, self.args = name, args
         self.log_group = function_log_group(args.function_name)
         logs = aws.cloudwatch.LogGroup(
             f"{name}-logs",
             name=self.log_group,
             retention_in_days=args.settings.log_retention_days,
+            kms_key_id=args.settings.kms_key_arn or None,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.role = aws.iam.Role(
             f"{name}-role",
             assume_role_policy=pulumi.Output.json_dumps(policies.lambda_trust()),
             description=f"What {args.function_name} may do",
+            permissions_boundary=args.settings.permissions_boundary or None,
             opts=pulumi.ResourceOptions(parent=self),
         )
         grants = self._grants(args, logs)
@@ -168,5 +171,5 @@ class ContainerFunction(LambdaFunction):
         super().__init__(name, args, Code(inputs, [image.pullable]), opts)
 
 
-def _slow(network: Network | None) -> pulumi.CustomTimeouts | None:
+def _slow(network: AnyNetwork | None) -> pulumi.CustomTimeouts | None:
     return pulumi.CustomTimeouts(create="20m", update="20m", delete="60m") if network else None

@@ -45,6 +45,7 @@ class Image(pulumi.ComponentResource):
             f"{name}-repository",
             image_scanning_configuration=aws.ecr.RepositoryImageScanningConfigurationArgs(scan_on_push=True),
             image_tag_mutability="IMMUTABLE",
+            encryption_configurations=_encryption(settings.kms_key_arn),
             # awsx makes its lifecycle policy without a parent, so with the default provider instead of ours.
             lifecycle_policy=awsx.ecr.LifecyclePolicyArgs(skip=True),
             force_delete=True,  # every image can be built again; without this `pulumi destroy` would stop here
@@ -84,3 +85,9 @@ class Image(pulumi.ComponentResource):
         )
         self.uri = image.image_uri
         self.register_outputs({"uri": self.uri})
+
+
+def _encryption(kms_key_arn: str) -> list[aws.ecr.RepositoryEncryptionConfigurationArgs] | None:
+    if not kms_key_arn:
+        return None
+    return [aws.ecr.RepositoryEncryptionConfigurationArgs(encryption_type="KMS", kms_key=kms_key_arn)]

@@ -17,13 +17,15 @@ from stacks.bundle import INDEX, MANIFEST, Bundle
 class ModelStoreArgs:
     """The bundles to keep, and the bucket that holds them already, if there is one (then nothing is uploaded).
 
-    `existing_prefix` is that of the first bundle, where it is not its hash.
+    `existing_prefix` is that of the first bundle, where it is not its hash. `kms_key_arn` is that of the key that the
+    objects are encrypted with, empty for S3's own.
     """
 
     place: Place
     bundles: Sequence[Bundle]
     existing_bucket: str
     existing_prefix: str
+    kms_key_arn: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class ModelStore(pulumi.ComponentResource):
     def __init__(self, name: str, args: ModelStoreArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("model-storage:index:ModelStore", name, None, opts)
         self._name = name
+        self._place, self._key = args.place, args.kms_key_arn
         made = None if args.existing_bucket else self._bucket(args.place)
         self.bucket = made.bucket if made else pulumi.Output.from_input(args.existing_bucket)
         self.bucket_arn = pulumi.Output.concat(f"arn:{args.place.partition}:s3:::", self.bucket)
@@ -75,8 +78,9 @@ class ModelStore(pulumi.ComponentResource):
         )
 
     def _grant(self, prefix: str, names: Sequence[str]) -> pulumi.Output[str]:
+        key = [policies.decrypt_from_s3(self._key, self._place.region, self._place.dns_suffix)] if self._key else []
         return policy_json(
-            lambda arn: policies.document(*policies.read_objects(arn, prefix, names)), arn=self.bucket_arn
+            lambda arn: policies.document(*policies.read_objects(arn, prefix, names), *key), arn=self.bucket_arn
         )
 
     def _bucket(self, place: Place) -> aws.s3.Bucket:
@@ -101,7 +105,7 @@ class ModelStore(pulumi.ComponentResource):
         aws.s3.BucketServerSideEncryptionConfiguration(
             f"{self._name}-encryption",
             bucket=bucket.bucket,
-            rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
+            rules=[_encryption(self._key)],
             opts=inside,
         )
         aws.s3.BucketLifecycleConfiguration(
@@ -145,3 +149,16 @@ class ModelStore(pulumi.ComponentResource):
             )
 
         return put(MANIFEST, [put(file, []) for file in sorted(bundle.files) if file != MANIFEST])
+
+
+def _encryption(kms_key_arn: str) -> aws.s3.BucketServerSideEncryptionConfigurationRuleArgs:
+    algorithm = "aws:kms" if kms_key_arn else "AES256"
+    return aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
+        apply_server_side_encryption_by_default=(
+            aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
+                sse_algorithm=algorithm, kms_master_key_id=kms_key_arn or None
+            )
+        ),
+        # KMS is asked, and paid, for the bucket and not for every object.
+        bucket_key_enabled=True if kms_key_arn else None,
+    )

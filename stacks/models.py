@@ -27,11 +27,16 @@ class Model:
 
     def role(self, backend: str) -> str:
         """Return what ends the name of this model's function: efs, minilm-efs."""
-        return "-".join(filter(None, (self.name, backend)))
+        return role(self.name, backend)
 
     def path(self, backend: str = "") -> str:
         """Return the path below which this model answers, without a backend from the default one: /minilm/efs."""
         return "".join(f"/{part}" for part in (self.name, backend) if part)
+
+
+def role(model: str, backend: str) -> str:
+    """Return what ends the name of the function of the model of that name: efs, minilm-efs."""
+    return "-".join(filter(None, (model, backend)))
 
 
 def read_models(names: Sequence[str]) -> tuple[Model, ...]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from stacks.errors import DeploymentError
 
 _FUNCTION_NAME_MAX = 64
-_STACK = re.compile(r"[A-Za-z0-9_-]+")
+_FUNCTION_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,12 @@ class Names:
     def check(self, roles: Iterable[str]) -> None:
         """Raise DeploymentError where the stack's name makes no valid function name for one of `roles`."""
         name = max(map(self.function, roles), key=len)
-        if not _STACK.fullmatch(self.stack) or len(name) > _FUNCTION_NAME_MAX:
+        if not _FUNCTION_NAME.fullmatch(name) or len(name) > _FUNCTION_NAME_MAX:
             raise DeploymentError.of(
                 [
-                    f"the stack's name {self.stack!r} makes the function name {name!r}: Lambda takes letters, digits, "
-                    f"- and _, {_FUNCTION_NAME_MAX} at most; rename it with `pulumi stack rename`, or take shorter "
-                    "names in moreModels"
+                    f"the names of project and stack, {self.project!r} and {self.stack!r}, make the function name "
+                    f"{name!r}: Lambda takes letters, digits, - and _, {_FUNCTION_NAME_MAX} at most; rename the stack "
+                    "with `pulumi stack rename` or the project in Pulumi.yaml, or take shorter names in moreModels"
                 ]
             )
 

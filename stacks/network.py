@@ -10,7 +10,8 @@ import pulumi_aws as aws
 from stacks import cidr, policies
 from stacks.account import Place, policy_json
 
-_DEFAULT_ZONES = 2
+DEFAULT_ZONES = 2
+NFS_PORT = 2049
 # The oldest zone of us-east-1 offers neither mount targets nor Lambda's network interfaces.
 _UNSUITABLE_ZONE_IDS = ["use1-az3"]
 # Lambda gives network interfaces back 20 to 45 minutes after a function is gone; until then these cannot be deleted.
@@ -32,6 +33,8 @@ class Network(pulumi.ComponentResource):
 
     vpc_id: pulumi.Output[str]
     subnet_ids: list[pulumi.Output[str]]
+    mount_subnet_ids: list[pulumi.Output[str]]
+    """Those for mount targets."""
     functions_group_id: pulumi.Output[str]
     ready: list[pulumi.Resource]
     """What a function has to wait for before it can work inside."""
@@ -54,14 +57,38 @@ class Network(pulumi.ComponentResource):
         )
         routes = aws.ec2.RouteTable(f"{name}-routes", vpc_id=self.vpc_id, opts=pulumi.ResourceOptions(parent=self._vpc))
         subnets, associations = self._subnets(args, routes)
-        self.subnet_ids = [subnet.id for subnet in subnets]
-        self._functions = self.security_group("functions", "Functions of the deployment")
+        self.subnet_ids = self.mount_subnet_ids = [subnet.id for subnet in subnets]
+        self._functions = self._security_group("functions", "Functions of the deployment")
         self.functions_group_id = self._functions.id
         self.ready = [*associations, *(self._s3(args, routes, args.bucket_arn) if args.bucket_arn else [])]
         self.register_outputs({"vpcId": self.vpc_id, "subnetIds": self.subnet_ids})
 
-    def security_group(self, suffix: str, description: str) -> aws.ec2.SecurityGroup:
-        """Make an empty security group in this VPC."""
+    def open_nfs(self, name: str, parent: pulumi.Resource) -> tuple[pulumi.Output[str], list[pulumi.Resource]]:
+        """Make a group for mount targets and open it to the functions; return it, and what a mount has to wait for."""
+        targets = self._security_group(f"{name}-targets", "Mount targets of the file system")
+        ingress = aws.vpc.SecurityGroupIngressRule(
+            f"{name}-from-functions",
+            description="NFS from the functions",
+            security_group_id=targets.id,
+            referenced_security_group_id=self.functions_group_id,
+            ip_protocol="tcp",
+            from_port=NFS_PORT,
+            to_port=NFS_PORT,
+            opts=pulumi.ResourceOptions(parent=parent),
+        )
+        egress = aws.vpc.SecurityGroupEgressRule(
+            f"{name}-to-targets",
+            description="NFS to the mount targets",
+            security_group_id=self.functions_group_id,
+            referenced_security_group_id=targets.id,
+            ip_protocol="tcp",
+            from_port=NFS_PORT,
+            to_port=NFS_PORT,
+            opts=pulumi.ResourceOptions(parent=parent),
+        )
+        return targets.id, [ingress, egress]
+
+    def _security_group(self, suffix: str, description: str) -> aws.ec2.SecurityGroup:
         return aws.ec2.SecurityGroup(
             f"{self._name}-{suffix}",
             description=description,
@@ -80,7 +107,7 @@ class Network(pulumi.ComponentResource):
                 filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
                 opts=pulumi.InvokeOutputOptions(parent=self),
             )
-            zones = [found.names[index] for index in range(_DEFAULT_ZONES)]
+            zones = [found.names[index] for index in range(DEFAULT_ZONES)]
         subnets, associations = [], list[pulumi.Resource]()
         for index, (zone, block) in enumerate(zip(zones, cidr.subnets(args.cidr, len(zones)), strict=True)):
             subnet = aws.ec2.Subnet(
@@ -125,3 +152,8 @@ class Network(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self._functions),
         )
         return [endpoint, rule]
+
+
+def suits(zone_id: str) -> bool:
+    """Whether functions and mount targets can be in a zone, known by its ID, which is the same for all accounts."""
+    return zone_id not in _UNSUITABLE_ZONE_IDS

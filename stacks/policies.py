@@ -108,6 +108,17 @@ def read_objects(bucket_arn: str, prefix: str, names: Sequence[str]) -> list[Sta
     ]
 
 
+def decrypt_from_s3(key_arn: str, region: str, dns_suffix: str) -> Statement:
+    """Let S3 decrypt with a key what a role reads from it, and nobody else; EFS, ECR and CloudWatch ask for no more."""
+    return {
+        "Sid": "DecryptFromS3",
+        "Effect": "Allow",
+        "Action": "kms:Decrypt",
+        "Resource": key_arn,
+        "Condition": {"StringEquals": {"kms:ViaService": f"s3.{region}.{dns_suffix}"}},
+    }
+
+
 def mount(file_system_arn: str, access_point_arn: str, *, write: bool) -> Statement:
     """Mount a file system through one access point, read-only unless `write`."""
     actions = ["elasticfilesystem:ClientMount", *(["elasticfilesystem:ClientWrite"] if write else [])]

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from stacks import cidr, routes
+from stacks import cidr, given, routes
 from stacks.errors import DeploymentError
 
 ARCHITECTURES = ("arm64", "x86_64")
@@ -33,8 +33,10 @@ _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 _ZONE = re.compile(r"[a-z]{2}(-[a-z]+)+-\d[a-z]")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _PREFIX = re.compile(r"[A-Za-z0-9_=-][A-Za-z0-9._=-]*(/[A-Za-z0-9_=-][A-Za-z0-9._=-]*)*")
+_MAX_PREFIX = 900  # a key has 1,024 bytes, of which the files' names need some
 _MODEL = re.compile(r"[a-z][a-z0-9-]{0,15}")
 _ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.-]+(:\d+)?")
+_ISSUER = re.compile(r"https://[A-Za-z0-9.-]+(:\d+)?(/[^\s?#]*)?")
 
 
 class Source(Protocol):
@@ -75,11 +77,18 @@ class Settings:
     cors_origins: tuple[str, ...]
     throttle_rate: int
     throttle_burst: int
+    subnet_ids: tuple[str, ...]
+    security_group_id: str
+    kms_key_arn: str
+    permissions_boundary: str
+    tags: tuple[tuple[str, str], ...]
+    monitoring: bool
+    alarm_topic_arn: str
 
     @classmethod
-    def read(cls, source: Source, known_backends: Collection[str]) -> Settings:
-        """Read and validate; raises DeploymentError that lists everything that is wrong."""
-        settings = cls(
+    def read(cls, source: Source) -> Settings:
+        """Read what `problems` then judges; raises DeploymentError for a list or an object that is none."""
+        return cls(
             region=source.require("region"),
             backends=_strings(source, "backends"),
             default_backend=source.require("defaultBackend"),
@@ -105,11 +114,14 @@ class Settings:
             cors_origins=_strings(source, "corsOrigins"),
             throttle_rate=source.require_int("throttleRate"),
             throttle_burst=source.require_int("throttleBurst"),
+            subnet_ids=_strings(source, "subnetIds"),
+            security_group_id=source.require("securityGroupId"),
+            kms_key_arn=source.require("kmsKeyArn"),
+            permissions_boundary=source.require("permissionsBoundary"),
+            tags=_tags(source),
+            monitoring=source.require_bool("monitoring"),
+            alarm_topic_arn=source.require("alarmTopicArn"),
         )
-        problems = list(settings.problems(known_backends))
-        if problems:
-            raise DeploymentError.of(problems)
-        return settings
 
     @property
     def everything_in_vpc(self) -> bool:
@@ -123,13 +135,18 @@ class Settings:
 
     def problems(self, known_backends: Collection[str]) -> Iterator[str]:
         """Yield a sentence with its mend for everything that could not be deployed."""
+        yield from self.region_problems()
         yield from self._choice_problems()
         yield from self._range_problems()
         yield from self._backend_problems(known_backends)
-        yield from self._network_problems()
-        yield from self._store_problems()
-        yield from self._model_problems(known_backends)
+        yield from self.network_problems()
+        yield from self.store_problems()
+        yield from self.model_problems(known_backends)
         yield from self._api_problems()
+        yield from self._monitoring_problems()
+        yield from given.key_problems(self.kms_key_arn, self.region)
+        yield from given.boundary_problems(self.permissions_boundary, self.region)
+        yield from given.tag_problems(self.tags)
 
     def _choice_problems(self) -> Iterator[str]:
         yield from _choice("architecture", self.architecture, ARCHITECTURES)
@@ -138,6 +155,9 @@ class Settings:
         yield from _choice("efsThroughput", self.efs_throughput, THROUGHPUTS)
         yield from _choice("auth", self.auth, AUTHS)
         yield from _choice("logRetentionDays", self.log_retention_days, RETENTION_DAYS)
+
+    def region_problems(self) -> Iterator[str]:
+        """Yield what keeps the region from being one, without which AWS cannot be asked anything."""
         if not _REGION.fullmatch(self.region):
             yield f"region is {self.region!r}: set the name of an AWS region, such as us-east-1"
 
@@ -163,7 +183,8 @@ class Settings:
         if self.default_backend not in self.backends:
             yield f"defaultBackend is {self.default_backend!r}: set it to one of backends ({', '.join(self.backends)})"
 
-    def _network_problems(self) -> Iterator[str]:
+    def network_problems(self) -> Iterator[str]:
+        """Yield what is wrong with the VPC to make, or with the one that is named."""
         if problem := cidr.problem(self.vpc_cidr):
             yield f"vpcCidr is {self.vpc_cidr!r}, {problem}"
         zones = self.availability_zones
@@ -172,8 +193,12 @@ class Settings:
         for zone in zones:
             if not (_ZONE.fullmatch(zone) and zone[:-1] == self.region):
                 yield f"availabilityZones names {zone!r}: name zones of {self.region}, such as {self.region}a"
+        yield from given.network_problems(self.subnet_ids, self.security_group_id)
+        if self.subnet_ids and (zones or self.vpc_cidr != cidr.DEFAULT):
+            yield "vpcCidr or availabilityZones is set for a VPC to be made, but subnetIds names one: clear one of them"
 
-    def _model_problems(self, known_backends: Collection[str]) -> Iterator[str]:
+    def model_problems(self, known_backends: Collection[str]) -> Iterator[str]:
+        """Yield what keeps further models' names from being paths and parts of names."""
         if len(set(self.more_models)) < len(self.more_models):
             yield f"moreModels is {list(self.more_models)}: name each model once"
         taken = {*known_backends, *routes.NAMES}
@@ -183,18 +208,20 @@ class Settings:
             elif name in taken:
                 yield f"moreModels names {name!r}, which is a path already: any name but {', '.join(sorted(taken))}"
 
-    def _store_problems(self) -> Iterator[str]:
+    def store_problems(self) -> Iterator[str]:
+        """Yield what is wrong with the bucket that is named."""
         if self.model_bucket and not _BUCKET.fullmatch(self.model_bucket):
             yield f"modelBucket is {self.model_bucket!r}: set the name of a bucket, not a URL or an ARN"
         if self.model_prefix and not self.model_bucket:
             yield "modelPrefix is set without modelBucket: set both, or neither to upload the bundle"
-        if self.model_prefix and not _PREFIX.fullmatch(self.model_prefix):
-            yield f"modelPrefix is {self.model_prefix!r}: use letters, digits and ._=-, slashes between them"
+        if not _PREFIX.fullmatch(self.model_prefix or "-") or len(self.model_prefix) > _MAX_PREFIX:
+            yield (
+                f"modelPrefix is {self.model_prefix!r}: use letters, digits and ._=-, slashes between them, "
+                f"{_MAX_PREFIX} characters at most"
+            )
 
     def _api_problems(self) -> Iterator[str]:
-        if self.auth == "jwt" and not (
-            self.jwt_issuer.startswith("https://") and len(self.jwt_issuer) > len("https://")
-        ):
+        if self.auth == "jwt" and not _ISSUER.fullmatch(self.jwt_issuer):
             yield f"jwtIssuer is {self.jwt_issuer!r}: auth jwt needs the https URL of the token issuer"
         if self.auth == "jwt" and not all([self.jwt_audiences, *self.jwt_audiences]):
             yield f"jwtAudiences is {list(self.jwt_audiences)}: auth jwt needs at least one audience"
@@ -204,12 +231,26 @@ class Settings:
             if not _ORIGIN.fullmatch(origin):
                 yield f"corsOrigins names {origin!r}: an origin is scheme://host[:port] without a path, or *"
 
+    def _monitoring_problems(self) -> Iterator[str]:
+        yield from given.topic_problems(self.alarm_topic_arn, self.region)
+        if self.alarm_topic_arn and not self.monitoring:
+            yield "alarmTopicArn is set, but there are no alarms: set monitoring to true, or clear it"
+
 
 def _strings(source: Source, key: str) -> tuple[str, ...]:
     value = source.require_object(key)
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise DeploymentError.of([f"{key} is {value!r}: set a list of strings (pulumi config set --path '{key}[0]' …)"])
     return tuple(value)
+
+
+def _tags(source: Source) -> tuple[tuple[str, Any], ...]:
+    value = source.require_object("tags")
+    if not isinstance(value, dict):
+        raise DeploymentError.of(
+            [f"tags is {value!r}: set names and values (pulumi config set --path tags.NAME VALUE)"]
+        )
+    return tuple(value.items())
 
 
 def _choice(key: str, value: object, choices: Collection[object]) -> Iterator[str]:

@@ -34,7 +34,9 @@ TYPES = {
     "aws:apigatewayv2/integration:Integration": "AWS::ApiGatewayV2::Integration",
     "aws:apigatewayv2/route:Route": "AWS::ApiGatewayV2::Route",
     "aws:apigatewayv2/stage:Stage": "AWS::ApiGatewayV2::Stage",
+    "aws:cloudwatch/dashboard:Dashboard": "AWS::CloudWatch::Dashboard",
     "aws:cloudwatch/logGroup:LogGroup": "AWS::Logs::LogGroup",
+    "aws:cloudwatch/metricAlarm:MetricAlarm": "AWS::CloudWatch::Alarm",
     "aws:ec2/routeTable:RouteTable": "AWS::EC2::RouteTable",
     "aws:ec2/routeTableAssociation:RouteTableAssociation": "AWS::EC2::SubnetRouteTableAssociation",
     "aws:ec2/securityGroup:SecurityGroup": "AWS::EC2::SecurityGroup",
@@ -59,6 +61,11 @@ RENAMED: dict[str, dict[str, str]] = {
     "AWS::ApiGatewayV2::Authorizer": {"identitySources": "IdentitySource", "audiences": "Audience"},
     "AWS::ApiGatewayV2::Integration": {"timeoutMilliseconds": "TimeoutInMillis"},
     "AWS::ApiGatewayV2::Stage": {"name": "StageName"},
+    "AWS::CloudWatch::Alarm": {
+        "name": "AlarmName",
+        "okActions": "OKActions",
+        "evaluateLowSampleCountPercentiles": "EvaluateLowSampleCountPercentile",
+    },
     "AWS::EC2::SecurityGroup": {"description": "GroupDescription"},
     "AWS::EC2::SecurityGroupEgress": {
         "securityGroupId": "GroupId",
@@ -70,7 +77,7 @@ RENAMED: dict[str, dict[str, str]] = {
         "referencedSecurityGroupId": "SourceSecurityGroupId",
     },
     "AWS::EC2::VPCEndpoint": {"policy": "PolicyDocument"},
-    "AWS::ECR::Repository": {"name": "RepositoryName"},
+    "AWS::ECR::Repository": {"name": "RepositoryName", "encryptionConfigurations": "EncryptionConfiguration"},
     "AWS::IAM::Role": {"assumeRolePolicy": "AssumeRolePolicyDocument"},
     "AWS::IAM::RolePolicy": {"policy": "PolicyDocument", "role": "RoleName"},
     "AWS::Lambda::Function": {"name": "FunctionName", "commands": "Command"},
@@ -81,7 +88,7 @@ RENAMED: dict[str, dict[str, str]] = {
 _session = botocore.session.get_session()
 
 JSON_TEXT = {"assumeRolePolicy", "policy"}
-VERBATIM = {"variables", "tags"}  # maps whose keys are the user's own
+VERBATIM = {"dimensions", "variables", "tags"}  # maps whose keys are the user's own
 
 
 def template(graph: Graph) -> dict[str, Any]:
@@ -183,12 +190,25 @@ def _access_point(properties: dict[str, Any], _: Recorded) -> dict[str, Any]:
     return properties
 
 
+def _alarm(properties: dict[str, Any], _: Recorded) -> dict[str, Any]:
+    properties["Dimensions"] = [{"Name": key, "Value": value} for key, value in properties["Dimensions"].items()]
+    return properties
+
+
+def _repository(properties: dict[str, Any], _: Recorded) -> dict[str, Any]:
+    if encryption := properties.pop("EncryptionConfiguration", None):
+        [properties["EncryptionConfiguration"]] = encryption
+    return properties
+
+
 def _policy_name(properties: dict[str, Any], resource: Recorded) -> dict[str, Any]:
     return {"PolicyName": resource.name, **properties}
 
 
 SHAPED: dict[str, Callable[[dict[str, Any], Recorded], dict[str, Any]]] = {
+    "AWS::CloudWatch::Alarm": _alarm,
     "AWS::EC2::VPC": _tag_list,
+    "AWS::ECR::Repository": _repository,
     "AWS::EFS::AccessPoint": _access_point,
     "AWS::EFS::FileSystem": _file_system,
     "AWS::IAM::RolePolicy": _policy_name,
@@ -213,6 +233,7 @@ def _encryption(inputs: dict[str, Any]) -> dict[str, Any]:
     renamed = {
         "applyServerSideEncryptionByDefault": "ServerSideEncryptionByDefault",
         "sseAlgorithm": "SSEAlgorithm",
+        "kmsMasterKeyId": "KMSMasterKeyID",
     }
     return {"ServerSideEncryptionConfiguration": _rename(inputs["rules"], renamed)}
 

@@ -25,11 +25,11 @@ from pulumi.runtime import mocks, resource, rpc, settings
 from pulumi.runtime.proto import resource_pb2, source_pb2
 from pulumi.runtime.stack import run_in_stack
 
+from tests.stacks import cloud
+from tests.stacks.cloud import ACCOUNT, REGION
 from tests.stacks.project import ROOT
 
 PROJECT, STACK = "model-storage", "test"
-ACCOUNT, REGION = "123456789012", "us-east-1"
-ZONES = [f"{REGION}{letter}" for letter in "abcdef"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ class Graph:
     completed: list[str] = field(default_factory=list)
     invokes: list[tuple[str, dict[str, Any], str]] = field(default_factory=list)
     exports: dict[str, Any] = field(default_factory=dict)
+    config: dict[str, Any] = field(default_factory=dict)
 
     def of(self, kind: str) -> list[Recorded]:
         """Return the resources whose type ends in `kind`, e.g. `:Function`."""
@@ -157,10 +158,10 @@ class Recorder(mocks.MockMonitor):
         mocks._ensure_event_loop()
         arguments = _plain(rpc.deserialize_properties(request.args))
         self._graph.invokes.append((request.tok, arguments, request.provider))
-        result = {
-            "aws:index/getAvailabilityZones:getAvailabilityZones": {"names": ZONES, "zoneIds": ZONES},
-            "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT},
-        }[request.tok]
+        result = cloud.look_up(request.tok, arguments)
+        if result is None:
+            reason = "couldn't find resource"
+            return resource_pb2.ResourceInvokeResponse(failures=[{"reason": reason, "property": "id"}])
         return resource_pb2.ResourceInvokeResponse(
             **{"return": mocks._sync_await(rpc.serialize_properties(result, {}))}
         )
@@ -171,8 +172,8 @@ def run(project: Path, config: Mapping[str, Any], *, preview: bool = False) -> G
 
     Raises whatever the program raises.
     """
-    graph = Graph()
-    known = {f"{PROJECT}:{key}": _text(value) for key, value in {**defaults(), **config}.items()}
+    graph = Graph(config={**defaults(), **config})
+    known = {f"{PROJECT}:{key}": _text(value) for key, value in graph.config.items()}
 
     async def program() -> None:
         # Made inside the loop that the program runs in: one made before it hangs.

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tests.stacks.cloud import BOUNDARY, GROUP, KEY, SUBNETS, TOPIC
 from tests.stacks.project import MODEL
 from tests.stacks.recorder import Graph, run
 
@@ -30,6 +31,21 @@ EVERYTHING: dict[str, Any] = {
     "efsProvisionedMibps": 64,
     "corsOrigins": ["https://incidentdatabase.ai"],
     "availabilityZones": ["us-east-1a", "us-east-1c", "us-east-1d"],
+    "kmsKeyArn": KEY,
+    "permissionsBoundary": BOUNDARY,
+    "tags": {"CostCenter": "4711", "Team": "safety"},
+    "monitoring": True,
+    "alarmTopicArn": TOPIC,
+}
+# The same in a network that exists: two of its three subnets are in one zone, which takes one mount target.
+EXISTING: dict[str, Any] = {
+    **EVERYTHING,
+    "availabilityZones": [],
+    "subnetIds": [SUBNETS[name] for name in ("a", "a2", "b")],
+    "securityGroupId": GROUP,
+    "efsThroughput": "bursting",
+    "efsProvisionedMibps": 0,
+    "reservedConcurrency": -1,
 }
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")

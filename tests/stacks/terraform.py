@@ -17,7 +17,9 @@ TYPES = {
     "aws:apigatewayv2/integration:Integration": "aws_apigatewayv2_integration",
     "aws:apigatewayv2/route:Route": "aws_apigatewayv2_route",
     "aws:apigatewayv2/stage:Stage": "aws_apigatewayv2_stage",
+    "aws:cloudwatch/dashboard:Dashboard": "aws_cloudwatch_dashboard",
     "aws:cloudwatch/logGroup:LogGroup": "aws_cloudwatch_log_group",
+    "aws:cloudwatch/metricAlarm:MetricAlarm": "aws_cloudwatch_metric_alarm",
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "aws_default_security_group",
     "aws:ec2/routeTable:RouteTable": "aws_route_table",
     "aws:ec2/routeTableAssociation:RouteTableAssociation": "aws_route_table_association",
@@ -50,9 +52,13 @@ TYPES = {
     "awsx:ecr:Repository": "aws_ecr_repository",
 }
 NOT_RESOURCES = {"awsx:ecr:Image", "pulumi:providers:aws"}
-MAPS = {"tags", "variables", "triggers"}  # objects whose keys are the user's own
+MAPS = {"dimensions", "tags", "variables", "triggers"}  # objects whose keys are the user's own
 # Pulumi makes a list's name plural, and a block's name stays singular in Terraform.
-SINGULAR = {"rules": "rule", "lifecycle_policies": "lifecycle_policy"}
+SINGULAR = {
+    "encryption_configurations": "encryption_configuration",
+    "rules": "rule",
+    "lifecycle_policies": "lifecycle_policy",
+}
 ASSETS = {"code"}  # what is uploaded from here, in a shape that is Pulumi's own
 
 

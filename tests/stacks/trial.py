@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from tests.stacks import cloudformation, recorder
-from tests.stacks.faults import access, api, functions, images, page, schema, shape, storage
+from tests.stacks.faults import access, api, functions, given, images, page, schema, shape, storage
 from tests.stacks.faults.fault import CONFIG, SCHEMA, Fault
 from tests.stacks.invariants import violations
 from tests.stacks.project import ROOT, make_project
@@ -22,6 +22,7 @@ FAULTS: tuple[Fault, ...] = (
     *access.FAULTS,
     *api.FAULTS,
     *page.FAULTS,
+    *given.FAULTS,
 )
 
 

@@ -74,8 +74,8 @@ FAULTS = (
     ),
     Fault(
         "NFS from anywhere",
-        "efs.py",
-        "referenced_security_group_id=network.functions_group_id",
+        "network.py",
+        "referenced_security_group_id=self.functions_group_id",
         'cidr_ipv4="0.0.0.0/0"',
         "only_named_groups_talk",
     ),

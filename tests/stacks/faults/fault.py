@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.stacks.scenarios import EVERYTHING
+from tests.stacks.scenarios import EVERYTHING, EXISTING
 
 SCHEMA = "schema"
 # Everything on, but the smallest deployment that has every kind of resource but the page.
@@ -18,6 +18,7 @@ CORS = {"corsOrigins": ["https://incidentdatabase.ai"]}  # with auth iam
 TWO = {"backends": ["efs", "s3"], "defaultBackend": "s3"}
 BAKED = {"backends": ["oci"], "defaultBackend": "oci"}
 OPEN = {"auth": "none"}  # with the page
+GIVEN_NETWORK = {name: EXISTING[name] for name in ("subnetIds", "securityGroupId", "availabilityZones")}
 
 
 @dataclass(frozen=True)

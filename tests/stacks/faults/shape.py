@@ -32,11 +32,25 @@ FAULTS = (
     Fault(
         "the default provider",
         "__main__.py",
-        "ResourceOptions(providers=[provider])",
+        "ResourceOptions(providers=[cleared.provider])",
         "ResourceOptions()",
         "one_provider",
     ),
-    Fault("no tags", "__main__.py", "default_tags=aws.ProviderDefaultTagsArgs(tags=tags)", "", "one_provider"),
+    Fault("no tags", "account.py", ", default_tags=tags", "", "one_provider"),
+    Fault(
+        "a deployer's tag that is lost",
+        "account.py",
+        "**dict(settings.tags)",
+        "**dict(settings.tags[1:])",
+        "one_provider",
+    ),
+    Fault(
+        "tags that only the provider by default has",
+        "account.py",
+        "{**dict(settings.tags), **ours}",
+        "{**ours}",
+        "one_provider",
+    ),
     Fault(
         "something public",
         "network.py",

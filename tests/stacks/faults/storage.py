@@ -86,13 +86,11 @@ FAULTS = (
     Fault(
         "mount targets are not awaited",
         "efs.py",
-        "return [*targets, ingress",
-        "return [ingress",
+        "return [*targets, *rules]",
+        "return [*rules]",
         "mount_targets_before_function",
     ),
-    Fault(
-        "the rules are not awaited", "efs.py", "[*targets, ingress, egress]", "targets", "mount_targets_before_function"
-    ),
+    Fault("the rules are not awaited", "efs.py", "[*targets, *rules]", "targets", "mount_targets_before_function"),
     Fault("the manifest first", "model_store.py", "depends_on=after", "depends_on=[]", "manifest_is_uploaded_last"),
     Fault(
         "objects without a hash",

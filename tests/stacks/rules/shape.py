@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from tests.stacks.recorder import Graph
+from tests.stacks.recorder import PROJECT, STACK, Graph
 
 # The only kinds of things there are. None of them can be reached from outside but the API: no public address, internet
 # or NAT gateway, load balancer, function URL, or public bucket can be added without being added here.
@@ -16,7 +16,9 @@ KINDS = {
     "aws:apigatewayv2/integration:Integration",
     "aws:apigatewayv2/route:Route",
     "aws:apigatewayv2/stage:Stage",
+    "aws:cloudwatch/dashboard:Dashboard",
     "aws:cloudwatch/logGroup:LogGroup",
+    "aws:cloudwatch/metricAlarm:MetricAlarm",
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
     "aws:ec2/routeTable:RouteTable",
     "aws:ec2/routeTableAssociation:RouteTableAssociation",
@@ -49,7 +51,7 @@ KINDS = {
     "pulumi:providers:aws",
 }
 # What __main__.py makes itself; everything else is somebody's child.
-ROOTS = {"aws", "EfsBackend", "HttpApi", "ModelStore", "Network", "OciBackend", "Page", "S3Backend"}
+ROOTS = {"aws", "EfsBackend", "HttpApi", "ModelStore", "Monitoring", "Network", "OciBackend", "Page", "S3Backend"}
 
 
 def only_known_kinds(graph: Graph) -> Iterator[str]:
@@ -95,7 +97,8 @@ def one_provider(graph: Graph) -> Iterator[str]:
             yield f"{token} asks the provider {used or 'by default'}"
     # Default tags reach whatever can be tagged: that every resource is tagged needs no list of what can be.
     tags = _value(provider.inputs.get("defaultTags", {})).get("tags", {})
-    if not {"Project", "Stack"} <= set(tags):
+    ours = {"Project": PROJECT, "Stack": STACK, "ManagedBy": "pulumi"}
+    if tags != {**graph.config["tags"], **ours}:
         yield f"the provider's default tags are {tags}"
 
 

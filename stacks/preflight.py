@@ -1,0 +1,87 @@
+"""Everything that is checked before anything is made: settings, names, bundles, and what AWS says of what they name."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+
+from stacks.account import connect
+from stacks.backend import Backend
+from stacks.errors import DeploymentError
+from stacks.existing_network import ExistingNetwork
+from stacks.lookups import Lookups
+from stacks.models import Model, read_models, role
+from stacks.naming import Names
+from stacks.settings import ENGINES, Settings
+
+
+@dataclass(frozen=True)
+class Cleared:
+    """What a deployment goes on with: its models, its provider, and what AWS said.
+
+    `network` is the existing one, if one is named; `concurrency_limit` is the account's, or 0 if nobody needs it.
+    """
+
+    models: tuple[Model, ...]
+    provider: aws.Provider
+    account: str
+    network: ExistingNetwork | None
+    concurrency_limit: int
+
+
+def check(settings: Settings, names: Names, known: Mapping[str, type[Backend]]) -> Cleared:
+    """Check everything, at last with AWS; raises DeploymentError that lists every problem there is."""
+    problems = list(settings.problems(known))
+    used = {name: known[name] for name in settings.backends if name in known}
+    models: tuple[Model, ...] = ()
+    if not any(settings.model_problems(known)):
+        with _collecting(problems):
+            named = ("", *settings.more_models)
+            names.check(f"{role(model, backend)}-search" for model in named for backend in used or known)
+        with _collecting(problems):
+            models = read_models(settings.more_models)
+    problems += _bundle_problems(settings, list(used.values()), models)
+    inside = settings.everything_in_vpc or any(backend.NEEDS_NETWORK for backend in used.values())
+    if settings.subnet_ids and not inside:
+        problems.append("subnetIds is set, but no function goes there: set vpcPlacement to all, or clear it")
+    if any(settings.region_problems()):  # nobody to ask
+        raise DeploymentError.of(problems)
+    lookups = Lookups(settings, connect(settings, names), problems)
+    account = lookups.account()
+    lookups.key()
+    lookups.boundary(account)
+    lookups.bucket([model.bundle for model in models])
+    network = lookups.network()
+    if inside and not settings.subnet_ids:
+        lookups.zones()
+    limit = lookups.concurrency(2 * len(used) * (1 + len(settings.more_models)))
+    if problems:
+        raise DeploymentError.of(problems)
+    return Cleared(models, lookups.provider, account, network, limit)
+
+
+def _bundle_problems(settings: Settings, used: Sequence[type[Backend]], models: Sequence[Model]) -> Iterator[str]:
+    """Yield what keeps bundles from fitting the settings, and what is wrong with files that go somewhere from here."""
+    if settings.engine in ENGINES:
+        for model in models:
+            for backend in used:
+                yield from backend.problems(settings, model.bundle)
+    uploads = not settings.model_bucket and any(backend.NEEDS_STORE for backend in used)
+    if uploads or any(backend.BAKES_BUNDLE for backend in used):
+        for model in models:
+            found: list[str] = []
+            with _collecting(found):
+                model.bundle.check_files()
+            yield from found
+
+
+@contextlib.contextmanager
+def _collecting(problems: list[str]) -> Iterator[None]:
+    """Add the problems of a DeploymentError to the others, and go on."""
+    try:
+        yield
+    except DeploymentError as error:
+        problems += error.problems
