@@ -44,9 +44,9 @@ def test_partition_follows_from_the_region(region: str, partition: str) -> None:
 def test_function_names_that_lambda_would_refuse_are_refused_here() -> None:
     assert naming.Names("model-storage", "dev").function("efs-seeder") == "model-storage-dev-efs-seeder"
     naming.Names("model-storage", "s" * 40).check(["s3-search", "oci"])
-    for stack in ("feature.x", "s" * 41):
-        with pytest.raises(DeploymentError, match="rename it with `pulumi stack rename`, or take shorter names"):
-            naming.Names("model-storage", stack).check(["oci", "s3-search"])
+    for project, stack in (("model-storage", "feature.x"), ("model-storage", "s" * 41), ("our.project", "dev")):
+        with pytest.raises(DeploymentError, match=r"`pulumi stack rename` or the project in Pulumi\.yaml, or take sho"):
+            naming.Names(project, stack).check(["oci", "s3-search"])
 
 
 def test_routes_have_names_of_their_own() -> None:

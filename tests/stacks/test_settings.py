@@ -11,12 +11,18 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stacks import cidr
 from stacks.backends import BACKENDS
 from stacks.errors import DeploymentError
+from stacks.given import tag_problems
 from stacks.settings import RETENTION_DAYS, Settings
+from tests.stacks.cloud import BOUNDARY, GROUP, KEY, SUBNETS, TOPIC
 from tests.stacks.project import ROOT
 from tests.stacks.recorder import defaults
-from tests.stacks.scenarios import EVERYTHING, combinations
+from tests.stacks.scenarios import EVERYTHING, EXISTING, combinations
+
+SUBNET = SUBNETS["a"]
+NETWORK = {"subnetIds": [SUBNET], "securityGroupId": GROUP}
 
 
 class Config(dict[str, Any]):
@@ -29,7 +35,11 @@ class Config(dict[str, Any]):
 
 
 def read(**changes: Any) -> Settings:
-    return Settings.read(Config({**defaults(), **changes}), BACKENDS)
+    """Return settings that have no problems; raises DeploymentError with all that they have."""
+    settings = Settings.read(Config({**defaults(), **changes}))
+    if problems := list(settings.problems(BACKENDS)):
+        raise DeploymentError.of(problems)
+    return settings
 
 
 def test_the_defaults_are_valid() -> None:
@@ -38,6 +48,7 @@ def test_the_defaults_are_valid() -> None:
 
 def test_the_scenarios_of_the_other_tests_are_valid() -> None:
     assert read(**EVERYTHING).everything_in_vpc
+    assert read(**EXISTING).subnet_ids
     updates = [scenario for scenario in combinations() if not scenario.preview]
     assert len({read(**scenario.config) for scenario in combinations()}) == len(updates)
 
@@ -48,7 +59,7 @@ def test_every_key_of_the_schema_is_a_setting_and_the_reverse() -> None:
 
 
 def test_every_key_has_type_default_and_description() -> None:
-    kinds = {"string": str, "integer": int, "boolean": bool, "array": list}
+    kinds = {"string": str, "integer": int, "boolean": bool, "array": list, "object": dict}
     for key, entry in yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"].items():
         assert isinstance(entry["default"], kinds[entry["type"]]), key
         assert entry["description"].endswith("."), key
@@ -107,12 +118,85 @@ def test_every_key_has_type_default_and_description() -> None:
         ({"corsOrigins": ["https://a.example/path"]}, "an origin is scheme://host[:port] without a path"),
         ({"throttleRate": 0}, "throttleRate is 0: set 1 to 10000"),
         ({"throttleBurst": 5001}, "throttleBurst is 5001: set 1 to 5000"),
+        ({"modelBucket": "our-models", "modelPrefix": "a" * 901}, "900 characters at most"),
+        ({"auth": "jwt", "jwtIssuer": "https://a.example/?b=c", "jwtAudiences": ["a"]}, "needs the https URL"),
+        ({"subnetIds": [SUBNET]}, "subnetIds and securityGroupId belong together: set both"),
+        ({"securityGroupId": GROUP}, "subnetIds and securityGroupId belong together: set both"),
+        ({"subnetIds": ["subnet-1"], "securityGroupId": GROUP}, "subnetIds names 'subnet-1': set IDs of subnets"),
+        ({"subnetIds": [SUBNET], "securityGroupId": "default"}, "securityGroupId is 'default': set the ID of a group"),
+        ({"subnetIds": [SUBNET, SUBNET], "securityGroupId": GROUP}, "name up to 16 subnets, each once"),
+        ({"subnetIds": [f"subnet-{n:08x}" for n in range(17)], "securityGroupId": GROUP}, "name up to 16 subnets"),
+        ({**NETWORK, "vpcCidr": "10.0.0.0/16"}, "set for a VPC to be made, but subnetIds names one: clear one"),
+        ({**NETWORK, "availabilityZones": ["us-east-1a", "us-east-1b"]}, "but subnetIds names one: clear one of them"),
+        ({"kmsKeyArn": "alias/ours"}, "set the ARN of a key, not of an alias, such as arn:aws:kms:us-east-1:1111"),
+        ({"kmsKeyArn": KEY.replace("key/", "alias/")}, "not of an alias"),
+        ({"kmsKeyArn": KEY.replace("us-east-1", "eu-west-1")}, "kmsKeyArn is in eu-west-1, and region is us-east-1"),
+        ({"kmsKeyArn": KEY.replace("aws:kms", "aws-cn:kms")}, "is of the partition aws-cn, and us-east-1 is in aws"),
+        ({"permissionsBoundary": "boundary"}, "permissionsBoundary is 'boundary': set the ARN of an IAM policy"),
+        ({"permissionsBoundary": BOUNDARY.replace("policy/", "role/")}, "set the ARN of an IAM policy such as arn:aws"),
+        ({"permissionsBoundary": BOUNDARY.replace("arn:aws:", "arn:aws-cn:")}, "is of the partition aws-cn"),
+        ({"monitoring": True, "alarmTopicArn": "alarms"}, "set the ARN of a standard topic such as arn:aws:sns"),
+        ({"monitoring": True, "alarmTopicArn": f"{TOPIC}.fifo"}, "set the ARN of a standard topic"),
+        (
+            {"monitoring": True, "alarmTopicArn": TOPIC.replace("us-east-1", "eu-west-1")},
+            "alarmTopicArn is in eu-west-1",
+        ),
+        ({"alarmTopicArn": TOPIC}, "there are no alarms: set monitoring to true, or clear it"),
+        ({"tags": []}, "tags is []: set names and values"),
+        ({"tags": {"Project": "x"}}, "tags names 'Project', which is the program's own Project to IAM"),
+        ({"tags": {"managedby": "x"}}, "tags names 'managedby', which is the program's own ManagedBy to IAM"),
+        ({"tags": {"Team": "x", "team": "y"}}, "tags names 'team', which is Team to IAM: take another name"),
+        ({"tags": {"aws:x": "y"}}, "aws: is reserved for AWS: begin otherwise"),
+        ({"tags": {"x": "AWS:y"}}, "aws: is reserved for AWS: begin otherwise"),
+        ({"tags": {f"t{n}": "" for n in range(8)}}, "tags has 8 entries: 7 at most, because an object in S3"),
+        ({"tags": {"a" * 129: "x"}}, "names have 1 to 128 characters, values up to 256"),
+        ({"tags": {"": "x"}}, "names have 1 to 128 characters"),
+        ({"tags": {"x": "a" * 257}}, "values up to 256"),
+        ({"tags": {"x": "a,b"}}, "tags has 'x' with ',': use letters, digits, spaces and _.:/=+-@"),
+        ({"tags": {"x": 4711}}, "tags has 'x': 4711, which is not text: put it in quotes in the stack's file"),
     ],
     ids=lambda value: str(value)[:40],
 )
 def test_refuses_nonsense_and_says_what_to_set(changes: dict[str, Any], complaint: str) -> None:
     with pytest.raises(DeploymentError, match=re.escape(complaint)):
         read(**changes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {**NETWORK, "subnetIds": ["subnet-01234567"], "securityGroupId": "sg-01234567"},
+        {"kmsKeyArn": KEY.replace("key/", "key/mrk-")},
+        {"permissionsBoundary": "arn:aws:iam::aws:policy/PowerUserAccess"},
+        {"permissionsBoundary": BOUNDARY.replace("policy/", "policy/teams/safety/")},
+        {"region": "cn-north-1", "kmsKeyArn": "arn:aws-cn:kms:cn-north-1:123456789012:key/1234abcd"},
+        {"tags": {"Kostenstelle für Straße": "4711 + 1 = 4712 @ x/y:z"}},
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_lets_through_what_aws_takes(changes: dict[str, Any]) -> None:
+    assert read(**changes)
+
+
+def test_any_other_range_than_the_default_was_chosen_by_somebody() -> None:
+    assert defaults()["vpcCidr"] == cidr.DEFAULT
+
+
+@given(st.dictionaries(st.text(max_size=130), st.text(max_size=260), max_size=9))
+def test_tags_that_pass_are_tags_to_every_service(tags: dict[str, str]) -> None:
+    """An oracle of IAM's own words, which are the narrowest of those services'."""
+    pattern = re.compile(r"[\w\s.:/=+@-]*")  # of AWS's patterns, in Python's letters
+    fits = all(
+        [
+            len(tags) <= 7,
+            len({key.casefold() for key in (*tags, "Project", "Stack", "ManagedBy")}) == len(tags) + 3,
+            all(1 <= len(key) <= 128 and len(value) <= 256 for key, value in tags.items()),
+            all(pattern.fullmatch(key + value) for key, value in tags.items()),
+            not any(text.casefold().startswith("aws:") for pair in tags.items() for text in pair),
+        ]
+    )
+    if not list(tag_problems(list(tags.items()))):
+        assert fits
 
 
 def test_lists_everything_that_is_wrong_at_once() -> None:

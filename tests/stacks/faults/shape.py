@@ -45,13 +45,6 @@ FAULTS = (
         "one_provider",
     ),
     Fault(
-        "tags that only the provider by default has",
-        "account.py",
-        "{**dict(settings.tags), **ours}",
-        "{**ours}",
-        "one_provider",
-    ),
-    Fault(
         "something public",
         "network.py",
         "aws.ec2.DefaultSecurityGroup(",
