@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,7 @@ from stacks.network import DEFAULT_ZONES, suits
 from stacks.settings import Settings
 
 _CONCURRENCY_QUOTA = "L-B99A9384"  # Lambda's concurrent executions of the account in the region
+_ZONE_ID = re.compile(r"[a-z]+\d-az\d")  # of a zone of the region itself, not of a local or a wavelength zone
 _UNRESERVED = 10  # what Lambda keeps back at least, of the smallest limits
 
 
@@ -160,5 +162,5 @@ def _network_problems(subnets: Sequence[Any], group: Any) -> Iterator[str]:
             "take a group of their VPC"
         )
     for subnet in subnets:
-        if not suits(subnet.availability_zone_id):
+        if not (suits(subnet.availability_zone_id) and _ZONE_ID.fullmatch(subnet.availability_zone_id)):
             yield f"subnetIds names {subnet.id} in {subnet.availability_zone}, where EFS or Lambda is not: take another"

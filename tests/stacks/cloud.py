@@ -17,10 +17,18 @@ BUCKET, FAR_BUCKET = "our-models", "our-models-in-ireland"
 LIMIT = 1000  # concurrent executions
 
 VPC, OTHER_VPC = "vpc-11111111111111111", "vpc-22222222222222222"
-# Three subnets in two zones, one in the zone that lacks Lambda, and one of another VPC.
-SUBNETS = {name: f"subnet-{digit * 17}" for name, digit in zip(("a", "a2", "b", "odd", "other"), "12345", strict=True)}
+# Three subnets in two zones, one in a zone that lacks Lambda, one in a local zone, and one of another VPC.
+SUBNETS = {
+    name: f"subnet-{digit * 17}"
+    for name, digit in zip(("a", "a2", "b", "odd", "local", "other"), "123456", strict=True)
+}
 GROUP, OTHER_GROUP = "sg-11111111111111111", "sg-22222222222222222"
-_ZONE_OF = {"a": ("a", "use1-az1"), "a2": ("a", "use1-az1"), "b": ("b", "use1-az2"), "odd": ("e", "use1-az3")}
+_ZONE_OF = {
+    "a": ("a", "use1-az1"),
+    "a2": ("a", "use1-az1"),
+    "odd": ("e", "use1-az3"),
+    "local": ("-bos-1a", "use1-bos1-az1"),
+}
 
 
 def _subnets() -> dict[str, dict[str, Any]]:

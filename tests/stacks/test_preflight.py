@@ -18,7 +18,7 @@ from tests.stacks.project import make_project
 from tests.stacks.recorder import Graph, run
 from tests.stacks.scenarios import EVERYTHING, EXISTING
 
-A, A2, B, ODD, OTHER = (SUBNETS[name] for name in ("a", "a2", "b", "odd", "other"))
+A, B, ODD, LOCAL, OTHER = (SUBNETS[name] for name in ("a", "b", "odd", "local", "other"))
 GONE = "subnet-99999999999999999"
 STRANGE = BOUNDARY.replace(cloud.ACCOUNT, "999999999999")
 
@@ -41,6 +41,7 @@ def refused(project: Path, config: dict[str, Any], *, preview: bool = False) -> 
         ({"subnetIds": [A, OTHER]}, f"subnetIds names subnets of several VPCs ({A} in {cloud.VPC}, {OTHER} in"),
         ({"securityGroupId": OTHER_GROUP}, f"{OTHER_GROUP} is in {cloud.OTHER_VPC}, the subnets are in {cloud.VPC}"),
         ({"subnetIds": [A, ODD]}, f"subnetIds names {ODD} in us-east-1e, where EFS or Lambda is not: take another"),
+        ({"subnetIds": [A, LOCAL]}, f"subnetIds names {LOCAL} in us-east-1-bos-1a, where EFS or Lambda is not: take"),
         ({"subnetIds": [A, GONE]}, f"subnetIds: name subnets and a group of one VPC in us-east-1 ({GONE}: invoke of"),
         ({"securityGroupId": "sg-99999999999999999"}, "securityGroupId: name subnets and a group of one VPC in us-"),
         ({"kmsKeyArn": cloud.DISABLED_KEY}, "kmsKeyArn names a key that is Disabled, for ENCRYPT_DECRYPT, SYMMETRIC"),
