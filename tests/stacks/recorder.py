@@ -167,13 +167,13 @@ class Recorder(mocks.MockMonitor):
         )
 
 
-def run(project: Path, config: Mapping[str, Any], *, preview: bool = False) -> Graph:
-    """Run the program in `project` (tests.stacks.project), with `config` over the schema's defaults.
+def run(project: Path, config: Mapping[str, Any], *, preview: bool = False, name: str = PROJECT) -> Graph:
+    """Run the program in `project` (tests.stacks.project), called `name`, with `config` over the schema's defaults.
 
     Raises whatever the program raises.
     """
     graph = Graph(config={**defaults(), **config})
-    known = {f"{PROJECT}:{key}": _text(value) for key, value in graph.config.items()}
+    known = {f"{name}:{key}": _text(value) for key, value in graph.config.items()}
 
     async def program() -> None:
         # Made inside the loop that the program runs in: one made before it hangs.
@@ -182,7 +182,7 @@ def run(project: Path, config: Mapping[str, Any], *, preview: bool = False) -> G
                 monitor=Recorder(graph, preview=preview),
                 monitor_features=set(),
                 engine=mocks.MockEngine(None),
-                project=PROJECT,
+                project=name,
                 stack=STACK,
                 dry_run=preview,
                 organization="test",

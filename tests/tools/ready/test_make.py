@@ -1,0 +1,63 @@
+"""What `make deploy-ready` would do, asked of make itself."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.stacks.project import ROOT
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The Makefile with all that its targets hang on, and no environment."""
+    (tmp_path / "images").mkdir()
+    for path in ("Makefile", *(str(file.relative_to(ROOT)) for file in ROOT.glob("**/requirements*.txt"))):
+        if ".venv" not in path:
+            shutil.copy(ROOT / path, tmp_path / path)
+    return tmp_path
+
+
+def would_run(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(["make", "-n", *arguments], cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def make_environment(folder: Path, *stamps: str) -> None:
+    """An environment as make leaves it, newer than the requirement files; all of the same second."""
+    for name in ("bin/pip", *stamps):
+        (folder / ".venv" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / ".venv" / name).touch()
+    for file in (*folder.glob("requirements*.txt"), *folder.glob("images/*.txt")):
+        os.utime(file, (0, 0))
+
+
+@pytest.mark.parametrize("stamps", [(".base",), (".base", ".torch"), (".base", ".demo")])
+def test_pulumi_is_added_to_an_environment_that_exists(folder: Path, stamps: tuple[str, ...]) -> None:
+    """One that `make model`, `make bench` or `make demo` made: pulumi itself would add nothing to it."""
+    make_environment(folder, *stamps)
+
+    said = would_run(folder, "deploy-ready")
+    assert "install --quiet --disable-pip-version-check -r requirements.txt" in said
+    assert said.index("-r requirements.txt") < said.index("-m model build") < said.index("-m tools.ready")
+    assert "requirements-bench.txt" not in said
+    assert "requirements-dev.txt" not in said
+
+
+def test_a_new_pin_is_installed(folder: Path) -> None:
+    make_environment(folder, ".base", ".deploy")
+    assert "pip install" not in would_run(folder, "deploy-ready")
+
+    os.utime(folder / "requirements.txt")
+    assert "-r requirements.txt" in would_run(folder, "deploy-ready")
+
+
+def test_options_reach_the_build_and_the_check(folder: Path) -> None:
+    said = would_run(folder, "deploy-ready", "STACK=dev", "ARGS=--weights hub")
+
+    assert "-m model build --weights hub\n" in said
+    assert '-m tools.ready --stack "dev"\n' in said

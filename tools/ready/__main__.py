@@ -1,0 +1,67 @@
+"""Say whether `pulumi up` would reach AWS from here, and what is missing, each with its mend.
+
+    python -m tools.ready [--stack NAME]
+
+What this folder can do is checked: the environment has the versions of requirements.txt, and the program runs to its
+end in it, on the bundles that are there, with a monitor in the engine's place. Exit code 1 where it does not. What the
+machine lacks beside (Pulumi, Docker, AWS credentials) is listed as NOT READY and does not count: a workflow brings it
+in later steps, and the bundle may be built on another machine than the one that deploys.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from tools.ready import environment, requirements
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; return the exit code: 0 the folder is ready, 1 it is not."""
+    parser = argparse.ArgumentParser(prog="python -m tools.ready", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument(
+        "--stack", default="", help="check with the settings of Pulumi.NAME.yaml (default: Pulumi.yaml's)"
+    )
+    options = parser.parse_args(arguments)
+    pins = requirements.pins(_ROOT / "requirements.txt")
+    if found := list(environment.problems(pins)):
+        return _refuse(found)
+    print(f"ready: {', '.join(f'{package} {pins[package]}' for package in environment.SDKS)} in {sys.prefix}")
+    return _check(options.stack)
+
+
+def _check(stack: str) -> int:
+    """Run the program, then look at the machine."""
+    import yaml  # only now: these need what was just found to be installed
+
+    from tools.ready import machine, program
+
+    try:
+        run = program.recorded(stack)
+    except program.ProgramError as error:
+        return _refuse([str(error)])
+    print(
+        f"ready: the program asks for {run.resources} resources: {', '.join(run.backends)} in {run.region}, "
+        f"{run.architecture}, auth {run.auth}, {run.weights} weights"
+    )
+    needed = yaml.safe_load((_ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["requiredPulumiVersion"]
+    lacking = list(machine.lacking(needed, run.architecture, run.region))
+    for sentence in lacking:
+        print(f"NOT READY: {sentence}")
+    print(
+        "this folder is ready" + (f"; this machine lacks {len(lacking)} of what `pulumi up` needs" if lacking else "")
+    )
+    return 0
+
+
+def _refuse(problems: list[str]) -> int:
+    for problem in problems:
+        print(f"error: {problem}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
