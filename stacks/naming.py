@@ -24,7 +24,7 @@ class Names:
         return f"{self.project}-{self.stack}-{role}"
 
     def check(self, roles: Iterable[str]) -> None:
-        """Raise DeploymentError where the stack's name makes no valid function name for one of `roles`."""
+        """Raise DeploymentError where project and stack make no valid function name for one of `roles`."""
         name = max(map(self.function, roles), key=len)
         if not _FUNCTION_NAME.fullmatch(name) or len(name) > _FUNCTION_NAME_MAX:
             raise DeploymentError.of(

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from bench.target.deployment import parse_outputs
 from efs import seeder
 from stacks.errors import DeploymentError
 from tests.stacks import cloudformation
+from tests.stacks.dry_run import stack_config
 from tests.stacks.invariants import RULES, violations
 from tests.stacks.project import ROOT, make_project, write_bundle
-from tests.stacks.recorder import STACK, UNKNOWN, Graph, run
+from tests.stacks.recorder import PROJECT, STACK, UNKNOWN, Graph, run
 from tests.stacks.scenarios import EVERYTHING, Scenario, combinations
 
 
@@ -57,8 +57,7 @@ def test_inputs_fit_the_schemas_of_aws(default: Graph, everything: Graph) -> Non
 
 def test_the_dev_stack_fits_the_rules(project: Path) -> None:
     """Pulumi.dev.yaml may be open to everybody, but then not without a low limit."""
-    config = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]
-    graph = run(project, {key.removeprefix("model-storage:"): value for key, value in config.items()})
+    graph = run(project, stack_config(ROOT / "Pulumi.dev.yaml", PROJECT))
 
     assert violations(graph) == []
     assert graph.exports["authMode"] == "none"
