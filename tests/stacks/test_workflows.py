@@ -12,6 +12,8 @@ import yaml
 
 from model.__main__ import _parsers
 from tests.stacks.project import ROOT
+from tests.tools.ready.making import make_folder, would_run
+from tools.ready import requirements
 
 WORKFLOWS = ROOT / ".github" / "workflows"
 
@@ -46,11 +48,71 @@ def test_synthetic_weights_are_neither_deployed_nor_cached(deploy: Any, index: A
     """Out of the Hub's reach `make model` alone makes weights of random values."""
     for job in [*deploying(deploy, index), index["jobs"]["embed"]]:
         made = [step["run"] for step in job["steps"] if "make " in step.get("run", "")]
-        assert made == ['make model ARGS="--weights hub"']
+        assert made in (['make deploy-ready ARGS="--weights hub"'], ['make model ARGS="--weights hub"'])
         kept = [step for step in job["steps"] if step.get("with", {}).get("path") == "images/bundle"]
         assert kept
         for step in kept:
             assert step["with"]["key"].startswith(("bundle-hub-", "${{ steps.bundle.outputs.cache-primary-key }}"))
+
+
+def using_pulumi() -> list[Any]:
+    """Every job of every workflow that runs Pulumi, by its own action or by a command."""
+    jobs = [
+        job for path in sorted(WORKFLOWS.glob("*.yml")) for job in yaml.safe_load(path.read_text())["jobs"].values()
+    ]
+    return [job for job in jobs if "pulumi/actions" in by_action(job)]
+
+
+def before_pulumi(job: Any) -> list[Any]:
+    """The steps of a job before the first that uses Pulumi's action."""
+    position = next(n for n, step in enumerate(job["steps"]) if step.get("uses", "").startswith("pulumi/actions@"))
+    return list(job["steps"][:position])
+
+
+def test_the_program_has_its_packages_before_pulumi_runs(tmp_path: Path) -> None:
+    """Neither pulumi nor its action installs anything into an environment that exists."""
+    folder = make_folder(tmp_path)
+    assert len(using_pulumi()) >= 2
+    for job in using_pulumi():
+        targets = [step["run"].split()[1] for step in before_pulumi(job) if step.get("run", "").startswith("make ")]
+        assert any(" -r requirements.txt" in would_run(folder, target) for target in targets)
+
+
+def test_a_builder_is_booted_before_pulumi_runs() -> None:
+    for job in using_pulumi():
+        used = [step.get("uses", "").partition("@")[0] for step in before_pulumi(job)]
+        assert "docker/setup-buildx-action" in used
+
+
+def test_a_stack_whose_file_is_not_committed_is_refused(tmp_path: Path) -> None:
+    """Its settings would be the defaults, without a word."""
+    for number, job in enumerate(using_pulumi()):
+        [look] = [step for step in before_pulumi(job) if "Pulumi.$STACK.yaml" in step.get("run", "")]
+        assert look["env"]["STACK"].startswith("${{ ")
+        (folder := tmp_path / str(number)).mkdir()
+        command = ["bash", "-e", "-c", look["run"]]
+        refused = subprocess.run(command, cwd=folder, env={"STACK": "prod"}, capture_output=True, text=True)
+        assert refused.returncode == 1
+        assert refused.stdout.startswith("::error::Pulumi.prod.yaml is not in this commit: commit the file")
+        (folder / "Pulumi.prod.yaml").touch()
+        subprocess.run(command, cwd=folder, env={"STACK": "prod"}, check=True)
+
+
+def test_the_bundles_cache_key_hashes_all_that_makes_the_bundle(tmp_path: Path) -> None:
+    """What `make model` runs and what it installs; another pin may make another bundle."""
+    installed = re.findall(r" -r (\S+)", would_run(make_folder(tmp_path), "model"))
+    pins = {str(file.relative_to(ROOT)) for name in installed for file in requirements.files(ROOT / name)}
+    assert len(pins) >= 2
+    keys = [
+        step["with"]["key"]
+        for path in WORKFLOWS.glob("*.yml")
+        for job in yaml.safe_load(path.read_text())["jobs"].values()
+        for step in job["steps"]
+        if step.get("with", {}).get("path") == "images/bundle" and "hashFiles" in step["with"]["key"]
+    ]
+    assert len(keys) >= 3
+    for key in keys:
+        assert set(re.findall(r"'([^']+)'", key)) == {"model/**", "images/similarity/**", *pins}
 
 
 def test_no_stack_is_deployed_by_default(deploy: Any, index: Any) -> None:

@@ -48,7 +48,7 @@ class NotProved(Exception):
 
 
 def prove(directory: Path) -> Proof:
-    """Clone this repository's HEAD into `directory`, follow its README, and look at what came of it. Raises NotProved."""
+    """Clone HEAD into `directory`, follow its README, and look at what came of it. Raises NotProved."""
     begin = time.monotonic()
     clone = directory / "clone"
     _run(["git", "clone", "--quiet", str(ROOT), str(clone)], directory)

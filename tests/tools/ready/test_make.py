@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.stacks.project import ROOT
+from tests.tools.ready.making import make_folder, would_run
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The Makefile with all that its targets hang on, and no environment."""
-    (tmp_path / "images").mkdir()
-    for path in ("Makefile", *(str(file.relative_to(ROOT)) for file in ROOT.glob("**/requirements*.txt"))):
-        if ".venv" not in path:
-            shutil.copy(ROOT / path, tmp_path / path)
-    return tmp_path
-
-
-def would_run(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(["make", "-n", *arguments], cwd=folder, capture_output=True, text=True, check=True)
-    return done.stdout
+    return make_folder(tmp_path)
 
 
 def make_environment(folder: Path, *stamps: str) -> None:
