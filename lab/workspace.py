@@ -56,7 +56,7 @@ class Workspace:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=self.environment(os.environ),
+            env=self.environment(_ours()),
             process_group=0,
         )
         out, err = await process.communicate()
@@ -76,7 +76,7 @@ class Workspace:
                 stdout=log,
                 stderr=log,
                 cwd=self.root,
-                env=self.environment(os.environ),
+                env=self.environment(_ours()),
                 process_group=0,
             )
 
@@ -89,3 +89,8 @@ class Workspace:
         """Let the janitor sweep and wait for it."""
         self._janitor.communicate()  # closes its standard input
         os.close(self._lock)
+
+
+def _ours() -> dict[str, str]:
+    """This process's variables without the user's for AWS: SeaweedFS would let in the owner of such a key alone."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
