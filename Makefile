@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 CHECKOV := .venv-checkov
 TORCH_INDEX := https://download.pytorch.org/whl/cpu
 
-.PHONY: demo bench limits test check acceptance model index deploy-ready clean
+.PHONY: demo bench limits test check acceptance model index deploy-ready e2e clean
 .DELETE_ON_ERROR:
 
 # The service with real weights on this machine, and its page. ARGS goes to the lab: make demo ARGS="--port 8000"
@@ -36,6 +36,13 @@ index: $(VENV)/.base
 deploy-ready: $(VENV)/.deploy
 	$(BIN)/python -m model build $(ARGS)
 	$(BIN)/python -m tools.ready $(if $(STACK),--stack "$(STACK)")
+
+# Deploys to AWS, tries everything and destroys; prints what it costs and asks: make e2e STACK=e2e
+e2e: $(VENV)/.deploy
+	@test -n "$(STACK)" || { echo "name a stack of its own: make e2e STACK=e2e"; exit 2; }
+	$(BIN)/python -m model build $(ARGS)
+	$(BIN)/python -m tools.ready
+	$(BIN)/python -m tools.e2e "$(STACK)"
 
 test: $(VENV)/.dev $(VENV)/.torch $(VENV)/.demo
 	$(BIN)/python -m pytest $(ARGS)

@@ -1,0 +1,56 @@
+"""One request to every backend, and one that must be refused where the API is not open."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import boto3
+
+from bench.client.answer import request_body
+from bench.client.auth import make_signer
+from bench.client.http import HttpClient
+from bench.target.deployment import Deployment
+from tools.e2e.errors import E2eError
+
+_TEXT = "A delivery robot ran over a dog on the pavement"
+_TIMEOUT_S = 35.0
+# The first cold start of a new image may exceed the 30 s of an HTTP API, and new routes take seconds to be everywhere.
+_ATTEMPTS = 8
+
+
+def ask(deployment: Deployment, pause_s: float) -> None:
+    """Ask every backend as the API's auth mode wants it. Raises E2eError where an answer is not this deployment's."""
+    signer = make_signer(deployment.auth_mode, deployment.region, boto3.Session().get_credentials)
+    client = HttpClient(deployment.api_url, signer)
+    for backend in deployment.backends:
+        wanted = (200, backend.name, deployment.bundle_hash)
+
+        def look(path: str = f"/{backend.name}/similar", wanted: tuple[int, str, str] = wanted) -> str | None:
+            seen = client.post(path, request_body(_TEXT), _TIMEOUT_S)
+            got = (seen.status, seen.backend, seen.bundle_hash)
+            return None if got == wanted else f"{path} must answer {wanted}, and gave {got}: {seen.error}"
+
+        _eventually(look, pause_s)
+
+
+def ask_without_rights(deployment: Deployment, pause_s: float) -> None:
+    """Ask without a signature or token, and be refused. Raises E2eError where somebody answers."""
+    client = HttpClient(deployment.api_url, lambda request: None)
+
+    def look() -> str | None:
+        status = client.post("/similar", request_body(_TEXT), _TIMEOUT_S).status
+        return None if status in (401, 403) else f"without rights 401 or 403 must come, and {status} came"
+
+    _eventually(look, pause_s)
+
+
+def _eventually(look: Callable[[], str | None], pause_s: float) -> None:
+    """Look until nothing is wrong. Raises E2eError with what is still wrong after the last attempt."""
+    for attempt in range(_ATTEMPTS):
+        if attempt:
+            time.sleep(pause_s)
+        wrong = look()
+        if wrong is None:
+            return
+    raise E2eError(f"{wrong} (after {_ATTEMPTS} attempts)")

@@ -1,0 +1,59 @@
+"""What a run is expected to cost, by the benchmark's own prices and arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.cost.estimate import COLD_S, DEFAULT_MEMORY_MB, FETCHED_BYTES, WARM_S, estimate
+from bench.cost.model import HOURS_PER_MONTH, Assumptions, Usage, costs
+from bench.cost.prices import Prices
+from bench.plan import Axes, build_plan
+
+# Of every backend: two bundles and two images while the update is there, each for the whole time, which is too much.
+_COPIES = 2
+HOURS = 2.0  # four updates of minutes each, and a destroy that waits up to 45 for network interfaces
+
+
+@dataclass(frozen=True)
+class Expected:
+    """In USD: the short benchmark, the other requests, and what is stored meanwhile."""
+
+    benchmark: float
+    requests: float
+    storage: float
+
+    @property
+    def total(self) -> float:
+        """All of it."""
+        return self.benchmark + self.requests + self.storage
+
+
+def axes(backends: Sequence[str]) -> Axes:
+    """The short benchmark: one cold start that counts on each backend, and three warm requests."""
+    return Axes(tuple(backends), cold=1, warm=3)
+
+
+def expect(backends: Sequence[str], asked: int, prices: Prices) -> Expected:
+    """Return what a run costs in which every backend is asked `asked` times, each time taken to be a cold start."""
+    each = {backend: costs(_usage(backend), prices, Assumptions()) for backend in backends}
+    return Expected(
+        benchmark=estimate(build_plan(axes(backends)), prices, "x86_64").usd,
+        requests=asked * sum(one.cold_start for one in each.values()),
+        storage=_COPIES * HOURS / HOURS_PER_MONTH * sum(one.idle_month for one in each.values()),
+    )
+
+
+def _usage(backend: str) -> Usage:
+    """A backend on the dearer processor."""
+    cold_ms, warm_ms = COLD_S["onnx"] * 1e3, WARM_S["onnx"] * 1e3
+    return Usage(backend, "x86_64", DEFAULT_MEMORY_MB, cold_ms, warm_ms, warm_ms, FETCHED_BYTES)
+
+
+def described(expected: Expected, prices: Prices) -> str:
+    """Return the cost for people, with what is not in it."""
+    return (
+        f"expected to cost ${expected.total:.2f} in {HOURS:g} h ({prices.region}, prices of {prices.date}): "
+        f"benchmark ${expected.benchmark:.3f}, requests ${expected.requests:.3f}, storage ${expected.storage:.3f}; "
+        "not counted: writes to EFS, requests of the deployment itself"
+    )
