@@ -29,9 +29,9 @@ class Names:
         if not _FUNCTION_NAME.fullmatch(name) or len(name) > _FUNCTION_NAME_MAX:
             raise DeploymentError.of(
                 [
-                    f"the names of project and stack, {self.project!r} and {self.stack!r}, make the function name "
-                    f"{name!r}: Lambda takes letters, digits, - and _, {_FUNCTION_NAME_MAX} at most; rename the stack "
-                    "with `pulumi stack rename` or the project in Pulumi.yaml, or take shorter names in moreModels"
+                    f"project {self.project!r} and stack {self.stack!r} make the function name {name!r}: Lambda takes "
+                    f"letters, digits, - and _, {_FUNCTION_NAME_MAX} at most; for the stack `pulumi stack rename`, for "
+                    "the project another `name` in Pulumi.yaml, or take shorter names in moreModels"
                 ]
             )
 
