@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from tests.stacks.recorder import PROJECT, STACK, Graph
+from tests.stacks.recorder import Graph
 
 # The only kinds of things there are. None of them can be reached from outside but the API: no public address, internet
 # or NAT gateway, load balancer, function URL, or public bucket can be added without being added here.
@@ -97,7 +97,8 @@ def one_provider(graph: Graph) -> Iterator[str]:
             yield f"{token} asks the provider {used or 'by default'}"
     # Default tags reach whatever can be tagged: that every resource is tagged needs no list of what can be.
     tags = _value(provider.inputs.get("defaultTags", {})).get("tags", {})
-    ours = {"Project": PROJECT, "Stack": STACK, "ManagedBy": "pulumi"}
+    stack, project, _ = provider.urn.removeprefix("urn:pulumi:").split("::", 2)
+    ours = {"Project": project, "Stack": stack, "ManagedBy": "pulumi"}
     if tags != {**graph.config["tags"], **ours}:
         yield f"the provider's default tags are {tags}"
 
