@@ -13,6 +13,7 @@ import yaml
 from model.__main__ import _parsers
 from tests.stacks.project import ROOT
 from tests.tools.ready.making import make_folder, would_run
+from tools.e2e.__main__ import IN_PROGRESS
 from tools.ready import requirements
 
 WORKFLOWS = ROOT / ".github" / "workflows"
@@ -200,6 +201,30 @@ def test_commands_of_the_workflows_are_ones_that_the_program_has(deploy: Any, in
             parser = _parsers()[1][words[words.index("-m") + 2]]
             known = {option for action in parser._actions for option in action.option_strings}
             assert {word for word in words if word.startswith("--")} <= known
+
+
+def test_the_end_to_end_run_is_started_by_hand_and_never_on_the_stack_in_use() -> None:
+    """Its end is a destroy."""
+    e2e = yaml.safe_load((WORKFLOWS / "e2e.yml").read_text())
+    [job] = e2e["jobs"].values()
+    assert set(e2e[True]) == {"workflow_dispatch"}  # YAML 1.1 reads the key `on` as a truth value
+    assert e2e["permissions"] == {"contents": "read"}
+    for condition in ("vars.PULUMI_E2E_STACK != vars.PULUMI_STACK", "github.ref == 'refs/heads/main'"):
+        assert condition in job["if"]
+    assert job["environment"] == "e2e"
+    assert job["concurrency"]["cancel-in-progress"] is False
+    assert {step["env"]["STACK"] for step in job["steps"] if "STACK" in step.get("env", {})} == {
+        "${{ vars.PULUMI_E2E_STACK }}"
+    }
+    assert "vars.AWS_DEPLOY_ROLE_ARN" not in str(job)
+
+
+def test_what_a_cancelled_end_to_end_run_left_is_destroyed() -> None:
+    [job] = yaml.safe_load((WORKFLOWS / "e2e.yml").read_text())["jobs"].values()
+    run, again = [step for step in job["steps"] if "-m tools.e2e" in step.get("run", "")]
+    assert run["run"] == again["run"] == '.venv/bin/python -m tools.e2e "$STACK" --yes'
+    assert again["if"].startswith("always() && ")
+    assert f"hashFiles('{IN_PROGRESS}')" in again["if"]
 
 
 def test_main_is_deployed_only_as_it_passed_ci(deploy: Any, steps: dict[str, Any]) -> None:

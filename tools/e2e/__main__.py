@@ -29,6 +29,7 @@ from tools.e2e.stack import Stack
 from tools.e2e.steps import Journey
 
 _PAUSE_S = 10.0
+IN_PROGRESS = "build/e2e/in-progress"  # .github/workflows/e2e.yml looks for it, too
 
 
 def aws(region: str) -> Session:
@@ -46,7 +47,7 @@ def main(
     """Run the command line on the project in `root`; return one of EXIT_CODES."""
     options = _parser().parse_args(arguments)
     stack, work = Stack(options.stack, root), root / "build" / "e2e"
-    mark, bundles = run.Mark(work / "in-progress"), Bundles(root, work)
+    mark, bundles = run.Mark(root / IN_PROGRESS), Bundles(root, work)
     auths = ("iam", *(["jwt"] if os.environ.get(TOKEN_VARIABLE) else []), "none")
     reports = root / "reports" / f"e2e-{datetime.now(UTC).strftime('%Y-%m-%dT%H-%M-%SZ')}"
     journey = Journey(stack, bundles, auths, reports, pause_s)

@@ -2,7 +2,8 @@
 
     PULUMI_STAND_IN=FOLDER python pulumi_stand_in.py stack ls --json
 
-FOLDER/faults holds commands that fail, one a line (`up`, `destroy`); FOLDER/calls gets every command that was given.
+FOLDER/faults holds commands that fail, one a line (`up`, `destroy`), or go on until they are interrupted (`slow-up`);
+FOLDER/calls gets every command that was given.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ class Stacks:
         self.known[name]["resources"] = HELD
         self.save()
         self.fail("up")
+        if "slow-up" in self.faults:
+            _until_interrupted()
         log = self._folder / "lab.json"
         command = [sys.executable, "-m", "lab", "up", "--json", "--backends", "s3,oci", "--bundle", "images/bundle"]
         command[-1] = str(Path.cwd() / command[-1])
@@ -69,9 +72,25 @@ class Stacks:
         self.known[name]["resources"] = []
 
     def fail(self, command: str) -> None:
-        faults = self._folder / "faults"
-        if faults.exists() and command in faults.read_text().split():
+        if command in self.faults:
             sys.exit(f"error: {command} failed")
+
+    @property
+    def faults(self) -> list[str]:
+        file = self._folder / "faults"
+        return file.read_text().split() if file.exists() else []
+
+
+def _until_interrupted() -> None:
+    """As Pulumi does it: the first Ctrl-C ends the update in order, which takes a moment."""
+    folder = Path(os.environ["PULUMI_STAND_IN"])
+    try:
+        (folder / "waiting").touch()
+        time.sleep(60)
+    except KeyboardInterrupt:
+        time.sleep(0.5)
+        (folder / "in-order").touch()
+    sys.exit("error: update canceled")
 
 
 def main(words: list[str]) -> None:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from bench.records.store import read_run
+from tests.stacks.project import ROOT
 from tests.tools.e2e.conftest import Workplace
 from tools.e2e.errors import EXIT_FAILED, EXIT_LEFT, EXIT_OK, EXIT_REFUSED
 
@@ -138,3 +144,28 @@ def test_a_stack_that_was_there_keeps_its_file_as_it_was(workplace: Workplace) -
 
     assert (workplace.root / "Pulumi.e2e.yaml").read_text() == text
     assert workplace.changes == ["config set", "up", "destroy"]
+
+
+def test_an_interrupted_update_ends_in_order_and_is_destroyed(workplace: Workplace) -> None:
+    """Ctrl-C reaches pulumi, too; killing it before it has written its state would lose what it made."""
+    workplace.fail("slow-up")
+    code = """if True:
+        import sys
+        from pathlib import Path
+        from tests.tools.e2e.conftest import Account
+        from tools.e2e.__main__ import main
+        sys.exit(main(["e2e", "--yes"], Path(sys.argv[1]), Account(), 0.0))"""
+    run = subprocess.Popen(
+        [sys.executable, "-c", code, str(workplace.root)], cwd=ROOT, start_new_session=True, stderr=subprocess.PIPE
+    )
+    deadline = time.monotonic() + 60
+    while not (workplace.stand_in / "waiting").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.killpg(run.pid, signal.SIGINT)
+    _, said = run.communicate(timeout=60)
+
+    assert run.returncode == EXIT_FAILED, said
+    assert b"FAILED: up, with auth iam: interrupted" in said
+    assert (workplace.stand_in / "in-order").exists()
+    assert workplace.changes[-2:] == ["destroy", "stack rm"]
