@@ -15,7 +15,8 @@ from tools.e2e.stack import Resource, Stack
 from tools.e2e.steps import Journey, Step
 
 _PATIENCE_S = 900.0
-_FAILURES = (E2eError, BenchError, OSError, KeyboardInterrupt)
+# Whatever it is, also what nobody thought of: the stack must be destroyed, for it costs money.
+_FAILURES = (Exception, KeyboardInterrupt)
 
 
 @dataclass(frozen=True)
@@ -54,15 +55,16 @@ def travel(journey: Journey, mark: Mark, session: Callable[[str], Session], ask:
 
 
 def clean_up(journey: Journey, mark: Mark, session: Callable[[str], Session]) -> list[str]:
-    """Put the bundle back, destroy, and return what is left, in the state or in AWS."""
-    journey.bundles.roll_back()
+    """Destroy, put the bundle back, return what is left, in the state or in AWS. Raises E2eError without a state."""
     print("== destroy", flush=True)
-    stack = journey.stack
-    held = list(dict.fromkeys([*journey.held, *stack.resources()]))
+    stack, held = journey.stack, list(journey.held)
     try:
+        held += stack.resources()
         stack.destroy()
     except _FAILURES as error:
         print(f"FAILED: destroy: {_words(error)}", file=sys.stderr)
+    finally:
+        journey.bundles.roll_back()
     if state := stack.resources():
         return [f"{resource.kind} {resource.id}" for resource in state]
     mark.clear()
@@ -91,7 +93,9 @@ def _take(steps: Sequence[Step]) -> str | None:
 
 
 def _words(error: BaseException) -> str:
-    return "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    return str(error) if isinstance(error, (E2eError, BenchError)) else f"{type(error).__name__}: {error}"
 
 
 def _in_aws(journey: Journey, held: Sequence[Resource], session: Callable[[str], Session]) -> list[str]:

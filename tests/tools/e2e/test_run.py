@@ -60,6 +60,20 @@ def test_a_failed_update_is_destroyed(workplace: Workplace, capfd: pytest.Captur
     assert "nothing is left" in seen.out
 
 
+def test_what_nobody_thought_of_is_destroyed_too(
+    workplace: Workplace, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def broken(outputs: object) -> None:
+        raise ZeroDivisionError("of all things")
+
+    monkeypatch.setattr("tools.e2e.stack.parse_outputs", broken)
+
+    assert workplace.e2e("e2e", "--yes") == EXIT_FAILED
+
+    assert "FAILED: up, with auth iam: ZeroDivisionError: of all things" in capfd.readouterr().err
+    assert workplace.changes[-2:] == ["destroy", "stack rm"]
+
+
 def test_a_failed_destroy_lists_what_is_left_and_keeps_the_stack(
     workplace: Workplace, capfd: pytest.CaptureFixture[str]
 ) -> None:
