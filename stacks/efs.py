@@ -34,9 +34,8 @@ class EfsBackend(Backend):
         self._files = self._file_system()
         self.file_system_id = self._files.id
         self._access = self._access_point()
-        mountable = self._mount_targets(self._network)
+        mountable = [*self._mount_targets(self._network), self._guard()]
         seeder = self._seeder(image, mountable)
-        mountable = [*mountable, self._guard(seeder)]
         seeding = Seeding(self, name, self._store, seeder.function, self._files)
         for model in args.models:
             seed = seeding.seed(model, mountable)
@@ -95,7 +94,7 @@ class EfsBackend(Backend):
         ]
         return [*targets, *rules]
 
-    def _guard(self, seeder: ContainerFunction) -> pulumi.Resource:
+    def _guard(self) -> pulumi.Resource:
         return aws.efs.FileSystemPolicy(
             f"{self._name}-guard",
             file_system_id=self._files.id,
@@ -103,7 +102,6 @@ class EfsBackend(Backend):
                 policies.guard_file_system,
                 file_system_arn=self._files.arn,
                 access_point_arn=self._access.arn,
-                writer_role_arn=seeder.role.arn,
             ),
             opts=pulumi.ResourceOptions(parent=self._files),
         )

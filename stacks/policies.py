@@ -131,28 +131,26 @@ def mount(file_system_arn: str, access_point_arn: str, *, write: bool) -> Statem
     }
 
 
-def guard_file_system(file_system_arn: str, access_point_arn: str, writer_role_arn: str) -> Document:
-    """Deny clients without TLS, through any other access point than ours, and writes by anyone but the seeder."""
+def guard_file_system(file_system_arn: str, access_point_arn: str) -> Document:
+    """Deny clients without TLS, and through any other access point than ours.
 
-    def deny(sid: str, actions: Sequence[str], condition: Mapping[str, Mapping[str, str]]) -> Statement:
+    Who may write is not said here: EFS compares none of a client's keys that say who it is. Where a file system has a
+    policy, nobody is allowed anything by default, and the seeder's role alone is granted ClientWrite (`mount`).
+    """
+
+    def deny(sid: str, condition: Mapping[str, Mapping[str, str]]) -> Statement:
         return {
             "Sid": sid,
             "Effect": "Deny",
             "Principal": {"AWS": "*"},
-            "Action": list(actions),
+            "Action": _EFS_CLIENT_ACTIONS,
             "Resource": file_system_arn,
             "Condition": condition,
         }
 
-    writes = [action for action in _EFS_CLIENT_ACTIONS if action != "elasticfilesystem:ClientMount"]
     return document(
-        deny("NotWithoutTls", _EFS_CLIENT_ACTIONS, {"Bool": {"aws:SecureTransport": "false"}}),
-        deny(
-            "OnlyOurAccessPoint",
-            _EFS_CLIENT_ACTIONS,
-            {"StringNotEquals": {"elasticfilesystem:AccessPointArn": access_point_arn}},
-        ),
-        deny("OnlyTheSeederWrites", writes, {"ArnNotEquals": {"aws:PrincipalArn": writer_role_arn}}),
+        deny("NotWithoutTls", {"Bool": {"aws:SecureTransport": "false"}}),
+        deny("OnlyOurAccessPoint", {"StringNotEquals": {"elasticfilesystem:AccessPointArn": access_point_arn}}),
     )
 
 

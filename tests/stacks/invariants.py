@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from tests.stacks.recorder import Graph
-from tests.stacks.rules import access, api, functions, given, images, page, shape, storage
+from tests.stacks.rules import access, api, conditions, functions, given, images, page, shape, storage
 
 RULES: tuple[Callable[[Graph], Iterator[str]], ...] = (
     *shape.RULES,
@@ -16,6 +16,7 @@ RULES: tuple[Callable[[Graph], Iterator[str]], ...] = (
     *images.RULES,
     *storage.RULES,
     *access.RULES,
+    *conditions.RULES,
     *api.RULES,
     *page.RULES,
     *given.RULES,

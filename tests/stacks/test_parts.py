@@ -108,13 +108,12 @@ def test_lambda_may_do_in_the_vpc_what_it_does_there() -> None:
     assert (denied["Effect"], set(denied["Action"])) == ("Deny", actions)
 
 
-def test_only_the_seeder_writes() -> None:
-    guard = policies.guard_file_system("fs", "access", "seeder")
-    [writes] = [s for s in guard["Statement"] if s["Sid"] == "OnlyTheSeederWrites"]
+def test_who_may_write_is_in_the_roles_and_not_in_the_file_systems_policy() -> None:
+    guard = policies.guard_file_system("fs", "access")
 
-    assert "elasticfilesystem:ClientMount" not in writes["Action"]
-    assert writes["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": "seeder"}}
+    assert {statement["Effect"] for statement in guard["Statement"]} == {"Deny"}  # so it grants nobody anything
     assert policies.mount("fs", "access", write=False)["Action"] == ["elasticfilesystem:ClientMount"]
+    assert "elasticfilesystem:ClientWrite" in policies.mount("fs", "access", write=True)["Action"]
 
 
 def test_a_real_bundle_is_a_bundle(tiny_bundle: Path) -> None:

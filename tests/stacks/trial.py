@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from tests.stacks import cloudformation, recorder
-from tests.stacks.faults import access, api, functions, given, images, page, schema, shape, storage
+from tests.stacks.faults import access, api, conditions, functions, given, images, page, schema, shape, storage
 from tests.stacks.faults.fault import CONFIG, SCHEMA, Fault
 from tests.stacks.invariants import violations
 from tests.stacks.project import ROOT, make_project
@@ -20,6 +20,7 @@ FAULTS: tuple[Fault, ...] = (
     *images.FAULTS,
     *storage.FAULTS,
     *access.FAULTS,
+    *conditions.FAULTS,
     *api.FAULTS,
     *page.FAULTS,
     *given.FAULTS,

@@ -68,7 +68,7 @@ FAULTS = (
     Fault(
         "NFS without TLS",
         "policies.py",
-        'deny("NotWithoutTls", _EFS_CLIENT_ACTIONS, {"Bool": {"aws:SecureTransport": "false"}}),',
+        'deny("NotWithoutTls", {"Bool": {"aws:SecureTransport": "false"}}),',
         "",
         "file_system_is_guarded",
     ),

@@ -101,7 +101,7 @@ def file_system_is_guarded(graph: Graph) -> Iterator[str]:
         if files.inputs.get("encrypted") is not True:
             yield f"{files.name} is not encrypted"
         policy = graph.one(":FileSystemPolicy").inputs["policy"]
-        for condition in ("aws:SecureTransport", "elasticfilesystem:AccessPointArn", "aws:PrincipalArn"):
+        for condition in ("aws:SecureTransport", "elasticfilesystem:AccessPointArn"):
             if policy != UNKNOWN and condition not in policy:
                 yield f"{files.name} does not check {condition}"
 
