@@ -1,7 +1,7 @@
 """A name for what goes into an image, so that equal contents have equal tags and different contents never share one.
 
-The repositories refuse to move a tag, and the docker-build provider builds again whenever a file's path, mode or
-content in the build context changes: the tag has to change whenever any of them does, and need not otherwise.
+A file's mode is not part of it: it depends on the umask of whoever checked the file out, and the Dockerfiles give every
+file that they copy a mode of their own.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def content_tag(context: Path, dockerfile: Path, build_options: tuple[str, ...])
     bundles = {manifest.parent for manifest in context.glob(f"*/{MANIFEST}")}
     for path in [dockerfile, *context_files(context, dockerfile)]:
         content = b"" if path.parent in bundles and path.name != MANIFEST else path.read_bytes()
-        digest.update(f"\n{path.relative_to(context)} {path.stat().st_mode:o} {len(content)}\n".encode() + content)
+        digest.update(f"\n{path.relative_to(context)} {len(content)}\n".encode() + content)
     return digest.hexdigest()[:_TAG_DIGITS]
 
 

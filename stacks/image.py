@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,11 +12,23 @@ import pulumi_awsx as awsx
 from stacks import policies
 from stacks.account import Place, policy_json
 from stacks.build_context import content_tag
+from stacks.docker_build import as_we_build
 from stacks.settings import Settings
 
 CONTEXT = Path("images")  # the build context of every image; relative, so that the state names no machine's paths
 FIRST_BUNDLE = "bundle"  # in it; what the Dockerfiles take unless they are told another one
-_KEPT_IMAGES = 10
+_KEPT = [
+    awsx.ecr.LifecyclePolicyRuleArgs(
+        description="untagged images after a day",
+        tag_status=awsx.ecr.LifecycleTagStatus.UNTAGGED,
+        maximum_age_limit=1,
+    ),
+    awsx.ecr.LifecyclePolicyRuleArgs(
+        description="all but the newest 10",
+        tag_status=awsx.ecr.LifecycleTagStatus.ANY,
+        maximum_number_of_images=10,
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -44,24 +55,18 @@ class Image(pulumi.ComponentResource):
         repository = awsx.ecr.Repository(
             f"{name}-repository",
             image_scanning_configuration=aws.ecr.RepositoryImageScanningConfigurationArgs(scan_on_push=True),
-            image_tag_mutability="IMMUTABLE",
+            # Functions run digests, so a tag that moves changes nothing that runs; one that may not move ends whatever
+            # pushes it again: going back to an older commit, an update that was killed, a refresh that lost the image.
+            image_tag_mutability="MUTABLE",
             encryption_configurations=_encryption(settings.kms_key_arn),
-            # awsx makes its lifecycle policy without a parent, so with the default provider instead of ours.
-            lifecycle_policy=awsx.ecr.LifecyclePolicyArgs(skip=True),
+            lifecycle_policy=awsx.ecr.LifecyclePolicyArgs(rules=_KEPT),
             force_delete=True,  # every image can be built again; without this `pulumi destroy` would stop here
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        # A URL is host/name; reading the name off it spares looking up awsx's child resource.
-        repository_name = repository.url.apply(lambda url: url.split("/", 1)[1])
-        aws.ecr.LifecyclePolicy(
-            f"{name}-lifecycle",
-            repository=repository_name,
-            policy=json.dumps(policies.keep_images(_KEPT_IMAGES)),
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.pullable = aws.ecr.RepositoryPolicy(
             f"{name}-pull",
-            repository=repository_name,
+            # A URL is host/name; reading the name off it spares looking up awsx's child resource.
+            repository=repository.url.apply(lambda url: url.split("/", 1)[1]),
             policy=policy_json(
                 policies.pull_image, function_arns=[args.place.function_arn(function) for function in args.functions]
             ),
@@ -77,11 +82,10 @@ class Image(pulumi.ComponentResource):
             context=str(CONTEXT),
             dockerfile=str(dockerfile),
             platform=settings.platform,
-            # TAG goes into the image: at the end of an update docker-build deletes the old tag's image by its digest.
-            args={"ENGINE": settings.engine, "TAG": tag, **bundle},
+            args={"ENGINE": settings.engine, **bundle},
             # awsx uses the name as the tag, and as its child's name, in which its own name has no part.
             image_name=tag,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, transforms=[as_we_build]),
         )
         self.uri = image.image_uri
         self.register_outputs({"uri": self.uri})

@@ -196,29 +196,3 @@ def pull_image(function_arns: Sequence[str]) -> Document:
             },
         }
     )
-
-
-def keep_images(count: int) -> Document:
-    """ECR lifecycle policy: untagged images go after a day, tagged ones when `count` newer ones exist."""
-    expire = {"type": "expire"}
-    return {
-        "rules": [
-            {
-                "rulePriority": 1,
-                "description": "untagged images after a day",
-                "selection": {
-                    "tagStatus": "untagged",
-                    "countType": "sinceImagePushed",
-                    "countUnit": "days",
-                    "countNumber": 1,
-                },
-                "action": expire,
-            },
-            {
-                "rulePriority": 2,
-                "description": f"all but the newest {count}",
-                "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": count},
-                "action": expire,
-            },
-        ]
-    }

@@ -249,18 +249,12 @@ def _file_system_policy(graph: Graph, resource: Recorded) -> tuple[Recorded, dic
     return _owner(graph, resource, "fileSystemId"), {"FileSystemPolicy": json.loads(resource.inputs["policy"])}
 
 
-def _lifecycle_policy(graph: Graph, resource: Recorded) -> tuple[Recorded, dict[str, Any]]:
-    text = {"LifecyclePolicyText": resource.inputs["policy"]}
-    return _owner(graph, resource, "repository"), {"LifecyclePolicy": text}
-
-
 def _repository_policy(graph: Graph, resource: Recorded) -> tuple[Recorded, dict[str, Any]]:
     return _owner(graph, resource, "repository"), {"RepositoryPolicyText": json.loads(resource.inputs["policy"])}
 
 
 # Resources of their own in Pulumi that are properties of another resource in CloudFormation.
 SATELLITES: dict[str, Callable[[Graph, Recorded], tuple[Recorded, dict[str, Any]]]] = {
-    "aws:ecr/lifecyclePolicy:LifecyclePolicy": _lifecycle_policy,
     "aws:ecr/repositoryPolicy:RepositoryPolicy": _repository_policy,
     "aws:efs/fileSystemPolicy:FileSystemPolicy": _file_system_policy,
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": _of_bucket(

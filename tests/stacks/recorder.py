@@ -25,7 +25,7 @@ from pulumi.runtime import mocks, resource, rpc, settings
 from pulumi.runtime.proto import resource_pb2, source_pb2
 from pulumi.runtime.stack import run_in_stack
 
-from tests.stacks import cloud
+from tests.stacks import awsx, cloud
 from tests.stacks.cloud import ACCOUNT, REGION
 from tests.stacks.project import ROOT
 
@@ -55,9 +55,13 @@ class Recorded:
 
 @dataclass
 class Graph:
-    """What one run of the program asked for; `completed` holds the components that called register_outputs."""
+    """What one run of the program asked for; `completed` holds the components that called register_outputs.
+
+    `builds` are the images that awsx would have built.
+    """
 
     resources: list[Recorded] = field(default_factory=list)
+    builds: list[awsx.Build] = field(default_factory=list)
     completed: list[str] = field(default_factory=list)
     invokes: list[tuple[str, dict[str, Any], str]] = field(default_factory=list)
     exports: dict[str, Any] = field(default_factory=dict)
@@ -139,6 +143,8 @@ class Recorder(mocks.MockMonitor):
                 delete_timeout=request.customTimeouts.delete,
             )
         )
+        if request.type == "awsx:ecr:Image" and inputs["repositoryUrl"] != UNKNOWN:
+            self._graph.builds.append(awsx.build(urn, inputs, request.transforms))
         identity = outputs.pop("id", "")
         state = mocks._sync_await(rpc.serialize_properties(outputs, {}))
         known = resource_pb2.RegisterResourceResponse(urn=urn, id=identity if request.custom else "", object=state)
@@ -180,7 +186,7 @@ def run(project: Path, config: Mapping[str, Any], *, preview: bool = False, name
         settings.configure(
             mocks.MockSettings(
                 monitor=Recorder(graph, preview=preview),
-                monitor_features=set(),
+                monitor_features={resource_pb2.RESOURCE_MONITOR_FEATURE_TRANSFORMS},
                 engine=mocks.MockEngine(None),
                 project=name,
                 stack=STACK,

@@ -45,6 +45,11 @@ ACCEPTED = (
     Accepted(
         "CKV_AWS_21", "aws_s3_bucket", "no versioning: every bundle has a prefix of its own and can be built again"
     ),
+    Accepted(
+        "CKV_AWS_51",
+        "aws_ecr_repository",
+        "tags can be pushed again: functions run digests, and a refused push would end going back to an older commit",
+    ),
     Accepted("CKV_AWS_116", "aws_lambda_function", "no dead-letter queue: all invocations are synchronous"),
     Accepted(
         "CKV_AWS_117", "aws_lambda_function", "only EFS needs the VPC; vpcPlacement all puts every function there"
@@ -71,7 +76,7 @@ ACCEPTED = (
 FAULTS: tuple[tuple[str, str, Any, str], ...] = (
     (":BucketPublicAccessBlock", "blockPublicPolicy", False, "CKV_AWS_54"),
     (":FileSystem", "encrypted", False, "CKV_AWS_42"),
-    (":Repository", "imageTagMutability", "MUTABLE", "CKV_AWS_51"),
+    (":Repository", "imageScanningConfiguration", {"scanOnPush": False}, "CKV_AWS_163"),
     (":Route", "authorizationType", "NONE", "CKV_AWS_309"),
     (":Stage", "accessLogSettings", {}, "CKV_AWS_76"),
     (":Subnet", "mapPublicIpOnLaunch", True, "CKV_AWS_130"),

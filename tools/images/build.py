@@ -62,10 +62,9 @@ def _build_all(buildah: Buildah, request: Request, say: Callable[[str], None]) -
 
 
 def _build_one(buildah: Buildah, backend: str, request: Request, context: Path, mounts: list[str]) -> layout.Image:
-    tag = f"{backend}-{request.engine}"
-    name = f"localhost/model-storage:{tag}"
+    name = f"localhost/model-storage:{backend}-{request.engine}"
     folder = context / backend
-    arguments = {"BASE": base.name(request.python), "ENGINE": request.engine, "TAG": tag}
+    arguments = {"BASE": base.name(request.python), "ENGINE": request.engine}
     options = [word for key, value in arguments.items() for word in ("--build-arg", f"{key}={value}")]
     ignore = ["--ignorefile", str(folder / "Dockerfile.dockerignore")]
     buildah.build(name, folder / "Dockerfile", context, "--layers", *options, *ignore, *mounts)

@@ -42,24 +42,65 @@ def images_hold_their_models_bundle(graph: Graph) -> Iterator[str]:
                 yield f"{pair.encoder.name} runs an image of {image.inputs['args']}"
 
 
-def a_new_tag_is_a_new_image(graph: Graph) -> Iterator[str]:
-    """docker-build deletes an old tag's image by its digest: the new one's, if the digest did not depend on the tag."""
-    for image in graph.of("awsx:ecr:Image"):
-        if image.inputs["args"].get("TAG") != image.inputs["imageName"]:
-            yield f"{image.name} is tagged {image.inputs['imageName']}, and told {image.inputs['args'].get('TAG')}"
-
-
-def repositories_are_scanned_and_immutable(graph: Graph) -> Iterator[str]:
-    """A tag that moves hides what ran when; images that are not scanned hide known holes; all of them for ever cost."""
+def a_tag_can_be_pushed_again(graph: Graph) -> Iterator[str]:
+    """Going back to an older commit pushes its tag again; so does whatever makes the state forget an image."""
     for repository in graph.of("awsx:ecr:Repository"):
-        if repository.inputs.get("imageTagMutability") != "IMMUTABLE":
-            yield f"{repository.name} lets tags move"
+        if repository.inputs.get("imageTagMutability") != "MUTABLE":
+            yield f"{repository.name} refuses a tag that it has"
+
+
+def images_outlive_their_tags(graph: Graph) -> Iterator[str]:
+    """docker-build deletes an old tag's image by its digest, which may be the new one's, too: then nothing runs."""
+    for build in graph.builds:
+        if not build.retained:
+            yield f"{build.name} is deleted when another one takes its place"
+
+
+def images_are_remembered(graph: Graph) -> Iterator[str]:
+    """Before 0.0.22 docker-build takes an expired login for a missing image, and a refresh forgets what runs."""
+    for build in graph.builds:
+        if tuple(map(int, build.version.split("."))) < (0, 0, 22):
+            yield f"{build.name} is built by docker-build {build.version}"
+
+
+def previews_build_nothing(graph: Graph) -> Iterator[str]:
+    """A preview, which every pull request has, would build all images from the start, and throw them away."""
+    for build in graph.builds:
+        if build.props.get("buildOnPreview") is not False:
+            yield f"{build.name} is built in previews"
+
+
+def builds_find_what_others_built(graph: Graph) -> Iterator[str]:
+    """A fresh machine has no layers: it needs a cache that exists, and the tag of what is yet to be built does not."""
+    for build in graph.builds:
+        cached = [cache.get("registry", {}).get("ref") for cache in build.props.get("cacheFrom", [])]
+        written = [cache.get("registry", {}) for cache in build.props.get("cacheTo", [])]
+        if not cached or cached != [cache.get("ref") for cache in written] or build.props["tags"][0] in cached:
+            yield f"{build.name} reads {cached} and writes {written}"
+        for cache in written:
+            if not (cache.get("imageManifest") and cache.get("ociMediaTypes") and cache.get("mode") == "max"):
+                yield f"{build.name} writes a cache that ECR refuses, or one of its last stage alone: {cache}"
+
+
+def layers_have_no_times(graph: Graph) -> Iterator[str]:
+    """Weights that are as before must be the layer that was before: 600 MB that need not be moved."""
+    for build in graph.builds:
+        exports = [export.get("raw", "") for export in build.props.get("exports", [])]
+        if exports != ["type=registry,rewrite-timestamp=true"] or build.props["push"]:
+            yield f"{build.name} is pushed by {exports} and push {build.props['push']}"
+        if build.props["buildArgs"].get("SOURCE_DATE_EPOCH") != "0":
+            yield f"{build.name} has the time of its build"
+
+
+def repositories_are_scanned_and_tidied(graph: Graph) -> Iterator[str]:
+    """Images that are not scanned hide known holes; all of them for ever cost."""
+    for repository in graph.of("awsx:ecr:Repository"):
         if repository.inputs.get("imageScanningConfiguration") != {"scanOnPush": True}:
             yield f"{repository.name} does not scan"
-        if repository.inputs.get("lifecyclePolicy") != {"skip": True}:
-            yield f"{repository.name} leaves its lifecycle policy to awsx, which gives it the default provider"
-    if len(graph.of(":LifecyclePolicy")) != len(graph.of("awsx:ecr:Repository")):
-        yield "a repository has no lifecycle policy"
+        rules = repository.inputs.get("lifecyclePolicy", {}).get("rules", [])
+        tidied = {rule["tagStatus"]: rule for rule in rules}
+        if "maximumAgeLimit" not in tidied.get("untagged", {}) or "maximumNumberOfImages" not in tidied.get("any", {}):
+            yield f"{repository.name} keeps what {rules} leave"
 
 
 def images_are_pulled_for_their_functions(graph: Graph) -> Iterator[str]:
@@ -87,8 +128,13 @@ RULES = (
     images_by_digest,
     images_are_distinct,
     images_hold_their_models_bundle,
-    a_new_tag_is_a_new_image,
-    repositories_are_scanned_and_immutable,
+    a_tag_can_be_pushed_again,
+    images_outlive_their_tags,
+    images_are_remembered,
+    previews_build_nothing,
+    builds_find_what_others_built,
+    layers_have_no_times,
+    repositories_are_scanned_and_tidied,
     images_are_pulled_for_their_functions,
     seeder_is_the_serving_image,
 )
