@@ -85,7 +85,8 @@ class ModelStore(pulumi.ComponentResource):
 
     def _bucket(self, place: Place) -> aws.s3.Bucket:
         # Not versioned: every bundle has a prefix of its own and can be built again, old versions would only cost.
-        bucket = aws.s3.Bucket(f"{self._name}-bucket", opts=pulumi.ResourceOptions(parent=self))
+        # For the same reason what an interrupted upload left in it does not end `pulumi destroy`.
+        bucket = aws.s3.Bucket(f"{self._name}-bucket", force_destroy=True, opts=pulumi.ResourceOptions(parent=self))
         inside = pulumi.ResourceOptions(parent=bucket)
         block = aws.s3.BucketPublicAccessBlock(
             f"{self._name}-private",

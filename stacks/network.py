@@ -12,8 +12,9 @@ from stacks.account import Place, policy_json
 
 DEFAULT_ZONES = 2
 NFS_PORT = 2049
-# The oldest zone of us-east-1 offers neither mount targets nor Lambda's network interfaces.
-_UNSUITABLE_ZONE_IDS = ["use1-az3"]
+# Old zones that other services' network interfaces are known to be refused in. Only older accounts see some of them; an
+# ID that is not of the region excludes nothing.
+_UNSUITABLE_ZONE_IDS = ["use1-az3", "usw1-az2", "cac1-az3", "apne1-az3"]
 # Lambda gives network interfaces back 20 to 45 minutes after a function is gone; until then these cannot be deleted.
 _SLOW_DELETE = pulumi.CustomTimeouts(delete="60m")
 

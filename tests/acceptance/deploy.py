@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from rich.console import Console
+
+from model import bundle, incidents
 from tests.acceptance.table import Measure, Row
+from tests.images_build.layers import UMASKS, weights_layers
+from tests.stacks.project import ROOT, make_project
+from tests.stacks.registry import histories, play, two_commits
+from tests.stacks.scenarios import in_parallel
+from tests.stacks.trial import FAULTS, checks_that_catch
 from tests.tools.ready.fresh import NotProved, prove
+from tools.images import shell
+
+_FAULTS_BEFORE = 88  # those of the faults that were seeded before a first `pulumi up` was followed step by step
+_NEW_FAULTS = 12
 
 
 def fresh_clone() -> Iterator[Row]:
@@ -24,4 +37,53 @@ def fresh_clone() -> Iterator[Row]:
     yield Row(what, "passes", f"{asked}; not run here: {'; '.join(proof.skipped) or 'none'}", True)
 
 
-MEASURES: list[Measure] = [fresh_clone]
+def pushes_of_an_existing_tag() -> Iterator[Row]:
+    """Going back to a commit, a killed update, a refresh with an expired login."""
+    with tempfile.TemporaryDirectory() as directory:
+        commits = two_commits(make_project(Path(directory)))
+    for name, history in histories(*commits).items():
+        account = play(history)
+        yield Row(
+            f"recorded {name}: pushes of an existing tag that are refused, running images that are lost",
+            "0, 0",
+            f"{len(account.refused)}, {len(account.lost())}",
+            not account.refused and not account.lost(),
+        )
+
+
+def seeded_faults() -> Iterator[Row]:
+    """Each is seeded into a copy of the program, and must be caught by the rule that is there for it."""
+    complaints = in_parallel(checks_that_catch, FAULTS)
+    caught = [
+        fault.caught_by in {complaint.partition(":")[0] for complaint in said}
+        for fault, said in zip(FAULTS, complaints, strict=True)
+    ]
+    new = len(FAULTS) - _FAULTS_BEFORE
+    yield Row(
+        "seeded faults caught",
+        f"all, at least {_NEW_FAULTS} new ones",
+        f"{sum(caught)} of {len(FAULTS)}, {new} new ones",
+        all(caught) and new >= _NEW_FAULTS,
+    )
+
+
+def layer_of_the_weights() -> Iterator[Row]:
+    """Two builds by buildah, without a cache, of one bundle with other modification times and modes."""
+    what = "layer of the weights, two builds of one bundle (other mtimes, umask 022 and 002)"
+    if missing := [*shell.missing_packages(), *([] if os.geteuid() == 0 else ["root"])]:
+        yield Row(what, "same digest", f"not measured, building needs {' and '.join(missing)}", False)
+        return
+    with tempfile.TemporaryDirectory() as directory:
+        made = Path(directory) / "tiny"
+        options = bundle.Options(bundle.LONGFORMER, "synthetic", incidents.SAMPLE, made, tiny=True)
+        bundle.build(options, Console(quiet=True))
+        digests = weights_layers(made, ROOT / "build" / "image-store", Path(directory))
+    yield Row(
+        what,
+        "same digest",
+        " and ".join(digest[7:19] for digest in digests),
+        len(digests) == len(UMASKS) and len(set(digests)) == 1,
+    )
+
+
+MEASURES: list[Measure] = [fresh_clone, pushes_of_an_existing_tag, seeded_faults, layer_of_the_weights]

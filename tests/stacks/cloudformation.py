@@ -19,6 +19,7 @@ from tests.stacks.recorder import REGION, Graph, Recorded
 
 # Settings of Pulumi's provider, not of AWS.
 PROVIDER_ONLY = {
+    "aws:s3/bucket:Bucket": {"forceDestroy"},
     "awsx:ecr:Repository": {"forceDelete", "lifecyclePolicy"},
 }
 # No such type in CloudFormation.

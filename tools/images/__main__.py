@@ -1,9 +1,11 @@
-"""Build the container images without a Docker engine, and check that their requirements resolve.
+"""Build the container images without a Docker engine, check that their requirements resolve, renew their base.
 
     python -m tools.images build [--engine onnx|transformers] [--backends efs,s3,oci] [--bundle DIR] [--out DIR]
     python -m tools.images resolve
+    python -m tools.images pin
 
 `build` needs root (it mounts file systems), buildah and mmdebstrap. It writes one ext4 file per backend and index.json.
+`pin` asks the registry for the newest base image and writes its digest into the three Dockerfiles.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import os
 import sys
 from pathlib import Path
 
-from tools.images import base, build, layout, resolve, shell
+from tools.images import base, build, layout, pin, resolve, shell
 
 BUILD = Path(__file__).parents[2] / "build"
 
@@ -22,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return the exit code: 0 done, 1 failed, 2 this machine cannot do it."""
     options = _parser().parse_args(arguments)
     try:
-        return _resolve(options.python) if options.command == "resolve" else _build(options)
+        return {"resolve": _resolve, "pin": _pin, "build": _build}[options.command](options)
     except shell.ToolError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -38,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     make.add_argument("--engine", choices=list(resolve.ENGINES), default="onnx", help="build argument ENGINE")
     make.add_argument("--backends", type=_backends, default=build.BACKENDS, help="comma-separated (default: all)")
     check = commands.add_parser("resolve", help="resolve the requirements for both architectures")
+    commands.add_parser("pin", help="renew the digest of the base image in the Dockerfiles")
     for command in (make, check):
         command.add_argument("--python", choices=list(base.SUITES), default="3.13", help="the base image's Python")
     return parser
@@ -74,11 +77,16 @@ def _print_layers(backend: str, image: layout.Image) -> None:
         print(f"  {layer.size / 1e6:9,.1f} MB  {layer.digest[7:19]}  {layer.instruction[:60]}")
 
 
-def _resolve(python: str) -> int:
+def _pin(_: argparse.Namespace) -> int:
+    print(pin.pin([build.IMAGES / backend / "Dockerfile" for backend in build.BACKENDS]))
+    return 0
+
+
+def _resolve(options: argparse.Namespace) -> int:
     for engine in resolve.ENGINES:
         for machine in resolve.MACHINES:
-            resolve.resolve(engine, machine, python)
-            print(f"{engine:13} {machine:7} python {python}: every requirement has a wheel")
+            resolve.resolve(engine, machine, options.python)
+            print(f"{engine:13} {machine:7} python {options.python}: every requirement has a wheel")
     return 0
 
 

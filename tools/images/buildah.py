@@ -42,8 +42,8 @@ class Buildah:
                 self("rm", "--all")
 
     def build(self, image: str, dockerfile: Path, context: Path, *options: str | Path) -> None:
-        """Build `dockerfile` and tag the result `image`."""
-        self("bud", "--isolation", "chroot", "--pull-never", "--format", "docker",
+        """Build `dockerfile` and tag the result `image`. Every time in it is 0, as in the images that are deployed."""
+        self("bud", "--isolation", "chroot", "--pull-never", "--format", "docker", "--timestamp", "0",
              "--tag", image, "--file", dockerfile, *options, context)  # fmt: skip
 
     def has(self, image: str, label: str) -> bool:

@@ -96,4 +96,12 @@ FAULTS = (
     ),
     Fault("an impatient destroy", "network.py", 'delete="60m"', 'delete="5m"', "network_is_private"),
     Fault("an interface endpoint, by the hour", "network.py", '"Gateway"', '"Interface"', "network_is_private"),
+    Fault(
+        "a zone without mount targets",
+        "network.py",
+        '"use1-az3", "usw1-az2"',
+        '"use1-az3"',
+        "network_is_private",
+        {"availabilityZones": []},
+    ),
 )

@@ -51,4 +51,6 @@ FAULTS = (
         "aws.ec2.InternetGateway(",
         "only_known_kinds",
     ),
+    Fault("a bucket that stays", "model_store.py", "force_destroy=True, ", "", "nothing_outlives_a_destroy"),
+    Fault("a repository that stays", "image.py", "force_delete=True,", "", "nothing_outlives_a_destroy"),
 )

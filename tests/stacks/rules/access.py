@@ -24,6 +24,9 @@ UNSCOPED = {
     *("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"),
 }
 NFS = 2049
+# In which Amazon EKS, whose network interfaces are made as Lambda's are, or VPC Lattice takes no subnets:
+# https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
+ODD_ZONES = {"use1-az3", "usw1-az2", "cac1-az3", "apne1-az3"}
 
 
 def serving_reads_only(graph: Graph) -> Iterator[str]:
@@ -138,6 +141,9 @@ def network_is_private(graph: Graph) -> Iterator[str]:
     for subnet in subnets:
         if subnet.inputs.get("mapPublicIpOnLaunch"):
             yield f"{subnet.name} gives public addresses"
+    for token, arguments, _ in graph.invokes:
+        if token.endswith(":getAvailabilityZones") and (odd := ODD_ZONES - set(arguments.get("excludeZoneIds", []))):
+            yield f"a subnet may be put into {sorted(odd)}"
     for endpoint in graph.of(":VpcEndpoint"):
         if endpoint.inputs["vpcEndpointType"] != "Gateway" or "policy" not in endpoint.inputs:
             yield f"{endpoint.name} is {endpoint.inputs['vpcEndpointType']}, or open to every bucket"

@@ -102,6 +102,14 @@ def one_provider(graph: Graph) -> Iterator[str]:
         yield f"the provider's default tags are {tags}"
 
 
+def nothing_outlives_a_destroy(graph: Graph) -> Iterator[str]:
+    """What can be built again must not end `pulumi destroy` because something is left in it."""
+    for resource in graph.resources:
+        flag = {"aws:s3/bucket:Bucket": "forceDestroy", "awsx:ecr:Repository": "forceDelete"}.get(resource.type)
+        if flag and resource.inputs.get(flag) is not True:
+            yield f"{resource.name} cannot be destroyed while there is something in it"
+
+
 def _value(value: Any) -> Any:
     """Providers get their settings as JSON text."""
     return json.loads(value) if isinstance(value, str) else value
@@ -113,4 +121,5 @@ RULES = (
     names_begin_with_the_components,
     components_are_complete,
     one_provider,
+    nothing_outlives_a_destroy,
 )
