@@ -30,7 +30,8 @@ class Build:
     @property
     def repository(self) -> str:
         """The repository's URL."""
-        return self.props["tags"][0].rpartition(":")[0]
+        reference: str = self.props["tags"][0]
+        return reference.rpartition(":")[0]
 
 
 def build(parent: str, inputs: dict[str, Any], transforms: Iterable[callback_pb2.Callback]) -> Build:
