@@ -27,12 +27,25 @@ def table(project: Path = PROJECT) -> str:
     return "\n".join(["| key | type | default | what it is |", "| --- | --- | --- | --- |", *rows])
 
 
-def insert(text: str, content: str) -> str:
+def insert(text: str, content: str, start: str = START, end: str = END) -> str:
     """Return `text` with `content` between the markers. Raises ValueError where there is not exactly one pair."""
-    between = re.compile(f"{re.escape(START)}.*?{re.escape(END)}", re.DOTALL)
+    between = re.compile(f"{re.escape(start)}.*?{re.escape(end)}", re.DOTALL)
     if len(between.findall(text)) != 1:
-        raise ValueError(f"no place for the table: put {START} and {END} around it, once")
-    return between.sub(lambda _: f"{START}\n{content}\n{END}", text)
+        raise ValueError(f"no place for the table: put {start} and {end} around it, once")
+    return between.sub(lambda _: f"{start}\n{content}\n{end}", text)
+
+
+def replace(page: Path, content: str, start: str = START, end: str = END) -> int:
+    """Put `content` between the markers of a page; return 1 with a message where that cannot be."""
+    try:
+        current = insert(page.read_text(), content, start, end)
+    except (OSError, ValueError) as error:
+        print(f"{page}: {error}", file=sys.stderr)
+        return 1
+    temporary = page.with_suffix(".tmp")
+    temporary.write_text(current)
+    temporary.replace(page)
+    return 0
 
 
 def _default(value: Any) -> str:
@@ -44,16 +57,7 @@ def main(arguments: list[str]) -> int:
     if not arguments:
         print(table())
         return 0
-    page = Path(arguments[0])
-    try:
-        current = insert(page.read_text(), table())
-    except (OSError, ValueError) as error:
-        print(f"{page}: {error}", file=sys.stderr)
-        return 1
-    temporary = page.with_suffix(".tmp")
-    temporary.write_text(current)
-    temporary.replace(page)
-    return 0
+    return replace(Path(arguments[0]), table())
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ PRODUCTS = {
     "s3_get": Product("AmazonS3", "Requests-Tier2", {}),
     "efs_storage_gb_month": Product("AmazonEFS", "TimedStorage-ByteHrs", {"storageClass": "General Purpose"}),
     "efs_read_gb": Product("AmazonEFS", "ETDataAccess-Bytes", {"accessType": "Read"}),
+    "efs_write_gb": Product("AmazonEFS", "ETDataAccess-Bytes", {"accessType": "Write"}),
     "ecr_storage_gb_month": Product("AmazonECR", "TimedStorage-ByteHrs", {}),
     "logs_ingested_gb": Product("AmazonCloudWatch", "DataProcessing-Bytes", {}),
     "interface_endpoint_hour": Product("AmazonVPC", "VpcEndpoint-Hours", {}),

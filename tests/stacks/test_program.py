@@ -56,11 +56,11 @@ def test_inputs_fit_the_schemas_of_aws(default: Graph, everything: Graph) -> Non
 
 
 def test_the_dev_stack_fits_the_rules(project: Path) -> None:
-    """Pulumi.dev.yaml may be open to everybody, but then not without a low limit."""
+    """The first stack that somebody makes is not open to everybody, and lets little through."""
     graph = run(project, stack_config(ROOT / "Pulumi.dev.yaml", PROJECT))
 
     assert violations(graph) == []
-    assert graph.exports["authMode"] == "none"
+    assert graph.exports["authMode"] == "iam"
     assert graph.one(":Stage").inputs["defaultRouteSettings"]["throttlingRateLimit"] <= 10
 
 

@@ -117,7 +117,7 @@ def test_the_bundles_cache_key_hashes_all_that_makes_the_bundle(tmp_path: Path) 
 
 
 def test_no_stack_is_deployed_by_default(deploy: Any, index: Any) -> None:
-    """The stack that ships, dev, is open to everybody."""
+    """The stack that ships, dev, is one to try things on."""
     for job in deploying(deploy, index):
         assert by_action(job)["pulumi/actions"]["with"]["stack-name"] == "${{ vars.PULUMI_STACK }}"
         assert "vars.PULUMI_STACK != ''" in job["if"]

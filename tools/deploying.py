@@ -1,0 +1,125 @@
+"""Write the figures of docs/deploying.md: `python -m tools.deploying`.
+
+The number of resources is that of recorded runs of the program, the costs are those of the benchmark's own code and
+prices. Nothing is typed in: what changes is changed by running this again.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from bench.cost.estimate import COLD_S, DEFAULT_MEMORY_MB, FETCHED_BYTES, WARM_S, estimate
+from bench.cost.model import HOURS_PER_MONTH, Assumptions, Costs, Usage, costs
+from bench.cost.prices import Prices, read_prices
+from bench.plan import Axes, build_plan
+from stacks.config_table import replace
+from tests.stacks import project, recorder
+
+PAGE = Path(__file__).parents[1] / "docs" / "deploying.md"
+START, END = "<!-- figures:start -->", "<!-- figures:end -->"
+BACKENDS = ("efs", "s3", "oci")
+_SERVICES = {
+    "apigatewayv2": "API Gateway",
+    "cloudwatch": "CloudWatch",
+    "ec2": "VPC",
+    "ecr": "ECR",
+    "efs": "EFS",
+    "iam": "IAM",
+    "lambda": "Lambda",
+    "s3": "S3",
+    "vpc": "VPC",
+}
+_ENGINE, _ARCHITECTURE = "onnx", "arm64"
+# Careful guesses, as those in bench.cost.estimate: how long the seeder copies, and what a first hour's curiosity asks.
+_SEED_S, _SEEDER_MB = 60.0, 1024
+_FIRST_REQUESTS = 10
+_GB = 1e9
+
+
+def block() -> str:
+    """Return what is between the markers: how many resources, and what they cost."""
+    return "\n".join([*_resources(), "", *_costs(read_prices())])
+
+
+def count(graph: recorder.Graph) -> Counter[str]:
+    """Return how many things of each service a recorded run makes in AWS, those of awsx's components among them."""
+    return Counter(service for resource in graph.resources for service in _made(resource.type, resource.inputs))
+
+
+def _made(kind: str, inputs: dict[str, Any]) -> Iterator[str]:
+    if kind.startswith("aws:"):
+        yield _SERVICES[kind.split(":")[1].partition("/")[0]]
+    elif kind == "awsx:ecr:Repository":
+        yield "ECR"
+        if not inputs.get("lifecyclePolicy", {}).get("skip"):
+            yield "ECR"
+    elif kind == "awsx:ecr:Image":
+        yield "ECR"
+
+
+def _resources() -> Iterator[str]:
+    whole, *single = _runs([BACKENDS, *((name,) for name in BACKENDS)])
+    parts = ", ".join(f"{service} {number}" for service, number in sorted(whole.items()))
+    alone = ", ".join(f"{name} {run.total()}" for name, run in zip(BACKENDS, single, strict=True))
+    yield f"With the defaults {whole.total()} things are made in AWS: {parts}. With one backend alone: {alone}."
+
+
+def _runs(chosen: Iterable[tuple[str, ...]]) -> list[Counter[str]]:
+    with tempfile.TemporaryDirectory() as directory:
+        made = project.make_project(Path(directory))
+        configs = ({"backends": list(names), "defaultBackend": names[-1]} for names in chosen)
+        return [count(recorder.run(made, config)) for config in configs]
+
+
+def _costs(prices: Prices) -> Iterator[str]:
+    each = {name: costs(_usage(name), prices, Assumptions()) for name in BACKENDS}
+    run = estimate(build_plan(Axes(BACKENDS)), prices, _ARCHITECTURE)
+    yield f"USD, prices of {prices.region}, {prices.date}:"
+    yield ""
+    yield "| | efs | s3 | oci | together |"
+    yield "| --- | --- | --- | --- | --- |"
+    yield _row(f"the first hour, with {_FIRST_REQUESTS} requests each", [first_hour(n, each[n], prices) for n in each])
+    yield _row("an idle month", [cost.idle_month for cost in each.values()])
+    yield _row("1,000 cold starts", [1000 * cost.cold_start for cost in each.values()])
+    yield _row("1,000 warm requests", [1000 * cost.warm_request for cost in each.values()])
+    yield ""
+    yield (
+        f"One benchmark run of all three: ${run.usd:.2f} and about {run.seconds / 60:.0f} minutes, "
+        f"{run.requests} requests, of which {run.cold_starts} are cold starts."
+    )
+
+
+def first_hour(backend: str, cost: Costs, prices: Prices) -> float:
+    """Return USD of an hour's storage, of bringing the weights there, and of the first requests, one of them cold."""
+    usd = cost.idle_month / HOURS_PER_MONTH + cost.cold_start + (_FIRST_REQUESTS - 1) * cost.warm_request
+    return usd + (seeding(prices) if backend == "efs" else 0.0)
+
+
+def seeding(prices: Prices) -> float:
+    """Return USD of copying the bundle from S3 to the file system once."""
+    stored = Assumptions().stored_bytes
+    copying = Usage("s3", _ARCHITECTURE, _SEEDER_MB, 0.0, _SEED_S * 1e3, 0.0, stored)
+    return costs(copying, prices, Assumptions()).cold_start + stored / _GB * prices["efs_write_gb"]
+
+
+def _usage(backend: str) -> Usage:
+    cold, warm = COLD_S[_ENGINE] * 1e3, WARM_S[_ENGINE] * 1e3
+    return Usage(backend, _ARCHITECTURE, DEFAULT_MEMORY_MB, cold, warm, warm, FETCHED_BYTES)
+
+
+def _row(what: str, usd: list[float]) -> str:
+    return f"| {what} | {' | '.join(f'{value:.3g}' for value in [*usd, sum(usd)])} |"
+
+
+def main() -> int:
+    """Put the figures into the page; 1 with a message where there is no place for them."""
+    return replace(PAGE, block(), START, END)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

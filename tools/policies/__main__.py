@@ -1,0 +1,48 @@
+"""Write the policies of the roles that deploy and preview into docs/policies: `python -m tools.policies`.
+
+They are made from recorded runs of the program and from tools/policies/permissions.py, so the environment needs the
+requirements of the tests.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import yaml
+
+from tests.stacks import recorded
+from tools.policies.documents import Document, documents
+from tools.policies.needs import UnknownTypeError, needs
+
+ROOT = Path(__file__).parents[2]
+DIRECTORY = ROOT / "docs" / "policies"
+
+
+def current() -> dict[str, Document]:
+    """Return the policies that the program needs as it is, by name."""
+    project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["name"]
+    return documents(project, needs(recorded.runs()))
+
+
+def text(document: Document) -> str:
+    """Return a policy as its file holds it."""
+    return json.dumps(document, indent=2) + "\n"
+
+
+def main() -> int:
+    """Write the files; 1 with a message where the table of permissions lacks something."""
+    try:
+        policies = current()
+    except UnknownTypeError as error:
+        print(error, file=sys.stderr)
+        return 1
+    DIRECTORY.mkdir(exist_ok=True)
+    for name, document in policies.items():
+        (DIRECTORY / f"{name}.json").write_text(text(document))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

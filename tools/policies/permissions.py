@@ -1,0 +1,178 @@
+"""Which IAM actions each resource of the program needs, to be made, read, changed and deleted.
+
+Written from the calls that Terraform's AWS provider makes (Pulumi's is made of it), and from what AWS's documents say
+that a call needs beside itself. The tests hold it against the permissions in AWS's own CloudFormation schemas.
+"""
+
+from __future__ import annotations
+
+_TAGS = "CreateTags DeleteTags"
+_INTERFACES = "DescribeNetworkInterfaces DetachNetworkInterface DeleteNetworkInterface"
+_GROUP_RULE = f"DescribeSecurityGroups DescribeSecurityGroupRules ModifySecurityGroupRules {_TAGS}"
+_API_PART = "apigateway: GET POST PATCH DELETE"
+_PUSH = (
+    "BatchCheckLayerAvailability InitiateLayerUpload UploadLayerPart CompleteLayerUpload PutImage"
+    " BatchGetImage GetDownloadUrlForLayer"
+)
+
+# By type; in each line a service and its actions.
+ACTIONS: dict[str, tuple[str, ...]] = {
+    # Tags of an API are resources of their own to IAM.
+    "aws:apigatewayv2/api:Api": ("apigateway: GET POST PUT PATCH DELETE",),
+    "aws:apigatewayv2/authorizer:Authorizer": (_API_PART,),
+    "aws:apigatewayv2/integration:Integration": (_API_PART,),
+    "aws:apigatewayv2/route:Route": (_API_PART,),
+    # The access log's delivery is made with the caller's rights.
+    "aws:apigatewayv2/stage:Stage": (
+        "apigateway: GET POST PUT PATCH DELETE",
+        "logs: CreateLogDelivery GetLogDelivery UpdateLogDelivery DeleteLogDelivery ListLogDeliveries"
+        " PutResourcePolicy DescribeResourcePolicies DescribeLogGroups",
+    ),
+    "aws:cloudwatch/dashboard:Dashboard": (
+        "cloudwatch: PutDashboard GetDashboard DeleteDashboards TagResource UntagResource ListTagsForResource",
+    ),
+    "aws:cloudwatch/logGroup:LogGroup": (
+        "logs: CreateLogGroup DescribeLogGroups DeleteLogGroup PutRetentionPolicy DeleteRetentionPolicy"
+        " TagResource UntagResource ListTagsForResource",
+    ),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": (
+        "cloudwatch: PutMetricAlarm DescribeAlarms DeleteAlarms TagResource UntagResource ListTagsForResource",
+    ),
+    # Made by AWS with the VPC: the provider takes it over and empties it.
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": (
+        "ec2: DescribeSecurityGroups DescribeSecurityGroupRules RevokeSecurityGroupIngress RevokeSecurityGroupEgress"
+        f" {_TAGS}",
+    ),
+    "aws:ec2/routeTable:RouteTable": (f"ec2: CreateRouteTable DescribeRouteTables DeleteRouteTable {_TAGS}",),
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": (
+        "ec2: AssociateRouteTable ReplaceRouteTableAssociation DisassociateRouteTable DescribeRouteTables"
+        " DescribeSubnets",
+    ),
+    # A new group allows everything out, which the provider takes away. With a group or a subnet it deletes the
+    # interfaces that Lambda left behind.
+    "aws:ec2/securityGroup:SecurityGroup": (
+        "ec2: CreateSecurityGroup DescribeSecurityGroups DescribeSecurityGroupRules RevokeSecurityGroupEgress"
+        f" RevokeSecurityGroupIngress DeleteSecurityGroup {_INTERFACES} {_TAGS}",
+    ),
+    "aws:ec2/subnet:Subnet": (
+        f"ec2: CreateSubnet DescribeSubnets ModifySubnetAttribute DeleteSubnet {_INTERFACES} {_TAGS}",
+    ),
+    "aws:ec2/vpc:Vpc": (
+        "ec2: CreateVpc DescribeVpcs DescribeVpcAttribute ModifyVpcAttribute DeleteVpc DescribeNetworkAcls"
+        f" DescribeRouteTables DescribeSecurityGroups {_TAGS}",
+    ),
+    "aws:ec2/vpcEndpoint:VpcEndpoint": (
+        "ec2: CreateVpcEndpoint DescribeVpcEndpoints ModifyVpcEndpoint DeleteVpcEndpoints DescribePrefixLists"
+        f" DescribeVpcs DescribeSubnets DescribeSecurityGroups {_TAGS}",
+    ),
+    "aws:ecr/lifecyclePolicy:LifecyclePolicy": ("ecr: PutLifecyclePolicy GetLifecyclePolicy DeleteLifecyclePolicy",),
+    "aws:ecr/repositoryPolicy:RepositoryPolicy": (
+        "ecr: SetRepositoryPolicy GetRepositoryPolicy DeleteRepositoryPolicy",
+    ),
+    "aws:efs/accessPoint:AccessPoint": (
+        "elasticfilesystem: CreateAccessPoint DescribeAccessPoints DeleteAccessPoint ListTagsForResource TagResource"
+        " UntagResource",
+    ),
+    "aws:efs/fileSystem:FileSystem": (
+        "elasticfilesystem: CreateFileSystem DescribeFileSystems DescribeLifecycleConfiguration UpdateFileSystem"
+        " DescribeReplicationConfigurations DeleteFileSystem ListTagsForResource TagResource UntagResource",
+    ),
+    "aws:efs/fileSystemPolicy:FileSystemPolicy": (
+        "elasticfilesystem: PutFileSystemPolicy DescribeFileSystemPolicy DeleteFileSystemPolicy",
+    ),
+    # EFS makes the target's network interface with the caller's rights.
+    "aws:efs/mountTarget:MountTarget": (
+        "elasticfilesystem: CreateMountTarget DescribeMountTargets DescribeMountTargetSecurityGroups"
+        " ModifyMountTargetSecurityGroups DeleteMountTarget",
+        "ec2: DescribeSubnets DescribeNetworkInterfaces CreateNetworkInterface DeleteNetworkInterface"
+        " DescribeNetworkInterfaceAttribute ModifyNetworkInterfaceAttribute",
+    ),
+    "aws:iam/role:Role": (
+        "iam: CreateRole GetRole UpdateRole UpdateRoleDescription UpdateAssumeRolePolicy DeleteRole ListRolePolicies"
+        " GetRolePolicy ListAttachedRolePolicies ListInstanceProfilesForRole TagRole UntagRole",
+    ),
+    "aws:iam/rolePolicy:RolePolicy": ("iam: PutRolePolicy GetRolePolicy DeleteRolePolicy",),
+    # Lambda looks at the network, the file system and the image with the caller's rights.
+    "aws:lambda/function:Function": (
+        "lambda: CreateFunction GetFunction ListVersionsByFunction GetFunctionCodeSigningConfig UpdateFunctionCode"
+        " UpdateFunctionConfiguration PutFunctionConcurrency DeleteFunctionConcurrency DeleteFunction"
+        " ListTags TagResource UntagResource",
+        "iam: PassRole",
+    ),
+    "aws:lambda/invocation:Invocation": ("lambda: InvokeFunction",),
+    "aws:lambda/permission:Permission": ("lambda: AddPermission GetPolicy RemovePermission",),
+    # Emptied when it is destroyed: versions are listed even where there are none.
+    "aws:s3/bucket:Bucket": (
+        "s3: CreateBucket DeleteBucket ListBucket ListBucketVersions DeleteObject DeleteObjectVersion GetBucketAcl"
+        " GetBucketCORS GetBucketWebsite GetBucketVersioning GetAccelerateConfiguration GetBucketRequestPayment"
+        " GetBucketLogging GetLifecycleConfiguration GetReplicationConfiguration GetEncryptionConfiguration"
+        " GetBucketObjectLockConfiguration GetBucketPolicy GetBucketLocation GetBucketTagging PutBucketTagging"
+        " ListTagsForResource TagResource UntagResource",
+    ),
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": (
+        "s3: PutLifecycleConfiguration GetLifecycleConfiguration",
+    ),
+    "aws:s3/bucketObjectv2:BucketObjectv2": (
+        "s3: PutObject GetObject GetObjectTagging PutObjectTagging DeleteObjectTagging DeleteObject"
+        " AbortMultipartUpload ListBucket",
+    ),
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": (
+        "s3: PutBucketOwnershipControls GetBucketOwnershipControls",
+    ),
+    "aws:s3/bucketPolicy:BucketPolicy": ("s3: PutBucketPolicy GetBucketPolicy DeleteBucketPolicy",),
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": (
+        "s3: PutBucketPublicAccessBlock GetBucketPublicAccessBlock",
+    ),
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": (
+        "s3: PutEncryptionConfiguration GetEncryptionConfiguration",
+    ),
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": (
+        f"ec2: AuthorizeSecurityGroupEgress RevokeSecurityGroupEgress {_GROUP_RULE}",
+    ),
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": (
+        f"ec2: AuthorizeSecurityGroupIngress RevokeSecurityGroupIngress {_GROUP_RULE}",
+    ),
+    # Pushed, and read again as a cache; an old one is left to the repository's lifecycle policy.
+    "awsx:ecr:Image": (f"ecr: GetAuthorizationToken {_PUSH}",),
+    "awsx:ecr:Repository": (
+        "ecr: CreateRepository DescribeRepositories DeleteRepository PutImageScanningConfiguration"
+        " PutImageTagMutability ListTagsForResource TagResource UntagResource",
+    ),
+}
+# What a resource needs where an input, however deep inside, is set: beyond the above.
+WITH_INPUT: dict[tuple[str, str], tuple[str, ...]] = {
+    ("aws:cloudwatch/logGroup:LogGroup", "kmsKeyId"): ("logs: AssociateKmsKey DisassociateKmsKey", "kms: DescribeKey"),
+    ("aws:efs/fileSystem:FileSystem", "kmsKeyId"): ("kms: DescribeKey CreateGrant GenerateDataKeyWithoutPlaintext",),
+    ("aws:iam/role:Role", "permissionsBoundary"): ("iam: PutRolePermissionsBoundary DeleteRolePermissionsBoundary",),
+    ("aws:lambda/function:Function", "fileSystemConfig"): ("elasticfilesystem: DescribeMountTargets",),
+    ("aws:lambda/function:Function", "imageUri"): (
+        "ecr: GetRepositoryPolicy SetRepositoryPolicy BatchGetImage GetDownloadUrlForLayer",
+    ),
+    ("aws:lambda/function:Function", "vpcConfig"): ("ec2: DescribeVpcs DescribeSubnets DescribeSecurityGroups",),
+    # Whoever uploads to the bucket: in parts, what was encrypted is also read.
+    ("aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration", "kmsMasterKeyId"): (
+        "kms: GenerateDataKey Decrypt",
+    ),
+    ("awsx:ecr:Repository", "rules"): ("ecr: PutLifecyclePolicy GetLifecyclePolicy DeleteLifecyclePolicy",),
+    ("awsx:ecr:Repository", "kmsKey"): ("kms: DescribeKey CreateGrant RetireGrant",),
+}
+# What the program asks AWS for before it makes anything, in previews, too. Who is asking needs no permission.
+LOOKUPS: dict[str, tuple[str, ...]] = {
+    "aws:index/getCallerIdentity:getCallerIdentity": (),
+    "aws:index/getAvailabilityZones:getAvailabilityZones": ("ec2: DescribeAvailabilityZones",),
+    "aws:ec2/getSecurityGroup:getSecurityGroup": ("ec2: DescribeSecurityGroups",),
+    "aws:ec2/getSubnet:getSubnet": ("ec2: DescribeSubnets",),
+    "aws:ec2/getVpc:getVpc": ("ec2: DescribeVpcs DescribeVpcAttribute DescribeRouteTables",),
+    "aws:iam/getPolicy:getPolicy": ("iam: GetPolicy GetPolicyVersion",),
+    "aws:kms/getKey:getKey": ("kms: DescribeKey",),
+    "aws:s3/getBucket:getBucket": ("s3: ListBucket GetBucketLocation",),
+    "aws:s3/getObject:getObject": ("s3: GetObject GetObjectTagging",),
+    "aws:servicequotas/getServiceQuota:getServiceQuota": ("servicequotas: GetServiceQuota GetAWSDefaultServiceQuota",),
+}
+# awsx logs in to the registry in previews, too.
+PREVIEW: dict[str, tuple[str, ...]] = {"awsx:ecr:Image": ("ecr: GetAuthorizationToken",)}
+# Roles that a service makes for itself, once an account, at the first call of somebody who may let it.
+SERVICE_LINKED = {
+    "aws:apigatewayv2/api:Api": "ops.apigateway.amazonaws.com",
+    "aws:efs/mountTarget:MountTarget": "elasticfilesystem.amazonaws.com",
+}
