@@ -92,6 +92,11 @@ def _costs(prices: Prices) -> Iterator[str]:
         f"One benchmark run of all three: ${run.usd:.2f} and about {run.seconds / 60:.0f} minutes, "
         f"{run.requests} requests, of which {run.cold_starts} are cold starts."
     )
+    image = Assumptions().image_base_bytes / _GB * prices["ecr_storage_gb_month"]
+    yield (
+        f"Every update that needs new images keeps the old ones, up to ten, for ${image:.3f} a month each, "
+        f"${each['oci'].idle_month:.3f} for oci."
+    )
 
 
 def first_hour(backend: str, cost: Costs, prices: Prices) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Iterator
@@ -12,12 +13,15 @@ from rich.console import Console
 from model import bundle, incidents
 from tests.acceptance.table import Measure, Row
 from tests.images_build.layers import UMASKS, weights_layers
+from tests.stacks import iam, recorded
 from tests.stacks.project import ROOT, make_project
 from tests.stacks.registry import histories, play, two_commits
-from tests.stacks.scenarios import in_parallel
+from tests.stacks.scenarios import combinations, in_parallel, run_scenario
 from tests.stacks.trial import FAULTS, checks_that_catch
 from tests.tools.ready.fresh import NotProved, prove
 from tools.images import shell
+from tools.policies.__main__ import DIRECTORY
+from tools.policies.documents import PREVIEW
 
 _FAULTS_BEFORE = 88  # those of the faults that were seeded before a first `pulumi up` was followed step by step
 _NEW_FAULTS = 12
@@ -86,4 +90,23 @@ def layer_of_the_weights() -> Iterator[Row]:
     )
 
 
-MEASURES: list[Measure] = [fresh_clone, pushes_of_an_existing_tag, seeded_faults, layer_of_the_weights]
+def deploy_policy() -> Iterator[Row]:
+    """The policies as they are in the repository, against the graph of every scenario."""
+    scenarios = [scenario for scenario in combinations() if not scenario.preview]
+    with tempfile.TemporaryDirectory() as directory:
+        project = make_project(Path(directory))
+        graphs = [*in_parallel(run_scenario, [(project, scenario) for scenario in scenarios]), *recorded.runs()]
+    paths = [path for path in DIRECTORY.glob("*.json") if path.stem != PREVIEW]
+    policies = [iam.fill(json.loads(path.read_text())) for path in paths]
+    lacking = {problem for graph in graphs for problem in iam.missing(policies, graph)}
+    asked = {pair for graph in graphs for pair in iam.asked(graph)}
+    measured = f"{len(lacking)} of {len(asked)}, in {len(graphs)} runs"
+    yield Row(
+        "actions needed by the recorded graph and missing in the deploy policy",
+        "0",
+        "; ".join([measured, *sorted(lacking)[:5]]),
+        bool(asked) and not lacking,
+    )
+
+
+MEASURES: list[Measure] = [fresh_clone, pushes_of_an_existing_tag, seeded_faults, layer_of_the_weights, deploy_policy]

@@ -68,21 +68,30 @@ def allowed(documents: Documents, action: str, arn: str) -> bool:
 
 
 def missing(documents: Documents, graph: Graph) -> list[str]:
-    """Return what policies lack to deploy what was recorded: actions, by our table or by AWS's, on the resources."""
-    return _refused(documents, graph, needs([graph]).deploy | handlers.needed(graph))
+    """Return what policies lack to deploy what was recorded: actions, each on a resource."""
+    return _refused(documents, asked(graph))
 
 
 def missing_for_preview(documents: Documents, graph: Graph) -> list[str]:
     """Return what policies lack to preview what was recorded."""
-    return _refused(documents, graph, needs([graph]).preview)
+    return _refused(documents, _pairs(graph, needs([graph]).preview))
 
 
-def _refused(documents: Documents, graph: Graph, wanted: Iterable[str]) -> list[str]:
+def asked(graph: Graph) -> set[tuple[str, str]]:
+    """Return what a deployment is asked for: actions, by our table or by AWS's schemas, each on a resource."""
+    return _pairs(graph, needs([graph]).deploy | handlers.needed(graph))
+
+
+def _pairs(graph: Graph, wanted: Iterable[str]) -> set[tuple[str, str]]:
     held = inventory(graph)
-    asked = {(action, arn) for action in wanted for arn in _on(action, held)}
+    pairs = {(action, arn) for action in wanted for arn in _on(action, held)}
     for token, arguments, _ in graph.invokes:
-        asked |= set(_looked_up(token, arguments, held))
-    return sorted(f"{action} on {arn}" for action, arn in asked if not allowed(documents, action, arn))
+        pairs |= set(_looked_up(token, arguments, held))
+    return pairs
+
+
+def _refused(documents: Documents, pairs: Iterable[tuple[str, str]]) -> list[str]:
+    return sorted(f"{action} on {arn}" for action, arn in pairs if not allowed(documents, action, arn))
 
 
 def inventory(graph: Graph) -> Inventory:

@@ -51,6 +51,12 @@ FOREIGN = (
 
 
 @pytest.fixture(scope="module")
+def runs() -> list[Graph]:
+    """The runs that the policies are made from."""
+    return recorded.runs()
+
+
+@pytest.fixture(scope="module")
 def files() -> dict[str, Any]:
     """The policies as they are in the repository, by name."""
     return {path.stem: json.loads(path.read_text()) for path in policies.DIRECTORY.glob("*.json")}
@@ -68,11 +74,11 @@ def preview(files: dict[str, Any]) -> list[Any]:
     return [iam.fill(files[PREVIEW])]
 
 
-def test_the_files_are_current() -> None:
+def test_the_files_are_current(runs: list[Graph]) -> None:
     """Mend it with `python -m tools.policies`."""
     held = {path.stem: path.read_text() for path in policies.DIRECTORY.iterdir()}
 
-    assert held == {name: policies.text(document) for name, document in policies.current().items()}
+    assert held == {name: policies.text(document) for name, document in policies.current(runs).items()}
 
 
 def test_the_deploying_role_can_make_every_combination(deploy: list[Any], graphs: dict[Scenario, Graph]) -> None:
@@ -82,8 +88,8 @@ def test_the_deploying_role_can_make_every_combination(deploy: list[Any], graphs
     assert {scenario: problems for scenario, problems in lacking.items() if problems} == {}
 
 
-def test_both_roles_can_do_what_stands_for_all(deploy: list[Any], preview: list[Any]) -> None:
-    for graph in recorded.runs():
+def test_both_roles_can_do_what_stands_for_all(deploy: list[Any], preview: list[Any], runs: list[Graph]) -> None:
+    for graph in runs:
         assert iam.missing(deploy, graph) == []
         assert iam.missing_for_preview(preview, graph) == []
 
@@ -94,19 +100,19 @@ def test_the_previewing_role_can_preview_every_combination(preview: list[Any], g
     assert {problem for graph in previews for problem in iam.missing_for_preview(preview, graph)} == set()
 
 
-def test_no_action_is_allowed_that_nothing_needs(deploy: list[Any], preview: list[Any]) -> None:
-    found = needs(recorded.runs())
+def test_no_action_is_allowed_that_nothing_needs(deploy: list[Any], preview: list[Any], runs: list[Graph]) -> None:
+    found = needs(runs)
 
     assert _actions(deploy) - NOT_OF_THE_GRAPH == (found.deploy | found.lookups) - NOT_OF_THE_GRAPH
     assert _actions(preview) - NOT_OF_THE_GRAPH == (found.preview | found.lookups) - NOT_OF_THE_GRAPH
 
 
-def test_an_action_that_is_taken_away_is_missed(deploy: list[Any]) -> None:
+def test_an_action_that_is_taken_away_is_missed(deploy: list[Any], runs: list[Graph]) -> None:
     """Each one, or the checks above would not see that it is gone."""
-    graphs = recorded.runs()
+    asked = {pair for graph in runs for pair in iam.asked(graph)}
     for action in sorted(_actions(deploy) - NOT_OF_THE_GRAPH):
         without = [_without(document, action) for document in deploy]
-        assert any(iam.missing(without, graph) for graph in graphs), action
+        assert [arn for name, arn in asked if name == action and not iam.allowed(without, name, arn)], action
 
 
 def test_what_belongs_to_others_is_out_of_reach(deploy: list[Any], preview: list[Any]) -> None:

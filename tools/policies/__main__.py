@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import yaml
 
 from tests.stacks import recorded
+from tests.stacks.recorder import Graph
 from tools.policies.documents import Document, documents
 from tools.policies.needs import UnknownTypeError, needs
 
@@ -20,10 +22,10 @@ ROOT = Path(__file__).parents[2]
 DIRECTORY = ROOT / "docs" / "policies"
 
 
-def current() -> dict[str, Document]:
-    """Return the policies that the program needs as it is, by name."""
+def current(graphs: Iterable[Graph]) -> dict[str, Document]:
+    """Return the policies that recorded runs need, by name. Raises UnknownTypeError for what the table lacks."""
     project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["name"]
-    return documents(project, needs(recorded.runs()))
+    return documents(project, needs(graphs))
 
 
 def text(document: Document) -> str:
@@ -34,7 +36,7 @@ def text(document: Document) -> str:
 def main() -> int:
     """Write the files; 1 with a message where the table of permissions lacks something."""
     try:
-        policies = current()
+        policies = current(recorded.runs())
     except UnknownTypeError as error:
         print(error, file=sys.stderr)
         return 1
