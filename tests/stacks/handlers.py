@@ -28,6 +28,7 @@ UNUSED = {
     "ec2:UpdateSecurityGroupRuleDescriptions*": "the provider has ModifySecurityGroupRules",
     "elasticfilesystem:*BackupPolicy": "backups",
     "elasticfilesystem:*ReplicationConfiguration": "replication",
+    "elasticfilesystem:DescribeMountTargets": "a mounted file system, which the inputs tell",
     "elasticfilesystem:DeleteTags": "the older name of UntagResource",
     "elasticfilesystem:PutLifecycleConfiguration": "moving files to cheaper storage",
     "elasticfilesystem:UpdateFileSystemProtection": "replication",

@@ -17,7 +17,7 @@ from tools.policies.permissions import LOOKUPS
 
 Documents = Iterable[Mapping[str, Any]]
 Inventory = Mapping[tuple[str, str], set[str]]
-KEY_ID = "0a1b2c3d-0000-4000-8000-000000000000"
+KEY_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
 VALUES = {
     "STATE_BUCKET": "our-state",
     "STATE_KEY_ID": "11111111-2222-3333-4444-555555555555",
