@@ -9,7 +9,7 @@ from typing import Any
 ACCOUNT, REGION = "123456789012", "us-east-1"
 ZONES = [f"{REGION}{letter}" for letter in "abcdef"]
 
-KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0a1b2c3d-0000-4000-8000-000000000000"
 DISABLED_KEY, SIGNING_KEY = f"{KEY[:-2]}d0", f"{KEY[:-2]}50"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms"
