@@ -13,9 +13,11 @@ from aiohttp import web
 
 from lab import rie
 from lab.cors import Cors
+from lab.credentials import Credentials
 from lab.emulator import Host
 from lab.errors import LabError
 from lab.function import Function
+from lab.guard import owner_only
 from lab.http_api import BODY_LIMIT, TIMEOUT_S, HttpApi
 from lab.lambda_api import PAYLOAD_LIMIT, LambdaApi
 from lab.logs_api import LogsApi
@@ -35,10 +37,13 @@ async def _nothing() -> None:
 class Account:
     """Functions by name, the AWS API at ``endpoint_url`` and the HTTP API at ``api_url``.
 
+    The AWS API is for whoever has ``credentials``, made for this account.
+
     Use as an async context manager: deploy functions, then ``open`` the endpoints.
     """
 
     def __init__(self, workspace: Workspace, idle_s: float = IDLE_S, http_timeout_s: float = TIMEOUT_S) -> None:
+        self.credentials = Credentials.make()
         self.endpoint_url = ""
         self.api_url = ""
         self._workspace = workspace
@@ -72,7 +77,8 @@ class Account:
 
         Raises LabError if the port is taken.
         """
-        api = web.Application(client_max_size=2 * PAYLOAD_LIMIT)  # the API itself says what is too large
+        # The API itself says what is too large.
+        api = web.Application(client_max_size=2 * PAYLOAD_LIMIT, middlewares=[owner_only(self.credentials)])
         api.add_routes(LambdaApi(self._functions, architecture()).routes())
         api.router.add_post("/", LogsApi(self._functions).handle)
         gateway = web.Application(client_max_size=BODY_LIMIT)

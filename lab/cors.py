@@ -17,7 +17,7 @@ _PREFIX = "access-control-"
 
 @dataclass(frozen=True)
 class Cors:
-    """The origins whose pages may read answers; ``*`` among them means all, none of them no CORS at all."""
+    """The origins whose pages may ask; ``*`` among them means all, none of them no CORS at all."""
 
     origins: tuple[str, ...] = ()
 

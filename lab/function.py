@@ -57,6 +57,7 @@ class Function:
 
     def __init__(self, host: Host, spec: FunctionSpec, idle_s: float, prepare: Callable[[], Awaitable[None]]) -> None:
         self.configuration = Configuration(spec)
+        self.deployed = dict(spec.environment)
         self.logs = LogGroup(spec.log_group)
         self._host = host
         self._idle_s = idle_s

@@ -14,8 +14,9 @@ from lab.cors import Cors
 from lab.errors import LabError
 from lab.event import BadResultError, event_of, response_of
 from lab.function import ThrottledError
+from lab.guard import ForbiddenError, check_source
 from lab.lambda_api import PAYLOAD_LIMIT
-from lab.routes import Routes
+from lab.routes import PAGE_ROUTES, Routes
 
 BODY_LIMIT = 10 << 20
 TIMEOUT_S = 30.0
@@ -43,11 +44,15 @@ class HttpApi:
         return response
 
     async def _answer(self, request: web.Request, request_id: str) -> web.Response:
+        found = self._routes.find(request.method, request.path)
+        page = found is not None and found[0] in PAGE_ROUTES  # any site may link to it, and it asks no function
         try:
+            check_source(request, ("*",) if page else self._cors.origins)
             body = await request.read()
+        except ForbiddenError as error:
+            return _error(403, f"Forbidden: {error}")
         except web.HTTPRequestEntityTooLarge:
             return _error(413, "Request Entity Too Large")
-        found = self._routes.find(request.method, request.path)
         if found is None:
             return _error(404, "Not Found")
         route, integration = found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -15,15 +14,11 @@ from aiohttp import web
 from lab.errors import LabError
 from lab.function import Function, ThrottledError, UpdateInProgressError
 from lab.spec import Configuration, FunctionSpec, function_arn
+from lab.variables import refused
 
 #: Lambda's limit of a synchronous request's payload, in bytes.
 PAYLOAD_LIMIT = 6 << 20
 _TAIL_BYTES = 4096
-#: What AWS refuses, and what would let a caller of this API run code of its own as the lab's user.
-_RESERVED = re.compile(
-    r"_HANDLER|_X_AMZN_TRACE_ID|AWS_(DEFAULT_)?REGION|AWS_(ACCESS_KEY|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)"
-    r"|AWS_EXECUTION_ENV|AWS_LAMBDA_.*|LAMBDA_(TASK_ROOT|RUNTIME_DIR)|LD_.*|PYTHON.*|PATH"
-)
 
 _Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -130,7 +125,7 @@ class LambdaApi:
             text = "The Revision Id provided does not match the latest Revision Id. Call GetFunction to retrieve it."
             raise ApiError(412, "PreconditionFailedException", text)
         try:
-            updated = function.update(_changed(current.spec, changes))
+            updated = function.update(_changed(current.spec, changes, function.deployed))
         except UpdateInProgressError:
             text = (
                 "The operation cannot be performed at this time. "
@@ -168,8 +163,11 @@ class LambdaApi:
         return described
 
 
-def _changed(spec: FunctionSpec, changes: Mapping[str, Any]) -> FunctionSpec:
-    """Apply the members of an UpdateFunctionConfiguration request; raises ApiError for what Lambda refuses."""
+def _changed(spec: FunctionSpec, changes: Mapping[str, Any], deployed: Mapping[str, str]) -> FunctionSpec:
+    """Apply the members of an UpdateFunctionConfiguration request; raises ApiError for what Lambda or the lab refuses.
+
+    ``deployed`` are the variables that the function began with.
+    """
     unknown = set(changes) - {"Environment", "MemorySize", "Timeout", "RevisionId"}
     if unknown:
         text = f"the lab can change Environment, MemorySize and Timeout, not {', '.join(sorted(unknown))}"
@@ -181,15 +179,10 @@ def _changed(spec: FunctionSpec, changes: Mapping[str, Any]) -> FunctionSpec:
     variables = environment.get("Variables", {}) if isinstance(environment, dict) else None
     if not isinstance(variables, Mapping):
         raise ApiError(400, "SerializationException", "Environment is no object with Variables")
-    if refused := sorted(key for key in variables if _RESERVED.fullmatch(str(key))):
-        text = (
-            "Lambda was unable to configure your environment variables because the environment variables you have "
-            f"provided contains reserved keys that are currently not supported for modification. "
-            f"Reserved keys used in this request: {', '.join(refused)}"
-        )
-        raise ApiError(400, "InvalidParameterValueException", text)
     if not all(isinstance(key, str) and isinstance(value, str) for key, value in variables.items()):
         raise ApiError(400, "InvalidParameterValueException", "environment variables are strings")
+    if why := refused(variables, deployed):
+        raise ApiError(400, "InvalidParameterValueException", f"Environment: {why}")
     if sum(len(key) + len(value) for key, value in variables.items()) > 4096:
         text = (
             "Lambda was unable to configure your environment variables because the environment variables you have "

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lab.credentials import Credentials
 from lab.spec import REGION
 
 _SAMPLE = "A delivery robot ran over a dog on the pavement"
@@ -45,6 +46,7 @@ class Outputs:
 
     api_url: str
     endpoint_url: str
+    credentials: Credentials
     engine: str
     default_backend: str
     images: str
@@ -65,6 +67,8 @@ class Outputs:
             "architecture": architecture(),
             "defaultBackend": self.default_backend,
             "endpointUrl": self.endpoint_url,
+            "accessKeyId": self.credentials.access_key_id,
+            "secretAccessKey": self.credentials.secret_access_key,
             "images": self.images,
             "cachePolicy": self.cache_policy,
             "memoryEnforcement": self.memory_enforcement,
@@ -104,7 +108,11 @@ class Outputs:
         lines = [
             f"Page          {self.page_url}",
             f"HTTP API      {self.api_url}   (default backend: {self.default_backend}; /openapi.json describes it)",
-            f"AWS endpoint  {self.endpoint_url}   (Lambda and CloudWatch Logs, for boto3's endpoint_url)",
+            f"AWS endpoint  {self.endpoint_url}   (Lambda and CloudWatch Logs, for who has the key of this start:)",
+            f"  export AWS_ENDPOINT_URL_LAMBDA={self.endpoint_url} AWS_ENDPOINT_URL_LOGS={self.endpoint_url}",
+            f"  export AWS_REGION={REGION} AWS_DEFAULT_REGION={REGION}",
+            f"  export AWS_ACCESS_KEY_ID={self.credentials.access_key_id}",
+            f"  export AWS_SECRET_ACCESS_KEY={self.credentials.secret_access_key}",
             f"Engine        {self.engine}",
             f"Images        {self.images}",
             f"Page cache    {self.cache_policy}",

@@ -45,6 +45,7 @@ async def running(settings: Settings) -> AsyncIterator[Outputs]:
             yield Outputs(
                 api_url=account.api_url,
                 endpoint_url=account.endpoint_url,
+                credentials=account.credentials,
                 engine=settings.engine,
                 default_backend=settings.default_backend,
                 images=built.sentence if built else _SOURCE,

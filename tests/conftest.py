@@ -56,8 +56,8 @@ class Lab:
             "lambda",
             endpoint_url=self.outputs["endpointUrl"],
             region_name=self.outputs["region"],
-            aws_access_key_id="any",
-            aws_secret_access_key="any",
+            aws_access_key_id=self.outputs["accessKeyId"],
+            aws_secret_access_key=self.outputs["secretAccessKey"],
             config=Config(retries={"total_max_attempts": 1}),
         )
 

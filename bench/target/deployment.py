@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ class Backend:
 
 @dataclass(frozen=True)
 class Deployment:
-    """What the benchmark needs to know about a target. `endpoint_url` is None on AWS."""
+    """What the benchmark needs to know about a target. `endpoint_url` and `access_key` are a lab's."""
 
     kind: str
     api_url: str
@@ -38,6 +38,7 @@ class Deployment:
     architecture: str
     endpoint_url: str | None
     backends: tuple[Backend, ...]
+    access_key: tuple[str, str] | None = field(default=None, repr=False)
 
     @property
     def is_lab(self) -> bool:
@@ -53,9 +54,10 @@ class Deployment:
         raise UsageError(f"backend {name!r} is not deployed; this target has {known}")
 
     def recorded(self) -> dict[str, Any]:
-        """The part that belongs in the results: everything but addresses that mean nothing tomorrow."""
+        """The part that belongs in the results: everything but addresses and keys that mean nothing tomorrow."""
         values = asdict(self)
-        values.pop("endpoint_url")
+        for name in ("endpoint_url", "access_key"):
+            values.pop(name)
         return {**values, "bundleHash": self.bundle_hash}
 
 
@@ -88,7 +90,14 @@ def parse_outputs(outputs: Mapping[str, Any]) -> Deployment:
         architecture=architecture,
         endpoint_url=outputs.get("endpointUrl"),
         backends=functions,
+        access_key=_access_key(outputs),
     )
+
+
+def _access_key(outputs: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The key that a lab made for this start, if the outputs have one."""
+    key = outputs.get("accessKeyId"), outputs.get("secretAccessKey")
+    return (str(key[0]), str(key[1])) if all(key) else None
 
 
 def read_outputs(path: Path) -> Deployment:

@@ -14,10 +14,15 @@ from typing import Any
 
 import boto3
 import psutil
+import requests
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials as BotoCredentials
 
 from lab.account import Account
 from lab.code import Source
+from lab.credentials import Credentials
 from lab.function import Function
 from lab.routes import PAGE_ROUTES, Backend, Integration, backend_routes, preflight_route
 from lab.spec import FunctionSpec
@@ -26,16 +31,21 @@ from lab.workspace import Workspace
 FUNCTIONS = Path(__file__).parent / "functions"
 
 
-def client(service: str, endpoint_url: str) -> Any:
-    """A boto3 client as the benchmark makes it: any credentials, no retries."""
+def client(service: str, endpoint_url: str, key: Credentials) -> Any:
+    """A boto3 client as the benchmark makes it: the lab's credentials, no retries."""
     return boto3.client(
         service,
         endpoint_url=endpoint_url,
         region_name="us-east-1",
-        aws_access_key_id="any",
-        aws_secret_access_key="any",
+        aws_access_key_id=key.access_key_id,
+        aws_secret_access_key=key.secret_access_key,
         config=Config(retries={"total_max_attempts": 1}, read_timeout=30, parameter_validation=False),
     )
+
+
+def owner(service: str, outputs: Mapping[str, Any]) -> Any:
+    """A client of the lab that told these outputs."""
+    return client(service, outputs["endpointUrl"], Credentials(outputs["accessKeyId"], outputs["secretAccessKey"]))
 
 
 @dataclass(frozen=True)
@@ -45,14 +55,22 @@ class Served:
     api_url: str
     endpoint_url: str
     root: Path
+    key: Credentials
 
     @property
     def aws(self) -> Any:
-        return client("lambda", self.endpoint_url)
+        return client("lambda", self.endpoint_url, self.key)
 
     @property
     def logs(self) -> Any:
-        return client("logs", self.endpoint_url)
+        return client("logs", self.endpoint_url, self.key)
+
+    def request(self, method: str, path: str, body: str, service: str = "lambda", **headers: str) -> requests.Response:
+        """A request as nobody's SDK would make it, signed by botocore."""
+        request = AWSRequest(method, f"{self.endpoint_url}{path}", headers, body)
+        key = BotoCredentials(self.key.access_key_id, self.key.secret_access_key)
+        SigV4Auth(key, service, "us-east-1").add_auth(request)
+        return requests.request(method, request.url, headers=dict(request.headers), data=body, timeout=30)
 
     def invoke(self, order: object, name: str = "witness") -> Any:
         """The result of an invocation, parsed; fails the test if the function failed."""
@@ -87,7 +105,7 @@ def serve(
                 functions = {spec.name: account.deploy(spec, *((prepare,) if prepare else ())) for spec in specs}
                 pages = dict.fromkeys(PAGE_ROUTES, page) if page else {}
                 await account.open({**pages, **routes_of(functions, bool(origins))}, origins, port)
-                served.append(Served(account.api_url, account.endpoint_url, workspace.root))
+                served.append(Served(account.api_url, account.endpoint_url, workspace.root, account.credentials))
                 ready.set()
                 await stopped.wait()
         finally:

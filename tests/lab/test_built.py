@@ -30,7 +30,7 @@ from lab.errors import LabError
 from lab.storage import baked_storage
 from lab.workspace import Workspace
 from tests.conftest import Lab
-from tests.lab.accounts import FUNCTIONS, Served, client, gone, serve, wait_until, witness
+from tests.lab.accounts import FUNCTIONS, Served, gone, owner, serve, wait_until, witness
 from tests.lab.bundles import make_bundle
 from tests.lab.labs import lab as start_lab
 from tests.lab.labs import left_over, processes_of, read_outputs
@@ -70,7 +70,7 @@ def ask(outputs: dict[str, Any], backend: str) -> requests.Response:
 
 
 def force_cold(outputs: dict[str, Any], backend: str) -> None:
-    aws, name = client("lambda", outputs["endpointUrl"]), f"model-storage-{backend}"
+    aws, name = owner("lambda", outputs), f"model-storage-{backend}"
     aws.update_function_configuration(FunctionName=name, Timeout=30)
     aws.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0.1})
 

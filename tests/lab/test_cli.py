@@ -14,7 +14,7 @@ import requests
 from lab.cli import main
 from lab.janitor import CGROUP_ROOTS
 from lab.ports import free_ports
-from tests.lab.accounts import client, wait_until
+from tests.lab.accounts import owner, wait_until
 from tests.lab.bundles import make_bundle
 from tests.lab.labs import lab, left_over, processes_of, read_outputs
 
@@ -36,18 +36,14 @@ def test_outputs_are_the_agreed_ones(bundle: Path, tmp_path: Path) -> None:
             assert backend["functionName"] == f"model-storage-{name}"
             assert backend["logGroup"] == f"/aws/lambda/model-storage-{name}"
             assert f"{outputs['apiUrl']}/{name}/similar" in backend["curl"]
-            configuration = client("lambda", outputs["endpointUrl"]).get_function_configuration(
-                FunctionName=backend["functionName"]
-            )
+            configuration = owner("lambda", outputs).get_function_configuration(FunctionName=backend["functionName"])
             assert (configuration["MemorySize"], configuration["Timeout"]) == (640, 9)
             variables = configuration["Environment"]["Variables"]
             assert (variables["STORAGE_BACKEND"], variables["ENGINE"]) == (name, "onnx")
             assert variables["ROUTE_PREFIX"] == name
             assert "SERVES" not in variables
             assert backend["searchFunctionName"] == f"model-storage-{name}-search"
-            search = client("lambda", outputs["endpointUrl"]).get_function_configuration(
-                FunctionName=backend["searchFunctionName"]
-            )
+            search = owner("lambda", outputs).get_function_configuration(FunctionName=backend["searchFunctionName"])
             assert search["Environment"]["Variables"] == {**variables, "SERVES": "search"}
             assert (search["MemorySize"], search["Timeout"]) == (512, 9)
         process.send_signal(signal.SIGINT)
@@ -85,7 +81,7 @@ def test_nothing_is_left_of_a_busy_lab(bundle: Path, tmp_path: Path, end: signal
     with lab(bundle, tmp_path, "--json") as process:
         outputs = read_outputs(process)
         for name in outputs["backends"]:
-            client("lambda", outputs["endpointUrl"]).invoke(FunctionName=f"model-storage-{name}")
+            owner("lambda", outputs).invoke(FunctionName=f"model-storage-{name}")
         root = next(tmp_path.glob("model-storage-lab-*"))
         assert len(processes_of(tmp_path)) > 4
         process.send_signal(end)

@@ -15,7 +15,7 @@ def ask(lab: Lab, backend: str) -> requests.Response:
     return requests.get(f"{lab.url}/{backend}/similar", params={"text": "a robot ran over a dog"}, timeout=30)
 
 
-@pytest.mark.parametrize("backend", ["efs", "s3", "oci"])
+@pytest.mark.parametrize("backend", ["efs", "oci"])
 def test_a_backend_without_its_model_is_down_and_the_others_are_not(lab: Lab, backend: str) -> None:
     other = "oci" if backend == "efs" else "efs"
     with down(lab.outputs, backend):

@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
-import requests
 from botocore.exceptions import ClientError
 
 from lab.lambda_api import PAYLOAD_LIMIT
@@ -154,11 +153,8 @@ def test_failed_preparation_fails_the_update() -> None:
         {"MemorySize": 10_241},
         {"Timeout": 0},
         {"Timeout": 901},
-        {"Environment": {"Variables": {"A": "x" * 4096}}},
-        {"Environment": {"Variables": {"AWS_REGION": "elsewhere"}}},
-        {"Environment": {"Variables": {"AWS_LAMBDA_FUNCTION_NAME": "other"}}},
-        {"Environment": {"Variables": {"LD_PRELOAD": "/tmp/x.so"}}},
-        {"Environment": {"Variables": {"PYTHONPATH": "/tmp"}}},
+        {"Environment": {"Variables": {"CONFIG_NONCE": "x" * 4096}}},
+        {"Environment": {"Variables": {"CONFIG_NONCE": 1}}},
         {"Description": "the lab cannot"},
     ],
 )
@@ -172,8 +168,7 @@ def test_update_refuses_what_lambda_refuses(account: Served, change: dict[str, o
 
 @pytest.mark.parametrize("body", ["[]", '"x"', "{", '{"Environment": null}', '{"Environment": {"Variables": 1}}'])
 def test_update_that_is_no_object_is_told_so(account: Served, body: str) -> None:
-    url = f"{account.endpoint_url}/2015-03-31/functions/witness/configuration"
-    answer = requests.put(url, data=body, timeout=30)
+    answer = account.request("PUT", "/2015-03-31/functions/witness/configuration", body)
     assert (answer.status_code, answer.headers["x-amzn-ErrorType"]) == (400, "SerializationException")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 
 import pytest
-import requests
 from botocore.exceptions import ClientError
 
 from tests.lab.accounts import Served
@@ -65,6 +64,6 @@ def test_unknown_operation(account: Served) -> None:
 
 @pytest.mark.parametrize("body", ["x", "[]"])
 def test_query_that_is_no_object_is_told_so(account: Served, body: str) -> None:
-    headers = {"X-Amz-Target": "Logs_20140328.FilterLogEvents"}
-    answer = requests.post(account.endpoint_url, data=body, headers=headers, timeout=30)
+    target = {"X-Amz-Target": "Logs_20140328.FilterLogEvents"}
+    answer = account.request("POST", "/", body, "logs", **target)
     assert (answer.status_code, answer.json()["__type"]) == (400, "SerializationException")

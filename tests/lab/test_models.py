@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from similarity import manifest
-from tests.lab.accounts import client, wait_until
+from tests.lab.accounts import owner, wait_until
 from tests.lab.labs import lab, left_over, read_outputs
 
 BACKENDS = ["efs", "s3", "oci"]
@@ -79,7 +79,7 @@ def test_each_model_has_a_search_function(outputs: dict[str, Any], backend: str)
 
 
 def test_outputs_name_the_functions_of_each_model(outputs: dict[str, Any]) -> None:
-    aws = client("lambda", outputs["endpointUrl"])
+    aws = owner("lambda", outputs)
     for backend in BACKENDS:
         named = outputs["models"]["other"]["backends"][backend]
         assert named["functionName"] == f"model-storage-other-{backend}"
@@ -93,7 +93,7 @@ def test_outputs_name_the_functions_of_each_model(outputs: dict[str, Any]) -> No
 
 
 def test_a_cold_start_of_one_model_leaves_the_other_warm(outputs: dict[str, Any]) -> None:
-    aws = client("lambda", outputs["endpointUrl"])
+    aws = owner("lambda", outputs)
     similar(outputs, "/efs"), similar(outputs, "/other/efs")
     before = int(similar(outputs, "/efs").headers["X-Invocation"])
     aws.update_function_configuration(FunctionName="model-storage-other-efs", Timeout=30)

@@ -51,8 +51,8 @@ def run(example: Example, lab: Lab) -> str:
         "AWS_ENDPOINT_URL_LAMBDA": lab.outputs["endpointUrl"],
         "AWS_REGION": lab.outputs["region"],
         "AWS_DEFAULT_REGION": lab.outputs["region"],
-        "AWS_ACCESS_KEY_ID": "any",
-        "AWS_SECRET_ACCESS_KEY": "any",
+        "AWS_ACCESS_KEY_ID": lab.outputs["accessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": lab.outputs["secretAccessKey"],
     }
     command = [*COMMANDS[example.language], example.code]
     done = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, timeout=120)

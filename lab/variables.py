@@ -1,0 +1,27 @@
+"""The environment variables of a function that a caller of the Lambda API may set: those of the contract, no others.
+
+An interpreter, its libraries and the C library listen to more variables than anybody can list, and some of them load
+code (LD_PRELOAD, OPENSSL_CONF, GCONV_PATH, …). So there is a list of what may change, not of what may not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+#: What the functions read and the owner may change: the name of a cold start, the engine, whether to check weights.
+CHANGEABLE = ("CONFIG_NONCE", "ENGINE", "VERIFY_WEIGHTS")
+
+
+def refused(wanted: Mapping[str, str], deployed: Mapping[str, str]) -> str:
+    """Why these variables may not replace those that the function was deployed with; nothing if they may.
+
+    What the deployment set keeps its value, such as the place of the weights, unless it is CHANGEABLE.
+    """
+    unknown = sorted(key for key in wanted if key not in deployed and key not in CHANGEABLE)
+    fixed = [key for key in sorted(deployed) if key not in CHANGEABLE and wanted.get(key) != deployed[key]]
+    if unknown:
+        return f"the functions do not read {', '.join(unknown)}: {', '.join(CHANGEABLE)} can be set"
+    if fixed:
+        return f"{', '.join(fixed)} must stay as deployed: {', '.join(CHANGEABLE)} can be changed"
+    broken = sorted(key for key in wanted if key in CHANGEABLE and "\0" in wanted[key])
+    return f"{', '.join(broken)} holds a NUL character" if broken else ""
