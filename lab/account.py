@@ -12,6 +12,7 @@ import aiohttp
 from aiohttp import web
 
 from lab import rie
+from lab.capacity import Capacity
 from lab.cors import Cors
 from lab.credentials import Credentials
 from lab.emulator import Host
@@ -37,12 +38,20 @@ async def _nothing() -> None:
 class Account:
     """Functions by name, the AWS API at ``endpoint_url`` and the HTTP API at ``api_url``.
 
-    The AWS API is for whoever has ``credentials``, made for this account.
+    The AWS API is for whoever has ``credentials``, made for this account. All environments together take no more than
+    ``capacity``, by default what this machine has now.
 
     Use as an async context manager: deploy functions, then ``open`` the endpoints.
     """
 
-    def __init__(self, workspace: Workspace, idle_s: float = IDLE_S, http_timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        idle_s: float = IDLE_S,
+        http_timeout_s: float = TIMEOUT_S,
+        capacity: Capacity | None = None,
+    ) -> None:
+        self.capacity = capacity or Capacity.of_machine(workspace.root)
         self.credentials = Credentials.make()
         self.endpoint_url = ""
         self.api_url = ""
@@ -69,7 +78,9 @@ class Account:
 
     def deploy(self, spec: FunctionSpec, prepare: Callable[[], Awaitable[None]] = _nothing) -> Function:
         """Add a function; ``prepare`` makes its storage ready for cold starts, at every configuration update."""
-        function = self._functions[spec.name] = Function(self._host, spec, self._idle_s, prepare)
+        function = self._functions[spec.name] = Function(
+            self._host, spec, self._idle_s, prepare, lambda one: self.capacity.refusal(one, self._functions.values())
+        )
         return function
 
     async def open(self, routes: Mapping[str, Integration], origins: Sequence[str] = (), port: int = 0) -> None:

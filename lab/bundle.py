@@ -32,6 +32,11 @@ class Bundle:
         return tuple(path for path in self.files if path.name in (*INDEX, MANIFEST))
 
     @property
+    def total_bytes(self) -> int:
+        """Size of all files."""
+        return sum(path.stat().st_size for path in self.files)
+
+    @property
     def index_bytes(self) -> int:
         """Size of the incident index."""
         return sum(path.stat().st_size for path in self.index_files if path.name in INDEX)

@@ -9,13 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from lab.account import Account
-from lab.bundle import search_memory_mb
+from lab.bundle import Bundle, search_memory_mb
 from lab.cache import Part, evict, fill
+from lab.capacity import Need
 from lab.model import Model
 from lab.places import Place
 from lab.routes import Backend, Integration, backend_routes, preflight_route
 from lab.settings import Settings
 from lab.spec import FunctionSpec
+
+#: What a function takes before it has read anything: measured on an empty bundle, rounded up.
+_PROGRAM_MB = {"search": 64, "onnx": 128, "transformers": 512}
 
 _log = logging.getLogger(__name__)
 
@@ -42,18 +46,28 @@ async def _deploy(account: Account, model: Model, name: str, place: Place, setti
         "ENGINE": settings.engine,
         **storage.environment,
     }
-    encoder = FunctionSpec(model.function(name), place.code, variables, settings.memory_mb, settings.timeout_s)
+    needs = [_need(place.bundle, name, settings.engine, whole=whole) for whole in (True, False)]
+    encoder = FunctionSpec(
+        model.function(name), place.code, variables, settings.memory_mb, settings.timeout_s, needs[0]
+    )
     search = replace(
         encoder,
         name=model.function(name, "search"),
         environment={**variables, "SERVES": "search"},
         memory_mb=search_memory_mb(place.bundle.index_bytes),
+        need=needs[1],
     )
     whole = _preparation(encoder.name, settings.cache, storage.files, storage.behind)
     index = _preparation(search.name, settings.cache, storage.index, storage.index_behind)
     await whole()
     await index()
     return Backend(account.deploy(encoder, whole), account.deploy(search, index))
+
+
+def _need(bundle: Bundle, backend: str, engine: str, *, whole: bool) -> Need:
+    """What an environment takes: interpreter and packages, what it reads, and from S3 its copy of that in /tmp."""
+    read_mb = -(-(bundle.total_bytes if whole else bundle.index_bytes) // (1 << 20))
+    return Need(_PROGRAM_MB[engine if whole else "search"] + read_mb, read_mb if backend == "s3" else 0)
 
 
 def _preparation(

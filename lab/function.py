@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from lab.capacity import Need
 from lab.emulator import Host
 from lab.environment import Answer, Environment, Init
 from lab.errors import LabError
@@ -21,8 +22,6 @@ from lab.spec import Configuration, FunctionSpec
 
 #: Lambda gives INIT ten seconds, then runs it again as part of the first invocation.
 INIT_LIMIT_S = 10.0
-#: Environments one function may have; Lambda throttles above the account's concurrency in the same way.
-MAX_ENVIRONMENTS = 64
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +31,7 @@ class UpdateInProgressError(RuntimeError):
 
 
 class ThrottledError(RuntimeError):
-    """All environments are busy and no more may be started."""
+    """All environments are busy and there is no room for another one."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +54,22 @@ class Function:
     that is the function's does. Environments beyond the first one, when all are busy, start without that.
     """
 
-    def __init__(self, host: Host, spec: FunctionSpec, idle_s: float, prepare: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        host: Host,
+        spec: FunctionSpec,
+        idle_s: float,
+        prepare: Callable[[], Awaitable[None]],
+        refusal: Callable[[Function], str],
+    ) -> None:
         self.configuration = Configuration(spec)
         self.deployed = dict(spec.environment)
         self.logs = LogGroup(spec.log_group)
         self._host = host
         self._idle_s = idle_s
         self._prepare = prepare
+        self._refusal = refusal
+        self._peak_mb = 0
         self._idle: list[Environment] = []
         self._stand_by: Environment | None = None
         self._standing_by = asyncio.Lock()
@@ -73,12 +81,26 @@ class Function:
         """Run the function on one event (JSON text); goes on to its end even if the caller stops waiting."""
         if self._update is not None:
             await asyncio.wait([self._update])
-        if len(self._running) >= MAX_ENVIRONMENTS:
-            raise ThrottledError(f"{MAX_ENVIRONMENTS} environments of {self.configuration.spec.name} are busy")
-        task = asyncio.create_task(self._run(event))
+        if not self._idle and (why := self._refusal(self)):
+            _log.warning("%s is throttled: %s", self.configuration.spec.name, why)
+            raise ThrottledError(f"{self.configuration.spec.name}: {why}")
+        environment = self._idle.pop() if self._idle else None
+        task = asyncio.create_task(self._run(event, environment))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return await asyncio.shield(task)
+
+    @property
+    def need(self) -> Need:
+        """What one environment takes: what was expected of it, or more if more was seen."""
+        spec = self.configuration.spec
+        expected = min(spec.need.memory_mb, spec.memory_mb)
+        return replace(spec.need, memory_mb=max(expected, self._peak_mb))
+
+    @property
+    def size(self) -> int:
+        """How many environments there are; the one that stands by has loaded nothing yet and does not count."""
+        return len(self._running) + len(self._idle)
 
     def update(self, spec: FunctionSpec) -> Configuration:
         """Begin to replace the configuration; it is InProgress until all environments are retired."""
@@ -126,13 +148,14 @@ class Function:
             if environment is not None:
                 await environment.end()
 
-    async def _run(self, event: bytes) -> Invocation:
-        while self._idle:
-            environment = self._idle.pop()
+    async def _run(self, event: bytes, environment: Environment | None) -> Invocation:
+        """Run in this environment, or in another one that is idle if it has died meanwhile, else in a new one."""
+        while environment is not None:
             if environment.alive:
                 environment.log.lines.clear()
                 return await self._invoke(environment, event, None)
             await environment.end()
+            environment = self._idle.pop() if self._idle else None
         return await self._cold(event)
 
     async def _cold(self, event: bytes) -> Invocation:
@@ -179,6 +202,7 @@ class Function:
         elif answer.exited:
             status, error_type = "error", json.loads(payload).get("errorType")
         if status is None:
+            self._peak_mb = max(self._peak_mb, answer.max_memory_mb)
             environment.freeze()
         else:
             await environment.end()  # before the last lines: what the function printed until then comes first

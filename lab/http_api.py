@@ -21,6 +21,9 @@ from lab.routes import PAGE_ROUTES, Routes
 BODY_LIMIT = 10 << 20
 TIMEOUT_S = 30.0
 
+#: Browsers ask for it by themselves, whatever page of another site led them here. So it asks no function.
+_ICON = "/favicon.ico"
+
 _log = logging.getLogger(__name__)
 
 
@@ -53,7 +56,7 @@ class HttpApi:
             return _error(403, f"Forbidden: {error}")
         except web.HTTPRequestEntityTooLarge:
             return _error(413, "Request Entity Too Large")
-        if found is None:
+        if found is None or request.path == _ICON:
             return _error(404, "Not Found")
         route, integration = found
         event = json.dumps(event_of(request, body, route, request_id)).encode()

@@ -52,6 +52,7 @@ class Outputs:
     images: str
     cache_policy: str
     memory_enforcement: str
+    capacity: str
     models: Sequence[ModelOutput]
 
     def as_dict(self) -> dict[str, Any]:
@@ -72,6 +73,7 @@ class Outputs:
             "images": self.images,
             "cachePolicy": self.cache_policy,
             "memoryEnforcement": self.memory_enforcement,
+            "capacity": self.capacity,
             **self._described(first),
         }
         if others:
@@ -117,6 +119,7 @@ class Outputs:
             f"Images        {self.images}",
             f"Page cache    {self.cache_policy}",
             f"Memory        {self.memory_enforcement}",
+            f"Environments  {self.capacity}",
         ]
         for model in self.models:
             lines += ["", *self._lines(model)]

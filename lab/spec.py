@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from lab.capacity import Need
 from lab.code import Code
 
 REGION = "us-east-1"
@@ -20,13 +21,14 @@ def function_arn(name: str) -> str:
 
 @dataclass(frozen=True)
 class FunctionSpec:
-    """A function to deploy."""
+    """A function to deploy; ``need`` is what one environment of it is expected to take."""
 
     name: str
     code: Code
     environment: Mapping[str, str] = field(default_factory=dict)
     memory_mb: int = 3008
     timeout_s: int = 60
+    need: Need = field(default_factory=Need)
 
     @property
     def arn(self) -> str:

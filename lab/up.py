@@ -51,6 +51,7 @@ async def running(settings: Settings) -> AsyncIterator[Outputs]:
                 images=built.sentence if built else _SOURCE,
                 cache_policy=_POLICIES[settings.cache],
                 memory_enforcement=enforcement(workspace.root.name),
+                capacity=account.capacity.sentence,
                 models=[_output(model, places[model.name]) for model in models],
             )
     finally:

@@ -21,6 +21,7 @@ from botocore.config import Config
 from botocore.credentials import Credentials as BotoCredentials
 
 from lab.account import Account
+from lab.capacity import Capacity
 from lab.code import Source
 from lab.credentials import Credentials
 from lab.function import Function
@@ -89,6 +90,7 @@ def serve(
     page: Integration | None = None,
     origins: Sequence[str] = (),
     port: int = 0,
+    capacity: Capacity | None = None,
 ) -> Iterator[Served]:
     """Run an account with the functions; the first one is the default backend, see ``routes_of``."""
     ready = threading.Event()
@@ -101,7 +103,7 @@ def serve(
         stop.append(lambda: loop.call_soon_threadsafe(stopped.set))
         workspace = Workspace()
         try:
-            async with Account(workspace, idle_s, http_timeout_s) as account:
+            async with Account(workspace, idle_s, http_timeout_s, capacity) as account:
                 functions = {spec.name: account.deploy(spec, *((prepare,) if prepare else ())) for spec in specs}
                 pages = dict.fromkeys(PAGE_ROUTES, page) if page else {}
                 await account.open({**pages, **routes_of(functions, bool(origins))}, origins, port)
