@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import signal
+import errno
+import os
 import sys
+import traceback
 from collections.abc import Sequence
-from types import FrameType
 
-from bench.commands import choose, compare, doctor, load, overhead, plan, report, run
-from bench.errors import EXIT_CODES, EXIT_INTERRUPTED, BenchError
+from bench.commands import choose, compare, doctor, load, overhead, plan, report, restore, run
+from bench.errors import EXIT_CODES, EXIT_CUT_OFF, EXIT_FAULT, EXIT_INTERRUPTED, BenchError
+from bench.say import warn
+from bench.signals import end_politely, let_go_of
 
 _COMMANDS = {
     "run": run,
+    "restore": restore,
     "plan": plan,
     "doctor": doctor,
     "load": load,
@@ -30,15 +34,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not given or (given[0] not in _COMMANDS and given[0] not in ("-h", "--help")):
         given.insert(0, _DEFAULT)
     options = _parser().parse_args(given)
-    signal.signal(signal.SIGTERM, _interrupt)  # a polite kill is treated as Ctrl-C: report, restore, clean up
+    end_politely()
     try:
-        return int(options.execute(options))
+        return _ended(options)
+    except OSError:  # whoever read the output has read enough, as in `report DIR | head`, or the terminal is gone
+        let_go_of(1, 2)
+        return EXIT_CUT_OFF
+
+
+def _ended(options: argparse.Namespace) -> int:
+    """Carry out the command; failures become messages and exit codes."""
+    try:
+        code = int(options.execute(options))
+        sys.stdout.flush()
     except BenchError as error:
-        print(f"error: {error}", file=sys.stderr)
+        warn(f"error: {error}")
         return error.exit_code
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        warn("interrupted")
         return EXIT_INTERRUPTED
+    except Exception as error:  # its text may hold a secret, so that only its kind and its place are told
+        if isinstance(error, OSError) and error.errno in (errno.EPIPE, errno.EIO):
+            raise
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        warn(f"error: unexpected {type(error).__name__} in {os.path.basename(place.filename)}, line {place.lineno}")
+        return EXIT_FAULT
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -56,7 +77,3 @@ def _parser() -> argparse.ArgumentParser:
         module.add_options(command)
         command.set_defaults(execute=module.execute)
     return parser
-
-
-def _interrupt(signum: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

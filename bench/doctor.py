@@ -17,6 +17,7 @@ from bench.client.functions import Functions
 from bench.errors import BenchError
 from bench.target.deployment import Backend, Deployment
 from bench.target.live import LiveTarget
+from bench.target.originals import standing_nonce
 from bench.texts import text_of
 
 OK, WARN, FAIL = "ok", "warn", "fail"
@@ -100,6 +101,8 @@ def _function(backend: Backend, facts: Mapping[str, Any]) -> Iterator[Check]:
         yield Check(FAIL, backend.name, f"is {state}, last update {update}: {why}")
     else:
         yield Check(OK, backend.name, f"is {state}, {facts.get('MemorySize')} MB, time-out {facts.get('Timeout')} s")
+    if leftover := standing_nonce(facts.get("Environment", {}).get("Variables", {})):
+        yield Check(WARN, backend.name, leftover)
 
 
 def _answers(deployment: Deployment, backend: Backend, target: LiveTarget) -> Check:

@@ -8,7 +8,9 @@ EXIT_USAGE = 2
 EXIT_TARGET = 3
 EXIT_UNSOUND = 4
 EXIT_STORAGE = 5
+EXIT_FAULT = 70
 EXIT_INTERRUPTED = 130
+EXIT_CUT_OFF = 141
 
 EXIT_CODES = {
     EXIT_OK: "measured (or derived) completely, and every variant can be trusted",
@@ -17,7 +19,9 @@ EXIT_CODES = {
     EXIT_TARGET: "the target could not be started, reached or driven",
     EXIT_UNSOUND: "finished, but a variant has no valid sample or the answers differ: do not use the figures",
     EXIT_STORAGE: "the results could not be written (disk full?)",
+    EXIT_FAULT: "a fault of the benchmark itself",
     EXIT_INTERRUPTED: "interrupted; what was measured is kept and reported",
+    EXIT_CUT_OFF: "whoever read the output stopped reading",
 }
 
 

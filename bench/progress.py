@@ -8,7 +8,10 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from bench.printable import printable
 from bench.records.schema import Event, Sample, VisitEnd
+from bench.say import Printer
+from bench.secrets import redact
 
 
 class Reporter:
@@ -27,11 +30,11 @@ class Reporter:
             self._done += 1
             self._samples.append(event)
             if self._progress and self._task is not None:
-                text = f"round {event.round} · {event.variant.label} · {event.state}"
+                text = printable(f"round {event.round} · {event.variant.label} · {event.state}")
                 self._progress.update(self._task, completed=self._done, description=text)
         elif isinstance(event, VisitEnd):
             if not self._progress:
-                line = f"[{self._done}/{self._total}] {self._visit_line()}"
+                line = f"[{self._done}/{self._total}] {printable(redact(self._visit_line()))}"
                 self._console.print(line, markup=False, highlight=False, soft_wrap=True)
             self._samples.clear()
 
@@ -51,10 +54,10 @@ class Reporter:
 @contextmanager
 def reporting(total: int, quiet: bool = False) -> Iterator[Reporter]:
     """A reporter on stderr for `total` requests."""
-    console = Console(stderr=True, quiet=quiet)
+    console = Printer(stderr=True, quiet=quiet)
     if not console.is_terminal:
         yield Reporter(console, None, total)
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         yield Reporter(console, progress, total)

@@ -50,6 +50,10 @@ class Functions:
         """The function's present configuration."""
         return _configuration(self._get(backend))
 
+    def settled(self, backend: Backend) -> Configuration:
+        """The function's configuration once no update is under way."""
+        return _configuration(self._settled(backend))
+
     def describe(self, backend: Backend) -> dict[str, Any]:
         """The raw configuration, for reports and the doctor."""
         return self._get(backend)

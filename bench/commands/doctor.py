@@ -10,6 +10,7 @@ from bench.client.functions import Functions
 from bench.commands.options import DEFAULT_BACKENDS, add_target_options, choice_from, names
 from bench.doctor import FAIL, examine
 from bench.errors import EXIT_NOT_MET, EXIT_OK
+from bench.say import say
 from bench.target.connect import deployed
 from bench.target.live import LiveTarget
 
@@ -29,6 +30,6 @@ def execute(options: argparse.Namespace) -> int:
         with deployed(choice_from(options), options.backends, "onnx", log) as deployment:
             functions = Functions(deployment)
             for check in examine(deployment, functions, LiveTarget(deployment, functions), Path.cwd()):
-                print(f"{check.level:5} {check.about}: {check.message}", flush=True)
+                say(f"{check.level:5} {check.about}: {check.message}")
                 failed |= check.level == FAIL
     return EXIT_NOT_MET if failed else EXIT_OK

@@ -23,11 +23,15 @@ def add_target_options(parser: argparse.ArgumentParser) -> None:
     """Where the functions are: the lab (started for the run), a Pulumi stack, or a file of outputs."""
     target = parser.add_mutually_exclusive_group()
     target.add_argument("--target", choices=["lab"], default="lab", help="start the lab for this run (default)")
+    add_place_options(target)
+    parser.add_argument("--cache", choices=["cold", "warm"], help="lab: page cache before a cold start (default cold)")
+    parser.add_argument("--bundle", metavar="DIR", type=Path, help="lab: the model bundle to store")
+
+
+def add_place_options(target: argparse._MutuallyExclusiveGroup) -> None:
+    """Where functions are that are deployed already."""
     target.add_argument("--stack", metavar="NAME", help="a deployed Pulumi stack")
     target.add_argument("--outputs", metavar="FILE", type=Path, help="a file with a deployment's outputs (JSON)")
-    parser.add_argument("--cache", choices=["cold", "warm"], default="cold",
-                        help="lab: page cache before a cold start (default cold)")  # fmt: skip
-    parser.add_argument("--bundle", metavar="DIR", type=Path, help="lab: the model bundle to store")
 
 
 def add_price_options(parser: argparse.ArgumentParser) -> None:

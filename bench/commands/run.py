@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from bench.client.functions import Functions
 from bench.commands.options import (
@@ -22,16 +23,21 @@ from bench.commands.plan import describe
 from bench.commands.report import present
 from bench.cost.estimate import estimate
 from bench.cost.prices import Prices
-from bench.errors import EXIT_INTERRUPTED, BenchError, UsageError
+from bench.errors import EXIT_INTERRUPTED, BenchError, StorageError, UsageError
 from bench.facts import gather
 from bench.plan import Axes, Visit, build_plan
 from bench.progress import reporting
-from bench.records.schema import End, Event, Session
+from bench.records.conditions import conditions, differences
+from bench.records.lock import only_writer
+from bench.records.schema import End, Event, Original, Session
 from bench.records.store import RESULTS, Recorder, Run, read_run
 from bench.runner import Clock, Context, measure
-from bench.target.connect import Choice, deployed
+from bench.say import warn
+from bench.signals import undisturbed
+from bench.target.connect import Choice, deployed, resumed_choice
 from bench.target.deployment import Deployment
 from bench.target.live import LiveTarget
+from bench.target.originals import standing_nonce
 from bench.target.protocol import Target
 
 
@@ -52,20 +58,30 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Measure to the plan, then report; Ctrl-C and failures report what was measured until then."""
-    before = read_run(options.resume) if options.resume else None
-    axes = before.first.axes if before else axes_from(options)
     directory = options.resume or options.out or Path("reports") / datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
+    if options.resume and not (directory / RESULTS).exists():
+        raise UsageError(f"{directory} holds no run to resume")
+    with only_writer(directory):
+        return _execute(options, directory)
+
+
+def _execute(options: argparse.Namespace, directory: Path) -> int:
+    before = read_run(directory) if options.resume else None
+    axes = before.first.axes if before else axes_from(options)
     if before is None and (directory / RESULTS).exists():
         raise UsageError(f"{directory} already holds a run; choose another --out, or continue it with --resume")
-    prices = prices_from(options)
+    choice = choice_from(options)
+    if before:
+        choice = resumed_choice(choice, before.first, directory)
+    money = _Money(prices_from(options), options.spend, options.yes)
     failure: BaseException | None = None
     try:
-        _measure(axes, choice_from(options), directory, before, _Money(prices, options.spend, options.yes))
+        _measure(axes, choice, directory, before, money)
     except (BenchError, KeyboardInterrupt) as error:
         if not (directory / RESULTS).exists():
             raise
         failure = error
-        print(_why(error), file=sys.stderr)
+        warn(_why(error))
     code = present(directory, options.json)
     if isinstance(failure, BenchError):
         return failure.exit_code
@@ -88,7 +104,7 @@ class _Money:
         if deployment.is_lab:
             return
         expected = estimate(plan, self.prices, deployment.architecture)
-        print(describe(expected, f"{self.prices.region}, {self.prices.date}"), file=sys.stderr)
+        warn(describe(expected, f"{self.prices.region}, {self.prices.date}"))
         if expected.usd <= self._limit or self._yes:
             return
         if sys.stdin.isatty() and input(f"This is above ${self._limit:.2f}. Go on? [y/N] ").strip().lower() == "y":
@@ -98,24 +114,42 @@ class _Money:
 
 def _measure(axes: Axes, choice: Choice, directory: Path, before: Run | None, money: _Money) -> None:
     """Start what must be started, make the visits that are left, put everything back."""
-    directory.mkdir(parents=True, exist_ok=True)
     plan = remaining(build_plan(axes), before)
-    if not plan:
+    if not plan and (choice.is_own_lab or before is None or before.is_restored):
         return
-    print("setting up the target …", file=sys.stderr)
+    warn("setting up the target …")
     with deployed(choice, axes.backends, axes.engines[0], directory / "lab.log") as deployment:
         for name in axes.backends:
             deployment.backend(name)
+        facts = gather()
         if before:
-            must_match(before, deployment)
+            must_match(before, deployment, facts)
         money.check(plan, deployment)
-        target = LiveTarget(deployment, Functions(deployment))
-        number = len(before.sessions) + 1 if before else 1
+        known = before.first.originals if before and not choice.is_own_lab else {}
+        target = LiveTarget(deployment, Functions(deployment), known)
         header = Session(
-            number, Clock().utc(), axes, deployment.recorded(), target.describe(), gather(), money.prices.recorded()
+            session=len(before.sessions) + 1 if before else 1,
+            utc=Clock().utc(),
+            axes=axes,
+            target=deployment.recorded(),
+            functions=target.describe(),
+            facts=facts,
+            prices=money.prices.recorded(),
+            source=choice.recorded(directory),
+            originals=target.originals(axes.backends),
         )
-        with Recorder(directory / RESULTS) as recorder, restored(target):
+        _warn_of_leftovers(header, known)
+        with Recorder(directory / RESULTS) as recorder:
             carry_out(plan, target, header, recorder)
+
+
+def _warn_of_leftovers(header: Session, known: Mapping[str, Original]) -> None:
+    """Say where a function was already changed when this run began, so that its "original" may be another run's."""
+    if header.session > 1 and not known and header.source.get("lab") is None:
+        warn("warning: this run has no record of how the functions were before it; they are taken to be so now")
+    for name, original in header.originals.items():
+        if leftover := standing_nonce(original.variables):
+            warn(f"warning: {name} {leftover}. What is there now will be put back at the end of this run")
 
 
 def remaining(plan: tuple[Visit, ...], before: Run | None) -> tuple[Visit, ...]:
@@ -124,47 +158,54 @@ def remaining(plan: tuple[Visit, ...], before: Run | None) -> tuple[Visit, ...]:
     return tuple(visit for visit in plan if visit.id not in done)
 
 
-def must_match(before: Run, deployment: Deployment) -> None:
-    """Raises UsageError when the target is not the one the run began with."""
-    recorded = before.first.target
-    for name, now in (("kind", deployment.kind), ("bundle_hash", deployment.bundle_hash)):
-        if recorded.get(name) != now:
-            raise UsageError(f"the run began with {name} {recorded.get(name)!r}, this target has {now!r}; start anew")
+def must_match(before: Run, deployment: Deployment, facts: Mapping[str, Any] | None = None) -> None:
+    """Raises UsageError when the target, its settings or the machine are not those the run began with.
+
+    Warns of what a run made by an earlier version has no record of.
+    """
+    first, now = before.first, deployment.recorded()
+    known = first.facts if facts is not None else {}
+    found = differences(conditions(first.target, known), conditions(now, facts or {}))
+    for what, (then, today) in found.items():
+        if then is not None:
+            raise UsageError(f"the run began with another state of {what} ({then}; now {today}); start anew")
+        warn(f"warning: the run has no record of {what}; now it is: {today}")
 
 
 def carry_out(
     plan: tuple[Visit, ...], target: Target, header: Session, recorder: Recorder, clock: Clock = _CLOCK
 ) -> None:
-    """One session: its header, its visits, and the reason of its end."""
+    """One session: its header, its visits, everything put back, and the reason of its end."""
     recorder.append(header)
-    with reporting(sum(visit.requests for visit in plan)) as reporter:
-
-        def record(event: Event) -> None:
-            recorder.append(event)
-            reporter.show(event)
-
-        reason = "complete"
-        try:
-            measure(plan, target, Context(header.session, header.utc, record, clock))
-        except BaseException as error:
-            reason = _why(error)
-            raise
-        finally:
-            with suppress(BenchError):  # a full disk must not hide why the run ended
-                recorder.append(End(header.session, clock.utc(), reason))
-
-
-@contextmanager
-def restored(target: Target) -> Iterator[None]:
-    """Put the functions' configuration back, whatever happens; say so if that fails."""
+    reason = "complete"
     try:
-        yield
+        with reporting(sum(visit.requests for visit in plan)) as reporter:
+
+            def record(event: Event) -> None:
+                recorder.append(event)
+                reporter.show(event)
+
+            measure(plan, target, Context(header.session, header.utc, record, clock))
+    except BaseException as error:
+        reason = _why(error)
+        raise
     finally:
-        try:
-            target.restore()
-        except BenchError as error:
-            print(f"warning: a function's configuration was not restored: {error}", file=sys.stderr)
+        with undisturbed(), suppress(StorageError):  # a full disk must not hide why the run ended
+            recorder.append(End(header.session, clock.utc(), reason, _restore(target)))
+
+
+def _restore(target: Target) -> bool:
+    """Put the functions' configuration back, whatever happened; say so if that fails."""
+    try:
+        target.restore()
+    except BenchError as error:
+        warn(f"warning: a function's configuration was not restored: {error}. `restore` or --resume will try again")
+        return False
+    return True
 
 
 def _why(error: BaseException) -> str:
-    return "interrupted" if isinstance(error, KeyboardInterrupt) else f"ended early: {error}"
+    """The reason of an end. Of an error that is not ours only the kind: its text may hold anything."""
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    return f"ended early: {error}" if isinstance(error, BenchError) else f"ended early: {type(error).__name__}"

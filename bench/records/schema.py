@@ -12,11 +12,27 @@ Whether a sample may be used is *not* in the file: `bench.evidence.judge` decide
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from bench.plan import Axes, Variant
+from bench.records.checks import (
+    CHECKED,
+    Count,
+    Facts,
+    Function,
+    Milliseconds,
+    Prices,
+    Seconds,
+    Similarity,
+    Target,
+    explain,
+)
 
 SCHEMA = 1
 
@@ -28,8 +44,10 @@ class Observation:
     Times in ms, by one monotonic clock of this process; `connect_ms` is not part of `request_ms`.
     """
 
-    connect_ms: float
-    request_ms: float
+    __pydantic_config__ = CHECKED
+
+    connect_ms: Milliseconds
+    request_ms: Milliseconds
     status: int | None = None
     error: str | None = None
     timed_out: bool = False
@@ -40,11 +58,11 @@ class Observation:
     engine: str | None = None
     bundle_hash: str | None = None
     weights: str | None = None
-    fetched_bytes: int | None = None
+    fetched_bytes: Count | None = None
     request_id: str | None = None
     log_stream: str | None = None
-    phases_ms: Mapping[str, float] = field(default_factory=dict)
-    results: tuple[tuple[int, float], ...] = ()
+    phases_ms: Mapping[str, Milliseconds] = field(default_factory=dict)
+    results: tuple[tuple[int, Similarity], ...] = ()
     log_tail: tuple[str, ...] = ()
 
 
@@ -59,6 +77,8 @@ class Sample:
     `limit_ms` is when the path gives up (API or function time-out, whichever is shorter).
     """
 
+    __pydantic_config__ = CHECKED
+
     id: str
     visit: str
     session: int
@@ -69,9 +89,9 @@ class Sample:
     state: str
     cold_kind: str | None
     utc: str
-    elapsed_s: float
+    elapsed_s: Seconds
     nonce: str
-    limit_ms: float
+    limit_ms: Milliseconds
     seen: Observation
     previous_environment: str | None = None
     previous_invocation: int | None = None
@@ -85,42 +105,73 @@ class VisitEnd:
     once. `skipped` says why planned requests were not made; `complete` is false for a visit that was broken off.
     """
 
+    __pydantic_config__ = CHECKED
+
     visit: str
     session: int
     complete: bool = True
     log_lines: tuple[str, ...] = ()
     skipped: str | None = None
-    reconfigure_ms: float | None = None
-    ping_ms: float | None = None
+    reconfigure_ms: Milliseconds | None = None
+    ping_ms: Milliseconds | None = None
+
+
+@dataclass(frozen=True)
+class Original:
+    """What a run changes of a function, as it was before the first change; a variable is None where it was not set.
+
+    Nothing else of a function is in the records: its other variables may hold secrets, and are never changed.
+    """
+
+    __pydantic_config__ = CHECKED
+
+    memory_mb: Count
+    timeout_s: Count
+    variables: Mapping[str, str | None]
 
 
 @dataclass(frozen=True)
 class Session:
-    """A process that measured. `target` holds the deployment's outputs, `facts` the machine, `prices` the table."""
+    """A process that measured. `target` holds the deployment's outputs, `facts` the machine, `prices` the table.
+
+    `source` says where the outputs came from, `originals` by backend what must be put back. Both are empty in records
+    made before there were any.
+    """
+
+    __pydantic_config__ = CHECKED
 
     session: int
     utc: str
     axes: Axes
-    target: Mapping[str, Any]
-    functions: Mapping[str, Mapping[str, Any]]
-    facts: Mapping[str, Any]
-    prices: Mapping[str, Any] = field(default_factory=dict)
+    target: Target
+    functions: Mapping[str, Function]
+    facts: Facts
+    prices: Prices = field(default_factory=dict)
     schema: int = SCHEMA
+    source: Mapping[str, str] = field(default_factory=dict)
+    originals: Mapping[str, Original] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class End:
-    """A process stopped measuring: `reason` is complete, interrupted, or what went wrong."""
+    """A process stopped measuring: `reason` is complete, interrupted, or what went wrong.
+
+    `restored`: whether the functions' configuration was put back (None in records made before that was written).
+    """
+
+    __pydantic_config__ = CHECKED
 
     session: int
     utc: str
     reason: str
+    restored: bool | None = None
 
 
 Event = Session | Sample | VisitEnd | End
 
 _KINDS: dict[str, type[Event]] = {"session": Session, "sample": Sample, "visit": VisitEnd, "end": End}
 _NAMES = {kind: name for name, kind in _KINDS.items()}
+_READERS: dict[str, TypeAdapter[Event]] = {name: TypeAdapter(kind) for name, kind in _KINDS.items()}
 
 
 def to_json(event: Event) -> dict[str, Any]:
@@ -128,31 +179,41 @@ def to_json(event: Event) -> dict[str, Any]:
     return {"kind": _NAMES[type(event)], **asdict(event)}
 
 
-def from_json(line: Mapping[str, Any]) -> Event:
-    """The inverse of `to_json`. Raises ValueError for a line of another kind or schema."""
-    kind = _KINDS.get(str(line.get("kind")))
-    if kind is None:
-        raise ValueError(f"unknown kind of record {line.get('kind')!r}")
-    if line.get("schema", SCHEMA) != SCHEMA:
-        raise ValueError(f"schema {line['schema']} is not the one this version reads ({SCHEMA})")
-    values = {f.name: line[f.name] for f in fields(kind) if f.name in line}
-    if kind is Sample:
-        values["variant"] = Variant(**values["variant"])
-        values["seen"] = _observation(values["seen"])
-    elif kind is Session:
-        values["axes"] = _axes(values["axes"])
-    elif kind is VisitEnd:
-        values["log_lines"] = tuple(values["log_lines"])
-    return kind(**values)
+def from_line(line: bytes) -> Event:
+    """The event of one line. Raises Torn for what is not JSON, ValueError for what is not such a record."""
+    kind = _kind(line)
+    try:
+        event = _READERS[kind].validate_json(line)
+    except ValidationError as error:
+        raise ValueError(explain(error)) from error
+    if isinstance(event, Sample) and event.seen.status == 200 and event.seen.request_ms == 0:
+        raise ValueError("seen.request_ms: an answer takes time, so this is not 0")
+    return event
 
 
-def _axes(values: Mapping[str, Any]) -> Axes:
-    known: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-    return Axes(**known)
+class Torn(ValueError):
+    """A line that is not JSON: a kill tore it."""
 
 
-def _observation(values: Mapping[str, Any]) -> Observation:
-    known = {f.name: values[f.name] for f in fields(Observation) if f.name in values}
-    known["results"] = tuple((int(i), float(s)) for i, s in known.get("results", ()))
-    known["log_tail"] = tuple(known.get("log_tail", ()))
-    return Observation(**known)
+def _kind(line: bytes) -> str:
+    try:
+        value = json.loads(line, parse_float=_finite, parse_constant=_finite)
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise Torn("this is not JSON") from error
+    except RecursionError as error:
+        raise ValueError("this is nested too deeply") from error
+    if not isinstance(value, dict):
+        raise ValueError(f"a record is a JSON object, not a {type(value).__name__}")
+    kind = value.get("kind")
+    if not isinstance(kind, str) or kind not in _READERS:
+        raise ValueError(f"unknown kind of record; known are {', '.join(_READERS)}")
+    if value.get("schema", SCHEMA) != SCHEMA:
+        raise ValueError(f"this version reads schema {SCHEMA} only")
+    return kind
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("a number is not finite")
+    return value

@@ -4,27 +4,38 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO
 
 from bench.errors import StorageError, UsageError
-from bench.records.schema import End, Event, Sample, Session, VisitEnd, from_json, to_json
+from bench.records.schema import End, Event, Sample, Session, Torn, VisitEnd, from_line, to_json
+from bench.secrets import redacted
 
 RESULTS = "results.jsonl"
 
 
 @dataclass(frozen=True)
 class Run:
-    """Everything a results file says, in the order it was written."""
+    """Everything a results file says, in the order it was written; `torn` are the numbers of the torn lines."""
 
     sessions: tuple[Session, ...]
     samples: tuple[Sample, ...]
     visits: tuple[VisitEnd, ...]
     ends: tuple[End, ...]
-    torn_lines: int = 0
+    torn: tuple[int, ...] = ()
+
+    @property
+    def torn_lines(self) -> int:
+        """How many lines a kill has torn."""
+        return len(self.torn)
+
+    @property
+    def is_restored(self) -> bool:
+        """Whether the last session is known to have put the functions back."""
+        return bool(self.ends) and self.ends[-1].session == self.sessions[-1].session and self.ends[-1].restored is True
 
     @property
     def first(self) -> Session:
@@ -49,11 +60,13 @@ class Recorder:
 
     def append(self, event: Event) -> None:
         """Write one event. Raises StorageError when the disk does not take it."""
-        line = json.dumps(to_json(event), separators=(",", ":"), allow_nan=False).encode() + b"\n"
+        line = json.dumps(redacted(to_json(event)), separators=(",", ":"), allow_nan=False).encode() + b"\n"
         if self._torn:
             line = b"\n" + line  # a torn line stays, but must not swallow the next one
         try:
             written = self._file.write(line)
+            if isinstance(event, Session):  # what must be put back has to outlive even the machine
+                os.fsync(self._file.fileno())
         except OSError as error:
             raise self._refused(str(error.strerror)) from error
         self._torn = written < len(line)
@@ -79,45 +92,35 @@ class Recorder:
 
 
 def read_run(directory: Path) -> Run:
-    """Read a report folder's results. A torn last line is counted, any other unreadable line is an error."""
+    """Read a report folder's results. Lines that a kill tore are counted, any other unreadable line is an error."""
     path = directory / RESULTS
     try:
         lines = path.read_bytes().splitlines()
     except OSError as error:
         raise UsageError(f"{path} cannot be read ({error.strerror}); give the folder of a run") from error
-    torn = 0
     events: list[Event] = []
-    for event in _events(path, lines):
-        if event is None:
-            torn += 1
-        else:
-            events.append(event)
-    sessions = tuple(e for e in events if isinstance(e, Session))
+    torn: list[int] = []
+    for number, line in enumerate(lines, 1):
+        try:
+            events += [from_line(line)] if line.strip() else []
+        except Torn:
+            torn.append(number)
+        except ValueError as error:
+            raise UsageError(f"{path}, line {number}: {error}") from error
+    sessions = tuple(event for event in events if isinstance(event, Session))
     if not sessions:
         raise UsageError(f"{path} holds no session record: nothing was measured in it")
+    samples = tuple(event for event in events if isinstance(event, Sample))
+    if repeated := [key for key, times in Counter((s.session, s.id) for s in samples).items() if times > 1]:
+        session, sample = repeated[0]
+        raise UsageError(f"{path} has sample {sample} of session {session} more than once: two runs wrote to it")
     return Run(
         sessions,
-        tuple(e for e in events if isinstance(e, Sample)),
-        tuple(e for e in events if isinstance(e, VisitEnd)),
-        tuple(e for e in events if isinstance(e, End)),
-        torn,
+        samples,
+        tuple(event for event in events if isinstance(event, VisitEnd)),
+        tuple(event for event in events if isinstance(event, End)),
+        tuple(torn),
     )
-
-
-def _events(path: Path, lines: list[bytes]) -> Iterator[Event | None]:
-    """Each line as an event; None for one that a kill tore (JSON that ends early)."""
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            value = json.loads(line)
-        except ValueError:
-            yield None
-            continue
-        try:
-            yield from_json(value)
-        except (ValueError, TypeError, KeyError) as error:
-            raise UsageError(f"{path}, line {number}: {error}") from error
 
 
 def _ends_with_newline(path: Path) -> bool:

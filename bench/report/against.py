@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from bench.errors import UsageError
 from bench.evidence.judge import judge_run
 from bench.plan import Variant
+from bench.records.conditions import conditions, differences
 from bench.records.store import Run
 from bench.report.select import select
 from bench.stats.bootstrap import median_ratio_interval
 from bench.stats.quantiles import Interval, quantile
 
 STATES = ("cold", "warm")
-_MUST_AGREE = (("kind", "the target"), ("bundle_hash", "the model bundle"), ("architecture", "the architecture"))
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,20 @@ class Change:
 
 def differences_in_kind(a: Run, b: Run) -> list[str]:
     """Why two runs are no like for like."""
-    reasons = []
-    for key, what in _MUST_AGREE:
-        values = a.first.target.get(key), b.first.target.get(key)
-        if values[0] != values[1]:
-            reasons.append(f"{what} differs: {values[0]} and {values[1]}")
-    return reasons
+    found = differences(conditions(a.first.target, a.first.facts), conditions(b.first.target, b.first.facts))
+    found |= differences(_sizes(a), _sizes(b))
+    mine, theirs = (", ".join(run.first.axes.engines) for run in (a, b))
+    if not set(a.first.axes.engines) & set(b.first.axes.engines):
+        found["the engine"] = mine, theirs
+    return [f"{what} differs: {x or 'not recorded'} and {y or 'not recorded'}" for what, (x, y) in found.items()]
+
+
+def _sizes(run: Run) -> dict[str, str | None]:
+    """The memory that each backend's function had as deployed; nothing where memory sizes were set by the run."""
+    if None not in run.first.axes.memories:
+        return {}
+    functions = {name: run.first.functions.get(name, {}).get("MemorySize") for name in run.first.axes.backends}
+    return {f"the memory of {name}": f"{size} MB" for name, size in functions.items() if size is not None}
 
 
 def changes(a: Run, b: Run) -> list[Change]:

@@ -9,14 +9,15 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.report.words import counts, median_with_interval, megabytes, ms, ratio_words, variant_name
+from bench.say import Printer
 
 _PLAIN_WIDTH = 140
 
 
 def standard_output() -> Console:
     """A console on standard output; where that is no terminal, wide enough for the tables."""
-    console = Console()
-    return console if console.is_terminal else Console(width=_PLAIN_WIDTH)
+    console = Printer()
+    return console if console.is_terminal else Printer(width=_PLAIN_WIDTH)
 
 
 def print_summary(summary: Mapping[str, Any], console: Console) -> None:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NotRequired
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+from typing_extensions import TypedDict
 
 from bench.errors import UsageError
+from bench.records.checks import explain
+from bench.secrets import keep_secret
 
 _REQUIRED = ("target", "apiUrl", "region", "authMode", "architecture", "bundleHash", "backends")
 ARCHITECTURES = ("arm64", "x86_64")
@@ -26,7 +32,11 @@ class Backend:
 
 @dataclass(frozen=True)
 class Deployment:
-    """What the benchmark needs to know about a target. `endpoint_url` and `access_key` are a lab's."""
+    """What the benchmark needs to know about a target. `endpoint_url` is None on AWS.
+
+    `cache_policy`, `memory_enforcement` and `images` are a lab's settings. `login` is the user and password that the
+    address of the API held: the addresses here hold none.
+    """
 
     kind: str
     api_url: str
@@ -38,7 +48,10 @@ class Deployment:
     architecture: str
     endpoint_url: str | None
     backends: tuple[Backend, ...]
-    access_key: tuple[str, str] | None = field(default=None, repr=False)
+    cache_policy: str | None = None
+    memory_enforcement: str | None = None
+    images: str | None = None
+    login: tuple[str, str] | None = field(default=None, repr=False)
 
     @property
     def is_lab(self) -> bool:
@@ -54,60 +67,121 @@ class Deployment:
         raise UsageError(f"backend {name!r} is not deployed; this target has {known}")
 
     def recorded(self) -> dict[str, Any]:
-        """The part that belongs in the results: everything but addresses and keys that mean nothing tomorrow."""
+        """The part that belongs in the results: everything but the login."""
         values = asdict(self)
-        for name in ("endpoint_url", "access_key"):
-            values.pop(name)
+        values.pop("login")
         return {**values, "bundleHash": self.bundle_hash}
 
 
-def parse_outputs(outputs: Mapping[str, Any]) -> Deployment:
-    """A deployment from its outputs. Raises UsageError naming what is missing."""
-    missing = [name for name in _REQUIRED if name not in outputs]
+@with_config(ConfigDict(strict=True))
+class _BackendOutputs(TypedDict):
+    functionName: str
+    logGroup: str
+    storage: NotRequired[str]
+
+
+@with_config(ConfigDict(strict=True))
+class _Outputs(TypedDict):
+    """The outputs' types; what else is in them is left alone."""
+
+    target: str
+    apiUrl: str
+    region: str
+    authMode: str
+    architecture: Literal["arm64", "x86_64"]
+    bundleHash: str
+    backends: dict[str, _BackendOutputs]
+    weights: NotRequired[str]
+    engine: NotRequired[str]
+    endpointUrl: NotRequired[str | None]
+    cachePolicy: NotRequired[str]
+    memoryEnforcement: NotRequired[str]
+    images: NotRequired[str]
+
+
+_CHECK: TypeAdapter[_Outputs] = TypeAdapter(_Outputs)
+
+
+def parse_outputs(given: Mapping[str, Any]) -> Deployment:
+    """A deployment from its outputs. Raises UsageError naming what is missing or wrong."""
+    missing = [name for name in _REQUIRED if name not in given]
     if missing:
         raise UsageError(f"the outputs lack {', '.join(missing)}; deploy again with the current program")
-    architecture = str(outputs["architecture"])
-    if architecture not in ARCHITECTURES:
-        raise UsageError(f"unknown architecture {architecture!r} in the outputs; known are {', '.join(ARCHITECTURES)}")
-    backends = outputs["backends"]
-    if not isinstance(backends, Mapping) or not backends:
-        raise UsageError("the outputs name no backend")
     try:
-        functions = tuple(
-            Backend(name, item["functionName"], item["logGroup"], item.get("storage", "not stated"))
-            for name, item in backends.items()
-        )
-    except (KeyError, TypeError) as error:
-        raise UsageError(f"a backend in the outputs lacks {error}") from error
+        outputs = _CHECK.validate_python(given)
+    except ValidationError as error:
+        raise UsageError(f"the outputs are wrong at {explain(error)}; deploy again with the current program") from error
+    if not outputs["backends"]:
+        raise UsageError("the outputs name no backend")
+    api_url, login = _without_login("apiUrl", outputs["apiUrl"])
+    endpoint_url = outputs.get("endpointUrl")
     return Deployment(
-        kind=str(outputs["target"]),
-        api_url=str(outputs["apiUrl"]).rstrip("/"),
-        region=str(outputs["region"]),
-        auth_mode=str(outputs["authMode"]),
-        bundle_hash=str(outputs["bundleHash"]),
-        weights=str(outputs.get("weights", "not stated")),
-        engine=str(outputs.get("engine", "onnx")),
-        architecture=architecture,
-        endpoint_url=outputs.get("endpointUrl"),
-        backends=functions,
-        access_key=_access_key(outputs),
+        kind=outputs["target"],
+        api_url=api_url.rstrip("/"),
+        region=outputs["region"],
+        auth_mode=outputs["authMode"],
+        bundle_hash=outputs["bundleHash"],
+        weights=outputs.get("weights", "not stated"),
+        engine=outputs.get("engine", "onnx"),
+        architecture=outputs["architecture"],
+        endpoint_url=_without_login("endpointUrl", endpoint_url)[0] if endpoint_url else None,
+        backends=tuple(
+            Backend(name, item["functionName"], item["logGroup"], item.get("storage", "not stated"))
+            for name, item in outputs["backends"].items()
+        ),
+        cache_policy=outputs.get("cachePolicy"),
+        memory_enforcement=outputs.get("memoryEnforcement"),
+        images=outputs.get("images"),
+        login=login,
     )
 
 
-def _access_key(outputs: Mapping[str, Any]) -> tuple[str, str] | None:
-    """The key that a lab made for this start, if the outputs have one."""
-    key = outputs.get("accessKeyId"), outputs.get("secretAccessKey")
-    return (str(key[0]), str(key[1])) if all(key) else None
+def deployment_of(recorded: Mapping[str, Any]) -> Deployment:
+    """The deployment that a session recorded. Raises UsageError where the record is too old to name it wholly."""
+    named = {item.name: recorded[item.name] for item in fields(Deployment) if item.name in recorded}
+    try:
+        return Deployment(**{**named, "backends": tuple(Backend(**item) for item in named["backends"])})
+    except (KeyError, TypeError) as error:
+        raise UsageError("the run does not say where its target is; name it with --stack or --outputs") from error
+
+
+def _without_login(name: str, address: str) -> tuple[str, tuple[str, str] | None]:
+    """An address without user and password, and those apart: from now on they are secrets."""
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname
+        _ = parts.port  # raises for what is not a number
+    except ValueError as error:
+        raise UsageError(f"{name} in the outputs is not an address") from error
+    if parts.scheme not in ("http", "https") or not host:
+        raise UsageError(f"{name} in the outputs must begin with http:// or https:// and name a host")
+    userinfo, at, place = parts.netloc.rpartition("@")
+    if not at:
+        return address, None
+    user, _, password = userinfo.partition(":")
+    login = unquote(user), unquote(password)
+    keep_secret(userinfo, password, login[1])
+    return SplitResult(parts.scheme, place, parts.path, parts.query, parts.fragment).geturl(), login
 
 
 def read_outputs(path: Path) -> Deployment:
     """A deployment from a file made with `pulumi stack output --json` or `python -m lab up --json`."""
     try:
-        outputs = json.loads(path.read_text(encoding="utf-8"))
+        content = path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise UsageError(f"{path} is not JSON: {error}") from error
-    if not isinstance(outputs, dict):
-        raise UsageError(f"{path} holds no JSON object")
-    return parse_outputs(outputs)
+    try:
+        return parse_outputs(json_object(content))
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from error
+
+
+def json_object(content: bytes | str) -> dict[str, Any]:
+    """The JSON object that this is. Raises UsageError for anything else."""
+    try:
+        value = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise UsageError("this is not JSON") from error
+    if not isinstance(value, dict):
+        raise UsageError("this holds no JSON object")
+    return value

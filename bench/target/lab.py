@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import json
 import os
 import selectors
 import signal
@@ -15,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.errors import TargetError
-from bench.target.deployment import Deployment, parse_outputs
+from bench.target.deployment import Deployment, json_object, parse_outputs
 
 START_TIMEOUT_S = 300.0  # copying 600 MB of weights into an object store and an image takes its time
 STOP_TIMEOUT_S = 30.0
@@ -27,13 +26,13 @@ _ROOT = Path(__file__).resolve().parents[2]
 def running_lab(arguments: Sequence[str], log: Path) -> Iterator[Deployment]:
     """Start `python -m lab up --json ARGUMENTS`, yield its deployment, and stop it. Its stderr goes to `log`."""
     command = [sys.executable, "-m", "lab", "up", "--json", *arguments]
-    with log.open("wb") as stderr:
+    with log.open("ab") as stderr:  # a resumed run has one log, as it has one results file
         process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=stderr, cwd=_ROOT,
             start_new_session=True, preexec_fn=_die_with_parent,
         )  # fmt: skip
         try:
-            yield parse_outputs(json.loads(_first_line(process, log)))
+            yield parse_outputs(json_object(_first_line(process, log)))
         finally:
             _stop(process)
 

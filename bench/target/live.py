@@ -14,8 +14,9 @@ from bench.client.auth import make_signer
 from bench.client.functions import Configuration, Functions
 from bench.client.http import HttpClient
 from bench.plan import Variant
-from bench.records.schema import Observation
+from bench.records.schema import Observation, Original
 from bench.target.deployment import Deployment
+from bench.target.originals import ENGINE, NONCE, original_of, put_back
 from bench.texts import text_of
 
 NOTHING = b"{}"  # no text: the function answers 400 without touching the model
@@ -25,14 +26,20 @@ _LOG_WINDOW_MS = 3_600_000
 
 
 class LiveTarget:
-    """Implements `bench.target.protocol.Target` over HTTP and boto3."""
+    """Implements `bench.target.protocol.Target` over HTTP and boto3.
 
-    def __init__(self, deployment: Deployment, functions: Functions) -> None:
+    `originals` are the functions as they were before the run's first session; those not in it are as they are now.
+    """
+
+    def __init__(
+        self, deployment: Deployment, functions: Functions, originals: Mapping[str, Original] | None = None
+    ) -> None:
         self._deployment = deployment
         self._functions = functions
-        sign = make_signer(deployment.auth_mode, deployment.region, functions.session.get_credentials)
+        sign = make_signer(deployment.auth_mode, deployment.region, functions.session.get_credentials, deployment.login)
         self._http = HttpClient(deployment.api_url, sign)
-        self._original: dict[str, Configuration] = {}
+        self._originals = dict(originals or {})
+        self._found: dict[str, Configuration] = {}
 
     def describe(self) -> Mapping[str, Mapping[str, Any]]:
         """Memory, time-out, architecture and package type of each backend's function."""
@@ -40,16 +47,19 @@ class LiveTarget:
         found = {b.name: self._functions.describe(b) for b in self._deployment.backends}
         return {name: {key: raw[key] for key in wanted if key in raw} for name, raw in found.items()}
 
+    def originals(self, backends: Sequence[str]) -> Mapping[str, Original]:
+        """These backends' functions as they were before the run changed anything."""
+        return {name: self._original(name) for name in backends}
+
     def limit_ms(self, variant: Variant) -> float:
         """The function's time-out, and for HTTP the API's if that is shorter."""
-        timeout_s = float(self._configured(variant).timeout_s)
+        timeout_s = float(self._original(variant.backend).timeout_s)
         return 1e3 * (min(timeout_s, API_LIMIT_S) if variant.arm == "http" else timeout_s)
 
     def force_cold(self, variant: Variant, nonce: str) -> None:
         """Set nonce, engine and memory: a new configuration retires the environments that run."""
-        original = self._configured(variant)
-        variables = {**original.variables, "CONFIG_NONCE": nonce, "ENGINE": variant.engine}
-        memory = variant.memory_mb or original.memory_mb
+        memory = variant.memory_mb or self._original(variant.backend).memory_mb
+        variables = {**self._configured(variant.backend).variables, NONCE: nonce, ENGINE: variant.engine}
         self._functions.configure(self._deployment.backend(variant.backend), variables, memory)
 
     def ping(self, variant: Variant) -> float | None:
@@ -71,7 +81,7 @@ class LiveTarget:
 
     def call_at_once(self, variant: Variant, count: int) -> Sequence[Observation]:
         """`count` requests from as many threads, released together."""
-        self._configured(variant)
+        self._original(variant.backend)
         barrier = threading.Barrier(count)
 
         def call() -> Observation:
@@ -93,17 +103,20 @@ class LiveTarget:
         return tuple(tails) + found
 
     def restore(self) -> None:
-        """Put back every configuration that was changed."""
-        for name, original in self._original.items():
-            self._functions.configure(self._deployment.backend(name), original.variables, original.memory_mb)
-        self._original.clear()
+        """Put back every configuration that is not as it was."""
+        put_back(self._functions, self._deployment, self._originals)
 
-    def _configured(self, variant: Variant) -> Configuration:
-        """The configuration before the benchmark touched it."""
-        if variant.backend not in self._original:
-            backend = self._deployment.backend(variant.backend)
-            self._original[variant.backend] = self._functions.configuration(backend)
-        return self._original[variant.backend]
+    def _original(self, name: str) -> Original:
+        """A backend's function before the run touched it."""
+        if name not in self._originals:
+            self._originals[name] = original_of(self._configured(name))
+        return self._originals[name]
+
+    def _configured(self, name: str) -> Configuration:
+        """The configuration that this process found."""
+        if name not in self._found:
+            self._found[name] = self._functions.configuration(self._deployment.backend(name))
+        return self._found[name]
 
 
 def _route(backend: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from bench.plan import Variant
-from bench.records.schema import Observation
+from bench.records.schema import Observation, Original
 
 
 class Target(Protocol):
@@ -14,6 +14,10 @@ class Target(Protocol):
 
     def describe(self) -> Mapping[str, Mapping[str, Any]]:
         """Facts about each backend's function that decide whether the comparison is fair."""
+        ...
+
+    def originals(self, backends: Sequence[str]) -> Mapping[str, Original]:
+        """What a run changes of these backends' functions, as it was before."""
         ...
 
     def limit_ms(self, variant: Variant) -> float:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from pathlib import Path
 
-from bench.errors import TargetError
-from bench.target.deployment import Deployment, parse_outputs
+from bench.errors import TargetError, UsageError
+from bench.target.deployment import Deployment, json_object, parse_outputs
 
 _ROOT = Path(__file__).resolve().parents[2]
 _TIMEOUT_S = 120
@@ -26,7 +25,6 @@ def read_stack(name: str) -> Deployment:
         said = (error.stderr or error.stdout).strip()
         raise TargetError(f"pulumi stack output --stack {name} failed: {said}") from error
     try:
-        outputs = json.loads(done.stdout)
-    except ValueError as error:
-        raise TargetError(f"pulumi stack output --stack {name} printed no JSON") from error
-    return parse_outputs(outputs)
+        return parse_outputs(json_object(done.stdout))
+    except UsageError as error:
+        raise TargetError(f"pulumi stack output --stack {name}: {error}") from error

@@ -1,0 +1,47 @@
+"""Put the functions' configuration back to what it was before a run that was killed."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from bench.client.functions import Functions
+from bench.commands.options import add_place_options
+from bench.errors import EXIT_OK, UsageError
+from bench.records.lock import only_writer
+from bench.records.schema import Session
+from bench.records.store import read_run
+from bench.say import say
+from bench.signals import undisturbed
+from bench.target.connect import Choice, existing, recorded_choice
+from bench.target.originals import put_back
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `restore`."""
+    parser.add_argument("directory", type=Path, metavar="DIR", help="the folder of the run")
+    add_place_options(parser.add_mutually_exclusive_group())
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Restore what the run's first session found. Does nothing where all is as before; raises TargetError."""
+    first = read_run(options.directory).first
+    with only_writer(options.directory):
+        choice = Choice(options.stack, options.outputs) if options.stack or options.outputs else None
+        choice = choice or recorded_choice(first, options.directory)
+        if choice.is_own_lab:
+            say("the lab of this run was started for it and is gone with it: there is nothing to put back")
+            return EXIT_OK
+        _restore(choice, first)
+    return EXIT_OK
+
+
+def _restore(choice: Choice, first: Session) -> None:
+    if not first.originals:
+        raise UsageError("this run has no record of how the functions were before it: set memory and engine yourself")
+    deployment = existing(choice, first)
+    with undisturbed():
+        changed = put_back(Functions(deployment), deployment, first.originals)
+    for name, original in first.originals.items():
+        state = "put back" if name in changed else "already as before"
+        say(f"{name}: {state} ({original.memory_mb} MB, engine {original.variables.get('ENGINE') or 'by default'})")

@@ -1,0 +1,35 @@
+"""What is said to people: without secrets, and without anything that drives a terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from typing import NoReturn
+
+from rich.console import Console
+
+from bench.printable import printable
+from bench.secrets import redact
+
+
+def say(text: str) -> None:
+    """Print lines to standard output."""
+    print(_clean(text), flush=True)
+
+
+def warn(text: str) -> None:
+    """Print lines to standard error; where nobody reads them any more, go on without."""
+    with contextlib.suppress(OSError):
+        print(_clean(text), file=sys.stderr, flush=True)
+
+
+def _clean(text: str) -> str:
+    return "\n".join(map(printable, redact(text).split("\n")))
+
+
+class Printer(Console):
+    """A console that leaves it to the caller what happens when nobody reads any more; rich's own ends with 1."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        """Let the error through."""
+        raise

@@ -1,0 +1,55 @@
+"""Signals that end the benchmark: each is taken as Ctrl-C, and none disturbs it while it puts things back."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import termios
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+
+
+class _State:
+    held = False
+
+
+def end_politely() -> None:
+    """From now on, a kill and a closed terminal end the benchmark as Ctrl-C does: report, restore, clean up."""
+    for number in _ENDING:
+        signal.signal(number, _interrupt)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Ignore these signals for a while: a closed terminal sends more than one, and Ctrl-C is often pressed twice."""
+    _State.held = True
+    try:
+        yield
+    finally:
+        _State.held = False
+
+
+def let_go_of(*descriptors: int) -> None:
+    """Write to nowhere from now on what would go there."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in descriptors:
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    let_go_of(*filter(_is_closed_terminal, (1, 2)))
+    if not _State.held:
+        raise KeyboardInterrupt
+
+
+def _is_closed_terminal(descriptor: int) -> bool:
+    try:
+        termios.tcgetattr(descriptor)
+    except termios.error as error:
+        return bool(error.args[0] == errno.EIO)  # any other: not a terminal
+    return False
