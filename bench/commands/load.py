@@ -5,22 +5,24 @@ from __future__ import annotations
 import argparse
 import functools
 import json
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from bench.client.functions import Functions
 from bench.commands.options import DEFAULT_BACKENDS, add_target_options, choice_from, names
-from bench.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_UNSOUND, StorageError, UsageError
+from bench.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_UNSOUND, UsageError
 from bench.facts import gather
 from bench.load.arrivals import SPACINGS, arrivals
 from bench.load.drive import drive, to_json
-from bench.load.report import LOAD, load_markdown, load_table, read_load, summarise_load
+from bench.load.report import load_markdown, load_table, summarise_load
+from bench.load.store import LOAD, LoadFile, read_load
 from bench.plan import Variant
+from bench.records.lock import only_writer
 from bench.report.markdown import markdown_table
 from bench.report.summary import LAB_NOTE, SYNTHETIC_NOTE
 from bench.report.write import write
+from bench.say import say, warn
 from bench.target.connect import deployed
 from bench.target.deployment import Deployment
 from bench.target.live import LiveTarget
@@ -44,8 +46,13 @@ def execute(options: argparse.Namespace) -> int:
     if options.rate <= 0 or options.duration <= 0 or options.most_at_once < 1:
         raise UsageError("--rate and --duration must be above 0, --most-at-once at least 1")
     directory = options.out or Path("reports") / datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ-load")
-    if (directory / LOAD).exists():
-        raise UsageError(f"{directory} already holds a load; choose another --out")
+    with only_writer(directory):
+        if (directory / LOAD).exists():
+            raise UsageError(f"{directory} already holds a load; choose another --out")
+        return _execute(options, directory)
+
+
+def _execute(options: argparse.Namespace, directory: Path) -> int:
     interrupted = False
     try:
         _drive_all(options, directory)
@@ -63,27 +70,26 @@ def present_load(directory: Path) -> int:
     write(directory / "load.json", json.dumps(summary, indent=2) + "\n")
     write(directory / "load.md", load_markdown(summary))
     table = load_table(summary)
-    print(f"{table.note}\n\n{markdown_table(table)}\n")
+    say(f"{table.note}\n\n{markdown_table(table)}\n")
     for note in summary["meta"]["notes"]:
-        print(f"! {note}")
-    print(f"report: {directory / 'load.md'}")
+        say(f"! {note}")
+    say(f"report: {directory / 'load.md'}")
     return EXIT_OK if all(item["p50_ms"] is not None for item in summary["backends"]) else EXIT_UNSOUND
 
 
 def _drive_all(options: argparse.Namespace, directory: Path) -> None:
-    directory.mkdir(parents=True, exist_ok=True)
-    print("setting up the target …", file=sys.stderr)
+    warn("setting up the target …")
     with deployed(choice_from(options), options.backends, "onnx", directory / "lab.log") as deployment:
         target = LiveTarget(deployment, Functions(deployment))
-        with (directory / LOAD).open("x", encoding="utf-8") as file:
-            _append(file, _header(options, deployment))
+        with LoadFile(directory) as file:
+            file.append(_header(options, deployment))
             for name in options.backends:
                 variant = Variant(deployment.backend(name).name, deployment.engine)
                 due = arrivals(options.rate, options.duration, options.spacing, options.seed)
                 target.call(variant)  # makes one environment, as any function in use has; not measured
-                print(f"{name}: {len(due)} requests in {options.duration:g} s …", file=sys.stderr)
+                warn(f"{name}: {len(due)} requests in {options.duration:g} s …")
                 call = functools.partial(target.call, variant)
-                drive(name, due, call, options.most_at_once, lambda arrival: _append(file, to_json(arrival)))
+                drive(name, due, call, options.most_at_once, lambda arrival: file.append(to_json(arrival)))
 
 
 def _header(options: argparse.Namespace, deployment: Deployment) -> dict[str, Any]:
@@ -95,11 +101,3 @@ def _header(options: argparse.Namespace, deployment: Deployment) -> dict[str, An
         "duration_s": options.duration, "spacing": options.spacing, "seed": options.seed,
         "most_at_once": options.most_at_once, "target": deployment.recorded(), "facts": gather(), "notes": notes,
     }  # fmt: skip
-
-
-def _append(file: IO[str], line: dict[str, Any]) -> None:
-    try:
-        file.write(json.dumps(line, separators=(",", ":")) + "\n")
-        file.flush()
-    except OSError as error:
-        raise StorageError(f"cannot write the load's results: {error.strerror}; make room") from error

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.commands.load import present_load
 from bench.errors import EXIT_OK, EXIT_UNSOUND
-from bench.load.report import LOAD
+from bench.load.store import LOAD
 from bench.report.summary import untrusted
 from bench.report.terminal import print_summary, standard_output
 from bench.report.write import derive

@@ -25,8 +25,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Restore what the run's first session found. Does nothing where all is as before; raises TargetError."""
-    first = read_run(options.directory).first
+    if not options.directory.is_dir():
+        raise UsageError(f"{options.directory} is not the folder of a run")
     with only_writer(options.directory):
+        first = read_run(options.directory).first
         choice = Choice(options.stack, options.outputs) if options.stack or options.outputs else None
         choice = choice or recorded_choice(first, options.directory)
         if choice.is_own_lab:

@@ -6,9 +6,10 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from bench.records.checks import CHECKED, Milliseconds, Seconds
 from bench.records.schema import Observation
 
 
@@ -19,10 +20,12 @@ class Arrival:
     `lag_ms` is how much later than due it was sent; a `dropped` request was not sent: too many were under way.
     """
 
+    __pydantic_config__ = CHECKED
+
     backend: str
-    due_s: float
-    lag_ms: float = 0.0
-    latency_ms: float | None = None
+    due_s: Seconds
+    lag_ms: Milliseconds = 0.0
+    latency_ms: Milliseconds | None = None
     status: int | None = None
     cold: bool = False
     dropped: bool = False
@@ -72,8 +75,3 @@ def drive(
 def to_json(arrival: Arrival) -> dict[str, Any]:
     """The JSON object of one line of load.jsonl."""
     return {"kind": "arrival", **asdict(arrival)}
-
-
-def from_json(line: dict[str, Any]) -> Arrival:
-    """The inverse of `to_json`."""
-    return Arrival(**{field.name: line[field.name] for field in fields(Arrival) if field.name in line})

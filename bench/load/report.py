@@ -2,39 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from bench.errors import UnsoundError, UsageError
-from bench.load.drive import Arrival, from_json
+from bench.load.drive import Arrival
 from bench.report.figures import finite
 from bench.report.markdown import markdown_table
 from bench.report.tables import Table
 from bench.report.words import ms
 from bench.stats.quantiles import quantile, stated_quantile
-
-LOAD = "load.jsonl"
-
-
-def read_load(directory: Path) -> tuple[dict[str, Any], list[Arrival]]:
-    """The header and the arrivals of a load; a last line torn by a kill is left out."""
-    path = directory / LOAD
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        header = json.loads(lines[0])
-    except (OSError, IndexError, ValueError) as error:
-        raise UsageError(f"{path} is no load: {error}") from error
-    arrivals = []
-    for line in lines[1:]:
-        try:
-            arrivals.append(from_json(json.loads(line)))
-        except ValueError:
-            continue
-    if not any(not arrival.dropped for arrival in arrivals):
-        raise UnsoundError(f"nothing was measured in {directory}: no request was sent")
-    return header, arrivals
 
 
 def summarise_load(header: Mapping[str, Any], arrivals: Sequence[Arrival]) -> dict[str, Any]:

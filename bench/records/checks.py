@@ -15,6 +15,7 @@ LONGEST_MS = 1e9  # eleven days: what is longer is not the duration of a request
 MOST_SIMILAR = 1e6  # a cosine similarity lies within 1; what is far beyond is not one
 
 Milliseconds = Annotated[float, Field(ge=0, le=LONGEST_MS)]
+Positive = Annotated[float, Field(gt=0, le=LONGEST_MS)]
 Seconds = Annotated[float, Field(ge=0, le=LONGEST_MS)]
 Similarity = Annotated[float, Field(ge=-MOST_SIMILAR, le=MOST_SIMILAR)]
 Count = Annotated[int, Field(ge=0, le=1 << 60)]

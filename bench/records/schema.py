@@ -195,7 +195,8 @@ class Torn(ValueError):
     """A line that is not JSON: a kill tore it."""
 
 
-def _kind(line: bytes) -> str:
+def parse_object(line: bytes) -> dict[str, Any]:
+    """The JSON object of a line, with finite numbers only. Raises Torn for what is not JSON, else ValueError."""
     try:
         value = json.loads(line, parse_float=_finite, parse_constant=_finite)
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
@@ -204,6 +205,11 @@ def _kind(line: bytes) -> str:
         raise ValueError("this is nested too deeply") from error
     if not isinstance(value, dict):
         raise ValueError(f"a record is a JSON object, not a {type(value).__name__}")
+    return value
+
+
+def _kind(line: bytes) -> str:
+    value = parse_object(line)
     kind = value.get("kind")
     if not isinstance(kind, str) or kind not in _READERS:
         raise ValueError(f"unknown kind of record; known are {', '.join(_READERS)}")

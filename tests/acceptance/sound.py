@@ -32,3 +32,25 @@ def pages_and_the_lab() -> Iterator[Row]:
 
 
 MEASURES: list[Measure] = [pages_and_the_lab]
+from tests.bench.kills import kill_at_random_moments
+
+SEED = 13
+
+
+def nothing_left_changed() -> Iterator[Row]:
+    """Runs against a planted account, ended in three ways in turn; then every function's whole configuration."""
+    moments = 30
+    with tempfile.TemporaryDirectory() as scratch:
+        kills = kill_at_random_moments(moments, SEED, Path(scratch))
+    wrong = [kill for kill in kills if kill.wrong]
+    begun = sum(kill.mended != "nothing begun" for kill in kills)
+    yield Row(
+        f"kill -9, SIGHUP, closed pty at {moments} random moments, then resume or restore",
+        "functions as before, always",
+        f"{len(kills) - len(wrong)} of {len(kills)} as before ({begun} after the first change)"
+        + "".join(f"; {kill}" for kill in wrong),
+        len(kills) == moments and not wrong and begun > moments // 2,
+    )
+
+
+MEASURES: list[Measure] = [nothing_left_changed]

@@ -10,6 +10,7 @@ import base64
 import contextlib
 import json
 import random
+import sys
 import threading
 import time
 import urllib.parse
@@ -251,7 +252,7 @@ def serve(account: Account) -> Iterator[str]:
     class Handler(_Handler):
         the_account, the_lock = account, lock
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = _Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -260,6 +261,12 @@ def serve(account: Account) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        if not isinstance(sys.exception(), ConnectionError):  # a client that was killed says nothing of the server
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from bench.errors import UnsoundError, UsageError
 from bench.load.arrivals import arrivals
-from bench.load.drive import Arrival, drive, from_json, to_json
-from bench.load.report import read_load, summarise_load
+from bench.load.drive import Arrival, drive, to_json
+from bench.load.report import summarise_load
+from bench.load.store import LOAD, LoadFile, read_load
 from bench.records.schema import Observation
 
 META = {"kind": "load", "rate": 10, "duration_s": 1, "spacing": "constant", "notes": []}
@@ -81,14 +82,42 @@ def test_latency_counts_from_the_due_time() -> None:
     assert (item["p50_ms"], item["p95_ms"], item["lag_max_ms"]) == (106.0, None, 9.0)
 
 
-def test_arrivals_survive_the_file_and_a_torn_line_is_left_out(tmp_path: Path) -> None:
+HEADER = {
+    **META, "schema": 1, "utc": "2026", "seed": 1, "most_at_once": 16, "target": {"kind": "lab"}, "facts": {},
+}  # fmt: skip
+
+
+def test_arrivals_survive_the_file_and_a_torn_line_is_left_out_and_named(tmp_path: Path) -> None:
     arrival = Arrival("s3", 1.5, 2.0, 30.0, 200, True, False, None)
-    assert from_json(to_json(arrival)) == arrival
-    file = tmp_path / "load.jsonl"
-    file.write_text('{"kind":"load"}\n{"backend":"s3","due_s":1,"latency_ms":2,"status":200}\n{"backend":"s3","du')
-    assert len(read_load(tmp_path)[1]) == 1
-    file.write_text('{"kind":"load"}\n{"backend":"s3","due_s":1,"dropped":true}\n')
+    with LoadFile(tmp_path) as file:
+        file.append(HEADER)
+        file.append(to_json(arrival))
+    with (tmp_path / LOAD).open("a") as more:
+        more.write('{"backend":"s3","du')
+    header, arrivals = read_load(tmp_path)
+    assert arrivals == [arrival]
+    assert header["notes"] == ["Left out, since not JSON (torn by a kill?): line 3."]
+    assert {**header, "notes": []} == HEADER
+
+
+def test_a_load_in_which_nothing_was_sent_or_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with LoadFile(tmp_path) as file:
+        file.append(HEADER)
+        file.append(to_json(Arrival("s3", 1.0, dropped=True)))
     with pytest.raises(UnsoundError, match="nothing was measured"):
         read_load(tmp_path)
     with pytest.raises(UsageError, match="no load"):
         read_load(tmp_path / "elsewhere")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["5", "null", "[1,2]", '{"backend":"s3","due_s":1,"latency_ms":-2}', '{"backend":"s3","due_s":"1"}', "[" * 90_000],
+)
+def test_a_corrupt_line_is_named(tmp_path: Path, line: str) -> None:
+    with LoadFile(tmp_path) as file:
+        file.append(HEADER)
+    with (tmp_path / LOAD).open("a") as more:
+        more.write(line + "\n")
+    with pytest.raises(UsageError, match="line 2: "):
+        read_load(tmp_path)

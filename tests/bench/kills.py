@@ -1,0 +1,169 @@
+"""Ends runs at random moments in every way there is, then resumes or restores: are the functions as before?"""
+
+from __future__ import annotations
+
+import copy
+import fcntl
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from bench.records.store import read_run
+from tests.bench.simulator import Account, Truth, outputs, serve
+
+ROOT = Path(__file__).resolve().parents[2]
+RUN = [sys.executable, "bench/run.py"]
+AXES = ["--backends", "s3,oci", "--memory", "512,1024", "--engines", "onnx,transformers", "--cold", "2", "--warm", "2"]
+_LIMIT_S = 60
+_AT_ONCE = 2
+
+
+@dataclass(frozen=True)
+class Kill:
+    """One attempt: how the run was ended, when (s after its start), how it was mended, and what was wrong then."""
+
+    way: str
+    moment_s: float
+    mended: str
+    wrong: str | None
+
+    def __str__(self) -> str:
+        return f"{self.way} after {self.moment_s:.2f} s, {self.mended}: {self.wrong or 'as before'}"
+
+
+def kill_at_random_moments(count: int, seed: int, directory: Path) -> list[Kill]:
+    """`count` runs, each ended at a moment of its life; most of them after it began to change something."""
+    begun_s, length_s = _undisturbed(directory / "whole")
+    rng = random.Random(seed)
+    ways = [list(WAYS)[number % len(WAYS)] for number in range(count)]
+    starts = [rng.choice((0.1, begun_s, begun_s, begun_s, begun_s)) for _ in ways]
+    plans = [
+        (way, rng.uniform(start, length_s), rng.choice(("resume", "restore")))
+        for way, start in zip(ways, starts, strict=True)
+    ]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return list(pool.map(lambda item: _attempt(*item[1], directory / str(item[0])), enumerate(plans)))
+
+
+def an_account() -> Account:
+    """Functions that differ in what a run changes: another memory size, an engine set and one that is not."""
+    account = Account(Truth(lambda backend, engine, rng: 20.0, lambda backend, engine, rng: 4.0), ("s3", "oci"))
+    account.functions["s3"].memory_mb = 3008
+    account.functions["oci"].variables["ENGINE"] = "onnx"
+    return account
+
+
+def state(account: Account) -> dict[str, tuple[dict[str, str], int]]:
+    """Everything of the functions that a run could have changed."""
+    return {name: (copy.deepcopy(f.variables), f.memory_mb) for name, f in account.functions.items()}
+
+
+def _undisturbed(directory: Path) -> tuple[float, float]:
+    """After how many seconds a run writes its first line, and ends."""
+    account = an_account()
+    with serve(account) as url:
+        started, started_utc = time.monotonic(), time.time()
+        file = _outputs(directory, url, account)
+        done = _bench("--outputs", str(file), "--out", str(directory / "run"), *AXES)
+        length_s = time.monotonic() - started
+    if done.returncode:
+        raise RuntimeError(f"the undisturbed run ended with {done.returncode}: {done.stderr}")
+    first = read_run(directory / "run").first.utc
+    return datetime.fromisoformat(first).timestamp() - started_utc, length_s
+
+
+def _attempt(way: str, moment_s: float, mend: str, directory: Path) -> Kill:
+    account = an_account()
+    before = state(account)
+    with serve(account) as url:
+        file, run = _outputs(directory, url, account), directory / "run"
+        WAYS[way]([*RUN, "--outputs", str(file), "--out", str(run), *AXES], moment_s)
+        if way != "kill -9" and state(account) != before:
+            return Kill(way, moment_s, "by itself", f"{state(account)} instead of {before}")
+        if not (run / "results.jsonl").exists():
+            return Kill(way, moment_s, "nothing begun", None if state(account) == before else "changed, without record")
+        done = _bench("--outputs", str(file), "--resume", str(run)) if mend == "resume" else _bench("restore", str(run))
+        again = _bench("restore", str(run))
+    wrong = [
+        f"{done.args[2:]} ended with {done.returncode}: {done.stderr}" for done in (done, again) if done.returncode
+    ]
+    if state(account) != before:
+        wrong.append(f"{state(account)} instead of {before}")
+    return Kill(way, moment_s, mend, "; ".join(wrong) or None)
+
+
+def _kill(number: signal.Signals) -> Callable[[Sequence[str], float], None]:
+    def end(command: Sequence[str], moment_s: float) -> None:
+        with subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        ) as process:
+            try:
+                process.wait(moment_s)
+            except subprocess.TimeoutExpired:
+                process.send_signal(number)
+            _wait(process)
+
+    return end
+
+
+def _close_terminal(command: Sequence[str], moment_s: float) -> None:
+    """The command in a terminal of its own, whose other side is closed, as a dropped connection does."""
+    master, slave = os.openpty()
+
+    def take_terminal() -> None:
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=slave, stdout=slave, stderr=slave, start_new_session=True, preexec_fn=take_terminal
+    ) as process:
+        os.close(slave)
+        os.set_blocking(master, False)
+        deadline = time.monotonic() + moment_s
+        while time.monotonic() < deadline and process.poll() is None:
+            _drain(master)
+            time.sleep(0.01)
+        os.close(master)
+        _wait(process)
+
+
+def _drain(master: int) -> None:
+    try:
+        os.read(master, 65536)
+    except OSError:  # nothing there, or the other side has ended
+        return
+
+
+def _wait(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(_LIMIT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
+
+
+WAYS: dict[str, Callable[[Sequence[str], float], None]] = {
+    "kill -9": _kill(signal.SIGKILL),
+    "SIGHUP": _kill(signal.SIGHUP),
+    "closed terminal": _close_terminal,
+}
+
+
+def _outputs(directory: Path, url: str, account: Account) -> Path:
+    directory.mkdir(parents=True)
+    file = directory / "outputs.json"
+    file.write_text(json.dumps(outputs(url, url, account)), encoding="utf-8")
+    return file
+
+
+def _bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*RUN, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=_LIMIT_S)
