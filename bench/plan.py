@@ -8,11 +8,13 @@ machine or the region hit all variants alike and differences can be taken within
 from __future__ import annotations
 
 import itertools
+import math
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 WARM_UP_ROUND = 0
+MOST_VISITS, MOST_REQUESTS, MOST_AT_ONCE = 100_000, 1_000_000, 1_000
 NEW_SANDBOX, FIRST_DEPLOY, SCALE_OUT, IDLE = "new-sandbox", "first-deploy", "scale-out", "idle"
 
 
@@ -65,9 +67,23 @@ class Axes:
                 raise ValueError(f"{name} must name at least one value, each once; got {values!r}")
         if self.cold < 1 or self.warm < 0:
             raise ValueError(f"cold must be at least 1 and warm at least 0; got cold={self.cold}, warm={self.warm}")
+        if self._visits() > MOST_VISITS or self._requests() > MOST_REQUESTS:
+            raise ValueError(f"this plan has above {MOST_VISITS:,} cold starts or {MOST_REQUESTS:,} requests")
+        if max(self.bursts, default=0) > MOST_AT_ONCE:
+            raise ValueError(f"bursts of more than {MOST_AT_ONCE:,} requests cannot be sent at once")
         numbers = [*self.tokens, *self.bursts, *(memory for memory in self.memories if memory is not None)]
         if min(numbers) < 1 or self.idle_s < 0:
             raise ValueError("text lengths, bursts, memory sizes and pauses must be positive")
+
+    def _requests(self) -> int:
+        """About how many requests the plan has, without making it."""
+        return self._visits() + self._variants() * (self.cold * sum(self.bursts) + self.warm)
+
+    def _visits(self) -> int:
+        return self._variants() * self.cold * (1 + len(self.bursts) + bool(self.idle_s))
+
+    def _variants(self) -> int:
+        return math.prod(map(len, (self.backends, self.engines, self.memories, self.tokens, self.arms)))
 
     def variants(self) -> tuple[Variant, ...]:
         """All combinations, in the order the options name them."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from rich.console import Console
+from rich.text import Text
 
 from bench.printable import printable
 from bench.secrets import redact
@@ -28,7 +29,17 @@ def _clean(text: str) -> str:
 
 
 class Printer(Console):
-    """A console that leaves it to the caller what happens when nobody reads any more; rich's own ends with 1."""
+    """A console on which every text shows as what it is, in tables as well: no markup, no escape sequences, no secrets.
+
+    It leaves it to the caller what happens when nobody reads any more; rich's own ends the process with 1.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(markup=False, emoji=False, highlight=False, **options)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Every text that is printed comes through here."""
+        return super().render_str(printable(redact(text)), **options)
 
     def on_broken_pipe(self) -> NoReturn:
         """Let the error through."""

@@ -6,9 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from bench.records.checks import LONGEST_MS, MOST_SIMILAR
 from bench.records.schema import Observation
 
 RESULTS_ASKED = 3
+_LONGEST_MESSAGE = 500
 
 
 def request_body(text: str) -> bytes:
@@ -26,7 +28,7 @@ def observe(
 ) -> Observation:
     """An observation from an answer that came, whatever it says. Unreadable parts are left empty."""
     named = {name.lower(): value for name, value in headers.items()}
-    payload = _json_object(body)
+    payload = json_object(body)
     return Observation(
         connect_ms=round(connect_ms, 3),
         request_ms=round(request_ms, 3),
@@ -49,7 +51,7 @@ def observe(
 
 
 def parse_server_timing(header: str) -> dict[str, float]:
-    """`name;dur=ms` entries of a Server-Timing header; entries without a readable duration are left out."""
+    """`name;dur=ms` entries of a Server-Timing header; entries without a duration that can be are left out."""
     phases = {}
     for entry in header.split(","):
         name, *parameters = (part.strip() for part in entry.split(";"))
@@ -57,9 +59,11 @@ def parse_server_timing(header: str) -> dict[str, float]:
             key, _, value = parameter.partition("=")
             if key.strip().lower() == "dur":
                 try:
-                    phases[name] = float(value.strip('" '))
+                    duration = float(value.strip('" '))
                 except ValueError:
                     continue
+                if 0 <= duration <= LONGEST_MS:
+                    phases[name] = duration
     return phases
 
 
@@ -67,29 +71,37 @@ def _results(payload: Mapping[str, Any]) -> tuple[tuple[int, float], ...]:
     """Incident ids and similarities, from AIID's envelope, whose own `body` may be an object or its JSON text."""
     inner = payload.get("body", payload)
     if isinstance(inner, str):
-        inner = _json_object(inner.encode())
+        inner = json_object(inner.encode("utf-8", "replace"))
     results = inner.get("results") if isinstance(inner, Mapping) else None
     try:
-        return tuple((int(item["incident_id"]), float(item["similarity"])) for item in results or ())
-    except (KeyError, TypeError, ValueError):
+        found = tuple((int(item["incident_id"]), float(item["similarity"])) for item in results or ())
+    except (KeyError, TypeError, ValueError, OverflowError):
         return ()
+    return found if all(abs(similarity) <= MOST_SIMILAR for _, similarity in found) else ()
 
 
 def _message(payload: Mapping[str, Any], body: bytes) -> str:
     message = payload.get("message") or payload.get("errorMessage")
-    return str(message) if message else body[:200].decode("utf-8", "replace") or "no body"
+    return readable(message) if message else body[:200].decode("utf-8", "replace") or "no body"
 
 
-def _json_object(body: bytes) -> dict[str, Any]:
+def readable(said: object) -> str:
+    """What a service said, as text that any file can hold, and not longer than helps."""
+    return str(said)[:_LONGEST_MESSAGE].encode("utf-8", "replace").decode()
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """The JSON object that a body is; an empty one for anything else."""
     try:
         value = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 
 
 def _integer(text: str | None) -> int | None:
     try:
-        return int(text) if text else None
+        number = int(text) if text else None
     except ValueError:
         return None
+    return number if number is not None and 0 <= number < 1 << 53 else None

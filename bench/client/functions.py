@@ -13,7 +13,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
-from bench.client.answer import observe
+from bench.client.answer import json_object, observe, readable
 from bench.errors import TargetError
 from bench.evidence.lambda_log import Report, parse_log_line
 from bench.records.schema import Observation
@@ -177,18 +177,26 @@ def _configuration(found: Mapping[str, Any]) -> Configuration:
 def _observe_invocation(
     elapsed_ms: float, payload: bytes, function_error: str | None, tail: tuple[str, ...]
 ) -> Observation:
-    try:
-        answer = json.loads(payload)
-    except ValueError:
-        answer = {}
-    if function_error or not isinstance(answer, dict) or "statusCode" not in answer:
-        message = answer.get("errorMessage") if isinstance(answer, dict) else None
-        timed_out = "Task timed out" in (message or "")
+    answer = json_object(payload)
+    status, headers = answer.get("statusCode"), answer.get("headers", {})
+    if function_error or type(status) is not int or not isinstance(headers, dict):
+        message = readable(answer.get("errorMessage"))
+        timed_out = "Task timed out" in message
         error = f"{function_error}: {message}"
         return Observation(0.0, round(elapsed_ms, 3), error=error, timed_out=timed_out, log_tail=tail)
-    body = answer.get("body", "")
-    content = base64.b64decode(body) if answer.get("isBase64Encoded") else str(body).encode()
-    return observe(0.0, elapsed_ms, int(answer["statusCode"]), answer.get("headers", {}), content, tail)
+    named = {name: readable(value) for name, value in headers.items()}
+    return observe(0.0, elapsed_ms, status, named, _content(answer), tail)
+
+
+def _content(answer: Mapping[str, Any]) -> bytes:
+    """The body of an answer in the form that functions give to Lambda; nothing where it says base64 and is not."""
+    body = str(answer.get("body", ""))
+    if not answer.get("isBase64Encoded"):
+        return body.encode("utf-8", "replace")
+    try:
+        return base64.b64decode(body)
+    except ValueError:
+        return b""
 
 
 def _pauses() -> Iterator[float]:

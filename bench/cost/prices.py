@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError, with_config
+from typing_extensions import TypedDict
+
 from bench.errors import UsageError
+from bench.records.checks import CHECKED, Usd, explain
 
 SHIPPED = Path(__file__).with_name("prices.json")
 
@@ -23,12 +26,30 @@ class Prices:
     sources: Mapping[str, str]
 
     def __getitem__(self, name: str) -> float:
-        """The price of that name."""
+        """The price of that name. Raises UsageError when the table has none."""
+        if name not in self.usd:
+            raise UsageError(f"the price table of {self.region}, {self.date}, has no price of {name}")
         return self.usd[name]
 
     def recorded(self) -> dict[str, Any]:
         """The table as it goes into the results, so that a report can be derived again when prices have changed."""
         return asdict(self)
+
+
+@with_config(CHECKED)
+class _Entry(TypedDict):
+    usd: Usd
+    source: str
+
+
+@with_config(CHECKED)
+class _Table(TypedDict):
+    region: str
+    date: str
+    prices: dict[str, _Entry]
+
+
+_TABLE: TypeAdapter[_Table] = TypeAdapter(_Table)
 
 
 def read_prices(override: Path | None = None, base: Prices | None = None) -> Prices:
@@ -48,11 +69,13 @@ def read_prices(override: Path | None = None, base: Prices | None = None) -> Pri
 
 def _parse(path: Path) -> Prices:
     try:
-        table = json.loads(path.read_text(encoding="utf-8"))
-        prices = {name: float(entry["usd"]) for name, entry in table["prices"].items()}
-        sources = {name: str(entry["source"]) for name, entry in table["prices"].items()}
-        return Prices(str(table["region"]), str(table["date"]), prices, sources)
+        table = _TABLE.validate_json(path.read_bytes())
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UsageError(f"{path} is no price table (region, date, prices: name: usd, source): {error!r}") from error
+    except ValidationError as error:
+        raise UsageError(
+            f"{path} is no price table (region, date, prices: name: usd, source): {explain(error)}"
+        ) from error
+    prices = {name: entry["usd"] for name, entry in table["prices"].items()}
+    sources = {name: entry["source"] for name, entry in table["prices"].items()}
+    return Prices(table["region"], table["date"], prices, sources)

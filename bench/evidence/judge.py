@@ -35,7 +35,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class _Logs:
-    reports: dict[str, Report]
+    reports: dict[str, set[Report]]
     init_reports: dict[tuple[str, int], tuple[InitReport, ...]]
 
 
@@ -58,7 +58,8 @@ def judge_run(run: Run) -> tuple[Judged, ...]:
 
 def _judge(sample: Sample, logs: _Logs, seen_environments: set[str], bundle: str | None) -> Judged:
     seen = sample.seen
-    report = logs.reports.get(seen.request_id or "")
+    reports = logs.reports.get(seen.request_id, set()) if seen.request_id else set()
+    report = next(iter(reports)) if len(reports) == 1 else None
     inits = logs.init_reports.get((sample.visit, sample.session), ())
     second_init = _claims_cold(sample) and any(init.timed_out for init in inits)
     if _hit_the_limit(sample):
@@ -67,6 +68,8 @@ def _judge(sample: Sample, logs: _Logs, seen_environments: set[str], bundle: str
         reason = seen.error or f"HTTP status {seen.status}"
         return Judged(sample, FAILED, (reason,), report, second_init)
     reasons = list(_disagreements(sample, bundle))
+    if len(reports) > 1:  # what a function prints is in the same log: one of these may be its own
+        reasons.append(f"its {len(reports)} REPORT lines contradict each other")
     is_cold = _claims_cold(sample)
     if is_cold:
         reasons += _cold_disagreements(sample, report, second_init, seen_environments)
@@ -141,11 +144,13 @@ def _initialised_early(sample: Sample, report: Report | None) -> str | None:
 
 
 def _collect_logs(run: Run) -> _Logs:
-    reports: dict[str, Report] = {}
+    reports: dict[str, set[Report]] = {}
     inits: dict[tuple[str, int], tuple[InitReport, ...]] = {}
     for end in run.visits:
         parsed = [parse_log_line(line) for line in end.log_lines]
-        reports |= {line.request_id: line for line in parsed if isinstance(line, Report)}
+        for line in parsed:
+            if isinstance(line, Report):
+                reports.setdefault(line.request_id, set()).add(line)
         inits[end.visit, end.session] = tuple(line for line in parsed if isinstance(line, InitReport))
     return _Logs(reports, inits)
 

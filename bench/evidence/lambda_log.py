@@ -6,7 +6,8 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from bench.records.checks import LONGEST_MS
 
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
 _RIE_INIT = re.compile(r"INIT REPORT\(durationMs: (?P<ms>\d+(?:\.\d+)?)\)")
@@ -48,11 +49,11 @@ def parse_log_line(line: str) -> Report | InitReport | None:
         return _report(_text_fields(text.removeprefix("REPORT ")))
     if text.startswith("INIT_REPORT "):
         values = _text_fields(text.removeprefix("INIT_REPORT "))
-        duration = _number(values.get("Init Duration"))
-        return None if duration is None else InitReport(duration, values.get("Phase"), values.get("Status"))
-    if match := _RIE_INIT.search(text):
-        return InitReport(float(match["ms"]))
-    return None
+        init = _number(values.get("Init Duration"))
+        return None if init is None else InitReport(init, values.get("Phase"), values.get("Status"))
+    match = _RIE_INIT.search(text)
+    duration = _number(match["ms"]) if match else None
+    return None if duration is None else InitReport(duration)
 
 
 def _text_fields(text: str) -> dict[str, str]:
@@ -61,43 +62,63 @@ def _text_fields(text: str) -> dict[str, str]:
     return {name.strip(): value.strip() for name, colon, value in pairs if colon}
 
 
-def _report(values: Mapping[str, str]) -> Report:
-    memory, peak = _number(values.get("Memory Size")), _number(values.get("Max Memory Used"))
+def _report(values: Mapping[str, str]) -> Report | None:
+    request_id = values.get("RequestId")
+    if not request_id:
+        return None
     return Report(
-        request_id=values["RequestId"],
+        request_id=request_id,
         duration_ms=_number(values.get("Duration")),
         billed_ms=_number(values.get("Billed Duration")),
-        memory_mb=None if memory is None else int(memory),
-        max_memory_mb=None if peak is None else int(peak),
+        memory_mb=_whole(_number(values.get("Memory Size"))),
+        max_memory_mb=_whole(_number(values.get("Max Memory Used"))),
         init_ms=_number(values.get("Init Duration")),
         status=values.get("Status"),
     )
 
 
 def _from_json(text: str) -> Report | InitReport | None:
+    """A platform event. What has not the form of one is some function's own output."""
     try:
         event = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     record = event.get("record") if isinstance(event, dict) else None
-    if not isinstance(record, dict):
+    metrics = record.get("metrics", {}) if isinstance(record, dict) else None
+    if not isinstance(record, dict) or not isinstance(metrics, dict):
         return None
-    metrics: dict[str, Any] = record.get("metrics") or {}
-    if event.get("type") == "platform.report" and "requestId" in record:
+    status, phase, request_id = (_text(record.get(name)) for name in ("status", "phase", "requestId"))
+    if event.get("type") == "platform.report" and request_id:
         return Report(
-            request_id=str(record["requestId"]),
-            duration_ms=metrics.get("durationMs"),
-            billed_ms=metrics.get("billedDurationMs"),
-            memory_mb=metrics.get("memorySizeMB"),
-            max_memory_mb=metrics.get("maxMemoryUsedMB"),
-            init_ms=metrics.get("initDurationMs"),
-            status=record.get("status"),
+            request_id=request_id,
+            duration_ms=_measured(metrics.get("durationMs")),
+            billed_ms=_measured(metrics.get("billedDurationMs")),
+            memory_mb=_whole(_measured(metrics.get("memorySizeMB"))),
+            max_memory_mb=_whole(_measured(metrics.get("maxMemoryUsedMB"))),
+            init_ms=_measured(metrics.get("initDurationMs")),
+            status=status,
         )
-    if event.get("type") == "platform.initReport" and "durationMs" in metrics:
-        return InitReport(float(metrics["durationMs"]), record.get("phase"), record.get("status"))
+    duration = _measured(metrics.get("durationMs"))
+    if event.get("type") == "platform.initReport" and duration is not None:
+        return InitReport(duration, phase, status)
     return None
 
 
 def _number(text: str | None) -> float | None:
     match = _NUMBER.search(text or "")
-    return float(match.group()) if match else None
+    return _measured(float(match.group())) if match else None
+
+
+def _measured(value: object) -> float | None:
+    """A figure that Lambda could have measured; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LONGEST_MS:
+        return None
+    return float(value)
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else int(value)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench.load.drive import Arrival
+from bench.report.escape import in_markdown
 from bench.report.figures import finite
-from bench.report.markdown import markdown_table
+from bench.report.markdown import bullets, markdown_table
 from bench.report.tables import Table
 from bench.report.words import ms
 from bench.stats.quantiles import quantile, stated_quantile
@@ -59,5 +60,5 @@ def load_table(summary: Mapping[str, Any]) -> Table:
 def load_markdown(summary: Mapping[str, Any]) -> str:
     """load.md."""
     table = load_table(summary)
-    notes = "\n".join(f"- {note}" for note in summary["meta"]["notes"])
-    return f"# {table.title}\n\n{notes}\n\n{table.note}\n\n{markdown_table(table)}\n"
+    notes, note = bullets(summary["meta"]["notes"]), in_markdown(table.note)
+    return f"# {table.title}\n\n{notes}\n\n{note}\n\n{markdown_table(table)}\n"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape
 from pathlib import Path
 from typing import Any
 
 from bench.evidence.judge import Judged
 from bench.plan import Variant
 from bench.report.drawings import Figure, figures
+from bench.report.escape import in_html
 from bench.report.tables import Table, method, tables
 
 _STYLE = Path(__file__).with_name("page.css")
@@ -23,7 +23,7 @@ def html(judged: Sequence[Judged], variants: Sequence[Variant], summary: Mapping
     body = "\n".join(
         [
             f"<h1>{TITLE}</h1>",
-            f'<p class="soft">{escape(_subtitle(meta))}</p>',
+            f'<p class="soft">{in_html(_subtitle(meta))}</p>',
             _list(meta["notes"], "notes"),
             "<h2>Verdicts</h2>",
             _verdicts(summary["comparisons"]),
@@ -38,7 +38,7 @@ def html(judged: Sequence[Judged], variants: Sequence[Variant], summary: Mapping
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<link rel="icon" href="data:,">\n<title>{TITLE} {escape(meta["started_utc"][:10])}</title>\n'
+        f'<link rel="icon" href="data:,">\n<title>{TITLE} {in_html(meta["started_utc"][:10])}</title>\n'
         f"<style>\n{_STYLE.read_text(encoding='utf-8')}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
     )
 
@@ -56,28 +56,27 @@ def _verdicts(comparisons: Sequence[Mapping[str, Any]]) -> str:
         return "<p>Only one storage was measured: there is nothing to compare.</p>"
     items = "".join(
         f'<li class="{"resolved" if item["resolved"] else "open"}"><span class="state">{item["state"]}</span> '
-        f'<span class="sentence">{escape(item["verdict"])}</span></li>'
+        f'<span class="sentence">{in_html(item["verdict"])}</span></li>'
         for item in comparisons
     )
     return f'<ul class="verdicts">{items}</ul>'
 
 
 def _figure(figure: Figure) -> str:
-    return (
-        f"<figure><h3>{escape(figure.title)}</h3>{figure.svg}<figcaption>{escape(figure.caption)}</figcaption></figure>"
-    )
+    title, caption = in_html(figure.title), in_html(figure.caption)
+    return f"<figure><h3>{title}</h3>{figure.svg}<figcaption>{caption}</figcaption></figure>"
 
 
 def _table(table: Table) -> str:
-    head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in table.header)
+    head = "".join(f'<th scope="col">{in_html(cell)}</th>' for cell in table.header)
     kind = ' class="prose"' if table.prose else ""
-    rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in table.rows)
-    note = f'<p class="soft">{escape(table.note)}</p>' if table.note else ""
+    rows = "".join(f"<tr>{''.join(f'<td>{in_html(cell)}</td>' for cell in row)}</tr>" for row in table.rows)
+    note = f'<p class="soft">{in_html(table.note)}</p>' if table.note else ""
     return (
-        f'<h2>{escape(table.title)}</h2>{note}<div class="scroll" tabindex="0" role="region" '
-        f'aria-label="{escape(table.title)}"><table{kind}><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+        f'<h2>{in_html(table.title)}</h2>{note}<div class="scroll" tabindex="0" role="region" '
+        f'aria-label="{in_html(table.title)}"><table{kind}><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
     )
 
 
 def _list(items: Iterable[str], kind: str) -> str:
-    return f'<ul class="{kind}">' + "".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>"
+    return f'<ul class="{kind}">' + "".join(f"<li>{in_html(item)}</li>" for item in items) + "</ul>"

@@ -2,48 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from bench.report.escape import in_markdown
 from bench.report.tables import Table, method, tables
 
 
 def markdown(summary: Mapping[str, Any]) -> str:
     """The whole report."""
     meta = summary["meta"]
-    verdicts = [f"**{item['state']}**: {item['verdict']}" for item in summary["comparisons"]]
+    verdicts = "\n".join(
+        f"- **{in_markdown(item['state'])}**: {in_markdown(item['verdict'])}" for item in summary["comparisons"]
+    )
     parts = [
         "# Where should the model live? A measured comparison",
-        _bullets(meta["notes"]),
+        bullets(meta["notes"]),
         "## Verdicts",
-        _bullets(verdicts or ["Only one storage was measured: there is nothing to compare."]),
+        verdicts or bullets(["Only one storage was measured: there is nothing to compare."]),
         *map(_section, tables(summary)),
         "## Same work?",
         _answers(summary["answers"]),
         "## How it was measured",
-        _bullets(method(meta)),
+        bullets(method(meta)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _section(table: Table) -> str:
-    return "\n\n".join(part for part in (f"## {table.title}", table.note, markdown_table(table)) if part)
+    return "\n\n".join(part for part in (f"## {table.title}", in_markdown(table.note), markdown_table(table)) if part)
 
 
 def markdown_table(table: Table) -> str:
     """A Markdown table, first column left, the others right."""
-    lines: list[Sequence[str]] = [table.header, ["---", *["---:"] * (len(table.header) - 1)], *table.rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+    rule = "| " + " | ".join(["---", *["---:"] * (len(table.header) - 1)]) + " |"
+    header, *rows = ("| " + " | ".join(map(in_markdown, line)) + " |" for line in (table.header, *table.rows))
+    return "\n".join((header, rule, *rows))
 
 
 def _answers(answers: Mapping[str, Any]) -> str:
     if answers["equal"]:
         return (
             f"Yes: {answers['answers']} answers compared, same ranking, similarities within "
-            f"{answers['max_delta']:.1e}, bundle `{answers['bundles'][0][:16]}`."
+            f"{answers['max_delta']:.1e}, bundle {in_markdown(answers['bundles'][0][:16])}."
         )
-    return "**No, or not shown:**\n\n" + _bullets(answers["problems"] or ["no answer could be compared"])
+    return "**No, or not shown:**\n\n" + bullets(answers["problems"] or ["no answer could be compared"])
 
 
-def _bullets(items: Iterable[str]) -> str:
-    return "\n".join(f"- {item}" for item in items)
+def bullets(items: Iterable[str]) -> str:
+    """A Markdown list of sentences."""
+    return "\n".join(f"- {in_markdown(item)}" for item in items)

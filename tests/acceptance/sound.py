@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from tests.acceptance.table import Measure, Row
@@ -33,6 +33,8 @@ def pages_and_the_lab() -> Iterator[Row]:
 
 MEASURES: list[Measure] = [pages_and_the_lab]
 from tests.bench.kills import kill_at_random_moments
+from tests.bench.mutations import readers as bench_readers
+from tests.support.mutate import LIMIT_BYTES, LIMIT_S, Reader, run
 
 SEED = 13
 
@@ -53,4 +55,21 @@ def nothing_left_changed() -> Iterator[Row]:
     )
 
 
-MEASURES: list[Measure] = [nothing_left_changed]
+def mutated_inputs() -> Iterator[Row]:
+    """Every reader gets its share of the inputs; each input is read under a limit of time and of memory."""
+    inputs = 20_000
+    readers = [reader for registry in READERS for reader in registry()]
+    share = -(-inputs // len(readers))
+    failures = [failure for reader in readers for failure in run(reader, share, SEED)]
+    places = sorted({f"{failure.reader}: {failure.what.strip().splitlines()[-1]}" for failure in failures})
+    yield Row(
+        f"{inputs:,} mutated inputs over all readers (at most {LIMIT_S:g} s and {LIMIT_BYTES >> 20} MB each)",
+        "no traceback, no hang",
+        f"{len(failures)} of {share * len(readers):,} over {len(readers)} readers"
+        + "".join(f"; {at}" for at in places),
+        not failures,
+    )
+
+
+READERS: list[Callable[[], Iterable[Reader]]] = [bench_readers]
+MEASURES: list[Measure] = [nothing_left_changed, mutated_inputs]

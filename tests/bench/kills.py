@@ -23,7 +23,7 @@ from tests.bench.simulator import Account, Truth, outputs, serve
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN = [sys.executable, "bench/run.py"]
-AXES = ["--backends", "s3,oci", "--memory", "512,1024", "--engines", "onnx,transformers", "--cold", "2", "--warm", "2"]
+AXES = ["--backends", "s3,oci", "--memory", "512,1024", "--engines", "transformers", "--cold", "2", "--warm", "2"]
 _LIMIT_S = 60
 _AT_ONCE = 2
 

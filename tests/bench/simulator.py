@@ -21,7 +21,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from bench.client.answer import observe
 from bench.plan import Variant
-from bench.records.schema import Observation
+from bench.records.schema import Observation, Original
 from bench.runner import Clock
 
 BUNDLE = "b" * 64
@@ -189,6 +189,10 @@ class SimulatedTarget:
     def describe(self) -> dict[str, dict[str, object]]:
         return {name: {"MemorySize": f.memory_mb, "Timeout": 30} for name, f in self.account.functions.items()}
 
+    def originals(self, backends: Sequence[str]) -> dict[str, Original]:
+        functions = {name: self.account.functions[name] for name in backends}
+        return {name: Original(f.memory_mb, 30, {"CONFIG_NONCE": None}) for name, f in functions.items()}
+
     def limit_ms(self, variant: Variant) -> float:
         return LIMIT_MS
 
@@ -286,7 +290,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _body(self) -> dict[str, object]:
-        raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        length = int(self.headers.get("Content-Length", 0))
+        raw = self.rfile.read(length)
+        if len(raw) < length:
+            raise ConnectionResetError("the client was killed while it sent")
         return json.loads(raw) if raw else {}
 
     def do_GET(self) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from html import escape
 
 from bench.report.charts.scale import Scale
+from bench.report.escape import in_html
 
 WIDTHS = {"wide": 720, "narrow": 340}
 CHARACTER = 6.9  # width of a character of chart text, for laying out labels
@@ -34,7 +34,7 @@ class Chart:
 
 def text(x: float, y: float, content: str, anchor: str = "start", kind: str = "label") -> str:
     """A line of text; `kind` is label, tick, strong or inside."""
-    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(content)}</text>'
+    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{in_html(content)}</text>'
 
 
 def line(x1: float, y1: float, x2: float, y2: float, kind: str) -> str:
@@ -111,6 +111,6 @@ def document(chart: Chart, width: int, identity: str, title: str, kind: str) -> 
     return (
         f'<svg class="chart {kind}" role="img" aria-labelledby="{identity}-t {identity}-d" '
         f'viewBox="0 0 {width} {chart.height:.0f}" width="{width}" height="{chart.height:.0f}">'
-        f'<title id="{identity}-t">{escape(title)}</title><desc id="{identity}-d">{escape(chart.description)}</desc>'
+        f'<title id="{identity}-t">{in_html(title)}</title><desc id="{identity}-d">{in_html(chart.description)}</desc>'
         f"{chart.body}</svg>"
     )
