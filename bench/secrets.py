@@ -19,7 +19,7 @@ _FORMS = tuple(
         r"(?<=Signature=)[0-9a-f%/+=]+",
         r"(?<=X-Amz-Security-Token[=:])\s*[^\s&\"'<>]+",
         r"(?<=X-Amz-Credential=)[^\s&\"'<>]+",
-        r"(?<=\bBearer )[A-Za-z0-9._~+/-]{4,}=*",
+        r"(?<=\bBearer )(?!tokens?\b)[A-Za-z0-9._~+/-]{4,}=*",
         r"(?<=\bBasic )[A-Za-z0-9+/]{6,}=*",
         r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*)?",  # a JWT
     )

@@ -10,10 +10,11 @@ from typing import Any
 
 from bench.errors import StorageError, UnsoundError
 from bench.evidence.judge import judge_run
-from bench.records.store import read_run
+from bench.records.store import RESULTS, read_run
 from bench.report.html import html
 from bench.report.markdown import markdown
 from bench.report.summary import summarise
+from bench.say import warn
 
 
 def derive(directory: Path) -> dict[str, Any]:
@@ -22,6 +23,9 @@ def derive(directory: Path) -> dict[str, Any]:
     if not run.samples:
         raise UnsoundError(f"nothing was measured in {directory}: there is no sample to report")
     summary = summarise(run)
+    if run.torn:
+        lines = ", ".join(map(str, run.torn))
+        warn(f"warning: left out of {directory / RESULTS}, since not JSON (torn by a kill?): line {lines}")
     write(directory / "summary.json", json.dumps(summary, indent=2, allow_nan=False) + "\n")
     write(directory / "report.md", markdown(summary))
     write(directory / "report.html", html(judge_run(run), run.first.axes.variants(), summary))

@@ -61,12 +61,11 @@ def mutated_inputs() -> Iterator[Row]:
     readers = [reader for registry in READERS for reader in registry()]
     share = -(-inputs // len(readers))
     failures = [failure for reader in readers for failure in run(reader, share, SEED)]
-    places = sorted({f"{failure.reader}: {failure.what.strip().splitlines()[-1]}" for failure in failures})
+    ends = sorted({f"; {failure.reader}: {failure.what.strip().splitlines()[-1]}" for failure in failures})
     yield Row(
         f"{inputs:,} mutated inputs over all readers (at most {LIMIT_S:g} s and {LIMIT_BYTES >> 20} MB each)",
         "no traceback, no hang",
-        f"{len(failures)} of {share * len(readers):,} over {len(readers)} readers"
-        + "".join(f"; {at}" for at in places),
+        f"{len(failures)} of {share * len(readers):,} over {len(readers)} readers{''.join(ends)}",
         not failures,
     )
 
