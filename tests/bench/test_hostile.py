@@ -203,7 +203,7 @@ def test_markup_in_what_is_recorded_does_not_reach_the_report(tmp_path: Path) ->
     given = outputs("http://localhost", None, target.account)
     for item in given["backends"].values():  # type: ignore[attr-defined]
         item["storage"] = said
-    record(tmp_path, target, **{**given, "weights": said, "region": said})
+    record(tmp_path, target, backends=given["backends"], weights=said, region=said)
     derive(tmp_path)
     for text in (markdown(summarise(read_run(tmp_path))), (tmp_path / "report.html").read_text()):
         assert "<script>alert" not in text.replace("\\<", "")
