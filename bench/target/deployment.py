@@ -32,7 +32,7 @@ class Backend:
 
 @dataclass(frozen=True)
 class Deployment:
-    """What the benchmark needs to know about a target. `endpoint_url` is None on AWS.
+    """What the benchmark needs to know about a target. `endpoint_url` and `access_key` are a lab's.
 
     `cache_policy`, `memory_enforcement` and `images` are a lab's settings. `login` is the user and password that the
     address of the API held: the addresses here hold none.
@@ -52,6 +52,7 @@ class Deployment:
     memory_enforcement: str | None = None
     images: str | None = None
     login: tuple[str, str] | None = field(default=None, repr=False)
+    access_key: tuple[str, str] | None = field(default=None, repr=False)
 
     @property
     def is_lab(self) -> bool:
@@ -67,9 +68,10 @@ class Deployment:
         raise UsageError(f"backend {name!r} is not deployed; this target has {known}")
 
     def recorded(self) -> dict[str, Any]:
-        """The part that belongs in the results: everything but the login."""
+        """The part that belongs in the results: everything but what proves who asks."""
         values = asdict(self)
-        values.pop("login")
+        for name in ("login", "access_key"):
+            values.pop(name)
         return {**values, "bundleHash": self.bundle_hash}
 
 
@@ -97,6 +99,8 @@ class _Outputs(TypedDict):
     cachePolicy: NotRequired[str]
     memoryEnforcement: NotRequired[str]
     images: NotRequired[str]
+    accessKeyId: NotRequired[str]
+    secretAccessKey: NotRequired[str]
 
 
 _CHECK: TypeAdapter[_Outputs] = TypeAdapter(_Outputs)
@@ -133,7 +137,15 @@ def parse_outputs(given: Mapping[str, Any]) -> Deployment:
         memory_enforcement=outputs.get("memoryEnforcement"),
         images=outputs.get("images"),
         login=login,
+        access_key=_access_key(outputs),
     )
+
+
+def _access_key(outputs: _Outputs) -> tuple[str, str] | None:
+    """The key that a lab made for this start, if the outputs have one."""
+    identity, secret = outputs.get("accessKeyId"), outputs.get("secretAccessKey")
+    keep_secret(secret)
+    return (identity, secret) if identity and secret else None
 
 
 def deployment_of(recorded: Mapping[str, Any]) -> Deployment:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.client.auth import TOKEN_VARIABLE
 from bench.errors import TargetError
 from bench.target.deployment import Deployment, json_object, parse_outputs
 
@@ -28,13 +29,18 @@ def running_lab(arguments: Sequence[str], log: Path) -> Iterator[Deployment]:
     command = [sys.executable, "-m", "lab", "up", "--json", *arguments]
     with log.open("ab") as stderr:  # a resumed run has one log, as it has one results file
         process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=stderr, cwd=_ROOT,
+            command, stdout=subprocess.PIPE, stderr=stderr, cwd=_ROOT, env=_environment(),
             start_new_session=True, preexec_fn=_die_with_parent,
         )  # fmt: skip
         try:
             yield parse_outputs(json_object(_first_line(process, log)))
         finally:
             _stop(process)
+
+
+def _environment() -> dict[str, str]:
+    """This process's, without the token for an API: the lab wants none, and its log is made to be read."""
+    return {name: value for name, value in os.environ.items() if name != TOKEN_VARIABLE}
 
 
 def _die_with_parent() -> None:
