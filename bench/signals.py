@@ -14,7 +14,8 @@ _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 class _State:
-    held = False
+    held = False  # whether signals wait
+    waiting = False  # whether one does
 
 
 def end_politely() -> None:
@@ -30,7 +31,20 @@ def undisturbed() -> Iterator[None]:
     try:
         yield
     finally:
-        _State.held = False
+        _State.held = _State.waiting = False
+
+
+@contextmanager
+def deferred() -> Iterator[None]:
+    """Let these signals wait for the end of what is short and must not be left half done."""
+    outer, _State.held = _State.held, True
+    try:
+        yield
+    finally:
+        _State.held = outer
+        if _State.waiting and not outer:
+            _State.waiting = False
+            raise KeyboardInterrupt
 
 
 def let_go_of(*descriptors: int) -> None:
@@ -45,6 +59,7 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     let_go_of(*filter(_is_closed_terminal, (1, 2)))
     if not _State.held:
         raise KeyboardInterrupt
+    _State.waiting = True
 
 
 def _is_closed_terminal(descriptor: int) -> bool:

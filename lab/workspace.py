@@ -27,7 +27,12 @@ class Workspace:
     def __init__(self) -> None:
         parent = Path(os.environ.get("TMPDIR", _DISK)).resolve()
         janitor.sweep_stale(parent, _PREFIX)
-        self.root = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+        try:
+            self.root = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+        except OSError as error:
+            raise LabError(
+                f"the lab cannot live in {parent}: {error.strerror}; set TMPDIR to another folder"
+            ) from error
         lock = os.open(self.root / "lock.new", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         fcntl.flock(lock, fcntl.LOCK_EX)
         os.rename(self.root / "lock.new", self.root / janitor.LOCK)

@@ -17,6 +17,7 @@ from bench.client.answer import json_object, observe, readable
 from bench.errors import TargetError
 from bench.evidence.lambda_log import Report, parse_log_line
 from bench.records.schema import Observation
+from bench.signals import deferred
 from bench.target.deployment import Backend, Deployment
 
 UPDATE_TIMEOUT_S = 180.0
@@ -79,7 +80,8 @@ class Functions:
         request: dict[str, Any] = {"FunctionName": backend.function_name, "Environment": {"Variables": dict(variables)}}
         if memory_mb is not None:
             request["MemorySize"] = memory_mb
-        with _explained(f"updating {backend.function_name}"):
+        # An update that is broken off may still arrive, after everything was put back.
+        with _explained(f"updating {backend.function_name}"), deferred():
             self._lambda.update_function_configuration(**request)
         after = self._settled(backend)
         if after["RevisionId"] == before:

@@ -24,13 +24,14 @@ from tests.bench.simulator import Account, Truth, outputs, serve
 ROOT = Path(__file__).resolve().parents[2]
 RUN = [sys.executable, "bench/run.py"]
 AXES = ["--backends", "s3,oci", "--memory", "512,1024", "--engines", "transformers", "--cold", "2", "--warm", "2"]
+Way = Callable[[Sequence[str], Path, float], None]
 _LIMIT_S = 60
 _AT_ONCE = 2
 
 
 @dataclass(frozen=True)
 class Kill:
-    """One attempt: how the run was ended, when (s after its start), how it was mended, and what was wrong then."""
+    """One attempt: how the run was ended, when (s after start or first line), how it was mended, what was wrong."""
 
     way: str
     moment_s: float
@@ -42,15 +43,14 @@ class Kill:
 
 
 def kill_at_random_moments(count: int, seed: int, directory: Path) -> list[Kill]:
-    """`count` runs, each ended at a moment of its life; most of them after it began to change something."""
+    """`count` runs, each ended at a random moment: of its whole life every fifth, the others after their first line."""
     begun_s, length_s = _undisturbed(directory / "whole")
     rng = random.Random(seed)
-    ways = [list(WAYS)[number % len(WAYS)] for number in range(count)]
-    starts = [rng.choice((0.1, begun_s, begun_s, begun_s, begun_s)) for _ in ways]
-    plans = [
-        (way, rng.uniform(start, length_s), rng.choice(("resume", "restore")))
-        for way, start in zip(ways, starts, strict=True)
-    ]
+    plans = []
+    for number in range(count):
+        from_start = number % 5 == 4
+        moment = rng.uniform(0, length_s if from_start else length_s - begun_s)
+        plans.append((list(WAYS)[number % len(WAYS)], from_start, moment, rng.choice(("resume", "restore"))))
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return list(pool.map(lambda item: _attempt(*item[1], directory / str(item[0])), enumerate(plans)))
 
@@ -82,12 +82,13 @@ def _undisturbed(directory: Path) -> tuple[float, float]:
     return datetime.fromisoformat(first).timestamp() - started_utc, length_s
 
 
-def _attempt(way: str, moment_s: float, mend: str, directory: Path) -> Kill:
+def _attempt(way: str, from_start: bool, moment_s: float, mend: str, directory: Path) -> Kill:
     account = an_account()
     before = state(account)
     with serve(account) as url:
         file, run = _outputs(directory, url, account), directory / "run"
-        WAYS[way]([*RUN, "--outputs", str(file), "--out", str(run), *AXES], moment_s)
+        begun = file if from_start else run / "results.jsonl"
+        WAYS[way]([*RUN, "--outputs", str(file), "--out", str(run), *AXES], begun, moment_s)
         if way != "kill -9" and state(account) != before:
             return Kill(way, moment_s, "by itself", f"{state(account)} instead of {before}")
         if not (run / "results.jsonl").exists():
@@ -102,21 +103,19 @@ def _attempt(way: str, moment_s: float, mend: str, directory: Path) -> Kill:
     return Kill(way, moment_s, mend, "; ".join(wrong) or None)
 
 
-def _kill(number: signal.Signals) -> Callable[[Sequence[str], float], None]:
-    def end(command: Sequence[str], moment_s: float) -> None:
+def _kill(number: signal.Signals) -> Way:
+    def end(command: Sequence[str], begun: Path, moment_s: float) -> None:
         with subprocess.Popen(
             command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         ) as process:
-            try:
-                process.wait(moment_s)
-            except subprocess.TimeoutExpired:
-                process.send_signal(number)
+            _let_run(process, begun, moment_s)
+            process.send_signal(number)
             _wait(process)
 
     return end
 
 
-def _close_terminal(command: Sequence[str], moment_s: float) -> None:
+def _close_terminal(command: Sequence[str], begun: Path, moment_s: float) -> None:
     """The command in a terminal of its own, whose other side is closed, as a dropped connection does."""
     master, slave = os.openpty()
 
@@ -128,12 +127,19 @@ def _close_terminal(command: Sequence[str], moment_s: float) -> None:
     ) as process:
         os.close(slave)
         os.set_blocking(master, False)
-        deadline = time.monotonic() + moment_s
-        while time.monotonic() < deadline and process.poll() is None:
-            _drain(master)
-            time.sleep(0.01)
+        _let_run(process, begun, moment_s, lambda: _drain(master))
         os.close(master)
         _wait(process)
+
+
+def _let_run(process: subprocess.Popen[bytes], begun: Path, moment_s: float, tick: Callable[[], object] = int) -> None:
+    """Until so long after the file `begun` appeared, or the process ended by itself."""
+    deadline: float | None = None
+    while process.poll() is None and (deadline is None or time.monotonic() < deadline):
+        if deadline is None and begun.exists():
+            deadline = time.monotonic() + moment_s
+        tick()
+        time.sleep(0.005)
 
 
 def _drain(master: int) -> None:
@@ -151,7 +157,7 @@ def _wait(process: subprocess.Popen[bytes]) -> None:
         raise
 
 
-WAYS: dict[str, Callable[[Sequence[str], float], None]] = {
+WAYS: dict[str, Way] = {
     "kill -9": _kill(signal.SIGKILL),
     "SIGHUP": _kill(signal.SIGHUP),
     "closed terminal": _close_terminal,

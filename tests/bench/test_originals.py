@@ -153,10 +153,20 @@ def test_signals_that_come_while_things_are_put_back_are_held(monkeypatch: pytes
     try:
         signals.end_politely()
         for number in signals._ENDING:
-            with signals.undisturbed():
+            with signals.undisturbed(), signals.deferred():
                 signals.signal.raise_signal(number)
+            done: list[int] = []
+            with pytest.raises(KeyboardInterrupt):
+                interrupted_while_deferred(number, done)
+            assert done == [number]
             with pytest.raises(KeyboardInterrupt):
                 signals.signal.raise_signal(number)
     finally:
         for number, handler in handlers.items():
             signals.signal.signal(number, handler)
+
+
+def interrupted_while_deferred(number: signals.signal.Signals, done: list[int]) -> None:
+    with signals.deferred():
+        signals.signal.raise_signal(number)
+        done.append(number)
