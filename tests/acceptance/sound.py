@@ -3,38 +3,20 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
+from rich.console import Console
+
+from model import bundle, incidents
 from tests.acceptance.table import Measure, Row
-
-
-def pages_and_the_lab() -> Iterator[Row]:
-    """Attack a running lab from pages of other sites in Chromium; the lab's own page shows that the means work."""
-    from tests.lab.attacks import attack, own_page_reaches
-    from tests.lab.bundles import make_bundle
-    from tests.lab.labs import lab, read_outputs
-
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        bundle = make_bundle(folder / "bundle")
-        with lab(bundle, folder, "--json", "--backends", "oci") as process:
-            outputs = read_outputs(process)
-            outcome, own = attack(outputs), own_page_reaches(outputs)
-            process.terminate()
-            process.wait(60)
-    yield Row(
-        "cross-site and rebinding requests that reached a function or a configuration",
-        "0",
-        f"{', '.join(outcome.reached) or 0}, of {outcome.sent} sent ({own} from the lab's own page did)",
-        not outcome.reached and own > 0,
-    )
-
-
-MEASURES: list[Measure] = [pages_and_the_lab]
 from tests.bench.kills import kill_at_random_moments
 from tests.bench.mutations import readers as bench_readers
-from tests.support.mutate import LIMIT_BYTES, LIMIT_S, Reader, run
+from tests.lab.attacks import attack, own_page_reaches
+from tests.lab.bundles import make_bundle
+from tests.lab.labs import lab, read_outputs
+from tests.model.readers import readers as product_readers
+from tests.support.mutate import LIMIT_BYTES, LIMIT_S, run
 
 SEED = 13
 
@@ -55,12 +37,33 @@ def nothing_left_changed() -> Iterator[Row]:
     )
 
 
+def pages_and_the_lab() -> Iterator[Row]:
+    """Attack a running lab from pages of other sites in Chromium; the lab's own page shows that the means work."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with lab(make_bundle(folder / "bundle"), folder, "--json", "--backends", "oci") as process:
+            outputs = read_outputs(process)
+            outcome, own = attack(outputs), own_page_reaches(outputs)
+            process.terminate()
+            process.wait(60)
+    yield Row(
+        "cross-site and rebinding requests that reached a function or a configuration",
+        "0",
+        f"{', '.join(outcome.reached) or 0}, of {outcome.sent} sent ({own} from the lab's own page did)",
+        not outcome.reached and own > 0,
+    )
+
+
 def mutated_inputs() -> Iterator[Row]:
     """Every reader gets its share of the inputs; each input is read under a limit of time and of memory."""
     inputs = 20_000
-    readers = [reader for registry in READERS for reader in registry()]
-    share = -(-inputs // len(readers))
-    failures = [failure for reader in readers for failure in run(reader, share, SEED)]
+    with tempfile.TemporaryDirectory() as directory:
+        tiny = Path(directory) / "tiny"
+        options = bundle.Options(bundle.LONGFORMER, "synthetic", incidents.SAMPLE, tiny, tiny=True)
+        bundle.build(options, Console(quiet=True))
+        readers = [*bench_readers(), *product_readers(tiny)]
+        share = -(-inputs // len(readers))
+        failures = [failure for reader in readers for failure in run(reader, share, SEED)]
     ends = sorted({f"; {failure.reader}: {failure.what.strip().splitlines()[-1]}" for failure in failures})
     yield Row(
         f"{inputs:,} mutated inputs over all readers (at most {LIMIT_S:g} s and {LIMIT_BYTES >> 20} MB each)",
@@ -70,5 +73,4 @@ def mutated_inputs() -> Iterator[Row]:
     )
 
 
-READERS: list[Callable[[], Iterable[Reader]]] = [bench_readers]
-MEASURES: list[Measure] = [nothing_left_changed, mutated_inputs]
+MEASURES: list[Measure] = [nothing_left_changed, pages_and_the_lab, mutated_inputs]
