@@ -14,10 +14,12 @@ EXIT_CUT_OFF = 141
 
 EXIT_CODES = {
     EXIT_OK: "measured (or derived) completely, and every variant can be trusted",
-    EXIT_NOT_MET: "choose: no backend meets the objective; doctor: something would spoil a run",
+    EXIT_NOT_MET: "choose: no backend is shown to meet the objective; compare: slower than --fail-above allows; "
+    "doctor: something would spoil a run",
     EXIT_USAGE: "the command line or a file given on it makes no sense",
     EXIT_TARGET: "the target could not be started, reached or driven",
-    EXIT_UNSOUND: "finished, but a variant has no valid sample or the answers differ: do not use the figures",
+    EXIT_UNSOUND: "finished, but do not use the figures: the plan is incomplete, too many requests failed or were "
+    "invalid, or the answers differ",
     EXIT_STORAGE: "the results could not be written (disk full?)",
     EXIT_FAULT: "a fault of the benchmark itself",
     EXIT_INTERRUPTED: "interrupted; what was measured is kept and reported",

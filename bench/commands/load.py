@@ -11,6 +11,7 @@ from typing import Any
 
 from bench.client.functions import Functions
 from bench.commands.options import DEFAULT_BACKENDS, add_target_options, choice_from, names
+from bench.commands.ranges import positive
 from bench.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_UNSOUND, UsageError
 from bench.facts import gather
 from bench.load.arrivals import SPACINGS, arrivals
@@ -21,6 +22,7 @@ from bench.plan import Variant
 from bench.records.lock import only_writer
 from bench.report.markdown import markdown_table
 from bench.report.summary import LAB_NOTE, SYNTHETIC_NOTE
+from bench.report.trust import warnings
 from bench.report.write import write
 from bench.say import say, warn
 from bench.target.connect import deployed
@@ -33,8 +35,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_target_options(parser)
     add = parser.add_argument
     add("--backends", type=names, default=DEFAULT_BACKENDS, metavar="A,B", help="backends (default efs,s3,oci)")
-    add("--rate", type=float, default=5.0, help="requests a second (default 5)")
-    add("--duration", type=float, default=30.0, metavar="S", help="seconds for each backend (default 30)")
+    add("--rate", type=positive, default=5.0, help="requests a second (default 5)")
+    add("--duration", type=positive, default=30.0, metavar="S", help="seconds for each backend (default 30)")
     add("--spacing", choices=SPACINGS, default="poisson", help="random or regular arrivals (default poisson)")
     add("--most-at-once", type=int, default=16, metavar="N", help="requests under way before one is dropped (16)")
     add("--seed", type=int, default=1, help="seed of the arrivals (default 1)")
@@ -43,8 +45,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Drive the load, then report; Ctrl-C reports what was measured until then."""
-    if options.rate <= 0 or options.duration <= 0 or options.most_at_once < 1:
-        raise UsageError("--rate and --duration must be above 0, --most-at-once at least 1")
+    if options.most_at_once < 1:
+        raise UsageError("--most-at-once must be at least 1")
     directory = options.out or Path("reports") / datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ-load")
     with only_writer(directory):
         if (directory / LOAD).exists():
@@ -70,11 +72,12 @@ def present_load(directory: Path) -> int:
     write(directory / "load.json", json.dumps(summary, indent=2) + "\n")
     write(directory / "load.md", load_markdown(summary))
     table = load_table(summary)
-    say(f"{table.note}\n\n{markdown_table(table)}\n")
-    for note in summary["meta"]["notes"]:
+    for note in [*warnings(summary["untrusted"]), *summary["meta"]["notes"]]:
         say(f"! {note}")
+    say(f"{table.note}\n\n{markdown_table(table)}\n")
     say(f"report: {directory / 'load.md'}")
-    return EXIT_OK if all(item["p50_ms"] is not None for item in summary["backends"]) else EXIT_UNSOUND
+    measured = all(item["p50_ms"] is not None for item in summary["backends"])
+    return EXIT_OK if measured and not summary["untrusted"] else EXIT_UNSOUND
 
 
 def _drive_all(options: argparse.Namespace, directory: Path) -> None:
@@ -98,6 +101,7 @@ def _header(options: argparse.Namespace, deployment: Deployment) -> dict[str, An
     notes += [f"{backend.name}: {backend.storage}" for backend in deployment.backends]
     return {
         "kind": "load", "schema": 1, "utc": datetime.now(UTC).isoformat(timespec="seconds"), "rate": options.rate,
-        "duration_s": options.duration, "spacing": options.spacing, "seed": options.seed,
-        "most_at_once": options.most_at_once, "target": deployment.recorded(), "facts": gather(), "notes": notes,
+        "duration_s": options.duration, "backends": list(options.backends), "spacing": options.spacing,
+        "seed": options.seed, "most_at_once": options.most_at_once, "target": deployment.recorded(), "facts": gather(),
+        "notes": notes,
     }  # fmt: skip

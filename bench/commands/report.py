@@ -10,7 +10,6 @@ from pathlib import Path
 from bench.commands.load import present_load
 from bench.errors import EXIT_OK, EXIT_UNSOUND
 from bench.load.store import LOAD
-from bench.report.summary import untrusted
 from bench.report.terminal import print_summary, standard_output
 from bench.report.write import derive
 
@@ -37,7 +36,6 @@ def present(directory: Path, as_json: bool) -> int:
     else:
         print_summary(summary, standard_output())
         print(f"report: {directory / 'report.md'}")
-    reasons = untrusted(summary)
-    for reason in reasons:
+    for reason in summary["untrusted"]:
         print(f"do not use these figures: {reason}", file=sys.stderr)
-    return EXIT_UNSOUND if reasons else EXIT_OK
+    return EXIT_UNSOUND if summary["untrusted"] else EXIT_OK

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.cost.model import Assumptions, Usage, costs
+from bench.cost.model import Assumptions, Billed, Usage, costs
 from bench.cost.prices import Prices
 from bench.plan import Visit
 
@@ -33,22 +33,12 @@ def estimate(plan: Sequence[Visit], prices: Prices, architecture: str) -> Estima
     for visit in plan:
         colds = 1 + visit.burst + (1 if visit.idle_s else 0)
         cold_s, warm_s = COLD_S[visit.variant.engine], WARM_S[visit.variant.engine]
-        one = costs(_usage(visit, architecture), prices, Assumptions())
+        variant = visit.variant
+        usage = Usage(variant.backend, architecture, variant.memory_mb or DEFAULT_MEMORY_MB)
+        cold, warm = Billed((cold_s + warm_s) * 1e3, FETCHED_BYTES), Billed(warm_s * 1e3)
+        one = costs(usage, [[cold]], [[warm]], prices, Assumptions())
         cold_starts += colds
         usd += colds * one.cold_start + visit.warm * one.warm_request
         seconds += VISIT_OVERHEAD_S + (2 if visit.burst or visit.idle_s else 1) * cold_s
         seconds += visit.warm * warm_s + visit.idle_s
     return Estimate(sum(visit.requests for visit in plan), cold_starts, seconds, usd)
-
-
-def _usage(visit: Visit, architecture: str) -> Usage:
-    variant = visit.variant
-    return Usage(
-        backend=variant.backend,
-        architecture=architecture,
-        memory_mb=variant.memory_mb or DEFAULT_MEMORY_MB,
-        init_ms=COLD_S[variant.engine] * 1e3,
-        cold_ms=WARM_S[variant.engine] * 1e3,
-        warm_ms=WARM_S[variant.engine] * 1e3,
-        fetched_bytes=FETCHED_BYTES,
-    )

@@ -1,5 +1,8 @@
 """What a backend costs on AWS: pure arithmetic from measured durations and a price table.
 
+A bill is a sum, so a request costs what the mean of all billed requests costs, not the median one. A GB is 2**30 bytes,
+as AWS bills it (https://aws.amazon.com/s3/faqs/: "1 GB / 1,073,741,824 bytes").
+
 Assumes: INIT is billed (for every package type since 2025-08-01); Lambda bills whole milliseconds; reading S3 from
 Lambda in the same region through a gateway endpoint is free but for the GETs; EFS has elastic throughput; pulling an
 image is free; no free tier.
@@ -8,12 +11,16 @@ image is free; no free tier.
 from __future__ import annotations
 
 import math
+import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.cost.prices import Prices
+from bench.stats.clusters import mean_interval
+from bench.stats.quantiles import Interval
 
 HOURS_PER_MONTH = 730
-_GB = 1e9
+_GB = 2**30
 _FREE_EPHEMERAL_MB = 512
 
 
@@ -30,25 +37,34 @@ class Assumptions:
 
 @dataclass(frozen=True)
 class Usage:
-    """What was measured of one backend. Durations in ms as Lambda sees them, `init_ms` apart from `cold_ms`."""
+    """What Lambda's bill for a backend depends on, beside its requests."""
 
     backend: str
     architecture: str
     memory_mb: int
-    init_ms: float
-    cold_ms: float
-    warm_ms: float
-    fetched_bytes: float
     ephemeral_mb: int = 512
 
 
 @dataclass(frozen=True)
+class Billed:
+    """One request as it is billed: ms (INIT included) and the bytes that it read from the store."""
+
+    ms: float
+    fetched_bytes: float = 0.0
+
+
+@dataclass(frozen=True)
 class Costs:
-    """In USD: one cold start (request included), one warm request, and a month without any request."""
+    """In USD, means: one cold start (request included), one warm request, and a month without any request.
+
+    The intervals (95 %) are of the means, with visits as the units; None where there were too few visits.
+    """
 
     cold_start: float
     warm_request: float
     idle_month: float
+    cold_start_interval: Interval | None = None
+    warm_request_interval: Interval | None = None
 
     def thousand(self, cold_share: float) -> float:
         """A thousand requests of which this share are cold starts."""
@@ -58,26 +74,50 @@ class Costs:
         """A month with so many requests."""
         return self.idle_month + requests / 1000 * self.thousand(cold_share)
 
+    def month_interval(self, requests: float, cold_share: float) -> Interval | None:
+        """The interval (95 %) of `month`: cold starts and warm requests are measured apart, so squares add."""
+        cold, warm = self.cold_start_interval, self.warm_request_interval
+        if cold is None or warm is None:
+            return None
+        warm_share, middle = 1 - cold_share, self.month(requests, cold_share)
+        below = math.hypot(cold_share * (self.cold_start - cold.low), warm_share * (self.warm_request - warm.low))
+        above = math.hypot(cold_share * (cold.high - self.cold_start), warm_share * (warm.high - self.warm_request))
+        return Interval(max(self.idle_month, middle - requests * below), middle + requests * above)
 
-def costs(usage: Usage, prices: Prices, assumptions: Assumptions) -> Costs:
-    """The costs of a backend."""
-    per_request = (
+
+def costs(
+    usage: Usage,
+    cold: Sequence[Sequence[Billed]],
+    warm: Sequence[Sequence[Billed]],
+    prices: Prices,
+    assumptions: Assumptions,
+) -> Costs:
+    """The costs of a backend from its cold and warm requests, grouped by visit. Raises ValueError without any."""
+    usd = [[[request_usd(usage, one, prices, assumptions) for one in v] for v in state] for state in (cold, warm)]
+    idle = assumptions.endpoints * HOURS_PER_MONTH * prices["interface_endpoint_hour"]
+    return Costs(
+        cold_start=_mean(usd[0]),
+        warm_request=_mean(usd[1]),
+        idle_month=_storage_usd(usage.backend, prices, assumptions) + idle,
+        cold_start_interval=_interval(usd[0]),
+        warm_request_interval=_interval(usd[1]),
+    )
+
+
+def request_usd(usage: Usage, billed: Billed, prices: Prices, assumptions: Assumptions) -> float:
+    """One request: Lambda and API, logs, compute, and what the store charges for reading."""
+    logs = assumptions.log_bytes_per_request / _GB * prices["logs_ingested_gb"]
+    return (
         prices["lambda_request"]
         + prices["http_api_request"]
-        + assumptions.log_bytes_per_request / _GB * prices["logs_ingested_gb"]
-    )
-    return Costs(
-        cold_start=per_request
-        + compute_usd(usage, usage.init_ms + usage.cold_ms, prices)
-        + _fetch_usd(usage, prices, assumptions),
-        warm_request=per_request + compute_usd(usage, usage.warm_ms, prices),
-        idle_month=_storage_usd(usage.backend, prices, assumptions)
-        + assumptions.endpoints * HOURS_PER_MONTH * prices["interface_endpoint_hour"],
+        + logs
+        + compute_usd(usage, billed.ms, prices)
+        + _fetch_usd(usage.backend, billed.fetched_bytes, prices, assumptions)
     )
 
 
 def compute_usd(usage: Usage, billed_ms: float, prices: Prices) -> float:
-    """Memory (and /tmp above what is free) for a billed duration, rounded up to a whole millisecond."""
+    """Memory (and /tmp above what is free) for the duration of one request, rounded up to a whole millisecond."""
     seconds = math.ceil(billed_ms) / 1e3
     memory_gb = usage.memory_mb / 1024
     ephemeral_gb = max(0, usage.ephemeral_mb - _FREE_EPHEMERAL_MB) / 1024
@@ -85,12 +125,23 @@ def compute_usd(usage: Usage, billed_ms: float, prices: Prices) -> float:
     return seconds * (rate + ephemeral_gb * prices["lambda_ephemeral_gb_second"])
 
 
-def _fetch_usd(usage: Usage, prices: Prices, assumptions: Assumptions) -> float:
-    """What the store charges for reading the weights once."""
-    if usage.backend == "s3":
-        return math.ceil(usage.fetched_bytes / assumptions.get_bytes) * prices["s3_get"]
-    if usage.backend == "efs":
-        return usage.fetched_bytes / _GB * prices["efs_read_gb"]
+def _mean(visits: Sequence[Sequence[float]]) -> float:
+    if not any(visits):
+        raise ValueError("without requests nothing can be priced")
+    return statistics.fmean(value for visit in visits for value in visit)
+
+
+def _interval(visits: Sequence[Sequence[float]]) -> Interval | None:
+    found = mean_interval(visits)
+    return found and Interval(max(0.0, found.low), found.high)
+
+
+def _fetch_usd(backend: str, fetched_bytes: float, prices: Prices, assumptions: Assumptions) -> float:
+    """What the store charges for what one request reads."""
+    if backend == "s3":
+        return math.ceil(fetched_bytes / assumptions.get_bytes) * prices["s3_get"]
+    if backend == "efs":
+        return fetched_bytes / _GB * prices["efs_read_gb"]
     return 0.0
 
 

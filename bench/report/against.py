@@ -10,8 +10,8 @@ from bench.evidence.judge import judge_run
 from bench.plan import Variant
 from bench.records.conditions import conditions, differences
 from bench.records.store import Run
-from bench.report.select import select
-from bench.stats.bootstrap import median_ratio_interval
+from bench.report.select import State, select
+from bench.stats.clusters import ratio_interval
 from bench.stats.quantiles import Interval, quantile
 
 STATES = ("cold", "warm")
@@ -19,13 +19,18 @@ STATES = ("cold", "warm")
 
 @dataclass(frozen=True)
 class Change:
-    """A variant in a state in both runs: medians in ms, and their ratio b / a with an interval."""
+    """A variant in a state in both runs: medians of answered requests in ms, and their ratio b / a with an interval.
+
+    `visits` are the units of the interval, `answered` the shares of requests that were answered.
+    """
 
     variant: Variant
     state: str
     a_ms: float
     b_ms: float
     n: tuple[int, int]
+    visits: tuple[int, int]
+    answered: tuple[float | None, float | None]
     interval: Interval | None
 
     @property
@@ -55,9 +60,9 @@ def _sizes(run: Run) -> dict[str, str | None]:
 def changes(a: Run, b: Run) -> list[Change]:
     """All variants and states that both runs measured. Raises UsageError when there are none.
 
-    Intervals hold for all comparisons together (Bonferroni): runs are not paired, so their ratios are bootstrapped.
+    Intervals hold for all comparisons together (Bonferroni): runs are not paired, visits are the units.
     """
-    shared = [(variant, state, x, y) for variant, state, x, y in _shared(a, b)]
+    shared = list(_shared(a, b))
     if not shared:
         raise UsageError("the two runs have no variant in common")
     confidence = 1 - 0.05 / len(shared)
@@ -65,19 +70,21 @@ def changes(a: Run, b: Run) -> list[Change]:
         Change(
             variant,
             state,
-            quantile(x, 0.5),
-            quantile(y, 0.5),
-            (len(x), len(y)),
-            median_ratio_interval(y, x, confidence),
+            quantile(x.latencies, 0.5),
+            quantile(y.latencies, 0.5),
+            (len(x.used), len(y.used)),
+            (len(x.visits), len(y.visits)),
+            (x.counts["answered_share"], y.counts["answered_share"]),
+            ratio_interval(y.visits, x.visits, confidence),
         )
         for variant, state, x, y in shared
     ]
 
 
-def _shared(a: Run, b: Run) -> Iterator[tuple[Variant, str, tuple[float, ...], tuple[float, ...]]]:
+def _shared(a: Run, b: Run) -> Iterator[tuple[Variant, str, State, State]]:
     judged_a, judged_b = judge_run(a), judge_run(b)
     for variant in a.first.axes.variants():
         for state in STATES:
-            x, y = select(judged_a, variant, state).latencies, select(judged_b, variant, state).latencies
-            if x and y:
+            x, y = select(judged_a, variant, state), select(judged_b, variant, state)
+            if x.used and y.used:
                 yield variant, state, x, y

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from bench.cost.model import Assumptions, Costs, Usage, break_even, costs
+from bench.cost.model import Assumptions, Billed, Costs, Usage, break_even, costs
 from bench.cost.prices import Prices
-from bench.evidence.judge import Judged
+from bench.evidence.judge import INVALID, Judged
 from bench.plan import Variant
 from bench.records.schema import Session
-from bench.report.figures import median_known
-from bench.report.select import select
+from bench.report.figures import ends, median_known
+from bench.report.select import State, answered_share, by_visit, select
 
 COLD_SHARES = (0.01, 0.1, 1.0)
 BREAK_EVEN_SHARE = 0.1
+_LONGEST_S = 900  # Lambda's longest time-out, where the function's own is not recorded
 
 
 def cost_section(judged: Sequence[Judged], session: Session) -> dict[str, Any] | None:
@@ -25,46 +27,64 @@ def cost_section(judged: Sequence[Judged], session: Session) -> dict[str, Any] |
         return None
     prices, assumptions = Prices(**session.prices), Assumptions()
     priced = {
-        variant: costs(usage, prices, assumptions)
+        variant: found
         for variant in session.axes.variants()
-        if (usage := usage_of(judged, variant, session))
+        if (found := costs_of(judged, variant, session, prices, assumptions))
     }
     return {
         "region": prices.region,
         "prices_date": prices.date,
         "assumptions": asdict(assumptions),
-        "variants": [_entry(variant, found) for variant, found in priced.items()],
+        "variants": [_entry(judged, variant, found) for variant, found in priced.items()],
         "break_even": _break_evens(priced),
     }
 
 
-def usage_of(judged: Sequence[Judged], variant: Variant, session: Session) -> Usage | None:
-    """What a variant uses, by Lambda's own REPORT lines; None when it has no valid cold and warm sample."""
-    cold, warm = select(judged, variant, "cold").valid, select(judged, variant, "warm").valid
-    init = median_known(item.report.init_ms for item in cold if item.report)
-    cold_ms = median_known(item.report.duration_ms for item in cold if item.report)
-    warm_ms = median_known(item.report.duration_ms for item in warm if item.report)
-    memory = median_known(item.report.memory_mb for item in cold if item.report)
-    if cold_ms is None or warm_ms is None or memory is None:
-        return None
+def costs_of(
+    judged: Sequence[Judged], variant: Variant, session: Session, prices: Prices, assumptions: Assumptions
+) -> Costs | None:
+    """What a variant costs, by Lambda's own REPORT lines; None when no cold or no warm request has one."""
     facts: Mapping[str, Any] = session.functions.get(variant.backend, {})
-    return Usage(
+    limit_ms = float(facts.get("Timeout", _LONGEST_S)) * 1e3
+    cold, warm = (_billed(select(judged, variant, state), limit_ms) for state in ("cold", "warm"))
+    reports = [item.report for state in ("cold", "warm") for item in select(judged, variant, state).valid]
+    memory = median_known(report.memory_mb for report in reports if report)
+    if not cold or not warm or memory is None:
+        return None
+    usage = Usage(
         backend=variant.backend,
         architecture=str(session.target["architecture"]),
         memory_mb=int(memory),
-        init_ms=init or 0.0,
-        cold_ms=cold_ms,
-        warm_ms=warm_ms,
-        fetched_bytes=median_known(item.sample.seen.fetched_bytes for item in cold) or 0.0,
         ephemeral_mb=int(facts.get("EphemeralStorage", {}).get("Size", 512)),
     )
+    return costs(usage, cold, warm, prices, assumptions)
 
 
-def _entry(variant: Variant, found: Costs) -> dict[str, Any]:
+def _billed(state: State, limit_ms: float) -> tuple[tuple[Billed, ...], ...]:
+    """Every request that was billed, by visit; of invalid ones it is not known what they were."""
+    asked = (item for item in state.asked if item.status != INVALID)
+    return by_visit((item, Billed(billed_ms(item, limit_ms), item.sample.seen.fetched_bytes or 0.0)) for item in asked)
+
+
+def billed_ms(item: Judged, limit_ms: float) -> float:
+    """What Lambda bills for a request, INIT included (REPORT counts it in, or names it apart).
+
+    Without a REPORT line, as of most failures, it is taken for as long as the client waited, at most the time-out.
+    """
+    report, waited = item.report, min(item.sample.seen.request_ms, limit_ms)
+    if report is None or report.duration_ms is None:
+        return float(math.ceil(waited))
+    return max(report.billed_ms or 0.0, math.ceil(report.duration_ms + (report.init_ms or 0.0)))
+
+
+def _entry(judged: Sequence[Judged], variant: Variant, found: Costs) -> dict[str, Any]:
     return {
         **asdict(variant),
+        "answered_share": answered_share(judged, variant),
         "cold_start_usd": round(found.cold_start, 9),
+        "cold_start_interval_usd": ends(found.cold_start_interval, 9),
         "warm_request_usd": round(found.warm_request, 9),
+        "warm_request_interval_usd": ends(found.warm_request_interval, 9),
         "thousand_requests_usd": {f"{share:g}": round(found.thousand(share), 6) for share in COLD_SHARES},
         "idle_month_usd": round(found.idle_month, 4),
     }

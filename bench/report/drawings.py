@@ -15,8 +15,9 @@ from bench.report.charts.distributions import drift, ecdf, strip
 from bench.report.charts.parts import stacked
 from bench.report.charts.svg import WIDTHS, Chart, Series, document
 from bench.report.costing import BREAK_EVEN_SHARE
-from bench.report.select import select
+from bench.report.select import State, select
 from bench.report.words import money, variant_name
+from bench.stats.clusters import median_interval
 
 _TRAFFIC = [10 ** (exponent / 4) for exponent in range(8, 33)]  # 100 to 100 million requests a month
 
@@ -34,9 +35,9 @@ def figures(judged: Sequence[Judged], variants: Sequence[Variant], summary: Mapp
     """All figures for which the run has data."""
     names = {variant: _series(variant, variants, summary["variants"]) for variant in variants}
     for state in ("cold", "warm"):
-        data = [(names[v], points) for v in variants if (points := select(judged, v, state).latencies)]
-        if data:
-            yield from _distributions(state, data)
+        measured = [(names[v], found) for v in variants if (found := select(judged, v, state)).used]
+        if measured:
+            yield from _distributions(state, measured)
     rows = [
         (variant_name(item, summary["variants"]), item["breakdown_ms"]["cold"])
         for item in summary["variants"]
@@ -50,21 +51,23 @@ def figures(judged: Sequence[Judged], variants: Sequence[Variant], summary: Mapp
     yield from _cost(names, summary)
 
 
-def _distributions(state: str, data: Sequence[tuple[Series, Sequence[float]]]) -> Iterator[Figure]:
+def _distributions(state: str, measured: Sequence[tuple[Series, State]]) -> Iterator[Figure]:
+    data = [(series, found.latencies) for series, found in measured]
+    intervals = [median_interval(found.visits) for _, found in measured]
     yield _figure(
         f"Every {state} sample",
-        lambda width: strip(data, width),
-        "Each mark is one request, the line the median, the band its 95 % interval (order statistics).",
+        lambda width: strip(data, intervals, width),
+        "Each mark is one request, the line the median, the band its 95 % interval (visits are the units).",
     )
     yield _figure(
-        f"Share of {state} requests answered within a time",
+        f"Share of answered {state} requests within a time",
         lambda width: ecdf(data, width),
-        "The further left, the faster; steps are single samples.",
+        "The further left, the faster; steps are single samples. Failed requests are not in it.",
     )
     yield _figure(
         f"Drift of the {state} samples",
         lambda width: drift(data, width),
-        "A trend would mean that conditions changed during the run.",
+        "A trend would mean that conditions changed during the run; it is tested, and noted above the verdicts.",
     )
 
 

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from bench.evidence.judge import SUPERSEDED, Judged, judge_run
 from bench.plan import Variant, build_plan, requests_in
 from bench.records.store import Run
-from bench.report.answers import Agreement, compare_answers
+from bench.report.answers import compare_answers
 from bench.report.breakdown import breakdown
 from bench.report.comparisons import Comparison, compare_backends
 from bench.report.costing import cost_section
+from bench.report.drift import as_json, drifts
 from bench.report.figures import ends, finite, median_known
 from bench.report.kinds import other_kinds
 from bench.report.select import State, select
-from bench.stats.bootstrap import median_ratio_interval
-from bench.stats.quantiles import quantile, quantile_interval, stated_quantile
+from bench.report.trust import reasons, warnings
+from bench.stats.clusters import median_interval, ratio_interval
+from bench.stats.quantiles import quantile, stated_quantile
 
 LAB_NOTE = "Measured on a local stand-in (the lab), not on AWS: these figures are not AWS figures."
 SYNTHETIC_NOTE = (
@@ -33,9 +35,16 @@ def summarise(run: Run) -> dict[str, Any]:
     judged = judge_run(run)
     answers = compare_answers(judged)
     variants = run.first.axes.variants()
+    items = [_variant(run, judged, variant) for variant in variants]
+    planned, made = _requests(run, judged)
+    untrusted_because = reasons(items, planned, made, run.first.axes.warm > 0, answers.problems)
+    drifting = drifts(judged, variants)
+    notes = [*warnings(untrusted_because), *(drift.note for drift in drifting), *_notes(run)]
     return {
-        "meta": _meta(run, judged, answers),
-        "variants": [_variant(run, judged, variant) for variant in variants],
+        "meta": _meta(run, judged, notes),
+        "untrusted": untrusted_because,
+        "variants": items,
+        "drifts": as_json(drifting),
         "comparisons": [_comparison(item) for item in compare_backends(judged, variants)],
         "answers": asdict(answers) | {"equal": answers.equal},
         "engine_ratios": engine_ratios(judged, variants),
@@ -45,10 +54,14 @@ def summarise(run: Run) -> dict[str, Any]:
     }
 
 
-def _meta(run: Run, judged: Sequence[Judged], answers: Agreement) -> dict[str, Any]:
+def _requests(run: Run, judged: Sequence[Judged]) -> tuple[int, int]:
+    """How many requests were planned, and how many made."""
+    return requests_in(build_plan(run.first.axes)), sum(1 for item in judged if item.status != SUPERSEDED)
+
+
+def _meta(run: Run, judged: Sequence[Judged], notes: Sequence[str]) -> dict[str, Any]:
     first = run.first
-    planned = requests_in(build_plan(first.axes))
-    made = sum(1 for item in judged if item.status != SUPERSEDED)
+    planned, made = _requests(run, judged)
     return {
         "schema": first.schema,
         "started_utc": first.utc,
@@ -60,11 +73,11 @@ def _meta(run: Run, judged: Sequence[Judged], answers: Agreement) -> dict[str, A
         "functions": {name: dict(facts) for name, facts in first.functions.items()},
         "facts": dict(first.facts),
         "requests": {"planned": planned, "made": made, "torn_lines": run.torn_lines},
-        "notes": _notes(run, planned, made, answers),
+        "notes": list(notes),
     }
 
 
-def _notes(run: Run, planned: int, made: int, answers: Agreement) -> list[str]:
+def _notes(run: Run) -> list[str]:
     """What a reader must know before believing a figure."""
     target = run.first.target
     notes = []
@@ -72,12 +85,9 @@ def _notes(run: Run, planned: int, made: int, answers: Agreement) -> list[str]:
         notes.append(LAB_NOTE)
     if target.get("weights") == "synthetic":
         notes.append(SYNTHETIC_NOTE)
-    if made < planned:
-        notes.append(f"Incomplete: {made} of {planned} planned requests were made.")
     if len(run.sessions) > 1:
         notes.append(f"Measured in {len(run.sessions)} sessions; conditions may have changed between them.")
     notes += [f"Not like for like: {difference}." for difference in unfair_differences(run)]
-    notes += [f"The answers differ: {problem}." for problem in answers.problems]
     return notes
 
 
@@ -116,9 +126,9 @@ def _latencies(state: State) -> dict[str, Any]:
     return {
         **state.counts,
         "p50_ms": finite(quantile(points, 0.5) if points else None),
-        "p50_interval_ms": ends(quantile_interval(points)),
-        "p95_ms": finite(stated_quantile(points, 0.95)),
-        "p99_ms": finite(stated_quantile(points, 0.99)),
+        "p50_interval_ms": ends(median_interval(state.visits)),
+        "p95_ms": finite(stated_quantile(points, 0.95, len(state.visits))),
+        "p99_ms": finite(stated_quantile(points, 0.99, len(state.visits))),
         "connect_p50_ms": median_known([item.sample.seen.connect_ms for item in state.valid]),
     }
 
@@ -148,21 +158,22 @@ def engine_ratios(judged: Sequence[Judged], variants: Sequence[Variant]) -> list
             continue
         other = Variant(variant.backend, "transformers", variant.memory_mb, variant.tokens, variant.arm)
         for state in ("cold", "warm") if other in variants else ():
-            mine = select(judged, variant, state).latencies
-            theirs = select(judged, other, state).latencies
-            if mine and theirs:
+            mine, theirs = select(judged, variant, state), select(judged, other, state)
+            if mine.used and theirs.used:
                 ratios.append(_ratio(variant, state, mine, theirs))
     return ratios
 
 
-def _ratio(variant: Variant, state: str, onnx: Sequence[float], transformers: Sequence[float]) -> dict[str, Any]:
-    onnx_ms, transformers_ms = quantile(onnx, 0.5), quantile(transformers, 0.5)
+def _ratio(variant: Variant, state: str, onnx: State, transformers: State) -> dict[str, Any]:
+    onnx_ms, transformers_ms = quantile(onnx.latencies, 0.5), quantile(transformers.latencies, 0.5)
     ratio = onnx_ms / transformers_ms if math.isfinite(onnx_ms) and transformers_ms > 0 else None
     return {
         "backend": variant.backend, "memory_mb": variant.memory_mb, "tokens": variant.tokens, "arm": variant.arm,
         "state": state, "onnx_p50_ms": finite(onnx_ms), "transformers_p50_ms": finite(transformers_ms),
         "ratio": None if ratio is None else round(ratio, 5),
-        "ratio_interval": ends(median_ratio_interval(onnx, transformers), 5),
+        "ratio_interval": ends(ratio_interval(onnx.visits, transformers.visits), 5),
+        "visits": [len(onnx.visits), len(transformers.visits)],
+        "answered_shares": [onnx.counts["answered_share"], transformers.counts["answered_share"]],
     }  # fmt: skip
 
 
@@ -182,14 +193,3 @@ def _comparison(item: Comparison) -> dict[str, Any]:
         "more_rounds": item.verdict.more_rounds,
         "verdict": item.verdict.sentence,
     }
-
-
-def untrusted(summary: Mapping[str, Any]) -> list[str]:
-    """Why the figures must not be used, if so: what decides between exit code 0 and 4."""
-    reasons = [
-        f"no valid {state} sample of {item['backend']}/{item['engine']} ({item['arm']})"
-        for item in summary["variants"]
-        for state in (("cold", "warm") if summary["meta"]["axes"]["warm"] else ("cold",))
-        if item[state]["n"] == 0
-    ]
-    return reasons + list(summary["answers"]["problems"])

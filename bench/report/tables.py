@@ -7,7 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.report.breakdown import PARTS
-from bench.report.words import counts, median_with_interval, megabytes, money, ms, ratio_words, variant_name
+from bench.report.words import (
+    both,
+    counts,
+    median_with_interval,
+    megabytes,
+    money,
+    money_range,
+    ms,
+    percent,
+    ratio_interval_words,
+    ratio_words,
+    variant_name,
+)
 
 _PHASES = ("boot", "init", "idle", "import", "fetch", "load", "wait", "tokenize", "encode", "rank", "handler")
 
@@ -45,16 +57,21 @@ def _latency(variants: Sequence[Mapping[str, Any]], ping_ms: float | None) -> Ta
     rows = [
         (
             variant_name(item, variants), median_with_interval(item["cold"]), counts(item["cold"]),
-            ms(item["cold"]["p95_ms"]), median_with_interval(item["warm"]), counts(item["warm"]),
+            percent(item["cold"]["answered_share"]), ms(item["cold"]["p95_ms"]),
+            median_with_interval(item["warm"]), counts(item["warm"]), percent(item["warm"]["answered_share"]),
             ms(item["warm"]["p95_ms"]), ms(item["cold"]["connect_p50_ms"]), megabytes(item["fetched_bytes"]),
             ms(item["max_memory_mb"]),
         )
         for item in variants
     ]  # fmt: skip
-    header = ("variant", "cold", "n", "cold p95", "warm", "n", "warm p95", "connect", "MB read", "peak MB")
+    header = (
+        "variant", "cold", "n", "answered", "cold p95", "warm", "n", "answered", "warm p95", "connect", "MB read",
+        "peak MB",
+    )  # fmt: skip
     note = (
-        "Milliseconds as the client measures them, connecting left out: median (95 % interval). A percentile that so "
-        "few samples do not allow to state is left out (-)."
+        "Milliseconds as the client measures them, connecting left out: median of answered requests (95 % "
+        "interval). Requests of one visit are not independent: visits are the units of intervals and percentiles, and "
+        "a percentile that so few visits do not allow to state is left out (-)."
     )
     if ping_ms is not None:
         note += f" A request that a warm function refuses at once takes {ms(ping_ms)} ms (not subtracted)."
@@ -65,12 +82,14 @@ def _engines(ratios: Sequence[Mapping[str, Any]]) -> Table:
     rows = [
         (
             f"{item['state']} · {variant_name(item, ratios)}", str(item["tokens"]), ms(item["onnx_p50_ms"]),
-            ms(item["transformers_p50_ms"]), ratio_words(item["ratio"]), _interval(item["ratio_interval"]),
+            ms(item["transformers_p50_ms"]), ratio_words(item["ratio"]), ratio_interval_words(item["ratio_interval"]),
+            both(map(str, item["visits"])), both(map(percent, item["answered_shares"])),
         )
         for item in ratios
     ]  # fmt: skip
-    header = ("variant", "tokens (about)", "onnx ms", "transformers ms", "ratio", "95 % interval")
-    return Table("Engines: onnx against transformers", header, rows, "Ratios of medians, intervals by bootstrap.")
+    header = ("variant", "tokens (about)", "onnx ms", "transformers ms", "ratio", "95 % interval", "visits", "answered")
+    note = "Ratios of medians of answered requests; the intervals take visits as the units."
+    return Table("Engines: onnx against transformers", header, rows, note)
 
 
 def _phases(variants: Sequence[Mapping[str, Any]]) -> Table:
@@ -115,29 +134,26 @@ def _costs(costs: Mapping[str, Any]) -> Table:
     shares = list(costs["variants"][0]["thousand_requests_usd"])
     rows = [
         (
-            variant_name(item, costs["variants"]), money(item["cold_start_usd"]), money(item["warm_request_usd"]),
+            variant_name(item, costs["variants"]), percent(item["answered_share"]), money(item["cold_start_usd"]),
+            money_range(item["cold_start_interval_usd"]), money(item["warm_request_usd"]),
+            money_range(item["warm_request_interval_usd"]),
             *(money(item["thousand_requests_usd"][share]) for share in shares), money(item["idle_month_usd"]),
         )
         for item in costs["variants"]
     ]  # fmt: skip
     thousands = (f"1,000, {float(share):.0%} cold" for share in shares)
-    header = ("variant", "cold start", "warm request", *thousands, "idle month")
+    header = ("variant", "answered", "cold start", "95 %", "warm request", "95 %", *thousands, "idle month")
     evens = [
         f"{item['a']['backend']} and {item['b']['backend']} cost the same at {item['requests_per_month']:,} a month"
         for item in costs["break_even"]
         if item["requests_per_month"]
     ]
     note = (
-        f"USD on AWS for the durations measured here, INIT billed; list prices of {costs['region']}, "
+        f"USD on AWS: means over every request that was billed, failed ones and time-outs included, "
+        f"INIT too; list prices of {costs['region']}, "
         f"{costs['prices_date']}." + (f" At 10 % cold starts, {'; '.join(evens)}." if evens else "")
     )
     return Table("What it would cost", header, rows, note)
-
-
-def _interval(ends: Sequence[float | None] | None) -> str:
-    if not ends or None in ends:
-        return "-"
-    return " to ".join(ratio_words(end) for end in ends)
 
 
 def method(meta: Mapping[str, Any]) -> Iterator[str]:

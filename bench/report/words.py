@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 
@@ -27,10 +27,30 @@ def median_with_interval(state: Mapping[str, Any]) -> str:
 
 
 def counts(state: Mapping[str, Any]) -> str:
-    """`10`, or `8, 1 invalid, 1 failed`; `n` includes the censored ones and those with a second INIT."""
+    """`60 in 10 visits`, or `8, 1 invalid, 1 failed`; `n` includes the censored ones and those with a second INIT."""
     names = ("censored", "invalid", "failed", "proactive", "second_init")
     extra = [f"{state[name]} {name.replace('_', ' ')}" for name in names if state[name]]
-    return ", ".join([str(state["n"]), *extra])
+    visits = f" in {state['visits']} visits" if state["visits"] < state["n"] else ""
+    return ", ".join([f"{state['n']}{visits}", *extra])
+
+
+def percent(share: float | None) -> str:
+    """A share of requests; one that is not all of them never reads as 100 %."""
+    if share is None:
+        return "-"
+    return f"{min(share, 0.999) if share < 1 else share:.1%}"
+
+
+def both(words: Iterable[str]) -> str:
+    """Two figures in one cell; one if they are the same."""
+    return ", ".join(dict.fromkeys(words))
+
+
+def ratio_interval_words(ends: Sequence[float | None] | None) -> str:
+    """`1/16.1 to 1/14.2`; a dash where the interval is not known or has no end."""
+    if not ends:
+        return "-"
+    return " to ".join(map(ratio_words, ends)) if None not in ends else "-"
 
 
 def megabytes(value: float | None) -> str:
@@ -60,3 +80,8 @@ def money(value: float) -> str:
     if value >= 1:
         return f"${value:,.2f}".removesuffix(".00")
     return f"${float(f'{value:.2g}'):.10f}".rstrip("0").rstrip(".")
+
+
+def money_range(ends: Sequence[float] | None) -> str:
+    """An interval of USD."""
+    return f"{money(ends[0])} to {money(ends[1])}" if ends else "-"

@@ -33,9 +33,10 @@ def quantile(points: Sequence[float], p: float) -> float:
     return _between(ordered[below], ordered[above], position - below)
 
 
-def stated_quantile(points: Sequence[float], p: float) -> float | None:
-    """The quantile, or None where so few points do not allow to state it."""
-    return quantile(points, p) if len(points) >= SMALLEST_N[p] else None
+def stated_quantile(points: Sequence[float], p: float, effective_n: int | None = None) -> float | None:
+    """The quantile, or None where so few points, or independent units of them, do not allow to state it."""
+    units = len(points) if effective_n is None else effective_n
+    return quantile(points, p) if points and units >= SMALLEST_N[p] else None
 
 
 def quantile_interval(points: Sequence[float], p: float = 0.5, confidence: float = 0.95) -> Interval | None:

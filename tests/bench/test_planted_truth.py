@@ -13,7 +13,7 @@ from bench.plan import Axes, Variant, build_plan
 from bench.records.schema import End, Event, Session
 from bench.records.store import Recorder, Run, read_run
 from bench.report.select import select
-from bench.report.summary import summarise, untrusted
+from bench.report.summary import summarise
 from bench.report.write import derive
 from bench.runner import Context, measure
 from bench.target.deployment import parse_outputs
@@ -48,7 +48,7 @@ def test_planted_medians_are_recovered_within_one_percent(tmp_path: Path) -> Non
         assert item["warm"]["n"] == 1000
         assert item["cold"]["p50_ms"] == pytest.approx(cold[item["backend"]], rel=0.01)
         assert item["warm"]["p50_ms"] == pytest.approx(warm[item["backend"]], rel=0.01)
-    assert untrusted(summary) == []
+    assert summary["untrusted"] == []
     differences = {(c["a"]["backend"], c["b"]["backend"]): c for c in summary["comparisons"] if c["state"] == "cold"}
     for (a, b), found in differences.items():
         assert found["resolved"]
@@ -96,7 +96,7 @@ def test_an_environment_that_was_kept_is_no_cold_start(tmp_path: Path) -> None:
     by_backend = {item["backend"]: item for item in summary["variants"]}
     assert by_backend["oci"]["cold"]["n"] == 0
     assert by_backend["oci"]["cold"]["invalid"] == 5
-    assert any("oci" in reason for reason in untrusted(summary))
+    assert any("oci" in reason for reason in summary["untrusted"])
 
 
 def test_a_censored_minority_moves_the_median_and_a_majority_hides_it(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_answers_that_differ_are_found(tmp_path: Path) -> None:
     summary = summarise(simulate(tmp_path, truth, Axes(BACKENDS, cold=1, warm=1)))
     assert not summary["answers"]["equal"]
     assert not summary["answers"]["same_ranking"]
-    assert untrusted(summary)
+    assert summary["untrusted"]
 
 
 def test_similarities_within_the_tolerance_are_the_same_answer(tmp_path: Path) -> None:
@@ -132,9 +132,10 @@ def test_similarities_within_the_tolerance_are_the_same_answer(tmp_path: Path) -
 
 
 def test_percentiles_are_withheld_until_n_allows_them(tmp_path: Path) -> None:
-    for warm, p95, p99 in ((58, False, False), (59, True, False), (299, True, True)):
-        run = simulate(tmp_path / str(warm), Truth(), Axes(("efs",), cold=1, warm=warm))
+    for visits, p95, p99 in ((10, False, False), (58, False, False), (59, True, False), (299, True, True)):
+        run = simulate(tmp_path / str(visits), Truth(), Axes(("efs",), cold=visits, warm=6 * visits))
         state = summarise(run)["variants"][0]["warm"]
+        assert (state["n"], state["visits"]) == (6 * visits, visits)
         assert (state["p95_ms"] is not None, state["p99_ms"] is not None) == (p95, p99)
 
 

@@ -8,23 +8,23 @@ from collections.abc import Sequence
 from bench.report.charts.scale import Scale, duration, scale_for
 from bench.report.charts.svg import Chart, Series, axis_below, axis_left, legend, line, marker, path, rectangle, text
 from bench.report.words import ms
-from bench.stats.quantiles import quantile, quantile_interval
+from bench.stats.quantiles import Interval, quantile
 
 Data = Sequence[tuple[Series, Sequence[float]]]
 _GOLDEN = 0.618034
 _CONNECTED = 40  # beyond so many samples, lines between them hide more than they show
 
 
-def strip(data: Data, width: float) -> Chart:
+def strip(data: Data, intervals: Sequence[Interval | None], width: float) -> Chart:
     """A row per variant: each sample a mark, the median a line, its 95 % interval a band."""
     row, band = 56.0, 26.0
     scale = scale_for((value for _, points in data for value in points), 8, width - 14)
     bottom = row * len(data) + 4
     parts = [axis_below(scale, 18, bottom, [(tick, duration(tick)) for tick in scale.ticks(_about(width))])]
     said = []
-    for number, (series, points) in enumerate(data):
+    for number, ((series, points), interval) in enumerate(zip(data, intervals, strict=True)):
         top = number * row + 22
-        median, interval = quantile(points, 0.5), quantile_interval(points)
+        median = quantile(points, 0.5)
         summary = _in_words(median, interval.low if interval else None, interval.high if interval else None)
         said.append(f"{series.name}: {summary}, {len(points)} samples")
         parts.append(text(0, top - 6, series.name, kind="strong") + text(width, top - 6, summary, "end"))
