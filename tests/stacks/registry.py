@@ -39,6 +39,7 @@ class Account:
     """The images that functions run: repository@digest."""
     refused: list[str] = field(default_factory=list)
     hours: int = 0
+    built: int = 0
 
     def deploy(self, graph: Graph, *, killed: bool = False, digests: Mapping[str, str] | None = None) -> None:
         """Bring the account to what `graph` asks for, or to the moment after its pushes, where the engine is killed.
@@ -54,7 +55,8 @@ class Account:
         for name, build in wanted.items():
             if name in self.state:
                 continue
-            digest = (digests or {}).get(name) or f"sha256:{name}-{self.hours}"
+            self.built += 1
+            digest = (digests or {}).get(name) or f"sha256:{self.built:064x}"
             held = self.tags.setdefault(build.repository, {})
             if name in held and build.repository in immutable:
                 self.refused.append(f"{build.repository}:{name}")
