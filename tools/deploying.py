@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from bench.cost.estimate import COLD_S, DEFAULT_MEMORY_MB, FETCHED_BYTES, WARM_S, estimate
-from bench.cost.model import HOURS_PER_MONTH, Assumptions, Costs, Usage, costs
+from bench.cost.estimate import DEFAULT_MEMORY_MB, estimate, guess
+from bench.cost.model import HOURS_PER_MONTH, Assumptions, Billed, Costs, Usage, request_usd
 from bench.cost.prices import Prices, read_prices
 from bench.plan import Axes, build_plan
 from stacks.config_table import replace
@@ -38,7 +38,7 @@ _ENGINE, _ARCHITECTURE = "onnx", "arm64"
 # Careful guesses, as those in bench.cost.estimate: how long the seeder copies, and what a first hour's curiosity asks.
 _SEED_S, _SEEDER_MB = 60.0, 1024
 _FIRST_REQUESTS = 10
-_GB = 1e9
+_GB = 2**30  # as AWS bills it
 
 
 def block() -> str:
@@ -77,7 +77,7 @@ def _runs(chosen: Iterable[tuple[str, ...]]) -> list[Counter[str]]:
 
 
 def _costs(prices: Prices) -> Iterator[str]:
-    each = {name: costs(_usage(name), prices, Assumptions()) for name in BACKENDS}
+    each = {name: guess(_usage(name), _ENGINE, prices) for name in BACKENDS}
     run = estimate(build_plan(Axes(BACKENDS)), prices, _ARCHITECTURE)
     yield f"USD, prices of {prices.region}, {prices.date}:"
     yield ""
@@ -108,13 +108,13 @@ def first_hour(backend: str, cost: Costs, prices: Prices) -> float:
 def seeding(prices: Prices) -> float:
     """Return USD of copying the bundle from S3 to the file system once."""
     stored = Assumptions().stored_bytes
-    copying = Usage("s3", _ARCHITECTURE, _SEEDER_MB, 0.0, _SEED_S * 1e3, 0.0, stored)
-    return costs(copying, prices, Assumptions()).cold_start + stored / _GB * prices["efs_write_gb"]
+    copying = Billed(_SEED_S * 1e3, stored)
+    copy = request_usd(Usage("s3", _ARCHITECTURE, _SEEDER_MB), copying, prices, Assumptions())
+    return copy + stored / _GB * prices["efs_write_gb"]
 
 
 def _usage(backend: str) -> Usage:
-    cold, warm = COLD_S[_ENGINE] * 1e3, WARM_S[_ENGINE] * 1e3
-    return Usage(backend, _ARCHITECTURE, DEFAULT_MEMORY_MB, cold, warm, warm, FETCHED_BYTES)
+    return Usage(backend, _ARCHITECTURE, DEFAULT_MEMORY_MB)
 
 
 def _row(what: str, usd: list[float]) -> str:

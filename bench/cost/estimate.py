@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.cost.model import Assumptions, Billed, Usage, costs
+from bench.cost.model import Assumptions, Billed, Costs, Usage, costs
 from bench.cost.prices import Prices
 from bench.plan import Visit
 
@@ -27,16 +27,22 @@ class Estimate:
     usd: float
 
 
+def guess(usage: Usage, engine: str, prices: Prices) -> Costs:
+    """What a backend is taken to cost before anything was measured."""
+    cold_s, warm_s = COLD_S[engine], WARM_S[engine]
+    cold, warm = Billed((cold_s + warm_s) * 1e3, FETCHED_BYTES), Billed(warm_s * 1e3)
+    return costs(usage, [[cold]], [[warm]], prices, Assumptions())
+
+
 def estimate(plan: Sequence[Visit], prices: Prices, architecture: str) -> Estimate:
     """Every visit's first request and every request of a burst are taken to be cold starts."""
     cold_starts, seconds, usd = 0, 0.0, 0.0
     for visit in plan:
         colds = 1 + visit.burst + (1 if visit.idle_s else 0)
-        cold_s, warm_s = COLD_S[visit.variant.engine], WARM_S[visit.variant.engine]
         variant = visit.variant
+        cold_s, warm_s = COLD_S[variant.engine], WARM_S[variant.engine]
         usage = Usage(variant.backend, architecture, variant.memory_mb or DEFAULT_MEMORY_MB)
-        cold, warm = Billed((cold_s + warm_s) * 1e3, FETCHED_BYTES), Billed(warm_s * 1e3)
-        one = costs(usage, [[cold]], [[warm]], prices, Assumptions())
+        one = guess(usage, variant.engine, prices)
         cold_starts += colds
         usd += colds * one.cold_start + visit.warm * one.warm_request
         seconds += VISIT_OVERHEAD_S + (2 if visit.burst or visit.idle_s else 1) * cold_s

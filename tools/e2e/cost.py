@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.cost.estimate import COLD_S, DEFAULT_MEMORY_MB, FETCHED_BYTES, WARM_S, estimate
-from bench.cost.model import HOURS_PER_MONTH, Assumptions, Usage, costs
+from bench.cost.estimate import DEFAULT_MEMORY_MB, estimate, guess
+from bench.cost.model import HOURS_PER_MONTH, Usage
 from bench.cost.prices import Prices
 from bench.plan import Axes, build_plan
 
@@ -36,7 +36,7 @@ def axes(backends: Sequence[str]) -> Axes:
 
 def expect(backends: Sequence[str], asked: int, prices: Prices) -> Expected:
     """Return what a run costs in which every backend is asked `asked` times, each time taken to be a cold start."""
-    each = {backend: costs(_usage(backend), prices, Assumptions()) for backend in backends}
+    each = {backend: guess(_usage(backend), "onnx", prices) for backend in backends}
     return Expected(
         benchmark=estimate(build_plan(axes(backends)), prices, "x86_64").usd,
         requests=asked * sum(one.cold_start for one in each.values()),
@@ -46,8 +46,7 @@ def expect(backends: Sequence[str], asked: int, prices: Prices) -> Expected:
 
 def _usage(backend: str) -> Usage:
     """A backend on the dearer processor."""
-    cold_ms, warm_ms = COLD_S["onnx"] * 1e3, WARM_S["onnx"] * 1e3
-    return Usage(backend, "x86_64", DEFAULT_MEMORY_MB, cold_ms, warm_ms, warm_ms, FETCHED_BYTES)
+    return Usage(backend, "x86_64", DEFAULT_MEMORY_MB)
 
 
 def described(expected: Expected, prices: Prices) -> str:
