@@ -47,7 +47,7 @@ def test_another_project_name_changes_names_and_nothing_else(project: Path) -> N
 
 
 def test_a_project_name_that_lambda_would_refuse_is_refused(project: Path) -> None:
-    with pytest.raises(DeploymentError, match=r"project and stack, 'my\.models'"):
+    with pytest.raises(DeploymentError, match=r"'my\.models'"):
         run(project, {}, name="my.models")
 
 
