@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,8 @@ from rich.console import Console
 
 from model import bundle, incidents
 from tests.acceptance.table import Measure, Row
+from tests.bench.coverage import PROCESSES, TRUTH_MS, Bimodal, bill_coverage, false_alarms, median_coverage
+from tests.bench.failing import command, failing, measured
 from tests.bench.kills import kill_at_random_moments
 from tests.bench.mutations import readers as bench_readers
 from tests.lab.attacks import attack, own_page_reaches
@@ -19,6 +22,60 @@ from tests.model.readers import readers as product_readers
 from tests.support.mutate import LIMIT_BYTES, LIMIT_S, run
 
 SEED = 13
+RUNS = 600
+BILLS = 500
+
+
+def medians_are_covered() -> Iterator[Row]:
+    """The interval of the warm median against the truth of each process."""
+    for process in PROCESSES:
+        least = 0.90 if process.phi >= 0.9 else 0.93
+        held = median_coverage(process.draw, TRUTH_MS, RUNS, SEED)
+        must = "at least 90 %" if process.phi >= 0.9 else "93-97 %"
+        met = held >= least and (process.phi >= 0.9 or held <= 0.97)
+        yield Row(f"warm median, 10 visits x 6, {process.name}: interval covers", must, f"{held:.1%}", met)
+
+
+def equal_runs_are_equal() -> Iterator[Row]:
+    """Families of three warm rows in which `compare` says that something changed, though nothing did."""
+    for process in PROCESSES:
+        alarms = false_alarms(process.draw, RUNS, SEED)
+        yield Row(f"compare of equal runs, {process.name}: false alarms", "<= 5 %", f"{alarms:.1%}", alarms <= 0.05)
+
+
+def failures_are_answers() -> Iterator[Row]:
+    """Failures planted on one backend: what `report` and `choose` make of them."""
+    for percent in (5, 20, 40):
+        with tempfile.TemporaryDirectory() as place:
+            directory = measured(Path(place), failing("s3", percent))
+            reported, report = command("report", directory)
+            true_share = 1 - percent / 100
+            asked = ("--requests-per-hour", 36000, "--objective", 1000, "--share", true_share + 0.01, "--json")
+            chosen, text = command("choose", directory, *asked)
+            summary = json.loads((directory / "summary.json").read_text())
+        option = next(each for each in json.loads(text)["options"] if each["name"] == "s3")
+        answered = next(item["warm"]["answered_share"] for item in summary["variants"] if item["backend"] == "s3")
+        printed = f"{answered:.1%}" in report
+        met = reported == chosen == 4 and printed and not option["meets"] and option["within_low"] <= true_share
+        yield Row(
+            f"{percent} % failures planted on s3",
+            "not recommended above its true share; exit 4; share printed",
+            f"shown within: {option['within_low']:.1%}, {option['verdict']}; exit {reported} and {chosen}; "
+            f"answered {answered:.1%} {'printed' if printed else 'NOT printed'}",
+            met,
+        )
+
+
+def bills_are_means() -> Iterator[Row]:
+    """The interval of a request's cost against the true mean, 60 % of 10 ms and 40 % of 400 ms."""
+    cases = (
+        ("warm requests", Bimodal(), 6),
+        ("cold starts", Bimodal(), 1),
+        ("warm, whole visits slow", Bimodal(by_visit=True), 6),
+    )
+    for name, backend, per_visit in cases:
+        held = bill_coverage(backend, per_visit, BILLS, SEED)
+        yield Row(f"cost on a bimodal backend, {name}: interval covers", ">= 93 %", f"{held:.1%}", held >= 0.93)
 
 
 def nothing_left_changed() -> Iterator[Row]:
@@ -73,4 +130,12 @@ def mutated_inputs() -> Iterator[Row]:
     )
 
 
-MEASURES: list[Measure] = [nothing_left_changed, pages_and_the_lab, mutated_inputs]
+MEASURES: list[Measure] = [
+    medians_are_covered,
+    equal_runs_are_equal,
+    failures_are_answers,
+    bills_are_means,
+    nothing_left_changed,
+    pages_and_the_lab,
+    mutated_inputs,
+]

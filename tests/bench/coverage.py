@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy
 import scipy.stats
 from numpy.random import Generator
 
+from bench.cost.model import Assumptions, Billed, Costs, Usage, costs
+from bench.cost.prices import read_prices
 from bench.stats.clusters import Visits, mean_interval, median_interval, ratio_interval
 
 VISITS, REQUESTS = 10, 6  # the default plan: 60 warm requests in 10 visits
@@ -105,3 +107,17 @@ def _holds(interval: object, truth: float) -> bool:
 def _share(outcomes: Iterator[bool]) -> float:
     counted = list(outcomes)
     return sum(counted) / len(counted)
+
+
+def bill_coverage(backend: Bimodal, per_visit: int, runs: int, seed: int) -> float:
+    """In which share of the runs the 95 % interval of a request's cost holds what it truly costs on average."""
+    usage, prices, assumptions = Usage("oci", "arm64", 2048), read_prices(), Assumptions()
+
+    def priced(visits: Visits) -> Costs:
+        billed = [[Billed(value) for value in visit] for visit in visits]
+        return costs(usage, billed, billed, prices, assumptions)
+
+    many = replace(backend, by_visit=False).draw(numpy.random.default_rng(seed), 200_000 // VISITS)
+    truth = priced(many).warm_request  # what a visit has in common does not change the mean
+    rngs = _generators(runs, seed)
+    return _share(_holds(priced(backend.draw(rng, per_visit)).warm_request_interval, truth) for rng in rngs)
