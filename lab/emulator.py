@@ -18,7 +18,7 @@ from lab.code import Launch
 from lab.console import LINE_LIMIT, Console, Turn
 from lab.errors import LabError
 from lab.memory import MemoryLimit, max_memory_mb
-from lab.ports import accepts, free_ports
+from lab.ports import ADDRESS, accepts, free_ports
 from lab.workspace import Workspace
 
 _INVOKE_PATH = "/2015-03-31/functions/function/invocations"
@@ -43,7 +43,7 @@ class Emulator:
         self.runtime: int | None = None
         self._session = host.session
         self._process = process
-        self._url = f"http://127.0.0.1:{port}{_INVOKE_PATH}"
+        self._url = f"http://{ADDRESS}:{port}{_INVOKE_PATH}"
         self._console = console
         self._limit = limit
 
@@ -65,8 +65,8 @@ class Emulator:
             process = await asyncio.create_subprocess_exec(
                 *code.wrapper,
                 host.rie,
-                *("--runtime-interface-emulator-address", f"127.0.0.1:{api}"),
-                *("--runtime-api-address", f"127.0.0.1:{runtime_api}"),
+                *("--runtime-interface-emulator-address", f"{ADDRESS}:{api}"),
+                *("--runtime-api-address", f"{ADDRESS}:{runtime_api}"),
                 *code.runtime,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,

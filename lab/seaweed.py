@@ -15,7 +15,7 @@ from obstore.store import S3Store
 from lab.bundle import Bundle
 from lab.cache import Part
 from lab.errors import LabError
-from lab.ports import accepts, free_ports
+from lab.ports import ADDRESS, accepts, free_ports, hold
 from lab.spec import REGION
 from lab.workspace import Workspace
 
@@ -37,17 +37,18 @@ class Seaweed:
         self._uploading = asyncio.Lock()
         self._data = workspace.folder("seaweed")
         ports = free_ports(8)
+        self._held = hold(ports)  # none of the servers asks who is there
         self._master, self._volume, self._filer, self._s3 = zip(ports[::2], ports[1::2], strict=True)
 
     @property
     def s3_url(self) -> str:
         """URL of the S3 endpoint (path style, any credentials or none)."""
-        return f"http://127.0.0.1:{self._s3[0]}"
+        return f"http://{ADDRESS}:{self._s3[0]}"
 
     @property
     def filer(self) -> str:
         """Address of the filer, as ``weed mount`` wants it."""
-        return f"127.0.0.1:{self._filer[0]}.{self._filer[1]}"
+        return f"{ADDRESS}:{self._filer[0]}.{self._filer[1]}"
 
     async def loaded(self, bundle: Bundle) -> None:
         """Return when the servers run and the bundle is in the bucket; the first call starts them and the upload."""
@@ -67,8 +68,8 @@ class Seaweed:
         return self._index_parts[bundle.source_hash]
 
     async def _start(self) -> None:
-        master = f"127.0.0.1:{self._master[0]}.{self._master[1]}"
-        here = ["-ip=127.0.0.1", "-ip.bind=127.0.0.1"]
+        master = f"{ADDRESS}:{self._master[0]}.{self._master[1]}"
+        here = [f"-ip={ADDRESS}", f"-ip.bind={ADDRESS}"]
         meta, volumes = (self._workspace.folder(f"seaweed/{name}") for name in ("meta", "volumes"))
         await self._server(
             "master", self._master, *here, f"-mdir={meta}", "-peers=none", "-telemetry=false", "-volumeSizeLimitMB=1024"
@@ -89,7 +90,7 @@ class Seaweed:
         await self._server(
             "s3",
             self._s3,
-            "-ip.bind=127.0.0.1",
+            f"-ip.bind={ADDRESS}",
             f"-filer={self.filer}",
             "-port.iceberg=0",
             "-port.lance=0",
@@ -137,7 +138,7 @@ class Seaweed:
             raise LabError(f"weed {role} does not start:\n{self._workspace.log_tail(f'weed-{role}')}")
 
     async def _make_bucket(self) -> None:
-        assign = f"http://127.0.0.1:{self._master[0]}/dir/assign?collection={BUCKET}"
+        assign = f"http://{ADDRESS}:{self._master[0]}/dir/assign?collection={BUCKET}"
         async with aiohttp.ClientSession() as session:
             for _ in range(500):
                 async with session.get(assign) as response:  # fails until the volume server has registered

@@ -21,6 +21,7 @@ from botocore.credentials import Credentials
 
 from bench.client.answer import parse_server_timing
 from bench.client.auth import make_signer
+from bench.client.functions import Functions
 from bench.doctor import clock_check, like_for_like
 from bench.errors import StorageError, TargetError, UsageError
 from bench.records.schema import End
@@ -62,6 +63,16 @@ def bench(*arguments: object, **environment: str) -> subprocess.CompletedProcess
     return subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=120, env={**os.environ, **environment}
     )
+
+
+def test_the_key_of_a_lab_is_used_and_neither_recorded_nor_shown(account: Account, url: str) -> None:
+    key = {"accessKeyId": "LAB0", "secretAccessKey": "not for files"}
+    deployment = parse_outputs({**outputs(url, url, account), **key})
+    credentials = Functions(deployment).session.get_credentials()
+    assert (credentials.access_key, credentials.secret_key) == ("LAB0", "not for files")
+    for shown in (repr(deployment), json.dumps(deployment.recorded())):
+        assert "not for files" not in shown
+        assert "LAB0" not in shown
 
 
 def test_a_stack_is_read_with_pulumi(account: Account, outputs_file: Callable[..., Path], tmp_path: Path) -> None:

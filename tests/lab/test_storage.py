@@ -23,6 +23,7 @@ from lab.cache import evict, fill, resident
 from lab.errors import LabError
 from lab.janitor import MARKER, sweep_stale
 from lab.mount import Mount, missing_for_fuse
+from lab.ports import ADDRESS
 from lab.seaweed import BUCKET, Seaweed, weed
 from lab.workspace import Workspace
 from tests.lab.bundles import SIZES, make_bundle
@@ -168,12 +169,12 @@ def read_weights(places: dict[str, storage.Storage], bundle: Bundle, name: str) 
         assert len((folder_of(places, name) / WEIGHTS).read_bytes()) == SIZES[WEIGHTS]
 
 
-def test_everything_binds_loopback(stored: Stored) -> None:
+def test_everything_listens_at_an_address_that_nobody_guesses(stored: Stored) -> None:
     ours = [process for process in psutil.process_iter() if process.name() == "weed" and is_of(process, stored[0])]
     connections = [connection for process in ours for connection in process.net_connections("inet")]
     listening = [connection.laddr.ip for connection in connections if connection.status == psutil.CONN_LISTEN]
     assert len(listening) >= 8
-    assert set(listening) == {"127.0.0.1"}
+    assert set(listening) == {ADDRESS}, "not where a page of a browser could guess it"
 
 
 def is_of(process: psutil.Process, seaweed: Seaweed) -> bool:
@@ -272,7 +273,7 @@ def test_server_that_does_not_start_shows_its_log(
     workspace: Workspace, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
+        taken.bind((ADDRESS, 0))
         monkeypatch.setattr("lab.seaweed.free_ports", lambda count: [taken.getsockname()[1]] * count)
         with pytest.raises(LabError, match=r"(?s)weed master does not start:.*in use"):
             run(lambda: storage.object_storage(Seaweed(workspace), bundle))
