@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 import requests
 
+from lab.janitor import MARKER
+from lab.ports import ADDRESS
 from tests.lab.accounts import Served, serve, witness
 
 LISTED = "https://example.org"
@@ -77,3 +80,13 @@ def test_the_pages_that_may_ask_are_answered_but_never_by_the_lambda_api(
 def test_the_labs_own_page_may_ask(account: Served) -> None:
     own = {"Origin": account.api_url, "Sec-Fetch-Site": "same-origin"}
     assert requests.post(f"{account.api_url}/similar", headers=own, timeout=10).status_code == 200
+
+
+def test_runtime_emulators_which_ask_nobody_who_they_are_listen_where_nobody_guesses(account: Served) -> None:
+    account.invoke({})
+    marks = {MARKER: str(account.root)}
+    ours = [process for process in psutil.process_iter(["name"]) if "rie" in str(process.info["name"])]
+    mine = [process for process in ours if marks.items() <= process.environ().items()]
+    listening = [one.laddr.ip for process in mine for one in process.net_connections("tcp") if one.status == "LISTEN"]
+    assert len(listening) >= 2
+    assert set(listening) == {ADDRESS}
