@@ -19,6 +19,7 @@ from model.incidents import Incident
 from model.progress import step
 from model.sentence import Sentence
 from similarity import manifest as files
+from similarity import verification
 from similarity.manifest import File, Manifest
 
 LONGFORMER = "allenai/longformer-base-4096"
@@ -184,6 +185,7 @@ def _draft(options: Options, taken: Checkpoint, recipe: str, work: Path) -> Mani
         padding_id=shape.padding_id,
         recipe=recipe,
         header_sha256=hashlib.sha256(start).hexdigest(),
+        encoder_sha256=verification.encoder_sha256(header, work / files.WEIGHTS),
         source_hash="",
         files={},
     )

@@ -37,6 +37,11 @@ class Attempt(ABC, Generic[Result]):
         """What was loaded, once it is there."""
         return self._model if self._done.is_set() else None
 
+    def give_up(self, error: ServiceError) -> None:
+        """Let go of what was loaded, which is no longer what the store holds: the attempt has failed after all."""
+        self._model = None  # its memory and its files must make room for the next one
+        self._error = error.with_traceback(None)
+
     @abstractmethod
     def _load(self) -> Result:
         """Load; raises ServiceError."""

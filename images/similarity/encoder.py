@@ -53,7 +53,9 @@ def _encode(text: str, model: Model, call: Call, warnings: list[str]) -> np.ndar
         read = len(tokens.ids)
         warnings.append(f"The text has {tokens.whole} tokens, the model reads {read}: the rest was left out.")
     with call.phases.span("encode"):
+        model.weights.check()
         vector = model.engine.encode(tokens.ids)
+        model.weights.check()
     if not math.isfinite(float(vector.sum())):
         raise StoreError(WEIGHTS, "is damaged: the encoder's answer is no number")
     return vector

@@ -43,3 +43,10 @@ class StoreError(Unavailable):
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"model file {name} {reason}; mend the store, the next request tries again")
         self.name = name
+
+
+class Replaced(StoreError):
+    """A file of the bundle is another one than when loading began: what was read before must not be mixed with it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, "was replaced while it was in use")

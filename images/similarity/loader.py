@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, cast
 from similarity import log, plan, safetensors_header
 from similarity import manifest as files
 from similarity.attempt import Attempt
-from similarity.errors import StoreError, Unavailable
+from similarity.errors import Replaced, StoreError, Unavailable
 from similarity.manifest import Manifest
 from similarity.parallel import Task, for_each
 from similarity.phases import Phases
@@ -46,12 +47,14 @@ class Model:
     tokenizer: Tokenizer
     engine: Engine
     index: Index
+    weights: Weights
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A bundle of which manifest and header are read."""
+    """A bundle of which manifest (`described`, as bytes) and header are read."""
 
+    described: bytes
     manifest: Manifest
     header: Header
     weights: Weights
@@ -81,15 +84,16 @@ class Loader(Attempt[Model]):
 
     def _open(self) -> Opened:
         """Manifest and weights file in one round trip to the store instead of two."""
-        reading = Task(lambda: files.parse(self._store.read(files.NAME)))
+        reading = Task(lambda: self._store.read(files.NAME))
         weights = self._store.weights(files.WEIGHTS, HEADER_GUESS, self._engine)
-        manifest = reading.result()
+        described = reading.result()
+        manifest = files.parse(described)
         if files.WEIGHTS not in manifest.files:
             raise StoreError(files.WEIGHTS, "is not in the manifest")
         if weights.size != manifest.files[files.WEIGHTS].size:
             size = manifest.files[files.WEIGHTS].size
             raise StoreError(files.WEIGHTS, f"is {weights.size} bytes long, the manifest says {size}")
-        return Opened(manifest, _read_header(manifest, weights), weights)
+        return Opened(described, manifest, _read_header(manifest, weights), weights)
 
     def _fetch(self) -> None:
         with self._phases.span("fetch"):
@@ -98,18 +102,27 @@ class Loader(Attempt[Model]):
                 bundle.weights.fetch(PLANS[self._engine](bundle.header))
 
     def _read_small_files(self) -> dict[str, bytes]:
-        """All files but the weights, before it is known which of them the engine needs; the tokenizer's first."""
-        manifest = self._opened.result().manifest
+        """All files but the weights, before it is known which of them the engine needs; the tokenizer's first.
+
+        The manifest is read once more: as it is the same now, it stood in the store together with the weights' version
+        when that was opened. The other files have its sums, so nothing is of another bundle.
+        """
+        opened = self._opened.result()
+        manifest = opened.manifest
         data: dict[str, bytes] = {}
 
         def read(name: str) -> None:
             data[name] = self._store.read(name)
+            if name == files.NAME:
+                if data[name] != opened.described:
+                    raise Replaced(name)
+                return
             manifest.files[name].check(name, data[name])
             if name == files.TOKENIZER and self._process:
                 with suppress(OSError):  # it has ended: the first text finds that, too
                     self._process.load(data[name])
 
-        names = sorted(manifest.files.keys() - {files.WEIGHTS}, key=lambda name: name != files.TOKENIZER)
+        names = sorted({*manifest.files, files.NAME} - {files.WEIGHTS}, key=lambda name: name != files.TOKENIZER)
         for_each(read, names, READERS)
         return data
 
@@ -129,7 +142,13 @@ class Loader(Attempt[Model]):
             index = Index(small[files.VECTORS], small[files.INCIDENTS])
             made = engine.make(bundle.manifest, bundle.header, bundle.weights, small)
         self._fetched.result()
-        return Model(bundle.manifest, tokenizer, made, index)
+        if os.environ.get("VERIFY_WEIGHTS", "") not in ("", "0"):
+            from similarity import verification
+
+            with self._phases.span("verify"):
+                verification.check(bundle.manifest, bundle.header, bundle.weights)
+        bundle.weights.check()
+        return Model(bundle.manifest, tokenizer, made, index, bundle.weights)
 
 
 def _start_tokenizer() -> TokenizerProcess | None:

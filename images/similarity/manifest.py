@@ -47,6 +47,7 @@ class Manifest:
     that takes no position, the others count from `padding_id + 1`; -1 where all tokens count, from 0. `header_sha256`
     is that of the safetensors header, its 8-byte length included. `index` names the source of the incidents, empty for
     those that the build came with.
+    `encoder_sha256` is that of the tensors that every answer reads, for VERIFY_WEIGHTS; empty in older bundles.
     """
 
     model: str
@@ -64,6 +65,7 @@ class Manifest:
     header_sha256: str
     files: Mapping[str, File]
     index: str = ""
+    encoder_sha256: str = ""
 
     @property
     def model_hash(self) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 from similarity import answer, log, request
-from similarity.errors import BadRequest, ServiceError, Unavailable
+from similarity.errors import BadRequest, Replaced, ServiceError, Unavailable
 from similarity.phases import Phases, since_process_start
 
 if TYPE_CHECKING:
@@ -114,6 +114,10 @@ class Service(ABC, Generic[Model]):
             if wanted.route == request.HEALTH:
                 return self._health(call), {}
             return self._answer(wanted, self._wait(call), call), {}
+        except Replaced as error:
+            self._loading.give_up(error)
+            call.problem = str(error)
+            return answer.failure(error.status, str(error)), error.headers
         except ServiceError as error:
             call.problem = str(error) if error.status >= 500 else None
             return answer.failure(error.status, str(error)), error.headers

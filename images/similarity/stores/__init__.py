@@ -11,7 +11,10 @@ from similarity.plan import Range
 
 
 class Weights(Protocol):
-    """The weights file of an opened bundle: `size` in bytes, `start` the bytes that it begins with."""
+    """The weights file of an opened bundle: `size` in bytes, `start` the bytes that it begins with.
+
+    All that it gives is of one version of the file. Where the store holds another one by now, it raises Replaced.
+    """
 
     size: int
     start: bytes
@@ -28,6 +31,9 @@ class Weights(Protocol):
 
     def fetch(self, ranges: Sequence[Range]) -> None:
         """Make these ranges readable from `directory` at memory speed; blocks; raises StoreError."""
+
+    def check(self) -> None:
+        """Raise Replaced if what is mapped from `directory` may have changed. Asks nothing of a network."""
 
 
 class Store(Protocol):

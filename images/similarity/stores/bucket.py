@@ -11,26 +11,43 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from similarity import log, plan
-from similarity.errors import StoreError
+from similarity.errors import Replaced, StoreError
 from similarity.parallel import for_each
 from similarity.plan import Range
 from similarity.stores import Counter
 from similarity.stores.directory import FileWeights
 
 if TYPE_CHECKING:
+    from obstore import GetOptions
     from obstore.store import ClientConfig, RetryConfig, S3Store
 
 CHUNK = 16 << 20  # bytes a ranged GET: S3 gives a connection 85-90 MB/s, so each takes at most 0.2 s
 PIECE = 1 << 18  # bytes from the connection to the file: small ones need no fresh memory (340 MB: 190 ms of CPU less)
 CONNECTIONS = 8  # as many as fill the 1.2 GiB/s that a Lambda environment is given at the start
-# A store that hangs becomes an error that names the file, before the HTTP API gives up.
+# A store that hangs becomes an error that names the file, before the HTTP API gives up. One that is busy (503 SlowDown,
+# 500, 429) or drops connections is asked again, at most a second apart, for 12 s: that is past INIT, which ends at 8 s
+# and leaves loading to the first invocation, and the last try may hang and still end within the API's 28 s.
 CLIENT: ClientConfig = {"connect_timeout": "3s", "timeout": "12s"}
-RETRIES: RetryConfig = {"max_retries": 2, "retry_timeout": timedelta(seconds=12)}
+PATIENCE = timedelta(seconds=12)
+RETRIES: RetryConfig = {
+    "max_retries": 100,  # the time is what counts
+    "retry_timeout": PATIENCE,
+    "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=1), "base": 2},
+}
+
+
+@dataclass(frozen=True)
+class Version:
+    """One state of an object, by its ETag (None where the store has none), and its size in bytes."""
+
+    tag: str | None
+    size: int
 
 
 class BucketStore:
@@ -60,7 +77,8 @@ class BucketStore:
 
     def read(self, name: str) -> bytes:
         """An object, whole; a large one, as the vectors of a million incidents are (3 GB), over all connections."""
-        size, first = self._start_of(name, CHUNK)
+        version, first = self._start_of(name, CHUNK)
+        size = version.size
         self.fetched.add(len(first))
         if len(first) >= size:
             return first
@@ -70,7 +88,7 @@ class BucketStore:
 
         def copy(wanted: Range) -> None:
             place = wanted.offset
-            for piece in self.stream_range(name, wanted):
+            for piece in self.stream_range(name, wanted, version):
                 memory[place : place + len(piece)] = piece
                 place += len(piece)
 
@@ -78,17 +96,17 @@ class BucketStore:
             for_each(copy, plan.split([Range(len(first), size - len(first))], CHUNK), CONNECTIONS)
         return whole.getvalue()
 
-    def read_range(self, name: str, wanted: Range) -> bytes:
-        """Bytes of a large object; raises StoreError."""
-        return b"".join(self.stream_range(name, wanted))
+    def read_range(self, name: str, wanted: Range, version: Version) -> bytes:
+        """Bytes of this version of a large object; raises StoreError, Replaced if there is another one now."""
+        return b"".join(self.stream_range(name, wanted, version))
 
-    def stream_range(self, name: str, wanted: Range) -> Iterator[bytes]:
-        """Bytes of a large object, uncopied, in pieces as they come; raises StoreError."""
+    def stream_range(self, name: str, wanted: Range, version: Version) -> Iterator[bytes]:
+        """Bytes of this version of a large object, uncopied, in pieces as they come; raises as `read_range` does."""
         import obstore
 
         received = 0
         try:
-            answer = obstore.get(self.client, name, options={"range": (wanted.offset, wanted.end)})
+            answer = obstore.get(self.client, name, options=_ranged(wanted, version))
             for piece in answer.stream(min_chunk_size=PIECE):
                 received += len(piece)
                 yield piece
@@ -99,20 +117,20 @@ class BucketStore:
         self.fetched.add(received)
 
     def weights(self, name: str, start: int, use: str) -> BucketWeights:
-        size, first = self._start_of(name, start)
+        version, first = self._start_of(name, start)
         self.fetched.add(len(first))
-        return BucketWeights(self, name, size, first, use)
+        return BucketWeights(self, name, version, first, use)
 
-    def _start_of(self, name: str, start: int) -> tuple[int, bytes]:
-        """Size and first bytes of an object, in one round trip."""
+    def _start_of(self, name: str, start: int) -> tuple[Version, bytes]:
+        """The version of an object that is there now, and its first bytes, in one round trip."""
         import obstore
 
         try:
             answer = obstore.get(self.client, name, options={"range": (0, start)})
-            return answer.meta["size"], bytes(answer.bytes())
+            return Version(answer.meta["e_tag"], answer.meta["size"]), bytes(answer.bytes())
         except Exception as error:  # obstore's own family of errors has no common base below Exception
             if "status code: 416" in str(error):  # Range Not Satisfiable: there is an object, and it is empty
-                return 0, b""
+                return Version(None, 0), b""
             raise _unreadable(name, error) from None
 
 
@@ -122,26 +140,36 @@ class BucketWeights:
     The file lies in a directory of this process's own and gets its lasting name, a second link, when all ranges are
     there: under that name it is complete or not there at all. An environment whose process is started again finds it
     and fetches nothing. The first name stays, because a session may be opening the file at that very moment; what a
-    failed attempt leaves there, the next one removes.
+    failed attempt leaves there, the next one removes. The lasting name holds the object's version, and a file of
+    another version gives way: /tmp has room for one.
     """
 
-    def __init__(self, store: BucketStore, name: str, size: int, start: bytes, use: str) -> None:
-        self.size = size
+    def __init__(self, store: BucketStore, name: str, version: Version, start: bytes, use: str) -> None:
+        self.size = version.size
         self.start = start
+        self._version = version
         self._store = store
         self._name = name
         temporary = Path(tempfile.gettempdir())
         key = hashlib.sha256(f"{store.bucket}/{store.prefix}/{use}".encode()).hexdigest()[:16]
-        self._complete = temporary / f"model-{key}.safetensors"
+        state = hashlib.sha256(f"{version.tag} {version.size}".encode()).hexdigest()[:16]
+        self._complete = temporary / f"model-{key}-{state}.safetensors"
         for leftover in temporary.glob(f"model-{key}.work-*"):
             shutil.rmtree(leftover, ignore_errors=True)
+        for kept in temporary.glob(f"model-{key}-*.safetensors"):
+            if kept != self._complete:
+                kept.unlink(missing_ok=True)
         with self._kept():
             self.directory = Path(tempfile.mkdtemp(prefix=f"model-{key}.work-"))
-            if self._complete.exists():
+            if self._kept_is_whole():
                 os.link(self._complete, self.directory / name)
             else:
                 with (self.directory / name).open("wb") as file:
-                    file.truncate(size)
+                    file.truncate(version.size)
+
+    def _kept_is_whole(self) -> bool:
+        """Whether this version was fetched before; one that has no ETag cannot be known again."""
+        return self._version.tag is not None and self._complete.exists()
 
     @contextmanager
     def _kept(self) -> Iterator[None]:
@@ -153,10 +181,11 @@ class BucketWeights:
             raise StoreError(self._name, f"cannot be kept in the temporary directory: {error.strerror}") from None
 
     def read(self, wanted: Range) -> bytes:
-        return self._store.read_range(self._name, wanted)
+        return self._store.read_range(self._name, wanted, self._version)
 
     def fetch(self, ranges: Sequence[Range]) -> None:
-        if self._complete.exists():
+        if self._kept_is_whole():
+            self.read(Range(0, 1))  # the version is still there after the manifest was read, as in a fetch
             FileWeights(self.directory, self._name, 0, CONNECTIONS, Counter()).fetch(ranges)
             return
         # Of one file's writers the kernel lets one in, and the others spin: here they sleep (20 % less CPU for it all).
@@ -165,7 +194,7 @@ class BucketWeights:
 
             def copy(wanted: Range) -> None:
                 offset = wanted.offset
-                for piece in self._store.stream_range(self._name, wanted):
+                for piece in self._store.stream_range(self._name, wanted, self._version):
                     with writing:
                         written = os.pwrite(file.fileno(), piece, offset)
                     if written != len(piece):
@@ -174,11 +203,25 @@ class BucketWeights:
 
             # A store that keeps the object on a disk reads ahead in the file's order: 8 % less, these chunks included.
             for_each(copy, plan.split(plan.in_file_order(ranges), CHUNK), CONNECTIONS)
+            self._complete.unlink(missing_ok=True)
             os.link(self.directory / self._name, self._complete)
+
+    def check(self) -> None:
+        """The mapped file is this process's own."""
+
+
+def _ranged(wanted: Range, version: Version) -> GetOptions:
+    """A range of one version: the store answers 412 where it has another one."""
+    options: GetOptions = {"range": (wanted.offset, wanted.end)}
+    if version.tag is not None:
+        options["if_match"] = version.tag
+    return options
 
 
 def _unreadable(name: str, error: Exception) -> StoreError:
     log.error("store", error)
     if isinstance(error, FileNotFoundError):  # obstore's NotFoundError is one
         return StoreError(name, "is missing")
+    if type(error).__name__ == "PreconditionError":  # its module is not imported before there is an error
+        return Replaced(name)
     return StoreError(name, f"cannot be read: {type(error).__name__}")

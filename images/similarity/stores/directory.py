@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from similarity import log, plan
-from similarity.errors import StoreError
+from similarity.errors import Replaced, StoreError
 from similarity.parallel import for_each
 from similarity.plan import Range
 from similarity.stores import Counter
@@ -47,6 +47,8 @@ class FileWeights:
     Not by page faults, which over a network mount come with a read-ahead of 128 KiB each. Every reader goes straight
     through a part of its own, in the file's order, over an open file of its own, because file systems read ahead of
     those who do: over the lab's mount that takes 0.7 times as long as the plan's order.
+
+    The file is known again by device, inode, size and time of change, taken when it is opened.
     """
 
     def __init__(
@@ -59,9 +61,11 @@ class FileWeights:
         self._copying = copying
         try:
             self._file = open(directory / name, "rb", buffering=0)  # noqa: SIM115 - kept open for the rows to come
-            self.size = os.fstat(self._file.fileno()).st_size
+            opened = os.fstat(self._file.fileno())
         except OSError as error:
             raise _unreadable(name, error) from None
+        self.size = opened.st_size
+        self._identity = _identity(opened)
         self.start = self.read(Range(0, min(start, self.size)))
 
     def read(self, wanted: Range) -> bytes:
@@ -69,7 +73,8 @@ class FileWeights:
             data = os.pread(self._file.fileno(), wanted.size, wanted.offset)
         except OSError as error:
             raise _unreadable(self._name, error) from None
-        self._check(wanted, len(data))
+        self._count(wanted, len(data))
+        self.check()
         return data
 
     def fetch(self, ranges: Sequence[Range]) -> None:
@@ -81,16 +86,30 @@ class FileWeights:
                     os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)  # and doubles by this
                     for wanted in plan.coalesce(part, slack=0):
                         get = _copy if self._copying and not _cached(file.fileno(), wanted.end - 1) else _send
-                        self._check(wanted, get(file.fileno(), wanted))
+                        self._count(wanted, get(file.fileno(), wanted))
             except OSError as error:
                 raise _unreadable(self._name, error) from None
 
         for_each(read_through, plan.share(plan.in_file_order(ranges), self._readers, CHUNK), self._readers)
+        self.check()
 
-    def _check(self, wanted: Range, size: int) -> None:
+    def check(self) -> None:
+        """One question to the file system, which the kernel may answer from its cache of attributes."""
+        try:
+            now = os.stat(self.directory / self._name)
+        except OSError as error:
+            raise _unreadable(self._name, error) from None
+        if _identity(now) != self._identity:
+            raise Replaced(self._name)
+
+    def _count(self, wanted: Range, size: int) -> None:
         if size != wanted.size:
             raise StoreError(self._name, f"ends at byte {wanted.offset + size} of {wanted.end}")
         self._fetched.add(size)
+
+
+def _identity(status: os.stat_result) -> tuple[int, int, int, int]:
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _send(file: int, wanted: Range) -> int:
