@@ -15,6 +15,7 @@ from tests.bench.coverage import PROCESSES, TRUTH_MS, Bimodal, bill_coverage, fa
 from tests.bench.failing import command, failing, measured
 from tests.bench.kills import kill_at_random_moments
 from tests.bench.mutations import readers as bench_readers
+from tests.images import replacing
 from tests.lab.attacks import attack, own_page_reaches
 from tests.lab.bundles import make_bundle
 from tests.lab.labs import lab, read_outputs
@@ -111,14 +112,27 @@ def pages_and_the_lab() -> Iterator[Row]:
     )
 
 
+def replaced_objects() -> Iterator[Row]:
+    """Every request of a start, and of the answers after it, as the moment when the bundle is replaced."""
+    with tempfile.TemporaryDirectory() as directory:
+        before = replacing.read(_tiny_bundle(Path(directory)))
+    after = replacing.other(before)
+    right = [replacing.answers(before), replacing.answers(after)]
+    moments = range(replacing.requests_of(before) + 1)
+    wrong = [problem for at in moments for problem in replacing.mixtures(before, after, right, at)]
+    yield Row(
+        "S3 object replaced at each request of the plan, after loading, across a restart",
+        "A or B, never a mixture; recovers without a restart",
+        f"{len(wrong)} wrong of {len(moments)} moments {wrong[:3] if wrong else ''}".rstrip(),
+        not wrong and len(moments) > 1,
+    )
+
+
 def mutated_inputs() -> Iterator[Row]:
     """Every reader gets its share of the inputs; each input is read under a limit of time and of memory."""
     inputs = 20_000
     with tempfile.TemporaryDirectory() as directory:
-        tiny = Path(directory) / "tiny"
-        options = bundle.Options(bundle.LONGFORMER, "synthetic", incidents.SAMPLE, tiny, tiny=True)
-        bundle.build(options, Console(quiet=True))
-        readers = [*bench_readers(), *product_readers(tiny)]
+        readers = [*bench_readers(), *product_readers(_tiny_bundle(Path(directory)))]
         share = -(-inputs // len(readers))
         failures = [failure for reader in readers for failure in run(reader, share, SEED)]
     ends = sorted({f"; {failure.reader}: {failure.what.strip().splitlines()[-1]}" for failure in failures})
@@ -130,12 +144,19 @@ def mutated_inputs() -> Iterator[Row]:
     )
 
 
+def _tiny_bundle(folder: Path) -> Path:
+    options = bundle.Options(bundle.LONGFORMER, "synthetic", incidents.SAMPLE, folder / "tiny", tiny=True)
+    bundle.build(options, Console(quiet=True))
+    return options.out
+
+
 MEASURES: list[Measure] = [
     medians_are_covered,
     equal_runs_are_equal,
     failures_are_answers,
     bills_are_means,
     nothing_left_changed,
+    replaced_objects,
     pages_and_the_lab,
     mutated_inputs,
 ]
