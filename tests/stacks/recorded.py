@@ -12,12 +12,13 @@ from typing import Any
 
 from tests.stacks.project import MODEL, make_project
 from tests.stacks.recorder import Graph, run
-from tests.stacks.scenarios import EVERYTHING
+from tests.stacks.scenarios import EVERYTHING, EXISTING
 
 CONFIGURATIONS: Sequence[dict[str, Any]] = (
     {},
     {"auth": "none", "moreModels": [MODEL]},
     EVERYTHING,
+    EXISTING,
     {"modelBucket": "our-models", "modelPrefix": "shared/longformer"},
 )
 

@@ -16,8 +16,8 @@ from tests.stacks.recorder import Graph
 from tests.stacks.scenarios import Scenario
 from tools.policies import __main__ as policies
 from tools.policies.documents import PREVIEW
-from tools.policies.needs import UnknownTypeError, actions, needs
-from tools.policies.permissions import ACTIONS, LOOKUPS
+from tools.policies.needs import UnknownTypeError, actions, is_set, needs
+from tools.policies.permissions import ACTIONS, LOOKUPS, WITH_INPUT
 
 LIMIT = 6144  # characters of a managed policy, white space not counted
 LONGEST = {
@@ -172,6 +172,17 @@ def test_aws_knows_the_actions_and_allows_them_on_these_resources(files: dict[st
         template = json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"Policy": resource}})
         config = ManualArgs(regions=[REGION], include_checks=["I3510", "W3037"])
         assert [f"{name}: {match.message}" for match in lint(template, regions=[REGION], config=config)] == []
+
+
+def test_the_table_has_nothing_that_is_never_recorded(runs: list[Graph]) -> None:
+    """A line that no run reads is a line that nothing has checked."""
+    resources = [resource for graph in runs for resource in graph.resources]
+    lookups = {token for graph in runs for token, *_ in graph.invokes}
+
+    assert set(ACTIONS) - {resource.type for resource in resources} == set()
+    assert set(LOOKUPS) - lookups == set()
+    for kind, name in WITH_INPUT:
+        assert any(found.type == kind and is_set(found.inputs, name) for found in resources), (kind, name)
 
 
 def test_every_reason_not_to_need_an_action_is_used() -> None:

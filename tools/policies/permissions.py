@@ -65,7 +65,6 @@ ACTIONS: dict[str, tuple[str, ...]] = {
         "ec2: CreateVpcEndpoint DescribeVpcEndpoints ModifyVpcEndpoint DeleteVpcEndpoints DescribePrefixLists"
         f" DescribeVpcs DescribeSubnets DescribeSecurityGroups {_TAGS}",
     ),
-    "aws:ecr/lifecyclePolicy:LifecyclePolicy": ("ecr: PutLifecyclePolicy GetLifecyclePolicy DeleteLifecyclePolicy",),
     "aws:ecr/repositoryPolicy:RepositoryPolicy": (
         "ecr: SetRepositoryPolicy GetRepositoryPolicy DeleteRepositoryPolicy",
     ),
@@ -162,7 +161,6 @@ LOOKUPS: dict[str, tuple[str, ...]] = {
     "aws:index/getAvailabilityZones:getAvailabilityZones": ("ec2: DescribeAvailabilityZones",),
     "aws:ec2/getSecurityGroup:getSecurityGroup": ("ec2: DescribeSecurityGroups",),
     "aws:ec2/getSubnet:getSubnet": ("ec2: DescribeSubnets",),
-    "aws:ec2/getVpc:getVpc": ("ec2: DescribeVpcs DescribeVpcAttribute DescribeRouteTables",),
     "aws:iam/getPolicy:getPolicy": ("iam: GetPolicy GetPolicyVersion",),
     "aws:kms/getKey:getKey": ("kms: DescribeKey",),
     "aws:s3/getBucket:getBucket": ("s3: ListBucket GetBucketLocation",),
