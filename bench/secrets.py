@@ -21,7 +21,7 @@ _FORMS = tuple(
         r"(?<=X-Amz-Credential=)[^\s&\"'<>]+",
         r"(?<=\bBearer )(?!tokens?\b)[A-Za-z0-9._~+/-]{4,}=*",
         r"(?<=\bBasic )[A-Za-z0-9+/]{6,}=*",
-        r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*)?",  # a JWT
+        r"\beyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*)?",  # a JWT
     )
 )
 _known: set[str] = set()

@@ -91,7 +91,7 @@ def test_ctrl_c_keeps_and_reports_what_was_measured(account: Account, outputs_fi
     run = read_run(out)
     assert run.ends[-1].reason == "interrupted"
     assert len(run.samples) >= 12
-    assert b"Incomplete" in stdout
+    assert b"incomplete" in stdout
     assert (out / "summary.json").exists()
     assert account.functions["efs"].variables == {"STORAGE_BACKEND": "efs", "KEEP": "me"}
 
@@ -122,7 +122,7 @@ def test_kill_9_loses_nothing_that_was_measured(outputs_file: Path, tmp_path: Pa
     assert summary["meta"]["requests"]["made"] == written
     assert summary["meta"]["requests"]["torn_lines"] == 1
     assert "killed" in summary["meta"]["ended"]
-    assert any("Incomplete" in note for note in summary["meta"]["notes"])
+    assert any("incomplete" in reason for reason in summary["untrusted"])
 
 
 def test_a_target_that_goes_away_ends_the_run_with_a_report(account: Account, tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_a_target_that_goes_away_ends_the_run_with_a_report(account: Account, tm
     stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == 3, stderr
     assert "ended early" in stderr
-    assert "Incomplete" in stdout
+    assert "incomplete" in stdout
     assert len(read_run(out).samples) >= 12
 
 

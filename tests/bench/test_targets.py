@@ -198,7 +198,11 @@ def test_compare_and_choose_read_runs(outputs_file: Callable[..., Path], tmp_pat
     assert refused.returncode == 2
     assert "--anyway" in refused.stderr
     assert bench("compare", tmp_path / "a", tmp_path / "c", "--anyway").returncode == 0
-    met = bench("choose", tmp_path / "a", "--requests-per-hour", 60, "--objective", 20_000, "--json")
+    asked = ("choose", tmp_path / "a", "--requests-per-hour", 60, "--objective", 20_000, "--json")
+    undecided = bench(*asked)  # six visits cannot show that 95 % are in time
+    assert undecided.returncode == 1
+    assert {option["verdict"] for option in json.loads(undecided.stdout)["options"]} == {"undecided"}
+    met = bench(*asked, "--share", 0.5)
     assert met.returncode == 0, met.stderr
     assert all(option["meets"] for option in json.loads(met.stdout)["options"])
     trace = tmp_path / "trace"
