@@ -18,7 +18,7 @@ from lab.routes import Backend, Integration, backend_routes, preflight_route
 from lab.settings import Settings
 from lab.spec import FunctionSpec
 
-#: What a function takes before it has read anything: measured on an empty bundle, rounded up.
+#: What a function takes beside what it reads; a guess, and more than it needs, since the whole bundle counts as read.
 _PROGRAM_MB = {"search": 64, "onnx": 128, "transformers": 512}
 
 _log = logging.getLogger(__name__)
