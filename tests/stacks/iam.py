@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from tests.stacks import handlers
+from tests.stacks import cloud, handlers
 from tests.stacks.recorder import ACCOUNT, REGION, STACK, Graph, Recorded
 from tools.policies.documents import resource_types
 from tools.policies.needs import actions, needs
@@ -17,7 +17,7 @@ from tools.policies.permissions import LOOKUPS
 
 Documents = Iterable[Mapping[str, Any]]
 Inventory = Mapping[tuple[str, str], set[str]]
-KEY_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
+KEY_ID = cloud.KEY.rpartition("/")[2]
 VALUES = {
     "STATE_BUCKET": "our-state",
     "STATE_KEY_ID": "11111111-2222-3333-4444-555555555555",
