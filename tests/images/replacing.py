@@ -1,17 +1,11 @@
-"""An S3 server that replaces a bundle by another one at a chosen request, and what a function answers meanwhile."""
+"""A bundle that is replaced by another one at a chosen request, and what a function answers meanwhile."""
 
 from __future__ import annotations
 
 import hashlib
-import http.server
 import json
-import os
-import tempfile
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from unittest import mock
 
 import numpy as np
 
@@ -21,62 +15,31 @@ from similarity.encoder import EncoderService
 from similarity.manifest import source_hash
 from similarity.stores.bucket import BucketStore
 
-Bundle = Mapping[str, bytes]
+from .objects import Bundle, Script, Turn, served, steady
 
 
-class Replacing(http.server.ThreadingHTTPServer):
-    """Answers ranged GETs from `before`, and from request number `at` on (counted from 0) from `after`.
-
-    The first `busy` requests get 503 SlowDown.
-    """
-
-    daemon_threads = True
-
-    def __init__(self, before: Bundle, after: Bundle, at: int, busy: int = 0) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.before, self.after, self.at, self.busy = before, after, at, busy
-        self._lock = threading.Lock()
-        self.requests = 0
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-    def next(self, name: str) -> bytes | None:
-        """The object as it is at this request; None where the server is busy."""
-        with self._lock:
-            number, self.requests = self.requests, self.requests + 1
-        if number < self.busy:
-            return None
-        return (self.before if number < self.at else self.after)[name]
+def publish(bundle: Bundle, directory: Path, in_place: bool) -> None:
+    """Write the weights and then the manifest, into the files that are there or over their names."""
+    for name in (files.WEIGHTS, files.NAME):
+        if in_place:
+            with (directory / name).open("r+b") as file:
+                file.write(bundle[name])
+                file.truncate()
+        else:
+            (directory / "new").write_bytes(bundle[name])
+            (directory / "new").rename(directory / name)
 
 
-class _Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: Replacing
+def replaced(before: Bundle, after: Bundle, at: int, order: Sequence[str] = (), gap: int = 0) -> Script:
+    """The bundle is replaced at request `at`: at once, or one object every `gap` requests in this order."""
 
-    def do_GET(self) -> None:
-        data = self.server.next(self.path.rpartition("/")[2])
-        if data is None:
-            return self._send(503, b"<Error><Code>SlowDown</Code></Error>", {})
-        tag = f'"{hashlib.md5(data, usedforsecurity=False).hexdigest()}"'
-        if self.headers.get("If-Match", tag) != tag:
-            return self._send(412, b"<Error><Code>PreconditionFailed</Code></Error>", {})
-        first, last = (int(number) for number in self.headers["Range"].removeprefix("bytes=").split("-"))
-        part = data[first : last + 1]
-        where = f"bytes {first}-{first + len(part) - 1}/{len(data)}"
-        modified = "Wed, 01 Jan 2025 00:00:00 GMT"
-        return self._send(206, part, {"Content-Range": where, "ETag": tag, "Last-Modified": modified})
+    def script(number: int, name: str) -> Turn:
+        if number < at:
+            return Turn(before)
+        kept = order[1 + (number - at) // gap :] if gap else ()
+        return Turn({**after, **{name: before[name] for name in kept}})
 
-    def _send(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
-        self.send_response(status)
-        for key, value in {**headers, "Content-Length": str(len(body))}.items():
-            self.send_header(key, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *arguments: object) -> None:
-        """Quiet."""
+    return script
 
 
 class Context:
@@ -105,25 +68,6 @@ def other(bundle: Bundle) -> dict[str, bytes]:
     return {**changed, files.NAME: json.dumps(fields).encode()}
 
 
-@contextmanager
-def served(before: Bundle, after: Bundle, at: int, busy: int = 0) -> Iterator[Replacing]:
-    """The server, with the environment of a function of it and a /tmp of its own."""
-    with Replacing(before, after, at, busy) as server, tempfile.TemporaryDirectory() as temporary:
-        variables = {
-            "AWS_ENDPOINT_URL_S3": server.url,
-            "AWS_ACCESS_KEY_ID": "any",
-            "AWS_SECRET_ACCESS_KEY": "any",
-            "STORAGE_BACKEND": "s3",
-            "ENGINE": "onnx",
-        }
-        with mock.patch.dict(os.environ, variables), mock.patch("tempfile.tempdir", temporary):
-            threading.Thread(target=server.serve_forever, daemon=True).start()
-            try:
-                yield server
-            finally:
-                server.shutdown()
-
-
 def service() -> EncoderService:
     """A new environment of the function: its process, in this one."""
     return EncoderService(BucketStore("models", "tiny"))
@@ -140,34 +84,34 @@ TEXTS = ("a robot", "a car hit a worker", "the camera saw nobody")
 
 def answers(bundle: Bundle) -> dict[str, tuple[int, str, str]]:
     """What a function over this bundle alone answers."""
-    with served(bundle, bundle, 0):
+    with served(steady(bundle)):
         function = service()
         return {text: ask(function, text) for text in TEXTS}
 
 
 def requests_of(bundle: Bundle) -> int:
     """Requests that a start and the answers take."""
-    with served(bundle, bundle, 0) as server:
+    with served(steady(bundle)) as server:
         function = service()
         for text in TEXTS:
             ask(function, text)
-        return server.requests
+        return len(server.asked)
 
 
-def mixtures(before: Bundle, after: Bundle, right: list[dict[str, tuple[int, str, str]]], at: int) -> list[str]:
-    """What was wrong where the bundle is replaced at request `at`: before and after a restart with the same /tmp.
+def mixtures(script: Script, after: Bundle, right: list[dict[str, tuple[int, str, str]]]) -> list[str]:
+    """What was wrong while the script ran: before and after a restart with the same /tmp, and when it had recovered.
 
-    `right` has the `answers` of both.
+    `right` has the `answers` of the bundle before and of the one `after`, which is there for good at the restart.
     """
     wrong = []
-    with served(before, after, at) as server:
+    with served(script) as server:
         for start in ("start", "restart"):
             function = service()
             for text in TEXTS:
                 got = ask(function, text)
                 if got[0] != 503 and got not in [known[text] for known in right]:
                     wrong.append(f"{start}, {text!r}: {got[0]}, of neither bundle")
-            server.at = 0  # by now it is replaced at the latest
+            server.script = steady(after)
         ask(function, "some words that were not asked before")
         if ask(function, TEXTS[0])[:2] != right[1][TEXTS[0]][:2]:
             wrong.append("did not recover")

@@ -129,7 +129,7 @@ class BucketStore:
             answer = obstore.get(self.client, name, options={"range": (0, start)})
             return Version(answer.meta["e_tag"], answer.meta["size"]), bytes(answer.bytes())
         except Exception as error:  # obstore's own family of errors has no common base below Exception
-            if "status code: 416" in str(error):  # Range Not Satisfiable: there is an object, and it is empty
+            if _refused(error, 416):  # Range Not Satisfiable: there is an object, and it is empty
                 return Version(None, 0), b""
             raise _unreadable(name, error) from None
 
@@ -218,10 +218,17 @@ def _ranged(wanted: Range, version: Version) -> GetOptions:
     return options
 
 
+def _refused(error: Exception, status: int) -> bool:
+    """Whether the store's last answer had this HTTP status, which obstore tells in words alone."""
+    return f"returned non-2xx status code: {status} " in str(error)
+
+
 def _unreadable(name: str, error: Exception) -> StoreError:
     log.error("store", error)
-    if isinstance(error, FileNotFoundError):  # obstore's NotFoundError is one
+    # By the status and not by obstore's classes: where a body broke off and the request for its rest was refused,
+    # the error is a GenericError around the one that says why.
+    if isinstance(error, FileNotFoundError) or _refused(error, 404):
         return StoreError(name, "is missing")
-    if type(error).__name__ == "PreconditionError":  # its module is not imported before there is an error
+    if _refused(error, 412):
         return Replaced(name)
     return StoreError(name, f"cannot be read: {type(error).__name__}")

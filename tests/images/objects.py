@@ -1,0 +1,123 @@
+"""An S3 server that does as a script says: its objects change, it is busy, it refuses, it breaks connections."""
+
+from __future__ import annotations
+
+import hashlib
+import http.server
+import os
+import socket
+import struct
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from unittest import mock
+
+Bundle = Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one request meets.
+
+    `objects` are those of this moment. The answer comes after `wait` seconds. It is another `status` than 200 where
+    that is given, and the connection is reset after `reset` bytes of the body; -1 is before the answer begins.
+    """
+
+    objects: Bundle
+    status: int = 200
+    reset: int | None = None
+    wait: float = 0.0
+
+
+Script = Callable[[int, str], Turn]
+"""The turn of a request, by its number, counted from 0, and the name that it asks for."""
+
+
+def steady(bundle: Bundle) -> Script:
+    """The same objects for ever."""
+    return lambda number, name: Turn(bundle)
+
+
+class Objects(http.server.ThreadingHTTPServer):
+    """Answers ranged GETs; `asked` has the names that were asked for, in order."""
+
+    daemon_threads = True
+
+    def __init__(self, script: Script) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.script = script
+        self.asked: list[str] = []
+        self._lock = threading.Lock()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def turn(self, name: str) -> Turn:
+        """What happens to this request."""
+        with self._lock:
+            self.asked.append(name)
+            return self.script(len(self.asked) - 1, name)
+
+    def handle_error(self, *arguments: object) -> None:
+        """Clients may hang up."""
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Objects
+
+    def do_GET(self) -> None:
+        name = self.path.rpartition("/")[2]
+        turn = self.server.turn(name)
+        time.sleep(max(0.0, turn.wait))
+        if turn.status != 200:
+            return self._send(turn.status, b"<Error><Code>Planned</Code></Error>", {}, turn.reset)
+        data = turn.objects.get(name)
+        if data is None:
+            return self._send(404, b"<Error><Code>NoSuchKey</Code></Error>", {}, turn.reset)
+        tag = f'"{hashlib.md5(data, usedforsecurity=False).hexdigest()}"'
+        if self.headers.get("If-Match", tag) != tag:
+            return self._send(412, b"<Error><Code>PreconditionFailed</Code></Error>", {}, turn.reset)
+        first, last = (int(number) for number in self.headers["Range"].removeprefix("bytes=").split("-"))
+        part = data[first : last + 1]
+        where = f"bytes {first}-{first + len(part) - 1}/{len(data)}"
+        modified = "Wed, 01 Jan 2025 00:00:00 GMT"
+        headers = {"Content-Range": where, "ETag": tag, "Last-Modified": modified}
+        return self._send(206, part, headers, turn.reset)
+
+    def _send(self, status: int, body: bytes, headers: Mapping[str, str], reset: int | None) -> None:
+        if reset != -1:
+            self.send_response(status)
+            for key, value in {**headers, "Content-Length": str(len(body))}.items():
+                self.send_header(key, value)
+            self.end_headers()
+            self.wfile.write(body[:reset])
+        if reset is not None:
+            self.close_connection = True
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # RST, not FIN
+            self.connection.close()
+
+    def log_message(self, *arguments: object) -> None:
+        """Quiet."""
+
+
+@contextmanager
+def served(script: Script) -> Iterator[Objects]:
+    """The server, with the environment of a function of it and a /tmp of its own."""
+    with Objects(script) as server, tempfile.TemporaryDirectory() as temporary:
+        variables = {**environment(server.url), "STORAGE_BACKEND": "s3", "ENGINE": "onnx"}
+        with mock.patch.dict(os.environ, variables), mock.patch("tempfile.tempdir", temporary):
+            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+            try:
+                yield server
+            finally:
+                server.shutdown()
+
+
+def environment(url: str) -> dict[str, str]:
+    """What a client of this server needs to be told."""
+    return {"AWS_ENDPOINT_URL_S3": url, "AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any"}
