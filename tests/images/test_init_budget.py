@@ -2,69 +2,48 @@
 
 from __future__ import annotations
 
-import http.server
 import re
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from pathlib import Path
 
-import pytest
 import requests
 
-from tests.conftest import Lab
+from lab.code import Source
+from lab.spec import FunctionSpec
+from similarity import manifest as files
+from tests.lab.accounts import serve
 
-from .test_over_http import ask, force_cold
+from . import replacing
+from .objects import Objects, Turn, environment
 
+IMAGES = Path(__file__).parents[2] / "images"
 SLOW_S = 9.5
-WEIGHTS = "model.safetensors"
 
 
-class SlowStore(http.server.BaseHTTPRequestHandler):
-    """The lab's S3 behind a server that keeps the weights back for a while after the first request for them."""
-
-    protocol_version = "HTTP/1.1"
-    upstream: str
-    started: list[float]
-
-    def do_GET(self) -> None:
-        named = {key: value for key, value in self.headers.items() if key.lower() in ("range", "authorization")}
-        answer = requests.get(self.upstream + self.path, headers=named, timeout=60)
-        if WEIGHTS in self.path:
-            self.started.append(time.monotonic())
-            if len(self.started) > 1:  # the first one asks for the header
-                time.sleep(max(0.0, self.started[0] + SLOW_S - time.monotonic()))
-        self.send_response(answer.status_code)
-        for key in ("Content-Length", "Content-Range", "ETag", "Last-Modified"):
-            if key in answer.headers:
-                self.send_header(key, answer.headers[key])
-        self.end_headers()
-        self.wfile.write(answer.content)
-
-    def log_message(self, *arguments: object) -> None:
-        """Quiet."""
+def ask(store: str) -> requests.Response:
+    """The first answer of a function in the lab whose bucket is behind this URL."""
+    variables = {**environment(store), "MODEL_BUCKET": "models", "MODEL_PREFIX": "tiny", "STORAGE_BACKEND": "s3"}
+    with serve(FunctionSpec("s3", Source((IMAGES, IMAGES / "s3")), {**variables, "ENGINE": "onnx"})) as account:
+        return requests.post(f"{account.api_url}/s3/similar", json={"text": "a dog"}, timeout=60)
 
 
-@pytest.fixture
-def slow_store(bucket: tuple[str, str]) -> Iterator[str]:
-    handler = type("Handler", (SlowStore,), {"upstream": bucket[0], "started": []})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        server.daemon_threads = True
+def test_init_ends_at_its_budget_and_the_first_invocation_waits_for_the_rest(tiny_bundle: Path) -> None:
+    bundle = replacing.read(tiny_bundle)
+    opened: list[float] = []
+
+    def script(number: int, name: str) -> Turn:
+        """The weights are kept back for a while after the first request for them, which asks for the header."""
+        if name != files.WEIGHTS:
+            return Turn(bundle)
+        opened.append(time.monotonic())
+        return Turn(bundle, wait=0 if len(opened) == 1 else opened[0] + SLOW_S - time.monotonic())
+
+    with Objects(script) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
+        answer = ask(server.url)
         server.shutdown()
-
-
-def test_init_ends_at_its_budget_and_the_first_invocation_waits_for_the_rest(
-    lab: Lab,
-    bucket: tuple[str, str],
-    slow_store: str,
-) -> None:
-    force_cold(lab, "s3", AWS_ENDPOINT_URL_S3=slow_store)
-    try:
-        answer = ask(lab, "s3")
-    finally:
-        force_cold(lab, "s3", AWS_ENDPOINT_URL_S3=bucket[0])
     assert answer.status_code == 200
     assert answer.headers["X-Invocation"] == "1"
     phases = {name: float(ms) for name, ms in re.findall(r"(\w+);dur=([\d.]+)", answer.headers["Server-Timing"])}
@@ -73,13 +52,9 @@ def test_init_ends_at_its_budget_and_the_first_invocation_waits_for_the_rest(
     assert phases["fetch"] >= SLOW_S * 1000
 
 
-def test_a_hung_store_gives_a_503_of_ours_before_the_api_gives_up(lab: Lab, bucket: tuple[str, str]) -> None:
+def test_a_hung_store_gives_a_503_of_ours_before_the_api_gives_up() -> None:
     with socket.create_server(("127.0.0.1", 0)) as hung:
-        force_cold(lab, "s3", AWS_ENDPOINT_URL_S3=f"http://127.0.0.1:{hung.getsockname()[1]}")
-        try:
-            answer = ask(lab, "s3")
-        finally:
-            force_cold(lab, "s3", AWS_ENDPOINT_URL_S3=bucket[0])
+        answer = ask(f"http://127.0.0.1:{hung.getsockname()[1]}")
     assert answer.status_code == 503
     assert answer.headers["X-Invocation"] == "1"
     assert "model file" in answer.json()["message"]
