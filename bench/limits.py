@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,15 +15,11 @@ if __package__ in (None, ""):
 
 from rich.console import Console
 
-from bench.ceiling import components, document, growth, storages
+from bench.ceiling import checking, components, document, growth, storages
 from bench.ceiling.cores import cores
 from bench.ceiling.samples import Sample, Samples, run_worker
-from bench.ceiling.stage import Stage
-from bench.client.auth import make_signer
-from bench.client.functions import Functions
-from bench.client.http import HttpClient
+from bench.ceiling.stage import running_stage
 from bench.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_UNSOUND, BenchError
-from bench.target.lab import running_lab
 
 SEED = 1
 
@@ -62,10 +56,11 @@ def _measure(samples: Samples, bundle: Path, rounds: int, out: Path) -> None:
     samples.add(Sample("planned ranges", "bundle", "onnx", float(len(ranges)), ""))
     samples.add(Sample("cores", "machine", "all", float(cores()), ""))
     for cache in ("cold", "warm"):
-        with _lab(bundle, cache, out, ranges) as stage:
+        with running_stage(bundle, cache, out, ranges) as stage:
             storages.measure(stage, samples, rounds, SEED)
             if cache == "cold":
                 growth.bursts(stage, samples, max(1, rounds // 3))
+                checking.measure(stage, samples, rounds, SEED)
             else:
                 components.memory(samples, stage)
     components.encode(samples, str(bundle), rounds=3, repeats=3)
@@ -73,17 +68,8 @@ def _measure(samples: Samples, bundle: Path, rounds: int, out: Path) -> None:
     components.choices(samples, str(bundle), rounds=5)
     for layers in growth.LAYERS:
         other = growth.bundle_of(layers, Path("build/limits"))
-        with _lab(other, "cold", out, ()) as stage:
+        with running_stage(other, "cold", out, ()) as stage:
             growth.sizes(stage, samples, layers, max(1, rounds // 3))
-
-
-@contextmanager
-def _lab(bundle: Path, cache: str, out: Path, ranges: list[list[int]] | tuple[()]) -> Iterator[Stage]:
-    arguments = ("--bundle", str(bundle), "--cache", cache)
-    with running_lab(arguments, out / "lab.log") as deployment:
-        functions = Functions(deployment)
-        sign = make_signer(deployment.auth_mode, deployment.region, functions.session.get_credentials)
-        yield Stage(deployment, functions, HttpClient(deployment.api_url, sign), str(bundle), cache, ranges)
 
 
 def _show(console: Console, sample: Sample) -> None:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bench.ceiling import floors, growth, picture, requirements
+from bench.ceiling import checking, floors, growth, picture, requirements
 from bench.ceiling.components import INDEX_SIZES, TOKENS
 from bench.ceiling.requirements import Row
 from bench.ceiling.samples import Samples
@@ -65,6 +65,7 @@ def _lines(samples: Samples, rows: Sequence[Row], image: str) -> Iterator[str]:
     yield from _storages(samples)
     yield from _phases(samples)
     yield from _lengths(samples)
+    yield from checking.lines(samples)
     yield from _growth(samples)
     yield from _choices(samples)
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from bench.client.answer import request_body
+from bench.client.auth import make_signer
 from bench.client.functions import Functions
 from bench.client.http import HttpClient
 from bench.errors import TargetError
 from bench.records.schema import Observation
 from bench.target.deployment import Backend, Deployment
+from bench.target.lab import running_lab
 from bench.texts import text_of
 
 REQUEST_TIMEOUT_S = 60.0
@@ -28,9 +32,10 @@ class Stage:
     cache: str
     ranges: Sequence[Sequence[int]]
 
-    def make_cold(self, backend: Backend, engine: str) -> Mapping[str, str]:
+    def make_cold(self, backend: Backend, engine: str, verify: bool = False) -> Mapping[str, str]:
         """Retire the environments; with the cold policy the lab also evicts what the storage holds in memory."""
         variables = {**self.functions.configuration(backend).variables, "ENGINE": engine}
+        variables["VERIFY_WEIGHTS"] = str(int(verify))
         variables["CONFIG_NONCE"] = uuid.uuid4().hex
         self.functions.configure(backend, variables, None)
         return variables
@@ -42,3 +47,13 @@ class Stage:
         if answer.status != 200:
             raise TargetError(f"{backend.name} answered {answer.status}: {answer.error}")
         return answer
+
+
+@contextmanager
+def running_stage(bundle: Path, cache: str, out: Path, ranges: Sequence[Sequence[int]]) -> Iterator[Stage]:
+    """A lab on this bundle, for as long as the block lasts; its log goes into the directory `out`."""
+    arguments = ("--bundle", str(bundle), "--cache", cache)
+    with running_lab(arguments, out / "lab.log") as deployment:
+        functions = Functions(deployment)
+        sign = make_signer(deployment.auth_mode, deployment.region, functions.session.get_credentials)
+        yield Stage(deployment, functions, HttpClient(deployment.api_url, sign), str(bundle), cache, ranges)
