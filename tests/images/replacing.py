@@ -89,11 +89,11 @@ def answers(bundle: Bundle) -> dict[str, tuple[int, str, str]]:
         return {text: ask(function, text) for text in TEXTS}
 
 
-def requests_of(bundle: Bundle) -> int:
+def requests_of(bundle: Bundle, texts: Sequence[str]) -> int:
     """Requests that a start and the answers take."""
     with served(steady(bundle)) as server:
         function = service()
-        for text in TEXTS:
+        for text in texts:
             ask(function, text)
         return len(server.asked)
 

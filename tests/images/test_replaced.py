@@ -23,12 +23,12 @@ def test_a_bundle_replaced_at_any_request_is_never_mixed(tiny_bundle: Path) -> N
     before = replacing.read(tiny_bundle)
     after = replacing.other(before)
     right = [replacing.answers(before), replacing.answers(after)]
-    for at in range(replacing.requests_of(before) + 1):
+    for at in range(replacing.requests_of(before, replacing.TEXTS) + 1):
         assert replacing.mixtures(replacing.replaced(before, after, at), after, right) == [], at
 
 
 @pytest.mark.parametrize("order", [(files.WEIGHTS, files.NAME), (files.NAME, files.WEIGHTS)])
-@pytest.mark.parametrize("gap", [1, 3, 1000])
+@pytest.mark.parametrize("gap", [2, 1000])
 def test_a_bundle_replaced_one_object_at_a_time_is_never_mixed_where_sums_are_compared(
     tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch, order: tuple[str, ...], gap: int
 ) -> None:
@@ -37,7 +37,7 @@ def test_a_bundle_replaced_one_object_at_a_time_is_never_mixed_where_sums_are_co
     before = replacing.read(tiny_bundle)
     after = replacing.other(before)
     right = [replacing.answers(before), replacing.answers(after)]
-    for at in range(replacing.requests_of(before) + 1):
+    for at in range(replacing.requests_of(before, ()) + 1):
         assert replacing.mixtures(replacing.replaced(before, after, at, order, gap), after, right) == [], at
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench import limits
-from bench.ceiling import document, requirements
+from bench.ceiling import checking, document, requirements
 from bench.ceiling.samples import Sample, Samples
 
 
@@ -87,6 +87,21 @@ def test_the_document_is_made_again_byte_for_byte(tmp_path: Path) -> None:
     assert limits.main(["--from", str(raw), "--document", str(out)]) == 0
     assert (out.read_bytes(), out.with_suffix(".svg").read_bytes()) == first
     assert "not measured" in out.read_text()  # what the plant leaves out
+
+
+def test_what_checking_costs_is_told_by_starts_of_the_same_round() -> None:
+    samples = Samples()
+    for turn, load in enumerate((0.5, 1.0, 2.0)):
+        samples.add(Sample("load", "machine", "before a round", load, "", turn))
+        for storage in ("efs", "s3", "oci"):
+            samples.add(Sample("checked start", storage, "as it comes", 1000 * load, "ms", turn))
+            samples.add(Sample("checked start", storage, "VERIFY_WEIGHTS", 1300 * load, "ms", turn))
+            samples.add(Sample("checking", storage, "VERIFY_WEIGHTS", 250, "ms", turn))
+    said = "\n".join(checking.lines(samples))
+    assert "| S3 | 1,000 | 1,300 | 1.30 | 250 |" in said
+    assert "n = 3 each" in said
+    assert "0.500 to\n2.0" in said
+    assert list(checking.lines(Samples())) == []
 
 
 def test_no_samples_meet_nothing(tmp_path: Path) -> None:
