@@ -13,6 +13,7 @@ from similarity import manifest as files
 from similarity import safetensors_header
 from similarity.encoder import EncoderService
 from similarity.manifest import source_hash
+from similarity.plan import needed_tensors
 from similarity.stores.bucket import BucketStore
 
 from .objects import Bundle, Script, Turn, served, steady
@@ -64,6 +65,9 @@ def other(bundle: Bundle) -> dict[str, bytes]:
     changed = {**bundle, files.WEIGHTS: bundle[files.WEIGHTS][:start] + values.tobytes()}
     fields = json.loads(bundle[files.NAME])
     fields["files"][files.WEIGHTS]["sha256"] = hashlib.sha256(changed[files.WEIGHTS]).hexdigest()
+    parts = sorted((header.tensors[name] for name in needed_tensors(header)), key=lambda tensor: tensor.offset)
+    needed = b"".join(changed[files.WEIGHTS][part.offset : part.offset + part.size] for part in parts)
+    fields["encoder_sha256"] = hashlib.sha256(needed).hexdigest()
     fields["source_hash"] = source_hash({name: files.File(**file) for name, file in fields["files"].items()})
     return {**changed, files.NAME: json.dumps(fields).encode()}
 
@@ -86,7 +90,9 @@ def answers(bundle: Bundle) -> dict[str, tuple[int, str, str]]:
     """What a function over this bundle alone answers."""
     with served(steady(bundle)):
         function = service()
-        return {text: ask(function, text) for text in TEXTS}
+        given = {text: ask(function, text) for text in TEXTS}
+    assert [status for status, _, _ in given.values()] == [200] * len(TEXTS)
+    return given
 
 
 def requests_of(bundle: Bundle, texts: Sequence[str]) -> int:
