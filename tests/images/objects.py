@@ -107,8 +107,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 @contextmanager
 def served(script: Script) -> Iterator[Objects]:
-    """The server, with the environment of a function of it and a /tmp of its own."""
-    with Objects(script) as server, tempfile.TemporaryDirectory() as temporary:
+    """The server, with the environment of a function of it and a /tmp of its own, in a process as if just started."""
+    fresh = mock.patch("similarity.service.since_process_start", return_value=0.0)
+    with fresh, Objects(script) as server, tempfile.TemporaryDirectory() as temporary:
         variables = {**environment(server.url), "STORAGE_BACKEND": "s3", "ENGINE": "onnx"}
         with mock.patch.dict(os.environ, variables), mock.patch("tempfile.tempdir", temporary):
             threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
