@@ -118,8 +118,9 @@ def replaced_objects() -> Iterator[Row]:
         before = replacing.read(_tiny_bundle(Path(directory)))
     after = replacing.other(before)
     right = [replacing.answers(before), replacing.answers(after)]
-    moments = range(replacing.requests_of(before) + 1)
-    wrong = [problem for at in moments for problem in replacing.mixtures(before, after, right, at)]
+    moments = range(replacing.requests_of(before, replacing.TEXTS) + 1)
+    scripts = [replacing.replaced(before, after, at) for at in moments]
+    wrong = [problem for script in scripts for problem in replacing.mixtures(script, after, right)]
     yield Row(
         "S3 object replaced at each request of the plan, after loading, across a restart",
         "A or B, never a mixture; recovers without a restart",
