@@ -141,8 +141,10 @@ def network_is_private(graph: Graph) -> Iterator[str]:
     for subnet in subnets:
         if subnet.inputs.get("mapPublicIpOnLaunch"):
             yield f"{subnet.name} gives public addresses"
-    for token, arguments, _ in graph.invokes:
-        if token.endswith(":getAvailabilityZones") and (odd := ODD_ZONES - set(arguments.get("excludeZoneIds", []))):
+    if graph.of(":Vpc") and not graph.config["availabilityZones"]:
+        asked = [arguments for token, arguments, _ in graph.invokes if token.endswith(":getAvailabilityZones")]
+        # One look-up lists all zones, to judge those that are named; the one that chooses excludes the odd ones.
+        if odd := ODD_ZONES.difference(*(arguments.get("excludeZoneIds", []) for arguments in asked)):
             yield f"a subnet may be put into {sorted(odd)}"
     for endpoint in graph.of(":VpcEndpoint"):
         if endpoint.inputs["vpcEndpointType"] != "Gateway" or "policy" not in endpoint.inputs:
