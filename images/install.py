@@ -12,12 +12,9 @@ import py_compile
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
-HERE = Path(__file__).parent
-ONNX, TRANSFORMERS = HERE / "requirements-onnx.txt", HERE / "requirements-transformers.txt"
-TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
+LOCKS = Path(__file__).parent / "locks"
 PIP = [sys.executable, "-m", "pip"]
 # Never used at run time: tests, C++ headers, command-line scripts, the C library that onnxruntime's extension module
 # has built in.
@@ -41,23 +38,24 @@ def main(arguments: list[str]) -> int:
 
 
 def _install(engine: str, target: Path) -> None:
-    command: list[str | Path] = [*PIP, "install", "--no-cache-dir", "--no-compile", "--only-binary=:all:"]
-    command += ["--target", target]
     if engine == "onnx":
-        subprocess.run([*command, "--no-deps", "-r", ONNX], check=True)
+        _pip(target, "onnx")
         return
-    with tempfile.TemporaryDirectory() as wheels:
-        _download_cpu_torch(wheels)
-        subprocess.run([*command, "--find-links", wheels, "-r", ONNX, "-r", TRANSFORMERS], check=True)
+    _pip(target, "onnx", "transformers")
+    try:  # the CPU build of torch, a tenth of the default one; where its index is out of reach, that one works
+        _pip(target, "torch-cpu", "--quiet", "--retries=0", "--timeout=10")
+    except subprocess.CalledProcessError:
+        print("no CPU build of torch to be had from PyTorch's index: taking the default index's", file=sys.stderr)
+        _pip(target, "torch-cuda")
 
 
-def _download_cpu_torch(wheels: str) -> None:
-    """Try for the CPU build of torch, a tenth of the default one; where its index is out of reach, that one works."""
-    [torch] = [line for line in TRANSFORMERS.read_text().splitlines() if line.startswith("torch==")]
-    quick = ["--quiet", "--retries", "0", "--timeout", "10"]
-    wanted = ["--no-deps", "--only-binary=:all:", "--dest", wheels, "--index-url", TORCH_INDEX, torch]
-    if subprocess.run([*PIP, "download", *quick, *wanted], check=False).returncode:
-        print("no CPU build of torch to be had from download.pytorch.org: taking the default index's", file=sys.stderr)
+def _pip(target: Path, *words: str) -> None:
+    """Install locks, by name, with further words for pip. Only a file with a locked hash gets in, for each package."""
+    command: list[str | Path] = [*PIP, "install", "--no-cache-dir", "--no-compile", "--only-binary=:all:"]
+    command += ["--no-deps", "--require-hashes", "--target", target]
+    for word in words:
+        command += [word] if word.startswith("-") else ["-r", LOCKS / f"{word}.txt"]
+    subprocess.run(command, check=True)
 
 
 def prune(target: Path) -> None:

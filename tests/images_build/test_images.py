@@ -14,7 +14,7 @@ import pytest
 
 import install
 from tests.images_build import layers
-from tools.images import base, build, layout, resolve
+from tools.images import base, build, layout, lock, resolve
 from tools.images.buildah import Buildah
 
 if TYPE_CHECKING:
@@ -181,10 +181,10 @@ def test_the_efs_image_holds_the_seeder(built: Built) -> None:
     assert built.run("efs", script).startswith("the event lacks bucket, prefix, files")
 
 
-@pytest.mark.parametrize("engine", list(resolve.ENGINES))
+@pytest.mark.parametrize("engine", list(lock.ENGINES))
 @pytest.mark.parametrize("machine", list(resolve.MACHINES))
 def test_requirements_have_wheels_for_both_architectures(engine: str, machine: str) -> None:
-    resolve.resolve(engine, machine, "3.13")
+    lock.check(engine, machine, "3.13")
 
 
 def test_dockerfiles_differ_only_in_what_they_copy() -> None:

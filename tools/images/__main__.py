@@ -1,10 +1,12 @@
-"""Build the container images without a Docker engine, check that their requirements resolve, renew their base.
+"""Build the container images without a Docker engine, lock their requirements and check that, renew their base.
 
     python -m tools.images build [--engine onnx|transformers] [--backends efs,s3,oci] [--bundle DIR] [--out DIR]
+    python -m tools.images lock
     python -m tools.images resolve
     python -m tools.images pin
 
 `build` needs root (it mounts file systems), buildah and mmdebstrap. It writes one ext4 file per backend and index.json.
+`lock` resolves images/requirements-*.txt and writes images/locks/; `resolve` looks for what is locked.
 `pin` asks the registry for the newest base image and writes its digest into the three Dockerfiles.
 """
 
@@ -15,7 +17,7 @@ import os
 import sys
 from pathlib import Path
 
-from tools.images import base, build, layout, pin, resolve, shell
+from tools.images import base, build, layout, lock, pin, resolve, shell
 
 BUILD = Path(__file__).parents[2] / "build"
 
@@ -24,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return the exit code: 0 done, 1 failed, 2 this machine cannot do it."""
     options = _parser().parse_args(arguments)
     try:
-        return {"resolve": _resolve, "pin": _pin, "build": _build}[options.command](options)
+        return {"lock": _lock, "resolve": _resolve, "pin": _pin, "build": _build}[options.command](options)
     except shell.ToolError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -37,9 +39,12 @@ def _parser() -> argparse.ArgumentParser:
     make.add_argument("--bundle", type=Path, default=build.IMAGES / "bundle", help="model bundle (default %(default)s)")
     make.add_argument("--out", type=Path, default=BUILD / "images", help="where results go (default %(default)s)")
     make.add_argument("--store", type=Path, default=BUILD / "image-store", help="layers, kept for the next build")
-    make.add_argument("--engine", choices=list(resolve.ENGINES), default="onnx", help="build argument ENGINE")
+    make.add_argument("--engine", choices=list(lock.ENGINES), default="onnx", help="build argument ENGINE")
     make.add_argument("--backends", type=_backends, default=build.BACKENDS, help="comma-separated (default: all)")
-    check = commands.add_parser("resolve", help="resolve the requirements for both architectures")
+    check = commands.add_parser("resolve", help="find what is locked, for both architectures")
+    commands.add_parser(
+        "lock", help="resolve the requirements and write what was found, with hashes, into images/locks"
+    )
     commands.add_parser("pin", help="renew the digest of the base image in the Dockerfiles")
     for command in (make, check):
         command.add_argument("--python", choices=list(base.SUITES), default="3.13", help="the base image's Python")
@@ -82,11 +87,16 @@ def _pin(_: argparse.Namespace) -> int:
     return 0
 
 
+def _lock(_: argparse.Namespace) -> int:
+    print("\n".join(lock.lock()))
+    return 0
+
+
 def _resolve(options: argparse.Namespace) -> int:
-    for engine in resolve.ENGINES:
+    for engine in lock.ENGINES:
         for machine in resolve.MACHINES:
-            resolve.resolve(engine, machine, options.python)
-            print(f"{engine:13} {machine:7} python {options.python}: every requirement has a wheel")
+            lock.check(engine, machine, options.python)
+            print(f"{engine:13} {machine:7} python {options.python}: every requirement has the locked wheel")
     return 0
 
 
