@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
 
 def test_no_page_of_another_site_reaches_a_function_or_a_configuration(lab: Lab) -> None:
     outcome = attack(lab.outputs)
-    assert outcome.sent > 20 * len(WAYS)
+    assert outcome.sent == 16 * (len(WAYS) + 1)  # four pages, four addresses, and leaving the page
     assert outcome.reached == ()
 
 
