@@ -47,6 +47,7 @@ def test_what_botocore_signs_is_taken(method: str, path: str, query: dict[str, s
     check(signed(method, path, query, body, **{"X-Amz-Log-Type": "Tail  of it"}))
 
 
+SIGNED_AT = datetime.now(UTC)  # of the request, which may be minutes before a test comes to it
 REQUEST = signed("PUT", "/2015-03-31/functions/f/configuration", {"a": "b"}, b"{}", **{"X-Amz-Log-Type": "Tail"})
 
 
@@ -79,18 +80,17 @@ REQUEST = signed("PUT", "/2015-03-31/functions/f/configuration", {"a": "b"}, b"{
     ],
 )
 def test_a_request_that_is_not_the_signed_one_is_refused(changed: Signed) -> None:
-    check(REQUEST)
+    check(REQUEST, SIGNED_AT)
     with pytest.raises(SignatureError) as error:
-        check(changed)
+        check(changed, SIGNED_AT)
     assert KEY.secret_access_key not in str(error.value)
 
 
 @pytest.mark.parametrize("late", [SKEW, -SKEW])
 def test_an_old_request_cannot_be_sent_again(late: timedelta) -> None:
-    now = datetime.now(UTC)
-    check(REQUEST, now + late * 0.9)
+    check(REQUEST, SIGNED_AT + late * 0.9)
     with pytest.raises(SignatureError, match="Signature expired"):
-        check(REQUEST, now + late * 1.1)
+        check(REQUEST, SIGNED_AT + late * 1.1)
 
 
 def test_every_start_has_a_key_of_its_own_that_no_message_shows() -> None:
