@@ -23,7 +23,7 @@ bench: $(VENV)/.base $(if $(findstring transformers,$(ARGS)),$(VENV)/.torch)
 limits: $(VENV)/.torch
 	$(PIP) -r requirements-limits.txt
 	$(BIN)/python -m model build
-	$(BIN)/python bench/limits.py $(ARGS)
+	$(BIN)/python bench/run.py limits $(ARGS)
 
 model: $(VENV)/.base
 	$(BIN)/python -m model build $(ARGS)
@@ -61,8 +61,9 @@ acceptance: $(VENV)/.dev $(VENV)/.torch
 clean:
 	rm -rf $(VENV) $(CHECKOV) .cache build reports images/bundle images/bundle-* images/.bundle* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-$(VENV)/.base: requirements-bench.txt images/requirements-onnx.txt | $(VENV)/bin/pip
+$(VENV)/.base: pyproject.toml requirements-bench.txt images/requirements-onnx.txt | $(VENV)/bin/pip
 	$(PIP) -r requirements-bench.txt
+	$(PIP) --no-deps --editable .
 	@touch $@
 
 # The CPU build: one short attempt at PyTorch's own index, else whatever index pip is set up with.

@@ -10,7 +10,6 @@ import pulumi
 from stacks.account import Place
 from stacks.api import ApiArgs, HttpApi, curl_line
 from stacks.backend import Backend, BackendArgs
-from stacks.backends import BACKENDS
 from stacks.existing_network import AnyNetwork, ExistingNetwork
 from stacks.function import LambdaFunction
 from stacks.model_store import ModelStore, ModelStoreArgs
@@ -21,6 +20,7 @@ from stacks.network import Network, NetworkArgs
 from stacks.page import Page
 from stacks.preflight import check
 from stacks.settings import Settings
+from stacks.storages import BACKENDS
 
 Models = tuple[Model, ...]
 

@@ -9,10 +9,10 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from bench.commands import choose, compare, doctor, load, overhead, plan, report, restore, run
-from bench.errors import EXIT_CODES, EXIT_CUT_OFF, EXIT_FAULT, EXIT_INTERRUPTED, BenchError
-from bench.say import warn
-from bench.signals import end_politely, let_go_of
+from bench.commands import choose, compare, doctor, limits, load, overhead, plan, report, restore, run
+from bench.process.errors import EXIT_CODES, EXIT_CUT_OFF, EXIT_FAULT, EXIT_INTERRUPTED, BenchError
+from bench.process.say import warn
+from bench.process.signals import end_politely, let_go_of
 
 _COMMANDS = {
     "run": run,
@@ -24,6 +24,7 @@ _COMMANDS = {
     "compare": compare,
     "choose": choose,
     "overhead": overhead,
+    "limits": limits,
 }
 _DEFAULT = "run"
 

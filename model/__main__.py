@@ -8,8 +8,8 @@ from types import ModuleType
 
 from rich.console import Console
 
+from model.base.errors import BuildError
 from model.commands import build, index, snapshot
-from model.errors import BuildError
 
 COMMANDS: dict[str, ModuleType] = {"build": build, "index": index, "snapshot": snapshot}
 

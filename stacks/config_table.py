@@ -13,7 +13,9 @@ from typing import Any
 
 import yaml
 
-PROJECT = Path(__file__).parents[1] / "Pulumi.yaml"
+from contract.checkout import ROOT
+
+PROJECT = ROOT / "Pulumi.yaml"
 START, END = "<!-- config:start -->", "<!-- config:end -->"
 
 

@@ -18,9 +18,8 @@ from botocore.config import Config
 from hypothesis import settings
 from rich.console import Console
 
-from model import bundle, incidents
-
-REPOSITORY = Path(__file__).parents[1]
+from contract.checkout import ROOT
+from model.bundles import bundle, incidents
 
 # A shell starts its background jobs with SIGINT ignored, and children inherit that: tests that press Ctrl-C would hang.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -66,7 +65,7 @@ class Lab:
 def lab(tiny_bundle: Path) -> Iterator[Lab]:
     """The lab on the tiny bundle, all three backends, stopped as a user would stop it."""
     command = [sys.executable, "-m", "lab", "up", "--json", "--bundle", str(tiny_bundle)]
-    process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, env={**os.environ})
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env={**os.environ})
     assert process.stdout is not None
     line = process.stdout.readline()
     assert line, f"the lab ended with exit code {process.wait()} before it was up"

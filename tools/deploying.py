@@ -16,11 +16,12 @@ from typing import Any
 from bench.cost.estimate import DEFAULT_MEMORY_MB, estimate, guess
 from bench.cost.model import HOURS_PER_MONTH, Assumptions, Billed, Costs, Usage, request_usd
 from bench.cost.prices import Prices, read_prices
-from bench.plan import Axes, build_plan
+from bench.runs.plan import Axes, build_plan
+from contract.checkout import ROOT
 from stacks.config_table import replace
-from tests.stacks import project, recorder
+from tests.stacks.support import project, recorder
 
-PAGE = Path(__file__).parents[1] / "docs" / "deploying.md"
+PAGE = ROOT / "docs" / "deploying.md"
 START, END = "<!-- figures:start -->", "<!-- figures:end -->"
 BACKENDS = ("efs", "s3", "oci")
 _SERVICES = {

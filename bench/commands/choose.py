@@ -18,15 +18,15 @@ from bench.cost.choose import UNDECIDED, Candidate, Objective, Option, visits_ne
 from bench.cost.model import HOURS_PER_MONTH, Assumptions
 from bench.cost.prices import Prices
 from bench.cost.traffic import poisson_cold_share, trace_cold_share
-from bench.errors import EXIT_NOT_MET, EXIT_OK, EXIT_UNSOUND, UnsoundError, UsageError
-from bench.evidence.judge import Judged, judge_run
-from bench.records.store import Run, read_run
+from bench.process.errors import EXIT_NOT_MET, EXIT_OK, EXIT_UNSOUND, UnsoundError, UsageError
 from bench.report.costing import costs_of
-from bench.report.select import answered_share, select
+from bench.report.formats import money, money_range, percent, variant_name
+from bench.report.selection import answered_share, select
 from bench.report.summary import LAB_NOTE, summarise
 from bench.report.terminal import standard_output
 from bench.report.trust import warnings
-from bench.report.words import money, money_range, percent, variant_name
+from bench.runs.judge import Judged, judge_run
+from bench.runs.store import Run, read_run
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

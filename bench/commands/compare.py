@@ -11,14 +11,14 @@ from pathlib import Path
 from rich.table import Table
 
 from bench.commands.ranges import positive
-from bench.errors import EXIT_NOT_MET, EXIT_OK, EXIT_UNSOUND, UsageError
-from bench.records.store import read_run
-from bench.report.against import Change, changes, differences_in_kind
-from bench.report.figures import ends, finite
+from bench.process.errors import EXIT_NOT_MET, EXIT_OK, EXIT_UNSOUND, UsageError
+from bench.report.compare_runs import Change, changes, differences_in_kind
+from bench.report.formats import ms, percent
+from bench.report.rounding import ends, finite
 from bench.report.summary import summarise
 from bench.report.terminal import standard_output
 from bench.report.trust import warnings
-from bench.report.words import ms, percent
+from bench.runs.store import read_run
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -6,13 +6,13 @@ import argparse
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.client.functions import Functions
 from bench.commands.options import DEFAULT_BACKENDS, add_target_options, choice_from, names
-from bench.doctor import FAIL, examine
-from bench.errors import EXIT_NOT_MET, EXIT_OK
-from bench.say import say
-from bench.target.connect import deployed
-from bench.target.live import LiveTarget
+from bench.deployments.connect import deployed
+from bench.deployments.doctor import FAIL, examine
+from bench.deployments.functions import Functions
+from bench.deployments.live import LiveTarget
+from bench.process.errors import EXIT_NOT_MET, EXIT_OK
+from bench.process.say import say
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

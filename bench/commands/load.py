@@ -9,25 +9,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench.client.functions import Functions
 from bench.commands.options import DEFAULT_BACKENDS, add_target_options, choice_from, names
 from bench.commands.ranges import positive
-from bench.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_UNSOUND, UsageError
-from bench.facts import gather
-from bench.load.arrivals import SPACINGS, arrivals
-from bench.load.drive import drive, to_json
-from bench.load.report import load_markdown, load_table, summarise_load
-from bench.load.store import LOAD, LoadFile, read_load
-from bench.plan import Variant
-from bench.records.lock import only_writer
+from bench.deployments.connect import deployed
+from bench.deployments.functions import Functions
+from bench.deployments.live import LiveTarget
+from bench.deployments.outputs import Deployment
+from bench.measure.arrivals import SPACINGS, arrivals
+from bench.measure.open_loop import drive
+from bench.process.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_UNSOUND, UsageError
+from bench.process.say import say, warn
+from bench.report.load import load_markdown, load_table, summarise_load
 from bench.report.markdown import markdown_table
 from bench.report.summary import LAB_NOTE, SYNTHETIC_NOTE
 from bench.report.trust import warnings
 from bench.report.write import write
-from bench.say import say, warn
-from bench.target.connect import deployed
-from bench.target.deployment import Deployment
-from bench.target.live import LiveTarget
+from bench.runs.facts import gather
+from bench.runs.loads import LOAD, LoadFile, read_load, to_json
+from bench.runs.lock import only_writer
+from bench.runs.plan import Variant
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -10,9 +10,9 @@ from typing import Any
 
 from bench.cost.live import live_prices
 from bench.cost.prices import Prices, read_prices
-from bench.errors import UsageError
-from bench.plan import Axes
-from bench.target.connect import Choice
+from bench.deployments.connect import Choice
+from bench.process.errors import UsageError
+from bench.runs.plan import Axes
 
 DEFAULT_BACKENDS = ("efs", "s3", "oci")
 ENGINES = ("onnx", "transformers")

@@ -7,15 +7,15 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.client.functions import Functions
 from bench.commands.options import add_target_options, choice_from
-from bench.errors import EXIT_OK, UnsoundError, UsageError
-from bench.evidence.lambda_log import Report, parse_log_line
-from bench.records.schema import Observation
-from bench.report.words import ms
+from bench.deployments.connect import deployed
+from bench.deployments.functions import Functions
+from bench.deployments.live import NOTHING, LiveTarget
+from bench.process.errors import EXIT_OK, UnsoundError, UsageError
+from bench.report.formats import ms
+from bench.runs.log_lines import Report, parse_log_line
+from bench.runs.records import Observation
 from bench.stats.quantiles import SMALLEST_N, quantile
-from bench.target.connect import deployed
-from bench.target.live import NOTHING, LiveTarget
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

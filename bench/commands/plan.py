@@ -6,8 +6,8 @@ import argparse
 
 from bench.commands.options import add_axes_options, add_price_options, axes_from, prices_from
 from bench.cost.estimate import COLD_S, VISIT_OVERHEAD_S, WARM_S, Estimate, estimate
-from bench.errors import EXIT_OK
-from bench.plan import build_plan
+from bench.process.errors import EXIT_OK
+from bench.runs.plan import build_plan
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 from bench.commands.load import present_load
-from bench.errors import EXIT_OK, EXIT_UNSOUND
-from bench.load.store import LOAD
+from bench.process.errors import EXIT_OK, EXIT_UNSOUND
 from bench.report.terminal import print_summary, standard_output
 from bench.report.write import derive
+from bench.runs.loads import LOAD
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from bench.client.functions import Functions
 from bench.commands.options import add_place_options
-from bench.errors import EXIT_OK, UsageError
-from bench.records.lock import only_writer
-from bench.records.schema import Session
-from bench.records.store import read_run
-from bench.say import say
-from bench.signals import undisturbed
-from bench.target.connect import Choice, existing, recorded_choice
-from bench.target.originals import put_back
+from bench.deployments.connect import Choice, existing, recorded_choice
+from bench.deployments.functions import Functions
+from bench.deployments.originals import put_back
+from bench.process.errors import EXIT_OK, UsageError
+from bench.process.say import say
+from bench.process.signals import undisturbed
+from bench.runs.lock import only_writer
+from bench.runs.records import Session
+from bench.runs.store import read_run
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench.client.functions import Functions
 from bench.commands.options import (
     add_axes_options,
     add_price_options,
@@ -23,22 +22,23 @@ from bench.commands.plan import describe
 from bench.commands.report import present
 from bench.cost.estimate import estimate
 from bench.cost.prices import Prices
-from bench.errors import EXIT_INTERRUPTED, BenchError, StorageError, UsageError
-from bench.facts import gather
-from bench.plan import Axes, Visit, build_plan
-from bench.progress import reporting
-from bench.records.conditions import conditions, differences
-from bench.records.lock import only_writer
-from bench.records.schema import End, Event, Original, Session
-from bench.records.store import RESULTS, Recorder, Run, read_run
-from bench.runner import Clock, Context, measure
-from bench.say import warn
-from bench.signals import undisturbed
-from bench.target.connect import Choice, deployed, resumed_choice
-from bench.target.deployment import Deployment
-from bench.target.live import LiveTarget
-from bench.target.originals import standing_nonce
-from bench.target.protocol import Target
+from bench.deployments.connect import Choice, deployed, resumed_choice
+from bench.deployments.functions import Functions
+from bench.deployments.live import LiveTarget
+from bench.deployments.originals import standing_nonce
+from bench.deployments.outputs import Deployment
+from bench.measure.progress import reporting
+from bench.measure.protocol import Target
+from bench.measure.runner import Clock, Context, measure
+from bench.process.errors import EXIT_INTERRUPTED, BenchError, StorageError, UsageError
+from bench.process.say import warn
+from bench.process.signals import undisturbed
+from bench.runs.conditions import conditions, differences
+from bench.runs.facts import gather
+from bench.runs.lock import only_writer
+from bench.runs.plan import Axes, Visit, build_plan
+from bench.runs.records import End, Event, Original, Session
+from bench.runs.store import RESULTS, Recorder, Run, read_run
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

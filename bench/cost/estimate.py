@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bench.cost.model import Assumptions, Billed, Costs, Usage, costs
 from bench.cost.prices import Prices
-from bench.plan import Visit
+from bench.runs.plan import Visit
 
 # A careful guess from published figures; the estimate prints it, the run replaces it.
 COLD_S = {"onnx": 5.0, "transformers": 15.0}

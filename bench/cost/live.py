@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from bench.cost.prices import Prices
-from bench.errors import TargetError
+from bench.process.errors import TargetError
 
 _API_REGION = "us-east-1"  # the Price List API itself lives in a few regions only; this is one
 SOURCE = "AWS Price List API"

@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
 
-from bench.errors import UsageError
-from bench.records.checks import CHECKED, Usd, explain
+from bench.process.errors import UsageError
+from bench.runs.checks import CHECKED, Usd, explain
 
 SHIPPED = Path(__file__).with_name("prices.json")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bench.evidence.judge import OK, PROACTIVE, Judged
+from bench.runs.judge import OK, PROACTIVE, Judged
 
 TOLERANCE = 1e-5
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bench.evidence.judge import Judged
+from bench.runs.judge import Judged
 
 PARTS = {
     "boot": "start of the runtime process until our module loads",

@@ -7,10 +7,10 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
-from bench.evidence.judge import Judged
-from bench.plan import Variant
-from bench.report.select import latency_ms, select
-from bench.report.words import variant_name
+from bench.report.formats import variant_name
+from bench.report.selection import latency_ms, select
+from bench.runs.judge import Judged
+from bench.runs.plan import Variant
 from bench.stats.paired import Paired, compare_rounds, holm
 from bench.stats.verdict import Verdict, judge_pair
 

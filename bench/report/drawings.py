@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.cost.model import Costs
-from bench.evidence.judge import Judged
-from bench.plan import SCALE_OUT, Variant
 from bench.report.breakdown import PARTS
 from bench.report.charts.curves import curves
 from bench.report.charts.distributions import drift, ecdf, strip
 from bench.report.charts.parts import stacked
 from bench.report.charts.svg import WIDTHS, Chart, Series, document
 from bench.report.costing import BREAK_EVEN_SHARE
-from bench.report.select import State, select
-from bench.report.words import money, variant_name
+from bench.report.formats import money, variant_name
+from bench.report.selection import State, select
+from bench.runs.judge import Judged
+from bench.runs.plan import SCALE_OUT, Variant
 from bench.stats.clusters import median_interval
 
 _TRAFFIC = [10 ** (exponent / 4) for exponent in range(8, 33)]  # 100 to 100 million requests a month

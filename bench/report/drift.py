@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from bench.evidence.judge import Judged
-from bench.plan import Variant
 from bench.report.comparisons import STATES, by_round
-from bench.report.words import variant_name
+from bench.report.formats import variant_name
+from bench.runs.judge import Judged
+from bench.runs.plan import Variant
 from bench.stats.paired import holm
 from bench.stats.trend import trend
 

@@ -1,6 +1,6 @@
 """Text that others wrote, made to show as what it is: one function for each form of output.
 
-The terminal's is `bench.say.Printer`, which all tables and lines there go through.
+The terminal's is `bench.process.say.Printer`, which all tables and lines there go through.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 import re
 
-from bench.printable import printable
+from bench.process.printable import printable
 
 _INLINE = re.compile(r"[\\`*_\[\]<>|~&]|:(?=//)|(?<=www)\.|(?<=WWW)\.")
 _FIRST = re.compile(r"^(\s*)([#+>=-]|\d+(?=[.)]))")

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.evidence.judge import Judged
-from bench.plan import Variant
 from bench.report.drawings import Figure, figures
 from bench.report.escape import in_html
 from bench.report.tables import Table, method, tables
+from bench.runs.judge import Judged
+from bench.runs.plan import Variant
 
 _STYLE = Path(__file__).with_name("page.css")
 TITLE = "Where should the model live?"

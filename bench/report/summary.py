@@ -8,18 +8,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from bench.evidence.judge import SUPERSEDED, Judged, judge_run
-from bench.plan import Variant, build_plan, requests_in
-from bench.records.store import Run
 from bench.report.answers import compare_answers
 from bench.report.breakdown import breakdown
 from bench.report.comparisons import Comparison, compare_backends
 from bench.report.costing import cost_section
 from bench.report.drift import as_json, drifts
-from bench.report.figures import ends, finite, median_known
-from bench.report.kinds import other_kinds
-from bench.report.select import State, select
+from bench.report.other_cold_starts import other_kinds
+from bench.report.rounding import ends, finite, median_known
+from bench.report.selection import State, select
 from bench.report.trust import reasons, warnings
+from bench.runs.judge import SUPERSEDED, Judged, judge_run
+from bench.runs.plan import Variant, build_plan, requests_in
+from bench.runs.store import Run
 from bench.stats.clusters import median_interval, ratio_interval
 from bench.stats.quantiles import quantile, stated_quantile
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.report.breakdown import PARTS
-from bench.report.words import (
+from bench.report.formats import (
     both,
     counts,
     median_with_interval,

@@ -8,7 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.report.words import (
+from bench.process.say import Printer
+from bench.report.formats import (
     both,
     counts,
     median_with_interval,
@@ -19,7 +20,6 @@ from bench.report.words import (
     ratio_words,
     variant_name,
 )
-from bench.say import Printer
 
 _PLAIN_WIDTH = 140
 

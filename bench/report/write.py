@@ -8,13 +8,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from bench.errors import StorageError, UnsoundError
-from bench.evidence.judge import judge_run
-from bench.records.store import RESULTS, read_run
+from bench.process.errors import StorageError, UnsoundError
+from bench.process.say import warn
 from bench.report.html import html
 from bench.report.markdown import markdown
 from bench.report.summary import summarise
-from bench.say import warn
+from bench.runs.judge import judge_run
+from bench.runs.store import RESULTS, read_run
 
 
 def derive(directory: Path) -> dict[str, Any]:

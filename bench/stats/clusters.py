@@ -4,7 +4,7 @@ Requests of one visit meet the same process on the same machine in the same minu
 say little more than ten. What varies between visits is measured by the first cosine transforms of the visits' values
 in order of time (equal-weighted cosines, as for a long-run variance) with Student's t of as many degrees of freedom:
 exact for independent visits, and honest where conditions wander slowly; what correlation is still seen between
-neighbours widens the interval. `tests/bench/coverage.py` shows how often these intervals hold the truth.
+neighbours widens the interval. `tests/bench/support/coverage.py` shows how often these intervals hold the truth.
 """
 
 from __future__ import annotations

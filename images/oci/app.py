@@ -2,7 +2,7 @@
 
 import os
 
-from similarity.service import serve
+from similarity.function import serve
 from similarity.stores.directory import store_at
 
 DIRECTORY = os.environ["MODEL_DIR"]

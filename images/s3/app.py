@@ -2,7 +2,7 @@
 
 import os
 
-from similarity.service import serve
+from similarity.function import serve
 from similarity.stores.bucket import BucketStore
 
 handler = serve(BucketStore(os.environ["MODEL_BUCKET"], os.environ["MODEL_PREFIX"])).handle

@@ -6,17 +6,18 @@ import hashlib
 import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from similarity import answer, fields, request, search
-from similarity.errors import StoreError
-from similarity.loader import Loader, Model
-from similarity.manifest import WEIGHTS
-from similarity.plain_text import to_ascii
+from similarity import search
+from similarity.api import answer, fields, request
+from similarity.api.plain_text import to_ascii
+from similarity.base.errors import StoreError
+from similarity.bundle.manifest import WEIGHTS
+from similarity.loading.loader import Loader, Model
 from similarity.service import Call, Service
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from similarity.phases import Phases
+    from similarity.base.phases import Phases
 
 
 class EncoderService(Service[Model]):

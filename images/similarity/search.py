@@ -6,19 +6,19 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from similarity import answer, request
-from similarity import manifest as files
-from similarity.attempt import Attempt
-from similarity.errors import BadRequest, StoreError
-from similarity.parallel import Task, for_each
+from similarity.api import answer, request
+from similarity.base.attempt import Attempt
+from similarity.base.errors import BadRequest, StoreError
+from similarity.base.parallel import Task, for_each
+from similarity.bundle import manifest as files
 from similarity.service import Call, Loaded, Service
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from similarity.manifest import Manifest
-    from similarity.phases import Phases
-    from similarity.ranking import Index
+    from similarity.base.phases import Phases
+    from similarity.bundle.manifest import Manifest
+    from similarity.bundle.ranking import Index
     from similarity.stores import Store
 
 MAX_RESULTS = 5_000  # in one answer, which Lambda limits to 6 MB
@@ -68,7 +68,7 @@ class IndexLoading(Attempt[Incidents]):
     def _load(self) -> Incidents:
         fetched = Task(self._fetch)
         with self._phases.span("import"):
-            from similarity.ranking import Index  # it imports numpy
+            from similarity.bundle.ranking import Index
         read = fetched.result()
         with self._phases.span("load"):
             manifest = files.parse(read[files.NAME])

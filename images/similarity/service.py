@@ -1,7 +1,7 @@
 """The Lambda function: starts loading when its module is imported, answers events, and says what happened when.
 
 What both kinds of function share: budgets, errors, the witnesses in the headers, the log. What they load and answer is
-in `encoder` and `search`; `serve` chooses.
+in `encoder` and `search`; `function` chooses.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
-from similarity import answer, log, request
-from similarity.errors import BadRequest, Replaced, ServiceError, Unavailable
-from similarity.phases import Phases, since_process_start
+from similarity.api import answer, request
+from similarity.base import log
+from similarity.base.errors import BadRequest, Replaced, ServiceError, Unavailable
+from similarity.base.phases import Phases, since_process_start
 
 if TYPE_CHECKING:
-    from similarity.attempt import Attempt
-    from similarity.manifest import Manifest
-    from similarity.ranking import Index
+    from similarity.base.attempt import Attempt
+    from similarity.bundle.manifest import Manifest
+    from similarity.bundle.ranking import Index
     from similarity.stores import Store
 
 INIT_BUDGET = 8.0  # seconds from the start of the process; Lambda ends INIT after 10 s and then runs it again
@@ -206,22 +207,3 @@ class Service(ABC, Generic[Model]):
                 phases=call.phases.durations(),
             )
         )
-
-
-def serve(store: Store) -> Service[Any]:
-    """The function that the environment variable SERVES asks for: `search`, or everything where it is absent.
-
-    Raises ValueError for any other value, by which Lambda ends INIT: what was meant to be light would load the model.
-    """
-    serves = os.environ.get("SERVES", "")
-    if serves not in ("", "search"):
-        raise ValueError(
-            f"SERVES is {serves!r}: set it to search, or leave it out for a function that serves everything"
-        )
-    if serves:
-        from similarity.search import SearchService
-
-        return SearchService(store)
-    from similarity.encoder import EncoderService
-
-    return EncoderService(store)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from model import bundle, incidents
-from model.architecture import FULL
+from model.bundles import bundle, incidents
+from model.checkpoints.architecture import FULL
 
 HELP = "weights, ONNX graphs, tokenizer and incident index in one directory"
 INTERRUPTED = "nothing was left behind"

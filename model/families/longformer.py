@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from model.errors import UnsupportedModel
+from model.base.errors import UnsupportedModel
 from model.families import Family
 
 

@@ -13,16 +13,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-from model import place
-from model.errors import BuildError
-from model.index import cache, files, local, reading, sources, store, via
+from model.base import publish
+from model.base.errors import BuildError
+from model.base.progress import step
+from model.index import cache, files, local, reading, remote, sources, store
 from model.index.cache import Cache
 from model.index.deployment import Deployment, Target
 from model.index.encoder import Encoder
 from model.index.store import Store, Text
-from model.progress import step
-from similarity import manifest as bundle_files
-from similarity.manifest import INCIDENTS, VECTORS, File, Manifest
+from similarity.bundle import manifest as bundle_files
+from similarity.bundle.manifest import INCIDENTS, VECTORS, File, Manifest
 
 SHOWN = 20  # lines of what was left out
 LISTED = "skipped.csv"  # all of them, in the cache's directory
@@ -51,8 +51,8 @@ def build(options: Options, console: Console) -> Manifest:
     """
     source = sources.detect(options.source)
     console.print(f"{options.source} is {source.kind}")
-    with place.work_directory(options.out) as work:
-        manifest = place.existing(options.bundle)
+    with publish.work_directory(options.out) as work:
+        manifest = publish.existing(options.bundle)
         if manifest is None:
             raise BuildError(f"{options.bundle} is no whole bundle: build it with `python -m model build`")
         with step(console, f"checking the model in {options.bundle}"):
@@ -124,7 +124,7 @@ def _embed(
     started = time.monotonic()
     if deployment and options.via:
         with step(console, f"embedding {count:,} texts, {options.via.concurrency} at a time") as progress:
-            via.embed(read.pending(), deployment, options.via.concurrency, kept, tokens, progress)
+            remote.embed(read.pending(), deployment, options.via.concurrency, kept, tokens, progress)
     left = sum(text.tokens for text in _missing(read, kept))  # everything, or what a deployment finds too large
     if left:
         with step(console, f"embedding {left:,} tokens on this machine") as progress:
@@ -154,11 +154,11 @@ def _publish(manifest: Manifest, work: Path, out: Path, console: Console) -> Man
         (work / name).chmod(0o644)
         described[name] = _described(work / name)
     manifest = replace(manifest, files=described, source_hash=bundle_files.source_hash(described))
-    if place.existing(out) == manifest:
+    if publish.existing(out) == manifest:
         console.print(f"{out} is up to date: bundle {manifest.source_hash[:12]}")
         return manifest
     (work / bundle_files.NAME).write_text(manifest.to_json())
-    place.put(work, out)
+    publish.put(work, out)
     console.print(f"{out} is ready: bundle {manifest.source_hash[:12]} with the index of {manifest.index}")
     return manifest
 

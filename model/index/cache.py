@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from model.errors import BuildError
+from model.base.errors import BuildError
 
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from model.errors import BuildError
+from model.base.errors import BuildError
 from model.index import tar
 from model.index.tar import MOST_TIMES, SUSPICIOUS
 

@@ -18,8 +18,8 @@ import requests
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
-from model.errors import BuildError
-from similarity.manifest import Manifest
+from model.base.errors import BuildError
+from similarity.bundle.manifest import Manifest
 
 ATTEMPTS = 8  # a request; with the pauses between them some two minutes
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds; doubled from attempt to attempt

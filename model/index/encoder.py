@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from model.errors import BuildError
-from similarity import safetensors_header
+from model.base.errors import BuildError
+from similarity.api.plain_text import to_ascii
+from similarity.bundle import safetensors_header
+from similarity.bundle.manifest import TOKENIZER, WEIGHTS, Manifest
 from similarity.engines import onnx
-from similarity.manifest import TOKENIZER, WEIGHTS, Manifest
-from similarity.plain_text import to_ascii
+from similarity.loading.tokens import Tokenizer
 from similarity.stores.directory import DirectoryStore
-from similarity.tokens import Tokenizer
 
 HEADER = 1 << 24  # bytes read to find the header of any checkpoint
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from model.base.progress import Step
 from model.index.cache import Cache
 from model.index.encoder import Encoder
 from model.index.store import Text
-from model.progress import Step
 
 BATCH_TOKENS = 1024  # in a batch
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from model.base.progress import Step
 from model.index import sources
 from model.index.cache import Cache
 from model.index.containers import Meter
@@ -16,7 +17,6 @@ from model.index.encoder import Encoder, plain
 from model.index.records import CITE_URL, Incident, Mean, Report, Skip
 from model.index.sources import Source
 from model.index.store import Store, Text
-from model.progress import Step
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO, Any
 
-from model.errors import BuildError
+from model.base.errors import BuildError
 
 LONGEST = 1 << 24  # characters of a field or a line: 16 MB; AIID's longest report has less than 1 MB
 

@@ -12,9 +12,9 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from rich.console import Console
 
-from model.errors import BuildError
+from model.base.errors import BuildError
+from model.base.progress import step
 from model.index.containers import ARCHIVES
-from model.progress import step
 
 PAGE = "https://incidentdatabase.ai/research/snapshots/"
 LINK = re.compile(r"""["'](?P<url>[^"'\s<>]*backup-(?P<time>\d{14})\.tar\.bz2)["']""")

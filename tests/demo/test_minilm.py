@@ -9,9 +9,9 @@ import torch
 from safetensors.numpy import load_file
 from transformers import AutoModel, AutoTokenizer
 
-from model import incidents
-from similarity import manifest as files
-from similarity.tokens import Tokenizer
+from model.bundles import incidents
+from similarity.bundle import manifest as files
+from similarity.loading.tokens import Tokenizer
 from tests.images.conftest import open_bundle
 
 # Of sentence-transformers/all-MiniLM-L6-v2 on the Hugging Face Hub.

@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 
-from similarity import manifest as files
+from similarity.bundle import manifest as files
 from tests.conftest import Lab
 
 TEXT = "A self-driving car struck a pedestrian"

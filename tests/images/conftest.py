@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from similarity import manifest as files
-from similarity import safetensors_header
+from similarity.bundle import manifest as files
+from similarity.bundle import safetensors_header
+from similarity.bundle.manifest import Manifest
 from similarity.engines import Engine
 from similarity.engines.onnx import OnnxEngine
-from similarity.manifest import Manifest
 from similarity.stores.directory import DirectoryStore
 from tests.conftest import Lab
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.images_build.conftest import built  # noqa: F401 -- a fixture
-from tests.lab.accounts import Served, serve, witness
+from tests.lab.support.accounts import Served, serve, witness
+from tests.tools.images.conftest import built  # noqa: F401 -- a fixture
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.model.indexing import Folder
+from tests.model.support.indexing import Folder
 
 
 @pytest.fixture

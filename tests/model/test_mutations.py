@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.model.readers import readers
+from tests.model.support.readers import readers
 from tests.support import mutate
 
 

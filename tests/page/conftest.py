@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.conftest import Lab
-from tests.page.screen import CHROMIUM, Screen, launch, opened
+from tests.page.support.screen import CHROMIUM, Screen, launch, opened
 
 
 @pytest.fixture(scope="module")

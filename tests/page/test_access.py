@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Route, expect
 
 from tests.conftest import Lab
-from tests.page.screen import PHONE, TITLES, Screen, opened
+from tests.page.support.screen import PHONE, TITLES, Screen, opened
 
 TEXT = "A delivery robot ran over a dog"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

@@ -10,8 +10,8 @@ import requests
 from playwright.sync_api import expect
 
 from tests.conftest import Lab
-from tests.images.test_over_http import force_cold
-from tests.page.screen import TITLES, Screen
+from tests.images.similarity.test_over_http import force_cold
+from tests.page.support.screen import TITLES, Screen
 
 TEXT = "A delivery robot ran over a dog"
 

@@ -7,15 +7,15 @@ import re
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import requests
 
+from contract.checkout import ROOT
 from tests.conftest import Lab
-from tests.page.screen import NODE
+from tests.page.support.screen import NODE
 
-PAGE = Path(__file__).parents[2] / "docs" / "api.md"
+PAGE = ROOT / "docs" / "api.md"
 BLOCK = re.compile(r"```(sh|python|js)\n(.*?)```", re.DOTALL)
 COMMANDS = {
     "sh": ["bash", "-euo", "pipefail", "-c"],

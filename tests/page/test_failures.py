@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Route, expect
 
 from tests.conftest import Lab
-from tests.lab.faults import down, held
-from tests.page.screen import TITLES, Screen, opened
+from tests.lab.support.faults import down, held
+from tests.page.support.screen import TITLES, Screen, opened
 
 TEXT = "A delivery robot ran over a dog"
 SIMILAR = "**/s3/similar"

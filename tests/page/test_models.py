@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.conftest import Lab
-from tests.lab.labs import lab as lab_up
-from tests.lab.labs import read_outputs
-from tests.page.screen import Screen, opened
+from tests.lab.support.labs import lab as lab_up
+from tests.lab.support.labs import read_outputs
+from tests.page.support.screen import Screen, opened
 
 TEXT = "A delivery robot ran over a dog"
 NOBODY = "No backend serves this model here."

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, assume, settings
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from page import handler
-from similarity import answer, fields, request, search
+from similarity import search
+from similarity.api import answer, fields, request
 from tests.conftest import Lab
 
 BACKENDS = ("efs", "s3", "oci")

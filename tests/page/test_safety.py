@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import Lab
-from tests.page.screen import Screen, opened
+from tests.page.support.screen import Screen, opened
 
 TEXT = "A delivery robot ran over a dog"
 HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>&lt;b&gt;"\'\u202e\u0000'

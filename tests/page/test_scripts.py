@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from page.handler import FILES
-from tests.page.screen import NODE
+from tests.page.support.screen import NODE
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

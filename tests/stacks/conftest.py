@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.stacks.project import make_project
-from tests.stacks.recorder import Graph, run
-from tests.stacks.scenarios import EVERYTHING, Scenario, combinations, in_parallel, run_scenario
+from tests.stacks.support.project import make_project
+from tests.stacks.support.recorder import Graph, run
+from tests.stacks.support.scenarios import EVERYTHING, Scenario, combinations, in_parallel, run_scenario
 
 
 def pytest_configure(config: pytest.Config) -> None:

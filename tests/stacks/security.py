@@ -15,10 +15,10 @@ import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.stacks.project import ROOT, make_project
-from tests.stacks.recorder import Graph, run
-from tests.stacks.scenarios import EVERYTHING
-from tests.stacks.terraform import plan
+from tests.stacks.support.project import ROOT, make_project
+from tests.stacks.support.recorder import Graph, run
+from tests.stacks.support.scenarios import EVERYTHING
+from tests.stacks.support.terraform import plan
 
 CHECKOV = ROOT / ".venv-checkov" / "bin" / "checkov"
 

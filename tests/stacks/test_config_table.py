@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from stacks import config_table
-from tests.stacks.project import ROOT
-from tests.stacks.recorder import defaults
+from tests.stacks.support.project import ROOT
+from tests.stacks.support.recorder import defaults
 
 
 def test_the_readme_holds_the_current_table() -> None:

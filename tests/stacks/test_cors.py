@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from stacks import api
-from tests.stacks.project import ROOT
+from tests.stacks.support.project import ROOT
 
 # Headers that every page may read (the Fetch standard's list), and those that are for the browser and not for the page.
 SAFELISTED = {
@@ -27,7 +27,7 @@ FOR_THE_BROWSER = {
 }
 ASK = """
 import json, sys
-from similarity.service import serve
+from similarity.function import serve
 from similarity.stores.directory import DirectoryStore
 
 class Context:

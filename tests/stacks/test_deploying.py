@@ -14,9 +14,9 @@ import pytest
 
 from bench.cost.prices import read_prices
 from stacks import config_table
-from tests.stacks import iam
-from tests.stacks.project import ROOT
-from tests.stacks.recorder import Graph
+from tests.stacks.support import iam
+from tests.stacks.support.project import ROOT
+from tests.stacks.support.recorder import Graph
 from tools import deploying
 from tools.policies.__main__ import DIRECTORY
 

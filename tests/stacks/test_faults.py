@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.stacks.faults.fault import SCHEMA, Fault
-from tests.stacks.invariants import RULES
-from tests.stacks.scenarios import in_parallel
-from tests.stacks.trial import FAULTS, checks_that_catch
+from tests.stacks.support.invariants import RULES
+from tests.stacks.support.scenarios import in_parallel
+from tests.stacks.support.trial import FAULTS, checks_that_catch
 
 
 @pytest.fixture(scope="module")

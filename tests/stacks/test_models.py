@@ -12,8 +12,8 @@ import pytest
 
 from stacks.errors import DeploymentError
 from stacks.models import read_models
-from tests.stacks.project import make_project
-from tests.stacks.recorder import run
+from tests.stacks.support.project import make_project
+from tests.stacks.support.recorder import run
 
 TWO = {"moreModels": ["minilm"]}
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.stacks.cloud import ACCOUNT, KEY, REGION
-from tests.stacks.project import ROOT
-from tests.stacks.recorder import PROJECT, STACK, Graph, defaults, run
 from tests.stacks.rules.reading import as_list, statements
+from tests.stacks.support.cloud import ACCOUNT, KEY, REGION
+from tests.stacks.support.project import ROOT
+from tests.stacks.support.recorder import PROJECT, STACK, Graph, defaults, run
 
 PAGE = (ROOT / "docs" / "options.md").read_text()
 

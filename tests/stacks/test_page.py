@@ -13,7 +13,7 @@ import pytest
 
 from stacks import page
 from stacks.errors import DeploymentError
-from tests.stacks.project import ROOT
+from tests.stacks.support.project import ROOT
 
 ASK = """
 import json, handler

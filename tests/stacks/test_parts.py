@@ -13,15 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model import synthetic
-from model.architecture import Architecture
-from similarity import plan, safetensors_header
+from model.checkpoints import synthetic
+from model.checkpoints.architecture import Architecture
+from similarity.bundle import byte_ranges, safetensors_header
 from stacks import api, cidr, naming, policies, routes
-from stacks.backends import BACKENDS
 from stacks.build_context import content_tag, context_files
 from stacks.bundle import Bundle, BundleFile, encoder_bytes
 from stacks.errors import DeploymentError
-from tests.stacks.project import ROOT, make_project
+from stacks.storages import BACKENDS
+from tests.stacks.support.project import ROOT, make_project
 
 
 @given(st.integers(0, 255), st.integers(16, 24), st.integers(2, cidr.MAX_SUBNETS))
@@ -140,7 +140,7 @@ def test_scratch_space_is_what_the_service_fetches(layers: int, hidden: int) -> 
     """The program does not import the service, whose fetch plan it is: here they are compared."""
     tensors = synthetic.tensors(Architecture(layers=layers, hidden=hidden, intermediate=4 * hidden))
     header = safetensors_header.parse(safetensors_header.build(tensors))
-    planned = sum(wanted.size for wanted in plan.fetch_plan(header))
+    planned = sum(wanted.size for wanted in byte_ranges.fetch_plan(header))
 
     assert encoder_bytes(layers, hidden) == pytest.approx(planned, rel=0.01)
 

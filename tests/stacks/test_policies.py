@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from cfnlint.api import ManualArgs, lint
 
-from tests.stacks import handlers, iam, recorded
-from tests.stacks.cloudformation import REGION
-from tests.stacks.recorder import Graph
-from tests.stacks.scenarios import Scenario
+from tests.stacks.support import handlers, iam, recorded
+from tests.stacks.support.cloudformation import REGION
+from tests.stacks.support.recorder import Graph
+from tests.stacks.support.scenarios import Scenario
 from tools.policies import __main__ as policies
 from tools.policies.documents import PREVIEW
 from tools.policies.needs import UnknownTypeError, actions, is_set, needs

@@ -11,12 +11,12 @@ from unittest import mock
 import pytest
 
 from stacks.errors import DeploymentError
-from tests.stacks import cloud, recorder
-from tests.stacks.cloud import BOUNDARY, BUCKET, GROUP, KEY, OTHER_GROUP, SUBNETS
-from tests.stacks.invariants import violations
-from tests.stacks.project import make_project
-from tests.stacks.recorder import Graph, run
-from tests.stacks.scenarios import EVERYTHING, EXISTING
+from tests.stacks.support import cloud, recorder
+from tests.stacks.support.cloud import BOUNDARY, BUCKET, GROUP, KEY, OTHER_GROUP, SUBNETS
+from tests.stacks.support.invariants import violations
+from tests.stacks.support.project import make_project
+from tests.stacks.support.recorder import Graph, run
+from tests.stacks.support.scenarios import EVERYTHING, EXISTING
 
 A, B, ODD, LOCAL, OTHER = (SUBNETS[name] for name in ("a", "b", "odd", "local", "other"))
 GONE = "subnet-99999999999999999"

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from bench.target.deployment import parse_outputs
+from bench.deployments.outputs import parse_outputs
 from efs import seeder
 from stacks.errors import DeploymentError
-from tests.stacks import cloudformation
-from tests.stacks.dry_run import stack_config
-from tests.stacks.invariants import RULES, violations
-from tests.stacks.project import ROOT, make_project, write_bundle
-from tests.stacks.recorder import PROJECT, STACK, UNKNOWN, Graph, run
-from tests.stacks.scenarios import EVERYTHING, Scenario, combinations
+from tests.stacks.support import cloudformation
+from tests.stacks.support.dry_run import stack_config
+from tests.stacks.support.invariants import RULES, violations
+from tests.stacks.support.project import ROOT, make_project, write_bundle
+from tests.stacks.support.recorder import PROJECT, STACK, UNKNOWN, Graph, run
+from tests.stacks.support.scenarios import EVERYTHING, Scenario, combinations
 
 
 @pytest.mark.parametrize("scenario", combinations(), ids=str)

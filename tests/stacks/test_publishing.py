@@ -10,8 +10,8 @@ import pytest
 
 from stacks.bundle import Bundle
 from stacks.errors import DeploymentError
-from tests.stacks.project import change_bundle, make_project, write_manifest
-from tests.stacks.recorder import Graph, run
+from tests.stacks.support.project import change_bundle, make_project, write_manifest
+from tests.stacks.support.recorder import Graph, run
 
 CONFIG = {"moreModels": ["minilm"]}
 MIB = 1 << 20

@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from stacks.errors import DeploymentError
-from tests.stacks.dry_run import stack_config
-from tests.stacks.project import ROOT
-from tests.stacks.recorder import STACK, Graph, run
+from tests.stacks.support.dry_run import stack_config
+from tests.stacks.support.project import ROOT
+from tests.stacks.support.recorder import STACK, Graph, run
 
 STACK_FILES = sorted(ROOT.glob("Pulumi.*.yaml"))
 

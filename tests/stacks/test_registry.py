@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.stacks import awsx
-from tests.stacks.project import make_project
-from tests.stacks.recorder import Graph
-from tests.stacks.registry import histories, immutable, play, two_commits
+from tests.stacks.support import awsx
+from tests.stacks.support.project import make_project
+from tests.stacks.support.recorder import Graph
+from tests.stacks.support.registry import histories, immutable, play, two_commits
 
 Commits = tuple[Graph, Graph]
 NAMES = [*histories(Graph(), Graph())]

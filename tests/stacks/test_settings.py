@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stacks import cidr
-from stacks.backends import BACKENDS
 from stacks.errors import DeploymentError
 from stacks.given import tag_problems
 from stacks.settings import RETENTION_DAYS, Settings
-from tests.stacks.cloud import BOUNDARY, GROUP, KEY, SUBNETS, TOPIC
-from tests.stacks.project import ROOT
-from tests.stacks.recorder import defaults
-from tests.stacks.scenarios import EVERYTHING, EXISTING, combinations
+from stacks.storages import BACKENDS
+from tests.stacks.support.cloud import BOUNDARY, GROUP, KEY, SUBNETS, TOPIC
+from tests.stacks.support.project import ROOT
+from tests.stacks.support.recorder import defaults
+from tests.stacks.support.scenarios import EVERYTHING, EXISTING, combinations
 
 SUBNET = SUBNETS["a"]
 NETWORK = {"subnetIds": [SUBNET], "securityGroupId": GROUP}

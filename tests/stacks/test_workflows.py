@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from model.__main__ import _parsers
-from tests.stacks.project import ROOT
-from tests.tools.ready.making import make_folder, would_run
+from tests.stacks.support.project import ROOT
+from tests.tools.ready.support.making import make_folder, would_run
 from tools.e2e.__main__ import IN_PROGRESS
 from tools.ready import requirements
 

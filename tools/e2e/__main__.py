@@ -19,11 +19,12 @@ from pathlib import Path
 
 import boto3
 
-from bench.client.auth import TOKEN_VARIABLE
 from bench.cost.prices import read_prices
-from stacks.backends import BACKENDS
+from bench.deployments.auth import TOKEN_VARIABLE
+from contract.checkout import ROOT
+from stacks.storages import BACKENDS
 from tools.e2e import cost, run
-from tools.e2e.bundles import REPOSITORY, Bundles
+from tools.e2e.bundles import Bundles
 from tools.e2e.errors import EXIT_CODES, EXIT_LEFT, EXIT_REFUSED, E2eError, RefusedError
 from tools.e2e.leftovers import Session
 from tools.e2e.stack import Stack
@@ -41,7 +42,7 @@ def aws(region: str) -> Session:
 
 def main(
     arguments: Sequence[str] | None = None,
-    root: Path = REPOSITORY,
+    root: Path = ROOT,
     session: Callable[[str], Session] = aws,
     pause_s: float = _PAUSE_S,
 ) -> int:

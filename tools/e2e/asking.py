@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import boto3
 
-from bench.client.answer import request_body
-from bench.client.auth import make_signer
-from bench.client.http import HttpClient
-from bench.target.deployment import Deployment
+from bench.deployments.answer import request_body
+from bench.deployments.auth import make_signer
+from bench.deployments.http import HttpClient
+from bench.deployments.outputs import Deployment
 from tools.e2e.errors import E2eError
 
 _TEXT = "A delivery robot ran over a dog on the pavement"

@@ -8,10 +8,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from contract.checkout import ROOT
 from tools.e2e.errors import E2eError
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-_SAMPLE = REPOSITORY / "model" / "incidents.jsonl"
+_SAMPLE = ROOT / "model" / "incidents.jsonl"
 _LIMIT_S = 1800
 
 
@@ -39,7 +39,7 @@ class Bundles:
         new = self.work / "bundle-new"
         options = ["--bundle", str(self.place), "--out", str(new), "--cache", str(self.work / "embeddings")]
         command = [sys.executable, "-m", "model", "index", str(source), *options]
-        done = subprocess.run(command, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True, timeout=_LIMIT_S)
+        done = subprocess.run(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, timeout=_LIMIT_S)
         if done.returncode:
             raise E2eError(f"no new bundle could be made: {done.stderr.strip()}")
         self.place.rename(self._aside)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bench.cost.estimate import DEFAULT_MEMORY_MB, estimate, guess
 from bench.cost.model import HOURS_PER_MONTH, Usage
 from bench.cost.prices import Prices
-from bench.plan import Axes, build_plan
+from bench.runs.plan import Axes, build_plan
 
 # Of every backend: two bundles and two images while the update is there, each for the whole time, which is too much.
 _COPIES = 2

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.errors import BenchError
+from bench.process.errors import BenchError
 from tools.e2e import leftovers
 from tools.e2e.errors import EXIT_FAILED, EXIT_LEFT, EXIT_OK, E2eError
 from tools.e2e.leftovers import Session

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from bench.target.deployment import Deployment, parse_outputs
+from bench.deployments.outputs import Deployment, parse_outputs
 from tools.e2e.errors import E2eError
 
 # An update takes minutes, a destroy up to 45 of them; a command that hangs for longer will not end.

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from bench.target.deployment import Deployment
+from bench.deployments.outputs import Deployment
+from contract.checkout import ROOT
 from tools.e2e import asking, cost
-from tools.e2e.bundles import REPOSITORY, Bundles
+from tools.e2e.bundles import Bundles
 from tools.e2e.errors import E2eError
 from tools.e2e.stack import Resource, Stack
 
@@ -82,7 +83,7 @@ class Journey:
         axes = cost.axes([backend.name for backend in self._deployed.backends])
         options = ["--backends", ",".join(axes.backends), "--cold", str(axes.cold), "--warm", str(axes.warm), "--yes"]
         command = [sys.executable, "bench/run.py", "--stack", self.stack.name, "--out", str(self.reports), *options]
-        done = subprocess.run(command, cwd=REPOSITORY, timeout=_BENCH_LIMIT_S)
+        done = subprocess.run(command, cwd=ROOT, timeout=_BENCH_LIMIT_S)
         if done.returncode:
             raise E2eError(f"the benchmark ended with exit code {done.returncode}; its report is in {self.reports}")
 

@@ -17,9 +17,10 @@ import os
 import sys
 from pathlib import Path
 
+from contract.checkout import ROOT
 from tools.images import base, build, layout, lock, pin, resolve, shell
 
-BUILD = Path(__file__).parents[2] / "build"
+BUILD = ROOT / "build"
 
 
 def main(arguments: list[str] | None = None) -> int:

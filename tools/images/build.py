@@ -12,11 +12,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from contract.checkout import ROOT
 from tools.images import base, ext4, host, layout
 from tools.images.buildah import Buildah
 from tools.images.shell import ToolError
 
-IMAGES = Path(__file__).parents[2] / "images"
+IMAGES = ROOT / "images"
 BACKENDS = ("efs", "s3", "oci")
 LAMBDA_LIMIT = 10 * 1024**3  # bytes of all layers of an image, uncompressed
 

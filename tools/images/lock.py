@@ -13,11 +13,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from contract.checkout import ROOT
 from tools.images.base import SUITES
 from tools.images.resolve import MACHINES, Wheel, wheels
 from tools.images.shell import ToolError
 
-IMAGES = Path(__file__).parents[2] / "images"
+IMAGES = ROOT / "images"
 LOCKS = IMAGES / "locks"
 PINS = {engine: IMAGES / f"requirements-{engine}.txt" for engine in ("onnx", "transformers")}
 ENGINES = {"onnx": ("onnx",), "transformers": ("onnx", "transformers", "torch-cuda")}  # the locks of each engine

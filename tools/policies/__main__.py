@@ -9,16 +9,15 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 
 import yaml
 
-from tests.stacks import recorded
-from tests.stacks.recorder import Graph
+from contract.checkout import ROOT
+from tests.stacks.support import recorded
+from tests.stacks.support.recorder import Graph
 from tools.policies.documents import Document, documents
 from tools.policies.needs import UnknownTypeError, needs
 
-ROOT = Path(__file__).parents[2]
 DIRECTORY = ROOT / "docs" / "policies"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.stacks.recorder import Graph
+from tests.stacks.support.recorder import Graph
 from tools.policies.permissions import ACTIONS, LOOKUPS, PREVIEW, SERVICE_LINKED, WITH_INPUT
 
 # What the engine and the SDK keep to themselves, and the program's own components.

@@ -12,11 +12,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
+from contract.checkout import ROOT
 from tools.ready import environment, requirements
-
-_ROOT = Path(__file__).resolve().parents[2]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--stack", default="", help="check with the settings of Pulumi.NAME.yaml (default: Pulumi.yaml's)"
     )
     options = parser.parse_args(arguments)
-    pins = requirements.pins(_ROOT / "requirements.txt")
+    pins = requirements.pins(ROOT / "requirements.txt")
     if found := list(environment.problems(pins)):
         return _refuse(found)
     print(f"ready: {', '.join(f'{package} {pins[package]}' for package in environment.SDKS)} in {sys.prefix}")
@@ -47,7 +45,7 @@ def _check(stack: str) -> int:
         f"ready: the program asks for {run.resources} resources: {', '.join(run.backends)} in {run.region}, "
         f"{run.architecture}, auth {run.auth}, {run.weights} weights"
     )
-    needed = yaml.safe_load((_ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["requiredPulumiVersion"]
+    needed = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["requiredPulumiVersion"]
     lacking = list(machine.lacking(needed, run.architecture, run.region))
     for sentence in lacking:
         print(f"NOT READY: {sentence}")

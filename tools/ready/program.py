@@ -6,9 +6,9 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from contract.checkout import ROOT
+
 _LIMIT_S = 300
 
 
@@ -30,7 +30,7 @@ class Recorded:
 
 def recorded(stack: str) -> Recorded:
     """Run `__main__.py` with the settings of `stack` (empty: the defaults). Raises ProgramError."""
-    command = [sys.executable, "-m", "tests.stacks.dry_run", *(["--stack", stack] if stack else [])]
+    command = [sys.executable, "-m", "tests.stacks.support.dry_run", *(["--stack", stack] if stack else [])]
     try:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=_LIMIT_S)
     except subprocess.TimeoutExpired as error:

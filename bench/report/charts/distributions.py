@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from bench.report.charts.scale import Scale, duration, scale_for
 from bench.report.charts.svg import Chart, Series, axis_below, axis_left, legend, line, marker, path, rectangle, text
-from bench.report.words import ms
+from bench.report.formats import ms
 from bench.stats.quantiles import Interval, quantile
 
 Data = Sequence[tuple[Series, Sequence[float]]]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from bench.report.charts.scale import Scale, duration
 from bench.report.charts.svg import CHARACTER, Chart, axis_below, rectangle, text
-from bench.report.words import ms
+from bench.report.formats import ms
 
 
 def stacked(rows: Sequence[tuple[str, Mapping[str, float]]], width: float) -> Chart:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     import numpy as np
 
-    from similarity.manifest import Manifest
-    from similarity.safetensors_header import Header
+    from similarity.bundle.manifest import Manifest
+    from similarity.bundle.safetensors_header import Header
     from similarity.stores import Weights
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import onnxruntime as ort
 
-from similarity.embeddings import Embeddings
-from similarity.manifest import GRAPH, LONG_GRAPH, WEIGHTS, Manifest
-from similarity.mapped_weights import mapped
-from similarity.safetensors_header import Header
+from similarity.bundle.manifest import GRAPH, LONG_GRAPH, WEIGHTS, Manifest
+from similarity.bundle.safetensors_header import Header
+from similarity.engines.embeddings import Embeddings
+from similarity.engines.mapped_weights import mapped
 
 if TYPE_CHECKING:
     from similarity.stores import Weights

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from transformers import LongformerConfig, LongformerModel
 
-from similarity.manifest import CONFIG, Manifest
-from similarity.safetensors_header import Header
+from similarity.bundle.manifest import CONFIG, Manifest
+from similarity.bundle.safetensors_header import Header
 
 if TYPE_CHECKING:
     from similarity.stores import Weights

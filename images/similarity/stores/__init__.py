@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from similarity.plan import Range
+from similarity.bundle.byte_ranges import Range
 
 
 class Weights(Protocol):

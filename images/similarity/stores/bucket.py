@@ -16,10 +16,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from similarity import log, plan
-from similarity.errors import Replaced, StoreError
-from similarity.parallel import for_each
-from similarity.plan import Range
+from similarity.base import log
+from similarity.base.errors import Replaced, StoreError
+from similarity.base.parallel import for_each
+from similarity.bundle import byte_ranges
+from similarity.bundle.byte_ranges import Range
 from similarity.stores import Counter
 from similarity.stores.directory import FileWeights
 
@@ -93,7 +94,7 @@ class BucketStore:
                 place += len(piece)
 
         with whole.getbuffer() as memory:
-            for_each(copy, plan.split([Range(len(first), size - len(first))], CHUNK), CONNECTIONS)
+            for_each(copy, byte_ranges.split([Range(len(first), size - len(first))], CHUNK), CONNECTIONS)
         return whole.getvalue()
 
     def read_range(self, name: str, wanted: Range, version: Version) -> bytes:
@@ -202,7 +203,7 @@ class BucketWeights:
                     offset += len(piece)
 
             # A store that keeps the object on a disk reads ahead in the file's order: 8 % less, these chunks included.
-            for_each(copy, plan.split(plan.in_file_order(ranges), CHUNK), CONNECTIONS)
+            for_each(copy, byte_ranges.split(byte_ranges.in_file_order(ranges), CHUNK), CONNECTIONS)
             self._complete.unlink(missing_ok=True)
             os.link(self.directory / self._name, self._complete)
 

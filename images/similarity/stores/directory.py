@@ -6,10 +6,11 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from similarity import log, plan
-from similarity.errors import Replaced, StoreError
-from similarity.parallel import for_each
-from similarity.plan import Range
+from similarity.base import log
+from similarity.base.errors import Replaced, StoreError
+from similarity.base.parallel import for_each
+from similarity.bundle import byte_ranges
+from similarity.bundle.byte_ranges import Range
 from similarity.stores import Counter
 
 CHUNK = 4 << 20  # bytes by which readers' shares are alike
@@ -84,13 +85,15 @@ class FileWeights:
             try:
                 with open(self.directory / self._name, "rb", buffering=0) as file:  # read-ahead goes by open file
                     os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)  # and doubles by this
-                    for wanted in plan.coalesce(part, slack=0):
+                    for wanted in byte_ranges.coalesce(part, slack=0):
                         get = _copy if self._copying and not _cached(file.fileno(), wanted.end - 1) else _send
                         self._count(wanted, get(file.fileno(), wanted))
             except OSError as error:
                 raise _unreadable(self._name, error) from None
 
-        for_each(read_through, plan.share(plan.in_file_order(ranges), self._readers, CHUNK), self._readers)
+        for_each(
+            read_through, byte_ranges.share(byte_ranges.in_file_order(ranges), self._readers, CHUNK), self._readers
+        )
         self.check()
 
     def check(self) -> None:
@@ -141,7 +144,7 @@ def _copy(file: int, wanted: Range) -> int:
     """
     scratch = memoryview(bytearray(SCRATCH))
     copied = 0
-    for one in plan.split([wanted], LONGEST):
+    for one in byte_ranges.split([wanted], LONGEST):
         whole, rest = divmod(one.size, SCRATCH)
         copied += os.preadv(file, [*[scratch] * whole, scratch[:rest]], one.offset)
     return copied

@@ -29,7 +29,7 @@ FAULTS = (
     ),
     Fault(
         "a search that may read the weights",
-        "s3.py",
+        "storages/s3.py",
         "search_grants=stored.index_grant",
         "search_grants=stored.read_grant",
         "functions_read_their_own_bundle_only",
@@ -37,22 +37,22 @@ FAULTS = (
     ),
     Fault(
         "a model that may read the other's weights",
-        "s3.py",
-        "stored = store.holding(model.bundle)",
+        "storages/s3.py",
+        "stored = store.holding(model.bundles.bundle)",
         "stored = store.holding(args.models[0].bundle)",
         "functions_read_their_own_bundle_only",
         TWO,
     ),
     Fault(
         "a seeder that may not read the second model",
-        "efs.py",
+        "storages/efs.py",
         "for model in args.models for",
         "for model in args.models[:1] for",
         "functions_read_their_own_bundle_only",
     ),
     Fault(
         "the server may write",
-        "efs.py",
+        "storages/efs.py",
         "self._mount_grant(write=False)",
         "self._mount_grant(write=True)",
         "serving_reads_only",
@@ -64,7 +64,9 @@ FAULTS = (
         "block_public_policy=False",
         "buckets_are_private",
     ),
-    Fault("an unencrypted file system", "efs.py", "encrypted=True", "encrypted=False", "file_system_is_guarded"),
+    Fault(
+        "an unencrypted file system", "storages/efs.py", "encrypted=True", "encrypted=False", "file_system_is_guarded"
+    ),
     Fault(
         "NFS without TLS",
         "policies.py",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.stacks.faults.fault import CORS, OPEN, Fault
-from tests.stacks.scenarios import JWT
+from tests.stacks.support.scenarios import JWT
 
 FAULTS = (
     Fault(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.stacks.scenarios import EVERYTHING, EXISTING
+from tests.stacks.support.scenarios import EVERYTHING, EXISTING
 
 SCHEMA = "schema"
 # Everything on, but the smallest deployment that has every kind of resource but the page.
@@ -23,7 +23,7 @@ GIVEN_NETWORK = {name: EXISTING[name] for name in ("subnetIds", "securityGroupId
 
 @dataclass(frozen=True)
 class Fault:
-    """In `file`, `old` becomes `new`; `caught_by` is the rule of tests.stacks.invariants, or SCHEMA for AWS's own."""
+    """In `file`, `old` becomes `new`; `caught_by` is a rule of `support.invariants`, or SCHEMA for AWS's own."""
 
     what: str
     file: str

@@ -67,7 +67,7 @@ FAULTS = (
     Fault(
         "a search as large as the model",
         "backend.py",
-        "memory_mb=model.bundle.search_memory_mb",
+        "memory_mb=model.bundles.bundle.search_memory_mb",
         "memory_mb=settings.memory_mb",
         "searching_is_cheap",
     ),

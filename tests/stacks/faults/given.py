@@ -31,7 +31,7 @@ FAULTS = (
     ),
     Fault(
         "a mount target in every subnet",
-        "efs.py",
+        "storages/efs.py",
         "enumerate(network.mount_subnet_ids)",
         "enumerate(network.subnet_ids)",
         "one_mount_target_a_zone",
@@ -39,7 +39,7 @@ FAULTS = (
     ),
     Fault(
         "a zone without mount target",
-        "efs.py",
+        "storages/efs.py",
         "enumerate(network.mount_subnet_ids)",
         "enumerate(network.mount_subnet_ids[:1])",
         "one_mount_target_a_zone",
@@ -54,7 +54,7 @@ FAULTS = (
     ),
     Fault(
         "a file system without the key",
-        "efs.py",
+        "storages/efs.py",
         "            kms_key_id=settings.kms_key_arn or None,\n",
         "",
         "everything_is_encrypted_with_the_key",

@@ -100,5 +100,5 @@ FAULTS = (
         "for role in self._roles(model)[:1]]",
         "images_are_pulled_for_their_functions",
     ),
-    Fault("a seeder that serves", "efs.py", 'command="seeder.handler",', "", "seeder_is_the_serving_image"),
+    Fault("a seeder that serves", "storages/efs.py", 'command="seeder.handler",', "", "seeder_is_the_serving_image"),
 )

@@ -7,7 +7,7 @@ from tests.stacks.faults.fault import Fault
 FAULTS = (
     Fault(
         "a child without parent",
-        "efs.py",
+        "storages/efs.py",
         "opts=pulumi.ResourceOptions(parent=self._files),\n        )\n\n    def _mount_targets",
         ")\n\n    def _mount_targets",
         "children_have_parents",
@@ -24,7 +24,7 @@ FAULTS = (
     ),
     Fault(
         "outputs registered twice",
-        "efs.py",
+        "storages/efs.py",
         "self._register()",
         "self._register(), self._register()",
         "components_are_complete",

@@ -7,28 +7,28 @@ from tests.stacks.faults.fault import Fault
 FAULTS = (
     Fault(
         "the seed is not awaited",
-        "efs.py",
+        "storages/efs.py",
         "ready=[*mountable, seed]",
         "ready=mountable",
         "seeded_before_served_and_swept_after",
     ),
     Fault(
         "swept while in use",
-        "efs.py",
+        "storages/efs.py",
         "for function in served.functions]",
         "for function in []]",
         "seeded_before_served_and_swept_after",
     ),
     Fault(
         "swept while a search reads its index",
-        "efs.py",
+        "storages/efs.py",
         "for function in served.functions]",
         "for function in served.functions[:1]]",
         "seeded_before_served_and_swept_after",
     ),
     Fault(
         "one model's seed for all",
-        "efs.py",
+        "storages/efs.py",
         "seed = seeding.seed(model, mountable)",
         "seed = seed if model.name else seeding.seed(model, mountable)",
         "seeded_before_served_and_swept_after",
@@ -43,8 +43,8 @@ FAULTS = (
     Fault(
         "the seed removes bundles",
         "seeding.py",
-        "[model.bundle], {}",
-        '[model.bundle], {"keep": []}',
+        "[model.bundles.bundle], {}",
+        '[model.bundles.bundle], {"keep": []}',
         "no_models_bundle_is_swept",
     ),
     Fault(
@@ -56,7 +56,7 @@ FAULTS = (
     ),
     Fault(
         "a file system for each model",
-        "efs.py",
+        "storages/efs.py",
         "for model in args.models:\n            seed",
         "for model in args.models:\n            aws.efs.FileSystem(model.child_of(f'{name}-own'))\n            seed",
         "one_file_system_for_all_models",
@@ -85,12 +85,14 @@ FAULTS = (
     ),
     Fault(
         "mount targets are not awaited",
-        "efs.py",
+        "storages/efs.py",
         "return [*targets, *rules]",
         "return [*rules]",
         "mount_targets_before_function",
     ),
-    Fault("the rules are not awaited", "efs.py", "[*targets, *rules]", "targets", "mount_targets_before_function"),
+    Fault(
+        "the rules are not awaited", "storages/efs.py", "[*targets, *rules]", "targets", "mount_targets_before_function"
+    ),
     Fault("the manifest first", "model_store.py", "depends_on=after", "depends_on=[]", "manifest_is_uploaded_last"),
     Fault(
         "objects without a hash",
@@ -108,7 +110,7 @@ FAULTS = (
     ),
     Fault(
         "a model in the wrong place",
-        "efs.py",
+        "storages/efs.py",
         '{"MODEL_DIR": f"{MOUNT_PATH}/{model.bundle.source_hash}"}',
         '{"MODEL_DIR": MOUNT_PATH}',
         "functions_know_their_storage",

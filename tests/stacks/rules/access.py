@@ -6,7 +6,6 @@ import ipaddress
 import json
 from collections.abc import Iterator
 
-from tests.stacks.recorder import UNKNOWN, Graph
 from tests.stacks.rules.reading import (
     INDEX,
     as_list,
@@ -17,6 +16,7 @@ from tests.stacks.rules.reading import (
     statements,
     statements_of,
 )
+from tests.stacks.support.recorder import UNKNOWN, Graph
 
 # AWS offers no resource for these actions.
 UNSCOPED = {

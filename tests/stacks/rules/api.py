@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from tests.stacks.recorder import UNKNOWN, Graph, Recorded
 from tests.stacks.rules.reading import page, served
+from tests.stacks.support.recorder import UNKNOWN, Graph, Recorded
 
 AUTHORIZATION = {"iam": "AWS_IAM", "jwt": "JWT", "none": "NONE"}
 # What the service says of itself in headers, which a page may read only if the API exposes them.

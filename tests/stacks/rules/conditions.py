@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from tests.stacks.recorder import Graph, Recorded
 from tests.stacks.rules.reading import as_list, statements
+from tests.stacks.support.recorder import Graph, Recorded
 
 _DOCS = "https://docs.aws.amazon.com"
 # In every signed request to a service's API, whatever the service: of the global keys, those that name the caller and

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from tests.stacks.recorder import UNKNOWN, Graph
 from tests.stacks.rules.reading import containers, policies_of, served, serving
+from tests.stacks.support.recorder import UNKNOWN, Graph
 
 PLATFORM = {"arm64": "linux/arm64", "x86_64": "linux/amd64"}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from tests.stacks.cloud import look_up
-from tests.stacks.recorder import UNKNOWN, Graph, Recorded
 from tests.stacks.rules.reading import as_list, page, policies_of, serving, statements, statements_of
+from tests.stacks.support.cloud import look_up
+from tests.stacks.support.recorder import UNKNOWN, Graph, Recorded
 
 
 def a_given_network_is_used_and_left_alone(graph: Graph) -> Iterator[str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from tests.stacks.recorder import UNKNOWN, Graph
 from tests.stacks.rules.reading import containers, page, served
+from tests.stacks.support.recorder import UNKNOWN, Graph
 
 
 def images_by_digest(graph: Graph) -> Iterator[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.stacks.recorder import Graph
 from tests.stacks.rules.reading import as_list, page, statements_of
+from tests.stacks.support.recorder import Graph
 
 
 def the_page_is_where_nobody_has_to_sign(graph: Graph) -> Iterator[str]:

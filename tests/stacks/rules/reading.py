@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tests.stacks.recorder import UNKNOWN, Graph, Recorded
+from tests.stacks.support.recorder import UNKNOWN, Graph, Recorded
 
 INDEX = ("incidents.jsonl", "incidents.safetensors", "manifest.json")
 

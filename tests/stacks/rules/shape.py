@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from tests.stacks.recorder import Graph
+from tests.stacks.support.recorder import Graph
 
 # The only kinds of things there are. None of them can be reached from outside but the API: no public address, internet
 # or NAT gateway, load balancer, function URL, or public bucket can be added without being added here.

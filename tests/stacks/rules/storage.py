@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from tests.stacks.recorder import UNKNOWN, Graph
 from tests.stacks.rules.reading import bundle_hashes, served, serving
+from tests.stacks.support.recorder import UNKNOWN, Graph
 
 NFS = 2049
 

@@ -15,8 +15,8 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from tests.stacks.project import ROOT
-from tests.tools.e2e import pulumi_stand_in
+from tests.stacks.support.project import ROOT
+from tests.tools.e2e.support import pulumi_stand_in
 from tools.e2e.__main__ import main
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bench.cost.estimate import estimate
 from bench.cost.prices import read_prices
-from bench.plan import build_plan
+from bench.runs.plan import build_plan
 from tools.e2e import cost
 
 PRICES = read_prices()

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.records.store import read_run
-from tests.stacks.project import ROOT
+from bench.runs.store import read_run
+from tests.stacks.support.project import ROOT
 from tests.tools.e2e.conftest import Workplace
 from tools.e2e.errors import EXIT_FAILED, EXIT_LEFT, EXIT_OK, EXIT_REFUSED
 

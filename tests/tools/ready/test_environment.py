@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.stacks.project import ROOT
+from tests.stacks.support.project import ROOT
 from tools.ready import __main__ as ready
 from tools.ready import environment, program, requirements
 

@@ -11,7 +11,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.tools.ready.programs import BOOTED, DOCKERS_OWN, put_docker, put_pulumi
+from tests.tools.ready.support.programs import BOOTED, DOCKERS_OWN, put_docker, put_pulumi
 from tools.ready import machine
 
 NEEDED = ">=3.272.0"

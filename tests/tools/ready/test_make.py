@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.ready.making import make_folder, would_run
+from tests.tools.ready.support.making import make_folder, would_run
 
 
 @pytest.fixture

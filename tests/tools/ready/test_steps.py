@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.stacks.project import ROOT
-from tests.tools.ready.steps import commands, needs
+from tests.stacks.support.project import ROOT
+from tests.tools.ready.support.steps import commands, needs
 
 TEXT = """# A title
 ## Before

@@ -1,1 +1,0 @@
-"""How near storages and encoder are to what they can physically deliver: raw reads and rivals beside ours."""

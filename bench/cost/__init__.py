@@ -1,0 +1,1 @@
+"""Prices, and what a storage costs with them."""

@@ -1,0 +1,1 @@
+"""Deployments that can be measured: their outputs, how they are reached, and how their functions are changed."""

@@ -1,0 +1,107 @@
+"""What an answer of the service says about itself: witness headers, phases, results."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from bench.runs.checks import LONGEST_MS, MOST_SIMILAR
+from bench.runs.records import Observation
+
+RESULTS_ASKED = 3
+_LONGEST_MESSAGE = 500
+
+
+def request_body(text: str) -> bytes:
+    """The JSON body of one measured request."""
+    return json.dumps({"text": text, "num": RESULTS_ASKED}).encode()
+
+
+def observe(
+    connect_ms: float,
+    request_ms: float,
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    log_tail: tuple[str, ...] = (),
+) -> Observation:
+    """An observation from an answer that came, whatever it says. Unreadable parts are left empty."""
+    named = {name.lower(): value for name, value in headers.items()}
+    payload = json_object(body)
+    return Observation(
+        connect_ms=round(connect_ms, 3),
+        request_ms=round(request_ms, 3),
+        status=status,
+        error=None if status == 200 else _message(payload, body),
+        environment_id=named.get("x-environment-id") or None,
+        invocation=_integer(named.get("x-invocation")),
+        nonce=named.get("x-config-nonce"),
+        backend=named.get("x-storage-backend"),
+        engine=named.get("x-engine"),
+        bundle_hash=named.get("x-bundle-hash"),
+        weights=named.get("x-weights"),
+        fetched_bytes=_integer(named.get("x-fetched-bytes")),
+        request_id=named.get("x-request-id"),
+        log_stream=named.get("x-log-stream"),
+        phases_ms=parse_server_timing(named.get("server-timing", "")),
+        results=_results(payload),
+        log_tail=log_tail,
+    )
+
+
+def parse_server_timing(header: str) -> dict[str, float]:
+    """`name;dur=ms` entries of a Server-Timing header; entries without a duration that can be are left out."""
+    phases = {}
+    for entry in header.split(","):
+        name, *parameters = (part.strip() for part in entry.split(";"))
+        for parameter in parameters:
+            key, _, value = parameter.partition("=")
+            if key.strip().lower() == "dur":
+                try:
+                    duration = float(value.strip('" '))
+                except ValueError:
+                    continue
+                if 0 <= duration <= LONGEST_MS:
+                    phases[name] = duration
+    return phases
+
+
+def _results(payload: Mapping[str, Any]) -> tuple[tuple[int, float], ...]:
+    """Incident ids and similarities, from AIID's envelope, whose own `body` may be an object or its JSON text."""
+    inner = payload.get("body", payload)
+    if isinstance(inner, str):
+        inner = json_object(inner.encode("utf-8", "replace"))
+    results = inner.get("results") if isinstance(inner, Mapping) else None
+    try:
+        found = tuple((int(item["incident_id"]), float(item["similarity"])) for item in results or ())
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return ()
+    return found if all(abs(similarity) <= MOST_SIMILAR for _, similarity in found) else ()
+
+
+def _message(payload: Mapping[str, Any], body: bytes) -> str:
+    message = payload.get("message") or payload.get("errorMessage")
+    return readable(message) if message else body[:200].decode("utf-8", "replace") or "no body"
+
+
+def readable(said: object) -> str:
+    """What a service said, as text that any file can hold, and not longer than helps."""
+    return str(said)[:_LONGEST_MESSAGE].encode("utf-8", "replace").decode()
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """The JSON object that a body is; an empty one for anything else."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _integer(text: str | None) -> int | None:
+    try:
+        number = int(text) if text else None
+    except ValueError:
+        return None
+    return number if number is not None and 0 <= number < 1 << 53 else None

@@ -1,0 +1,90 @@
+"""From the options that name a target to a deployment that answers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.deployments.lab import running_lab
+from bench.deployments.outputs import Deployment, deployment_of, read_outputs
+from bench.deployments.pulumi import read_stack
+from bench.process.errors import StorageError, UsageError
+from bench.runs.records import Session
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which target: a stack, a file of outputs, or (neither) a lab with these settings; None is the lab's default."""
+
+    stack: str | None = None
+    outputs: Path | None = None
+    cache: str | None = None
+    bundle: Path | None = None
+
+    @property
+    def is_own_lab(self) -> bool:
+        """Whether the lab is started for the run and ends with it."""
+        return not (self.stack or self.outputs)
+
+    def recorded(self, directory: Path) -> dict[str, str]:
+        """The choice as a run in `directory` records it; paths relative to it, so that they name nobody's home."""
+        if self.stack:
+            return {"stack": self.stack}
+        if self.outputs:
+            return {"outputs": _relative(self.outputs, directory)}
+        lab = {"lab": "started for the run", "cache": self.cache or "cold"}
+        return lab | ({"bundle": _relative(self.bundle, directory)} if self.bundle else {})
+
+
+def _relative(path: Path, directory: Path) -> str:
+    return os.path.relpath(path.resolve(), directory.resolve())
+
+
+def recorded_choice(session: Session, directory: Path) -> Choice:
+    """The choice that a run in `directory` began with; where it has no record of that, a lab with default settings."""
+    source: Mapping[str, str] = session.source
+    paths = {name: directory.resolve() / source[name] for name in ("outputs", "bundle") if name in source}
+    return Choice(source.get("stack"), paths.get("outputs"), source.get("cache"), paths.get("bundle"))
+
+
+def resumed_choice(given: Choice, session: Session, directory: Path) -> Choice:
+    """What the run began with, and over it what the options say. Raises UsageError where they contradict each other."""
+    before = recorded_choice(session, directory)
+    if not given.is_own_lab or not session.source:
+        return given
+    if not before.is_own_lab and (given.cache or given.bundle):
+        raise UsageError("the run did not start a lab: --cache and --bundle do not fit to it")
+    if given.cache and given.cache != before.cache:
+        raise UsageError(f"the run began with --cache {before.cache}; continue it with that, or start anew")
+    return Choice(before.stack, before.outputs, before.cache, given.bundle or before.bundle)
+
+
+def existing(choice: Choice, session: Session) -> Deployment:
+    """The deployment of a run that did not start a lab: as its outputs say today, else as it was recorded."""
+    if choice.stack:
+        return read_stack(choice.stack)
+    if choice.outputs and choice.outputs.exists():
+        return read_outputs(choice.outputs)
+    return deployment_of(session.target)
+
+
+@contextmanager
+def deployed(choice: Choice, backends: Sequence[str], engine: str, log: Path) -> Iterator[Deployment]:
+    """The chosen deployment, for as long as it is needed. A lab is started and stopped; its log is added to `log`."""
+    if choice.stack:
+        yield read_stack(choice.stack)
+        return
+    if choice.outputs:
+        yield read_outputs(choice.outputs)
+        return
+    scratch = os.environ.get("TMPDIR")
+    if scratch and not os.access(scratch, os.W_OK | os.X_OK):
+        raise StorageError(f"TMPDIR is {scratch}, which is not a folder that can be written to; the lab lives there")
+    arguments = ["--backends", ",".join(backends), "--engine", engine, "--cache", choice.cache or "cold"]
+    if choice.bundle:
+        arguments += ["--bundle", str(choice.bundle.resolve())]
+    with running_lab(arguments, log) as deployment:
+        yield deployment

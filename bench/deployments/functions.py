@@ -1,0 +1,207 @@
+"""The Lambda and CloudWatch Logs APIs through boto3: forcing a cold start, invoking directly, reading REPORT lines."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
+
+from bench.deployments.answer import json_object, observe, readable
+from bench.deployments.outputs import Backend, Deployment
+from bench.process.errors import TargetError
+from bench.process.signals import deferred
+from bench.runs.log_lines import Report, parse_log_line
+from bench.runs.records import Observation
+
+UPDATE_TIMEOUT_S = 180.0
+_POLL_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+_NO_KEY = ("none", "none")  # for an endpoint whose outputs name none: never the user's own, which are for AWS
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """The part of a function's configuration that the benchmark reads, sets and restores."""
+
+    variables: Mapping[str, str]
+    memory_mb: int
+    timeout_s: int
+    revision: str
+
+
+class Functions:
+    """The functions of one deployment. SDK retries are off: a retried request would be a wrong measurement."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        key = (deployment.access_key or _NO_KEY) if deployment.endpoint_url else (None, None)
+        self.session = boto3.Session(*key, region_name=deployment.region)
+        config = Config(retries={"total_max_attempts": 1}, read_timeout=900, connect_timeout=10)
+        options: dict[str, Any] = {"endpoint_url": deployment.endpoint_url, "config": config}
+        self._lambda = self.session.client("lambda", **options)
+        self._logs = self.session.client("logs", **options)
+        self._logs_timeout_s = 5.0 if deployment.is_lab else 45.0
+
+    def configuration(self, backend: Backend) -> Configuration:
+        """The function's present configuration."""
+        return _configuration(self._get(backend))
+
+    def settled(self, backend: Backend) -> Configuration:
+        """The function's configuration once no update is under way."""
+        return _configuration(self._settled(backend))
+
+    def describe(self, backend: Backend) -> dict[str, Any]:
+        """The raw configuration, for reports and the doctor."""
+        return self._get(backend)
+
+    def identity(self) -> str:
+        """Who the credentials belong to. Raises TargetError when there are none, or none that work."""
+        with _explained("asking who is logged in"):
+            arn: str = self.session.client("sts").get_caller_identity()["Arn"]
+        return arn
+
+    def account_concurrency(self) -> int:
+        """How many executions this account may run at the same time."""
+        with _explained("reading the account's Lambda limits"):
+            limits = self._lambda.get_account_settings()["AccountLimit"]
+        return int(limits["ConcurrentExecutions"])
+
+    def configure(self, backend: Backend, variables: Mapping[str, str], memory_mb: int | None) -> None:
+        """Set the whole environment (and memory, unless None), and wait until Lambda uses it.
+
+        Returns when LastUpdateStatus is Successful under a new RevisionId. Raises TargetError otherwise.
+        """
+        before = self._settled(backend)["RevisionId"]
+        request: dict[str, Any] = {"FunctionName": backend.function_name, "Environment": {"Variables": dict(variables)}}
+        if memory_mb is not None:
+            request["MemorySize"] = memory_mb
+        # An update that is broken off may still arrive, after everything was put back.
+        with _explained(f"updating {backend.function_name}"), deferred():
+            self._lambda.update_function_configuration(**request)
+        after = self._settled(backend)
+        if after["RevisionId"] == before:
+            raise TargetError(f"{backend.function_name} still has its old RevisionId after an update")
+
+    def invoke(self, backend: Backend, event: Mapping[str, Any]) -> Observation:
+        """Invoke directly with the log tail; `connect_ms` is 0: boto3 does not tell it apart."""
+        started = time.perf_counter()
+        try:
+            answer = self._lambda.invoke(
+                FunctionName=backend.function_name, LogType="Tail", Payload=json.dumps(event).encode()
+            )
+            payload = answer["Payload"].read()
+        except (BotoCoreError, ClientError) as error:
+            elapsed = (time.perf_counter() - started) * 1e3
+            timed_out = isinstance(error, ReadTimeoutError)
+            return Observation(0.0, round(elapsed, 3), error=f"{type(error).__name__}: {error}", timed_out=timed_out)
+        elapsed = (time.perf_counter() - started) * 1e3
+        tail = base64.b64decode(answer.get("LogResult", "")).decode("utf-8", "replace").splitlines()
+        return _observe_invocation(elapsed, payload, answer.get("FunctionError"), tuple(filter(parse_log_line, tail)))
+
+    def log_lines(self, backend: Backend, streams: set[str], request_ids: set[str], since_ms: int) -> tuple[str, ...]:
+        """REPORT and INIT_REPORT lines of these streams, waiting for those of `request_ids` as long as is sensible."""
+        deadline, pauses = time.monotonic() + self._logs_timeout_s, _pauses()
+        while True:
+            lines = [line for stream in sorted(streams) for line in self._stream(backend, stream, since_ms)]
+            parsed = {line: parse_log_line(line) for line in lines}
+            found = {report.request_id for report in parsed.values() if isinstance(report, Report)}
+            if request_ids <= found or time.monotonic() > deadline:
+                return tuple(line for line, report in parsed.items() if report is not None)
+            time.sleep(next(pauses))
+
+    def _stream(self, backend: Backend, stream: str, since_ms: int) -> Iterator[str]:
+        request: dict[str, Any] = {
+            "logGroupName": backend.log_group, "logStreamNames": [stream], "startTime": since_ms,
+        }  # fmt: skip
+        with _explained(f"reading the logs of {backend.log_group}", missing_is_empty=True):
+            while True:
+                page = self._logs.filter_log_events(**request)
+                yield from (event["message"] for event in page.get("events", ()))
+                if not page.get("nextToken"):
+                    return
+                request["nextToken"] = page["nextToken"]
+
+    def _settled(self, backend: Backend) -> dict[str, Any]:
+        """The configuration once no update is under way."""
+        deadline, pauses = time.monotonic() + UPDATE_TIMEOUT_S, _pauses()
+        while True:
+            found = self._get(backend)
+            status = found.get("LastUpdateStatus", "Successful")
+            if status == "Failed":
+                raise TargetError(f"{backend.function_name} was not updated: {found.get('LastUpdateStatusReason')}")
+            if status == "Successful" and found.get("State", "Active") in ("Active", "Inactive"):
+                return found
+            if time.monotonic() > deadline:
+                raise TargetError(f"{backend.function_name} is still {status} after {UPDATE_TIMEOUT_S:.0f} s")
+            time.sleep(next(pauses))
+
+    def _get(self, backend: Backend) -> dict[str, Any]:
+        with _explained(f"reading the configuration of {backend.function_name}"):
+            found: dict[str, Any] = self._lambda.get_function_configuration(FunctionName=backend.function_name)
+        return found
+
+
+class _explained:
+    """Turns boto's errors into ones that say what was being done."""
+
+    def __init__(self, doing: str, missing_is_empty: bool = False) -> None:
+        self._doing = doing
+        self._missing_is_empty = missing_is_empty
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, ClientError):
+            # A log stream appears seconds after the first line was written to it.
+            if self._missing_is_empty and error.response["Error"]["Code"] == "ResourceNotFoundException":
+                return True
+            raise TargetError(f"{self._doing} failed: {error}") from error
+        if isinstance(error, BotoCoreError):
+            raise TargetError(f"{self._doing} failed: {error}") from error
+        return False
+
+
+def _configuration(found: Mapping[str, Any]) -> Configuration:
+    return Configuration(
+        dict(found.get("Environment", {}).get("Variables", {})),
+        int(found.get("MemorySize", 0)),
+        int(found.get("Timeout", 30)),
+        str(found.get("RevisionId", "")),
+    )
+
+
+def _observe_invocation(
+    elapsed_ms: float, payload: bytes, function_error: str | None, tail: tuple[str, ...]
+) -> Observation:
+    answer = json_object(payload)
+    status, headers = answer.get("statusCode"), answer.get("headers", {})
+    if function_error or type(status) is not int or not isinstance(headers, dict):
+        message = readable(answer.get("errorMessage"))
+        timed_out = "Task timed out" in message
+        error = f"{function_error}: {message}"
+        return Observation(0.0, round(elapsed_ms, 3), error=error, timed_out=timed_out, log_tail=tail)
+    named = {name: readable(value) for name, value in headers.items()}
+    return observe(0.0, elapsed_ms, status, named, _content(answer), tail)
+
+
+def _content(answer: Mapping[str, Any]) -> bytes:
+    """The body of an answer in the form that functions give to Lambda; nothing where it says base64 and is not."""
+    body = str(answer.get("body", ""))
+    if not answer.get("isBase64Encoded"):
+        return body.encode("utf-8", "replace")
+    try:
+        return base64.b64decode(body)
+    except ValueError:
+        return b""
+
+
+def _pauses() -> Iterator[float]:
+    yield from _POLL_S
+    while True:
+        yield _POLL_S[-1]

@@ -1,0 +1,137 @@
+"""A deployment, driven through its HTTP API and its Lambda API: the lab and AWS alike."""
+
+from __future__ import annotations
+
+import base64
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from bench.deployments.answer import request_body
+from bench.deployments.auth import make_signer
+from bench.deployments.functions import Configuration, Functions
+from bench.deployments.http import HttpClient
+from bench.deployments.originals import ENGINE, NONCE, original_of, put_back
+from bench.deployments.outputs import Deployment
+from bench.runs.plan import Variant
+from bench.runs.records import Observation, Original
+from bench.runs.texts import text_of
+
+NOTHING = b"{}"  # no text: the function answers 400 without touching the model
+API_LIMIT_S = 30.0  # an HTTP API gives up after 30 s, and that cannot be raised
+_MARGIN_S = 5.0
+_LOG_WINDOW_MS = 3_600_000
+
+
+class LiveTarget:
+    """Implements `bench.measure.protocol.Target` over HTTP and boto3.
+
+    `originals` are the functions as they were before the run's first session; those not in it are as they are now.
+    """
+
+    def __init__(
+        self, deployment: Deployment, functions: Functions, originals: Mapping[str, Original] | None = None
+    ) -> None:
+        self._deployment = deployment
+        self._functions = functions
+        sign = make_signer(deployment.auth_mode, deployment.region, functions.session.get_credentials, deployment.login)
+        self._http = HttpClient(deployment.api_url, sign)
+        self._originals = dict(originals or {})
+        self._found: dict[str, Configuration] = {}
+
+    def describe(self) -> Mapping[str, Mapping[str, Any]]:
+        """Memory, time-out, architecture and package type of each backend's function."""
+        wanted = ("MemorySize", "Timeout", "Architectures", "PackageType", "EphemeralStorage")
+        found = {b.name: self._functions.describe(b) for b in self._deployment.backends}
+        return {name: {key: raw[key] for key in wanted if key in raw} for name, raw in found.items()}
+
+    def originals(self, backends: Sequence[str]) -> Mapping[str, Original]:
+        """These backends' functions as they were before the run changed anything."""
+        return {name: self._original(name) for name in backends}
+
+    def limit_ms(self, variant: Variant) -> float:
+        """The function's time-out, and for HTTP the API's if that is shorter."""
+        timeout_s = float(self._original(variant.backend).timeout_s)
+        return 1e3 * (min(timeout_s, API_LIMIT_S) if variant.arm == "http" else timeout_s)
+
+    def force_cold(self, variant: Variant, nonce: str) -> None:
+        """Set nonce, engine and memory: a new configuration retires the environments that run."""
+        memory = variant.memory_mb or self._original(variant.backend).memory_mb
+        variables = {**self._configured(variant.backend).variables, NONCE: nonce, ENGINE: variant.engine}
+        self._functions.configure(self._deployment.backend(variant.backend), variables, memory)
+
+    def ping(self, variant: Variant) -> float | None:
+        """A request without a text: what network, gateway and Lambda take when the model has nothing to do."""
+        seen = self.post(variant.backend, NOTHING)
+        return seen.request_ms if seen.status == 400 and (seen.invocation or 1) > 1 else None
+
+    def call(self, variant: Variant) -> Observation:
+        """One measured request: over HTTP, or straight to the function."""
+        body = request_body(text_of(variant.tokens))
+        if variant.arm == "http":
+            return self.post(variant.backend, body, self.limit_ms(variant) / 1e3)
+        event = _event(_route(variant.backend), body)
+        return self._functions.invoke(self._deployment.backend(variant.backend), event)
+
+    def post(self, backend: str, body: bytes, limit_s: float = API_LIMIT_S) -> Observation:
+        """One request with this body over HTTP; the client waits a little longer than the API does."""
+        return self._http.post(_route(backend), body, limit_s + _MARGIN_S)
+
+    def call_at_once(self, variant: Variant, count: int) -> Sequence[Observation]:
+        """`count` requests from as many threads, released together."""
+        self._original(variant.backend)
+        barrier = threading.Barrier(count)
+
+        def call() -> Observation:
+            barrier.wait()
+            return self.call(variant)
+
+        with ThreadPoolExecutor(count) as pool:
+            return [future.result() for future in [pool.submit(call) for _ in range(count)]]
+
+    def log_lines(self, variant: Variant, seen: Sequence[Observation]) -> tuple[str, ...]:
+        """From the log tail where there is one, else looked up in CloudWatch Logs by log stream and request id."""
+        tails = [line for observation in seen for line in observation.log_tail]
+        missing = [o for o in seen if not o.log_tail and o.log_stream and o.request_id]
+        streams = {o.log_stream for o in missing if o.log_stream}
+        ids = {o.request_id for o in missing if o.request_id}
+        backend = self._deployment.backend(variant.backend)
+        since_ms = int(time.time() * 1e3) - _LOG_WINDOW_MS
+        found = self._functions.log_lines(backend, streams, ids, since_ms) if ids else ()
+        return tuple(tails) + found
+
+    def restore(self) -> None:
+        """Put back every configuration that is not as it was."""
+        put_back(self._functions, self._deployment, self._originals)
+
+    def _original(self, name: str) -> Original:
+        """A backend's function before the run touched it."""
+        if name not in self._originals:
+            self._originals[name] = original_of(self._configured(name))
+        return self._originals[name]
+
+    def _configured(self, name: str) -> Configuration:
+        """The configuration that this process found."""
+        if name not in self._found:
+            self._found[name] = self._functions.configuration(self._deployment.backend(name))
+        return self._found[name]
+
+
+def _route(backend: str) -> str:
+    return f"/{backend}/similar"
+
+
+def _event(path: str, body: bytes) -> dict[str, Any]:
+    """The event an HTTP API would send for this request (payload format 2.0)."""
+    return {
+        "version": "2.0",
+        "routeKey": f"POST {path}",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {"content-type": "application/json"},
+        "requestContext": {"http": {"method": "POST", "path": path}},
+        "body": base64.b64encode(body).decode(),
+        "isBase64Encoded": True,
+    }

@@ -1,0 +1,61 @@
+"""What a run changes of a function, as it was before: read before the first change, put back after the last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bench.deployments.functions import Configuration, Functions
+from bench.deployments.outputs import Deployment
+from bench.process.errors import BenchError, TargetError
+from bench.runs.records import Original
+
+NONCE, ENGINE = "CONFIG_NONCE", "ENGINE"
+_CHANGED = (NONCE, ENGINE)
+
+
+def original_of(found: Configuration) -> Original:
+    """The part of a configuration that a run changes, and the time-out that its figures depend on."""
+    return Original(found.memory_mb, found.timeout_s, {name: found.variables.get(name) for name in _CHANGED})
+
+
+def put_back(functions: Functions, deployment: Deployment, originals: Mapping[str, Original]) -> tuple[str, ...]:
+    """Put back what is not as before, and name the backends where that was needed.
+
+    Tries every backend, then raises TargetError about those that could not be put back.
+    """
+    changed, failed = [], []
+    for name, original in originals.items():
+        try:
+            if _put_back(functions, deployment, name, original):
+                changed.append(name)
+        except BenchError as error:
+            failed.append(f"{name}: {error}")
+    if failed:
+        raise TargetError("; ".join(failed))
+    return tuple(changed)
+
+
+def _put_back(functions: Functions, deployment: Deployment, name: str, original: Original) -> bool:
+    backend = deployment.backend(name)
+    present = functions.settled(backend)
+    variables = dict(present.variables)
+    for variable, value in original.variables.items():
+        if value is None:
+            variables.pop(variable, None)
+        else:
+            variables[variable] = value
+    if (variables, original.memory_mb) == (present.variables, present.memory_mb):
+        return False
+    functions.configure(backend, variables, original.memory_mb)
+    return True
+
+
+def standing_nonce(variables: Mapping[str, str | None]) -> str | None:
+    """What to say when a function still carries the nonce of a run; None when it carries none."""
+    nonce = variables.get(NONCE)
+    if not nonce:
+        return None
+    return (
+        f"carries the {NONCE} of a run ({nonce}): that run is under way, or was killed before it put back engine and "
+        "memory; `bench/run.py restore DIR`, with that run's folder, puts them back"
+    )

@@ -1,0 +1,199 @@
+"""A deployment's outputs: the same names from the lab and from the Pulumi stack."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, NotRequired
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+from typing_extensions import TypedDict
+
+from bench.process.errors import UsageError
+from bench.process.redact import keep_secret
+from bench.runs.checks import explain
+
+_REQUIRED = ("target", "apiUrl", "region", "authMode", "architecture", "bundleHash", "backends")
+ARCHITECTURES = ("arm64", "x86_64")
+
+
+@dataclass(frozen=True)
+class Backend:
+    """One function under test; `storage` is one honest sentence about where its weights are."""
+
+    name: str
+    function_name: str
+    log_group: str
+    storage: str
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What the benchmark needs to know about a target. `endpoint_url` and `access_key` are a lab's.
+
+    `cache_policy`, `memory_enforcement` and `images` are a lab's settings. `login` is the user and password that the
+    address of the API held: the addresses here hold none.
+    """
+
+    kind: str
+    api_url: str
+    region: str
+    auth_mode: str
+    bundle_hash: str
+    weights: str
+    engine: str
+    architecture: str
+    endpoint_url: str | None
+    backends: tuple[Backend, ...]
+    cache_policy: str | None = None
+    memory_enforcement: str | None = None
+    images: str | None = None
+    login: tuple[str, str] | None = field(default=None, repr=False)
+    access_key: tuple[str, str] | None = field(default=None, repr=False)
+
+    @property
+    def is_lab(self) -> bool:
+        """Whether the figures are a local machine's, not AWS's."""
+        return self.kind == "lab"
+
+    def backend(self, name: str) -> Backend:
+        """The backend of that name. Raises UsageError when it is not deployed."""
+        for backend in self.backends:
+            if backend.name == name:
+                return backend
+        known = ", ".join(b.name for b in self.backends)
+        raise UsageError(f"backend {name!r} is not deployed; this target has {known}")
+
+    def recorded(self) -> dict[str, Any]:
+        """The part that belongs in the results: everything but what proves who asks."""
+        values = asdict(self)
+        for name in ("login", "access_key"):
+            values.pop(name)
+        return {**values, "bundleHash": self.bundle_hash}
+
+
+@with_config(ConfigDict(strict=True))
+class _BackendOutputs(TypedDict):
+    functionName: str
+    logGroup: str
+    storage: NotRequired[str]
+
+
+@with_config(ConfigDict(strict=True))
+class _Outputs(TypedDict):
+    """The outputs' types; what else is in them is left alone."""
+
+    target: str
+    apiUrl: str
+    region: str
+    authMode: str
+    architecture: Literal["arm64", "x86_64"]
+    bundleHash: str
+    backends: dict[str, _BackendOutputs]
+    weights: NotRequired[str]
+    engine: NotRequired[str]
+    endpointUrl: NotRequired[str | None]
+    cachePolicy: NotRequired[str]
+    memoryEnforcement: NotRequired[str]
+    images: NotRequired[str]
+    accessKeyId: NotRequired[str]
+    secretAccessKey: NotRequired[str]
+
+
+_CHECK: TypeAdapter[_Outputs] = TypeAdapter(_Outputs)
+
+
+def parse_outputs(given: Mapping[str, Any]) -> Deployment:
+    """A deployment from its outputs. Raises UsageError naming what is missing or wrong."""
+    missing = [name for name in _REQUIRED if name not in given]
+    if missing:
+        raise UsageError(f"the outputs lack {', '.join(missing)}; deploy again with the current program")
+    try:
+        outputs = _CHECK.validate_python(given)
+    except ValidationError as error:
+        raise UsageError(f"the outputs are wrong at {explain(error)}; deploy again with the current program") from error
+    if not outputs["backends"]:
+        raise UsageError("the outputs name no backend")
+    api_url, login = _without_login("apiUrl", outputs["apiUrl"])
+    endpoint_url = outputs.get("endpointUrl")
+    return Deployment(
+        kind=outputs["target"],
+        api_url=api_url.rstrip("/"),
+        region=outputs["region"],
+        auth_mode=outputs["authMode"],
+        bundle_hash=outputs["bundleHash"],
+        weights=outputs.get("weights", "not stated"),
+        engine=outputs.get("engine", "onnx"),
+        architecture=outputs["architecture"],
+        endpoint_url=_without_login("endpointUrl", endpoint_url)[0] if endpoint_url else None,
+        backends=tuple(
+            Backend(name, item["functionName"], item["logGroup"], item.get("storage", "not stated"))
+            for name, item in outputs["backends"].items()
+        ),
+        cache_policy=outputs.get("cachePolicy"),
+        memory_enforcement=outputs.get("memoryEnforcement"),
+        images=outputs.get("images"),
+        login=login,
+        access_key=_access_key(outputs),
+    )
+
+
+def _access_key(outputs: _Outputs) -> tuple[str, str] | None:
+    """The key that a lab made for this start, if the outputs have one."""
+    identity, secret = outputs.get("accessKeyId"), outputs.get("secretAccessKey")
+    keep_secret(secret)
+    return (identity, secret) if identity and secret else None
+
+
+def deployment_of(recorded: Mapping[str, Any]) -> Deployment:
+    """The deployment that a session recorded. Raises UsageError where the record is too old to name it wholly."""
+    named = {item.name: recorded[item.name] for item in fields(Deployment) if item.name in recorded}
+    try:
+        return Deployment(**{**named, "backends": tuple(Backend(**item) for item in named["backends"])})
+    except (KeyError, TypeError) as error:
+        raise UsageError("the run does not say where its target is; name it with --stack or --outputs") from error
+
+
+def _without_login(name: str, address: str) -> tuple[str, tuple[str, str] | None]:
+    """An address without user and password, and those apart: from now on they are secrets."""
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname
+        _ = parts.port  # raises for what is not a number
+    except ValueError as error:
+        raise UsageError(f"{name} in the outputs is not an address") from error
+    if parts.scheme not in ("http", "https") or not host:
+        raise UsageError(f"{name} in the outputs must begin with http:// or https:// and name a host")
+    userinfo, at, place = parts.netloc.rpartition("@")
+    if not at:
+        return address, None
+    user, _, password = userinfo.partition(":")
+    login = unquote(user), unquote(password)
+    keep_secret(userinfo, password, login[1])
+    return SplitResult(parts.scheme, place, parts.path, parts.query, parts.fragment).geturl(), login
+
+
+def read_outputs(path: Path) -> Deployment:
+    """A deployment from a file made with `pulumi stack output --json` or `python -m lab up --json`."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+    try:
+        return parse_outputs(json_object(content))
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from error
+
+
+def json_object(content: bytes | str) -> dict[str, Any]:
+    """The JSON object that this is. Raises UsageError for anything else."""
+    try:
+        value = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise UsageError("this is not JSON") from error
+    if not isinstance(value, dict):
+        raise UsageError("this holds no JSON object")
+    return value

@@ -1,1 +1,0 @@
-"""What proves the state of a sample: Lambda's own log lines and the witnesses in the answer."""

@@ -1,0 +1,75 @@
+"""The encoder and the ranking apart from any storage, each engine in a process of its own, length by length."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+
+from bench.limits.samples import Sample, Samples, run_worker
+from bench.limits.stage import Stage
+from bench.process.errors import TargetError
+from bench.runs.log_lines import Report, parse_log_line
+
+TOKENS = (8, 20, 64, 128, 257, 512, 1000, 2000, 4096)
+INDEX_SIZES = (1_000, 10_000, 100_000, 1_000_000)
+HIDDEN = 768
+AS_THE_SERVICE = {"OPENBLAS_NUM_THREADS": "1"}  # which sets it before it imports numpy
+ENGINES = ("onnx", "transformers")
+
+
+def encode(samples: Samples, bundle: str, rounds: int, repeats: int, tokens: Sequence[int] = TOKENS) -> None:
+    """Warm encoding times; both engines meet a length within seconds of each other, on the same token ids.
+
+    Every round in processes of its own: where a process's memory happens to lie moves all its times.
+    """
+    for count in tokens:
+        for number in range(rounds):
+            found = {
+                engine: run_worker("encode", bundle=bundle, engine=engine, tokens=[count], repeats=repeats)
+                for engine in ENGINES
+            }
+            for engine, result in found.items():
+                for milliseconds in result["times"][str(count)]:
+                    samples.add(Sample("encode", f"{count} tokens", engine, milliseconds, "ms", number))
+        ours, theirs = (found[engine]["vectors"][str(count)] for engine in ENGINES)
+        delta = max(abs(a - b) for a, b in zip(ours, theirs, strict=True))
+        samples.add(Sample("delta", f"{count} tokens", "onnx against transformers", delta, ""))
+        same = found["onnx"]["ranking"][str(count)] == found["transformers"]["ranking"][str(count)]
+        samples.add(Sample("same ranking", f"{count} tokens", "onnx against transformers", float(same), ""))
+
+
+def rank(samples: Samples, repeats: int) -> None:
+    """Ranking against indexes of growing size."""
+    for count in INDEX_SIZES:
+        with tempfile.TemporaryDirectory() as directory:
+            run_worker("write_index", directory=directory, count=count, hidden=HIDDEN)
+            found = run_worker("rank", AS_THE_SERVICE, directory=directory, repeats=repeats)
+        for number, milliseconds in enumerate(found["times"]):
+            samples.add(Sample("rank", f"{count:,} incidents", "top 3", milliseconds, "ms", number))
+        samples.add(Sample("open index", f"{count:,} incidents", "ranking process", found["open_ms"], "ms"))
+        samples.add(Sample("peak memory", f"{count:,} incidents", "ranking process", found["peak_mb"], "MB"))
+
+
+def choices(samples: Samples, bundle: str, rounds: int) -> None:
+    """Every setting of the session that was chosen, beside what it was chosen over; a fresh process each."""
+    names = run_worker("session_choices")
+    for number in range(rounds):
+        for name, environment in names.items():
+            found = run_worker("session_choice", environment, bundle=bundle, name=name)
+            for what, value in found.items():
+                unit = "MB" if what == "peak memory" else "ms"
+                samples.add(Sample(what, "session", name, value, unit, number))
+
+
+def memory(samples: Samples, stage: Stage) -> None:
+    """Max Memory Used of the image function's REPORT line, after a short text and after one of the longest."""
+    backend = stage.deployment.backend("oci")
+    stage.make_cold(backend, "onnx")
+    for tokens in (20, 4096):
+        answer = stage.ask(backend, tokens if tokens < 4096 else 6000)  # more than enough: the service cuts it
+        lines = stage.functions.log_lines(backend, {answer.log_stream or ""}, {answer.request_id or ""}, 0)
+        reports = [parse_log_line(line) for line in lines]
+        found = [r.max_memory_mb for r in reports if isinstance(r, Report) and r.request_id == answer.request_id]
+        if not found or found[0] is None:
+            raise TargetError(f"no REPORT line for request {answer.request_id}")
+        samples.add(Sample("peak memory", f"function, {tokens} tokens", "onnx", float(found[0]), "MB"))

@@ -1,0 +1,156 @@
+"""`docs/performance.md` and its picture, of the samples of one run alone."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from bench.limits import checking, growth, lower_bounds, picture, requirements
+from bench.limits.components import INDEX_SIZES, TOKENS
+from bench.limits.requirements import Row
+from bench.limits.samples import Samples
+from bench.limits.tables import number, plain, table, timed
+from bench.runs.facts import gather
+from bench.stats.quantiles import quantile
+
+STORAGES = requirements.STORAGES
+NAMES = lower_bounds.NAMES
+PHASES = ("boot", "init", "import", "fetch", "load", "wait", "tokenize", "encode", "rank")
+
+
+def facts(bundle: Path) -> dict[str, str]:
+    """Where and on what the run was made."""
+    found, manifest = gather(), json.loads((bundle / "manifest.json").read_text())
+    machine = found["machine"]
+    return {
+        "machine": f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']} GB, Linux {machine['kernel']}",
+        "model": f"{manifest['model']}, {manifest['weights']} weights, bundle {manifest['source_hash'][:12]}",
+        "idle memory": machine["idle_memory"],
+        "revision": found["revision"],
+    }
+
+
+def write(samples: Samples, path: Path) -> bool:
+    """Write the document and, beside it, the picture; returns whether every requirement was met."""
+    rows = list(requirements.rows(samples))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _replace(path.with_suffix(".svg"), picture.draw(samples))
+    _replace(path, "\n".join(_lines(samples, rows, path.with_suffix(".svg").name)) + "\n")
+    return bool(rows) and all(row.met for row in rows)
+
+
+def _replace(path: Path, text: str) -> None:
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)
+
+
+def _lines(samples: Samples, rows: Sequence[Row], image: str) -> Iterator[str]:
+    yield "# How near the limit"
+    yield ""
+    yield "Made by `make limits`, of one run; every figure is a median unless it says otherwise. These are figures of a"
+    yield "local machine (SeaweedFS for S3 and, mounted, for EFS; a loop-mounted ext4 file for the image), not of AWS."
+    yield ""
+    for what, said in ((s.where, s.how) for s in samples if s.what == "fact"):
+        yield f"- {what}: {said}"
+    yield ""
+    yield f"![Encoding time over text length, ours and LongformerModel's, and cold starts]({image})"
+    yield ""
+    yield "## What must be, and is"
+    yield ""
+    yield from table(("", "must be", "is", "95 %", "met"), [_requirement(row) for row in rows])
+    yield from lower_bounds.lines(samples)
+    yield from _storages(samples)
+    yield from _phases(samples)
+    yield from _lengths(samples)
+    yield from checking.lines(samples)
+    yield from _growth(samples)
+    yield from _choices(samples)
+
+
+def _requirement(row: Row) -> tuple[str, ...]:
+    sign = "at most" if row.most else "at least"
+    interval = f"{number(row.interval.low)}-{number(row.interval.high)}" if row.interval else ""
+    met = "yes" if row.met else "**no**"
+    return row.text, f"{sign} {number(row.limit)}{row.unit}", f"{number(row.value)}{row.unit}", interval, met
+
+
+def _storages(samples: Samples) -> Iterator[str]:
+    yield from ("", "## Reading the weights", "")
+    yield "The 340 MB that an answer needs, by our fetch in a cold start, where it runs beside the imports, and alone,"
+    yield "and by others; boto3, from_pretrained and runai-model-streamer read the whole file of 595 MB."
+    if ranges := samples.median("planned ranges", "bundle", "onnx"):
+        yield f"The plan is {ranges:.0f} stretches of the file, each up to the next tensor that no answer needs."
+        yield "The raw read of a file opens it for each of them; ours opens it once, and on EFS copies nothing."
+    yield ""
+    rows = []
+    for cache in ("cold", "warm"):
+        for storage in STORAGES:
+            where = f"{storage}, {cache} cache"
+            ours = samples.values("phase fetch", where, "onnx")
+            rows.append((NAMES[storage], cache, "our fetch, in a start", timed(ours)))
+            rows += [(NAMES[storage], cache, how, timed(samples.values("read", where, how)))
+                     for how in samples.hows("read", where)]  # fmt: skip
+    yield from table(("storage", "cache", "how", "ms (95 %)"), rows)
+
+
+def _phases(samples: Samples) -> Iterator[str]:
+    yield from ("", "## Cold starts over HTTP, phase by phase", "")
+    yield "`init` spans import, fetch and load, which overlap; `wait` is what the first request waited after INIT. ms."
+    yield ""
+    rows = []
+    for cache in ("cold", "warm"):
+        for storage in STORAGES:
+            for engine in ("onnx", "transformers"):
+                where = f"{storage}, {cache} cache"
+                values = [timed(samples.values("cold start", where, engine))]
+                values += [plain(samples.median(f"phase {phase}", where, engine)) for phase in PHASES]
+                rows.append((NAMES[storage], cache, engine, *values))
+    yield from table(("storage", "cache", "engine", "whole (95 %)", *PHASES), rows)
+    encode = samples.median("phase encode", "oci, cold cache", "onnx")
+    if encode is not None:
+        yield ""
+        yield "Computing layers while later ones arrive is not done: it could hide a part of the first answer's"
+        yield f"encoding, which takes {number(encode)} ms (image), and would need a session for every layer."
+
+
+def _lengths(samples: Samples) -> Iterator[str]:
+    yield from ("", "## Warm encoding by length", "")
+    rows = []
+    for tokens in TOKENS:
+        where = f"{tokens} tokens"
+        ours, theirs = (samples.values("encode", where, engine) for engine in ("onnx", "transformers"))
+        if ours and theirs:
+            ratio = quantile(theirs, 0.5) / quantile(ours, 0.5)
+            delta = samples.median("delta", where, "onnx against transformers")
+            rows.append((f"{tokens:,}", timed(ours), timed(theirs), f"{ratio:.1f}", f"{delta:.1e}"))
+    yield from table(("tokens", "ours, ms", "LongformerModel, ms", "ratio", "largest difference"), rows)
+
+
+def _growth(samples: Samples) -> Iterator[str]:
+    yield from ("", "## Growth", "", "Cold start (cold cache) by the size of the model, ms:", "")
+    sizes = [(NAMES[s], *(timed(samples.values("cold start by size", s, f"{n} layers")) for n in growth.LAYERS))
+             for s in STORAGES]  # fmt: skip
+    yield from table(("storage", *(f"{n} layers" for n in growth.LAYERS)), sizes)
+    yield from ("", "The slowest of N simultaneous cold starts, ms:", "")
+    bursts = [(NAMES[s], *(timed(samples.values("burst", s, f"{n} at once")) for n in growth.BURSTS)) for s in STORAGES]
+    yield from table(("storage", *(str(n) for n in growth.BURSTS)), bursts)
+    yield from ("", "Ranking, one pass over all incidents and no full sort:", "")
+    ranks = []
+    for count in INDEX_SIZES:
+        where = f"{count:,} incidents"
+        peak = samples.median("peak memory", where, "ranking process")
+        opened = samples.median("open index", where, "ranking process")
+        ranks.append((f"{count:,}", timed(samples.values("rank", where, "top 3")), plain(opened), plain(peak)))
+    yield from table(("incidents", "ms", "opening the index, ms", "peak memory, MB"), ranks)
+    yield from lower_bounds.exact_search(samples)
+
+
+def _choices(samples: Samples) -> Iterator[str]:
+    yield from ("", "## Settings of the session, each beside what it was chosen over", "")
+    whats = ("make session", "first encoding", "later encoding", "peak memory")
+    rows = [(how, *(timed(samples.values(what, "session", how)) for what in whats))
+            for how in samples.hows("make session", "session")]  # fmt: skip
+    yield from table(("", "make session, ms", "first encoding, ms", "later encoding, ms", "peak memory, MB"), rows)

@@ -1,0 +1,59 @@
+"""A running lab and what is needed to read its storages past the service."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.deployments.answer import request_body
+from bench.deployments.auth import make_signer
+from bench.deployments.functions import Functions
+from bench.deployments.http import HttpClient
+from bench.deployments.lab import running_lab
+from bench.deployments.outputs import Backend, Deployment
+from bench.process.errors import TargetError
+from bench.runs.records import Observation
+from bench.runs.texts import text_of
+
+REQUEST_TIMEOUT_S = 60.0
+
+
+@dataclass(frozen=True)
+class Stage:
+    """`ranges` are the [offset, size] that an answer needs, `cache` is the lab's policy, cold or warm."""
+
+    deployment: Deployment
+    functions: Functions
+    http: HttpClient
+    bundle: str
+    cache: str
+    ranges: Sequence[Sequence[int]]
+
+    def make_cold(self, backend: Backend, engine: str, verify: bool = False) -> Mapping[str, str]:
+        """Retire the environments; with the cold policy the lab also evicts what the storage holds in memory."""
+        variables = {**self.functions.configuration(backend).variables, "ENGINE": engine}
+        variables["VERIFY_WEIGHTS"] = str(int(verify))
+        variables["CONFIG_NONCE"] = uuid.uuid4().hex
+        self.functions.configure(backend, variables, None)
+        return variables
+
+    def ask(self, backend: Backend, tokens: int = 20) -> Observation:
+        """One request over HTTP; raises TargetError unless it is answered well."""
+        body = request_body(text_of(tokens))
+        answer = self.http.post(f"/{backend.name}/similar", body, REQUEST_TIMEOUT_S)
+        if answer.status != 200:
+            raise TargetError(f"{backend.name} answered {answer.status}: {answer.error}")
+        return answer
+
+
+@contextmanager
+def running_stage(bundle: Path, cache: str, out: Path, ranges: Sequence[Sequence[int]]) -> Iterator[Stage]:
+    """A lab on this bundle, for as long as the block lasts; its log goes into the directory `out`."""
+    arguments = ("--bundle", str(bundle), "--cache", cache)
+    with running_lab(arguments, out / "lab.log") as deployment:
+        functions = Functions(deployment)
+        sign = make_signer(deployment.auth_mode, deployment.region, functions.session.get_credentials)
+        yield Stage(deployment, functions, HttpClient(deployment.api_url, sign), str(bundle), cache, ranges)

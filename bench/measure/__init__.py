@@ -1,0 +1,1 @@
+"""Carries out a plan, or an open-loop load, against a deployment and records every request."""

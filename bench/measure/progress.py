@@ -1,0 +1,63 @@
+"""Live progress: a bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from bench.process.printable import printable
+from bench.process.redact import redact
+from bench.process.say import Printer
+from bench.runs.records import Event, Sample, VisitEnd
+
+
+class Reporter:
+    """Shows each event of a run as it is recorded."""
+
+    def __init__(self, console: Console, progress: Progress | None, total: int) -> None:
+        self._console = console
+        self._progress = progress
+        self._task = progress.add_task("starting", total=total) if progress else None
+        self._done, self._total = 0, total
+        self._samples: list[Sample] = []
+
+    def show(self, event: Event) -> None:
+        """Take note of an event."""
+        if isinstance(event, Sample):
+            self._done += 1
+            self._samples.append(event)
+            if self._progress and self._task is not None:
+                text = printable(f"round {event.round} · {event.variant.label} · {event.state}")
+                self._progress.update(self._task, completed=self._done, description=text)
+        elif isinstance(event, VisitEnd):
+            if not self._progress:
+                line = f"[{self._done}/{self._total}] {printable(redact(self._visit_line()))}"
+                self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+            self._samples.clear()
+
+    def _visit_line(self) -> str:
+        """One visit in one line: `round 3 s3.onnx… cold 1234 ms, 6 warm 41-52 ms`."""
+        if not self._samples:
+            return "a visit without requests"
+        first, *rest = self._samples
+        cold = f"{first.seen.request_ms:.0f} ms" if first.seen.status == 200 else (first.seen.error or "failed")
+        line = f"round {first.round} {first.variant.label}: cold {cold}"
+        if rest:
+            times = [sample.seen.request_ms for sample in rest]
+            line += f", {len(rest)} warm {min(times):.0f}-{max(times):.0f} ms"
+        return line + (" (warm-up)" if first.warm_up else "")
+
+
+@contextmanager
+def reporting(total: int, quiet: bool = False) -> Iterator[Reporter]:
+    """A reporter on stderr for `total` requests."""
+    console = Printer(stderr=True, quiet=quiet)
+    if not console.is_terminal:
+        yield Reporter(console, None, total)
+        return
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield Reporter(console, progress, total)

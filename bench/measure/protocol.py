@@ -1,0 +1,49 @@
+"""What the runner needs of a target. The live one talks to a deployment; tests plant a simulated one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from bench.runs.plan import Variant
+from bench.runs.records import Observation, Original
+
+
+class Target(Protocol):
+    """A deployment whose functions can be made cold, called, and asked for their logs."""
+
+    def describe(self) -> Mapping[str, Mapping[str, Any]]:
+        """Facts about each backend's function that decide whether the comparison is fair."""
+        ...
+
+    def originals(self, backends: Sequence[str]) -> Mapping[str, Original]:
+        """What a run changes of these backends' functions, as it was before."""
+        ...
+
+    def limit_ms(self, variant: Variant) -> float:
+        """When the path to this variant gives up waiting."""
+        ...
+
+    def force_cold(self, variant: Variant, nonce: str) -> None:
+        """Configure the variant so that its next request starts a new environment. Raises TargetError."""
+        ...
+
+    def ping(self, variant: Variant) -> float | None:
+        """The time in ms of a request that a warm function refuses at once; None if it did not."""
+        ...
+
+    def call(self, variant: Variant) -> Observation:
+        """Send one request and wait for its answer."""
+        ...
+
+    def call_at_once(self, variant: Variant, count: int) -> Sequence[Observation]:
+        """Send `count` requests at the same moment and wait for all answers."""
+        ...
+
+    def log_lines(self, variant: Variant, seen: Sequence[Observation]) -> tuple[str, ...]:
+        """Lambda's REPORT and INIT_REPORT lines about these observations."""
+        ...
+
+    def restore(self) -> None:
+        """Put every function's configuration back to what it was."""
+        ...

@@ -1,0 +1,140 @@
+"""Carries out a plan against a target, one visit after the other, and records what happens as it happens."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from bench.measure.protocol import Target
+from bench.process.errors import TargetError
+from bench.runs.plan import FIRST_DEPLOY, IDLE, NEW_SANDBOX, SCALE_OUT, Visit
+from bench.runs.records import Event, Observation, Sample, VisitEnd
+
+SILENT_VISITS = 3  # so many visits in a row without any answer, and the target is taken to be gone
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Where time comes from: monotonic seconds for durations, UTC text for the record."""
+
+    monotonic: Callable[[], float] = time.perf_counter
+    utc: Callable[[], str] = field(default=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"))
+    sleep: Callable[[float], None] = time.sleep
+
+
+@dataclass(frozen=True)
+class Context:
+    """What all visits of one process share. `tag` makes the nonces of this run unlike those of any other."""
+
+    session: int
+    tag: str
+    record: Callable[[Event], None]
+    clock: Clock = Clock()
+
+
+def measure(plan: Iterable[Visit], target: Target, context: Context) -> None:
+    """Make all visits in order. Raises what ends it early; everything measured until then is recorded.
+
+    Raises TargetError when the target cannot be driven any more, or has not answered for some visits.
+    """
+    started = context.clock.monotonic()
+    silent = 0
+    for visit in plan:
+        seen = _Visitor(visit, target, context, started).run()
+        silent = silent + 1 if all(map(_no_answer, seen)) else 0
+        if silent == SILENT_VISITS:
+            raise TargetError(f"the target has not answered in {silent} visits in a row: {seen[-1].error}")
+
+
+def _no_answer(seen: Observation) -> bool:
+    """Not even an error came back, and not because time was up."""
+    return seen.status is None and not seen.timed_out
+
+
+class _Visitor:
+    """One visit: the forced cold start, the requests after it, then Lambda's own account of them."""
+
+    def __init__(self, visit: Visit, target: Target, context: Context, started: float) -> None:
+        self._visit = visit
+        self._target = target
+        self._context = context
+        self._started = started
+        self._nonce = f"{context.tag}-s{context.session}-{visit.id}"
+        self._seen: list[Observation] = []
+
+    def run(self) -> list[Observation]:
+        """Do it and return what was seen; a visit that is broken off still gets its log lines and its end."""
+        clock = self._context.clock
+        started = clock.monotonic()
+        self._target.force_cold(self._visit.variant, self._nonce)
+        reconfigure_ms = round((clock.monotonic() - started) * 1e3, 3)
+        try:
+            skipped = self._requests()
+        except BaseException:
+            self._finish(reconfigure_ms, None, complete=False)
+            raise
+        self._finish(reconfigure_ms, skipped, complete=True, ping_ms=self._ping())
+        return self._seen
+
+    def _requests(self) -> str | None:
+        """All requests of the visit; returns why some were not made, if so."""
+        visit = self._visit
+        before = self._request("cold" if visit.kind in (NEW_SANDBOX, FIRST_DEPLOY) else "primer", None)
+        for number in range(visit.requests - 1):
+            if before.environment_id is None:
+                left = visit.requests - 1 - number
+                return f"{left} requests left out: the one before brought no environment to stay with"
+            if visit.kind == SCALE_OUT:
+                self._burst(before)
+                return None
+            if visit.kind == IDLE:
+                self._context.clock.sleep(visit.idle_s)
+            before = self._request("idle" if visit.kind == IDLE else "warm", before)
+        return None
+
+    def _request(self, state: str, before: Observation | None) -> Observation:
+        utc, at = self._context.clock.utc(), self._context.clock.monotonic()
+        seen = self._target.call(self._visit.variant)
+        self._record(state, before, seen, utc, at)
+        return seen
+
+    def _burst(self, before: Observation) -> None:
+        utc, at = self._context.clock.utc(), self._context.clock.monotonic()
+        for seen in self._target.call_at_once(self._visit.variant, self._visit.burst):
+            self._record("burst", before, seen, utc, at)
+
+    def _record(self, state: str, before: Observation | None, seen: Observation, utc: str, at: float) -> None:
+        visit, context = self._visit, self._context
+        sample = Sample(
+            id=f"{visit.id}.{len(self._seen)}",
+            visit=visit.id,
+            session=context.session,
+            round=visit.round,
+            order=visit.order,
+            warm_up=visit.warm_up,
+            variant=visit.variant,
+            state=state,
+            cold_kind=None if state in ("warm", "primer") else visit.kind,
+            utc=utc,
+            elapsed_s=round(at - self._started, 3),
+            nonce=self._nonce,
+            limit_ms=self._target.limit_ms(visit.variant),
+            seen=seen,
+            previous_environment=before.environment_id if before else None,
+            previous_invocation=before.invocation if before else None,
+        )
+        self._seen.append(seen)
+        context.record(sample)
+
+    def _ping(self) -> float | None:
+        """Sent last, so that it disturbs no sample: the next visit makes its own environment."""
+        is_plain = self._visit.variant.arm == "http" and self._visit.kind in (NEW_SANDBOX, FIRST_DEPLOY)
+        return self._target.ping(self._visit.variant) if is_plain and self._seen[-1].status == 200 else None
+
+    def _finish(self, reconfigure_ms: float, skipped: str | None, complete: bool, ping_ms: float | None = None) -> None:
+        lines = self._target.log_lines(self._visit.variant, self._seen)
+        self._context.record(
+            VisitEnd(self._visit.id, self._context.session, complete, lines, skipped, reconfigure_ms, ping_ms)
+        )

@@ -1,0 +1,46 @@
+"""What is said to people: without secrets, and without anything that drives a terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from typing import Any, NoReturn
+
+from rich.console import Console
+from rich.text import Text
+
+from bench.process.printable import printable
+from bench.process.redact import redact
+
+
+def say(text: str) -> None:
+    """Print lines to standard output."""
+    print(_clean(text), flush=True)
+
+
+def warn(text: str) -> None:
+    """Print lines to standard error; where nobody reads them any more, go on without."""
+    with contextlib.suppress(OSError):
+        print(_clean(text), file=sys.stderr, flush=True)
+
+
+def _clean(text: str) -> str:
+    return "\n".join(map(printable, redact(text).split("\n")))
+
+
+class Printer(Console):
+    """A console on which every text shows as what it is, in tables as well: no markup, no escape sequences, no secrets.
+
+    It leaves it to the caller what happens when nobody reads any more; rich's own ends the process with 1.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(markup=False, emoji=False, highlight=False, **options)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Every text that is printed comes through here."""
+        return super().render_str(printable(redact(text)), **options)
+
+    def on_broken_pipe(self) -> NoReturn:
+        """Let the error through."""
+        raise

@@ -1,1 +1,0 @@
-"""What is written to results.jsonl, and how it is written and read."""

@@ -1,0 +1,80 @@
+"""What a reader needs to know about where and with what a run was made."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from contract.checkout import ROOT
+
+_DAMON = Path("/sys/kernel/mm/damon/admin/kdamonds")
+
+
+def gather() -> dict[str, Any]:
+    """Machine, versions and git revision; nothing that identifies a person or a path."""
+    return {
+        "machine": {
+            "cpu": _cpu(),
+            "cores": os.cpu_count(),
+            "memory_gb": _memory_gb(),
+            "kernel": platform.release(),
+            "idle_memory": _idle_memory(),
+        },
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("requests", "urllib3", "boto3", "numpy")},
+        },
+        "revision": _revision(),
+    }
+
+
+def _cpu() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.machine()
+
+
+def _memory_gb() -> float | None:
+    if sys.platform == "win32":
+        return None
+    return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1)
+
+
+def _idle_memory() -> str:
+    """Whether the kernel takes back what nobody has used for a while, as it does on some virtual machines.
+
+    There page caches cool by themselves, and memory comes from the host again, slower, when it is next used. See the
+    kernel's documentation, admin-guide/mm/damon/usage.
+    """
+    for state in _DAMON.glob("*/state"):
+        if _read(state) == "on":
+            for action in state.parent.glob("contexts/*/schemes/*/action"):
+                if _read(action) == "pageout":
+                    return "taken back by the kernel (DAMON)"
+    return "kept"
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
+def _revision() -> str:
+    """The git revision, marked when the tree differs from it; "unknown" outside a repository."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+    try:
+        found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return found.stdout.strip()

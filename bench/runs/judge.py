@@ -1,0 +1,166 @@
+"""Whether a sample is what it claims to be. Pure: the same records give the same judgement, today and in a year."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from bench.runs.log_lines import InitReport, Report, parse_log_line
+from bench.runs.records import Sample
+from bench.runs.store import Run
+
+OK, INVALID, FAILED, CENSORED, PROACTIVE, SUPERSEDED = (
+    "ok", "invalid", "failed", "censored", "proactive", "superseded",
+)  # fmt: skip
+
+PROACTIVE_IDLE_MS = 500.0  # INIT and first invocation of a true cold start follow each other within milliseconds
+_LIMIT_TOLERANCE = 0.98  # a gateway's 30 s is measured as a little less when the request itself took time to send
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A sample with its verdict. Only `ok` samples are measurements; `censored` ones count as "longer than this"."""
+
+    sample: Sample
+    status: str
+    reasons: tuple[str, ...] = ()
+    report: Report | None = None
+    second_init: bool = False
+
+    @property
+    def used(self) -> bool:
+        """Whether the sample takes part in a latency distribution."""
+        return self.status in (OK, CENSORED) and not self.sample.warm_up
+
+
+@dataclass(frozen=True)
+class _Logs:
+    reports: dict[str, set[Report]]
+    init_reports: dict[tuple[str, int], tuple[InitReport, ...]]
+
+
+def judge_run(run: Run) -> tuple[Judged, ...]:
+    """Judge every sample of a run, in the order they were taken."""
+    logs = _collect_logs(run)
+    final = _final_sessions(run)
+    expected_bundle = run.first.target.get("bundleHash")
+    seen: set[str] = set()
+    judged = []
+    for sample in run.samples:
+        verdict = _judge(sample, logs, seen, expected_bundle)
+        if final[sample.visit] != sample.session:
+            verdict = Judged(sample, SUPERSEDED, ("its visit was interrupted and made again",), verdict.report)
+        if sample.seen.environment_id:
+            seen.add(sample.seen.environment_id)
+        judged.append(verdict)
+    return tuple(judged)
+
+
+def _judge(sample: Sample, logs: _Logs, seen_environments: set[str], bundle: str | None) -> Judged:
+    seen = sample.seen
+    reports = logs.reports.get(seen.request_id, set()) if seen.request_id else set()
+    report = next(iter(reports)) if len(reports) == 1 else None
+    inits = logs.init_reports.get((sample.visit, sample.session), ())
+    second_init = _claims_cold(sample) and any(init.timed_out for init in inits)
+    if _hit_the_limit(sample):
+        return Judged(sample, CENSORED, (f"no answer within {sample.limit_ms:.0f} ms",), report, second_init)
+    if seen.status != 200:
+        reason = seen.error or f"HTTP status {seen.status}"
+        return Judged(sample, FAILED, (reason,), report, second_init)
+    reasons = list(_disagreements(sample, bundle))
+    if len(reports) > 1:  # what a function prints is in the same log: one of these may be its own
+        reasons.append(f"its {len(reports)} REPORT lines contradict each other")
+    is_cold = _claims_cold(sample)
+    if is_cold:
+        reasons += _cold_disagreements(sample, report, second_init, seen_environments)
+    else:
+        reasons += _warm_disagreements(sample, report)
+    if reasons:
+        return Judged(sample, INVALID, tuple(reasons), report, second_init)
+    if is_cold and (early := _initialised_early(sample, report)):
+        return Judged(sample, PROACTIVE, (early,), report, second_init)
+    return Judged(sample, OK, (), report, second_init)
+
+
+def _claims_cold(sample: Sample) -> bool:
+    """Cold by plan, or, after a pause or in a burst, by its own claim to be the first of its environment."""
+    return sample.state in ("cold", "primer") or (sample.state in ("burst", "idle") and sample.seen.invocation == 1)
+
+
+def _disagreements(sample: Sample, bundle: str | None) -> Iterator[str]:
+    """Witnesses that every answer must give."""
+    seen, variant = sample.seen, sample.variant
+    if seen.nonce != sample.nonce:
+        yield f"configuration nonce {seen.nonce!r} is not the one that was set ({sample.nonce!r})"
+    if seen.backend != variant.backend:
+        yield f"answered by backend {seen.backend!r}, not {variant.backend!r}"
+    if seen.engine != variant.engine:
+        yield f"answered by engine {seen.engine!r}, not {variant.engine!r}"
+    if bundle and seen.bundle_hash != bundle:
+        yield f"bundle {seen.bundle_hash!r} is not the deployed one"
+
+
+def _cold_disagreements(
+    sample: Sample, report: Report | None, second_init: bool, seen_environments: set[str]
+) -> Iterator[str]:
+    seen = sample.seen
+    if not seen.environment_id or seen.environment_id in seen_environments:
+        yield "the execution environment is not a new one"
+    if seen.invocation != 1:
+        yield f"invocation {seen.invocation} of its environment, not the first"
+    if report is None:
+        yield "no REPORT line was found for it"
+    elif report.init_ms is None and not second_init:
+        yield "its REPORT line has no Init Duration"
+
+
+def _warm_disagreements(sample: Sample, report: Report | None) -> Iterator[str]:
+    seen = sample.seen
+    if not seen.environment_id or seen.environment_id != sample.previous_environment:
+        yield "not the execution environment of the request before"
+    if seen.invocation is None or seen.invocation != (sample.previous_invocation or 0) + 1:
+        yield f"invocation {seen.invocation} does not follow {sample.previous_invocation}"
+    if report is None:
+        yield "no REPORT line was found for it"
+    elif report.init_ms is not None:
+        yield "its REPORT line has an Init Duration"
+
+
+def _hit_the_limit(sample: Sample) -> bool:
+    """A time-out: the client's own, or a gateway's error, without the function's headers, when time was up."""
+    seen = sample.seen
+    gateway_gave_up = seen.environment_id is None and (seen.status or 0) >= 500
+    return seen.timed_out or (gateway_gave_up and seen.request_ms >= _LIMIT_TOLERANCE * sample.limit_ms)
+
+
+def _initialised_early(sample: Sample, report: Report | None) -> str | None:
+    """Proactive initialisation: the environment was made ready before anybody asked, so nobody waited for it."""
+    idle = sample.seen.phases_ms.get("idle", 0.0)
+    if idle >= PROACTIVE_IDLE_MS:
+        return f"initialised {idle:.0f} ms before the request came"
+    if report and report.init_ms is not None and report.init_ms > sample.seen.request_ms:
+        return f"its INIT ({report.init_ms:.0f} ms) took longer than the request: it ran before"
+    return None
+
+
+def _collect_logs(run: Run) -> _Logs:
+    reports: dict[str, set[Report]] = {}
+    inits: dict[tuple[str, int], tuple[InitReport, ...]] = {}
+    for end in run.visits:
+        parsed = [parse_log_line(line) for line in end.log_lines]
+        for line in parsed:
+            if isinstance(line, Report):
+                reports.setdefault(line.request_id, set()).add(line)
+        inits[end.visit, end.session] = tuple(line for line in parsed if isinstance(line, InitReport))
+    return _Logs(reports, inits)
+
+
+def _final_sessions(run: Run) -> dict[str, int]:
+    """For each visit the session whose attempt counts: the one that completed it, else the last that tried."""
+    final = {sample.visit: sample.session for sample in run.samples}
+    return final | {end.visit: end.session for end in run.visits if end.complete}
+
+
+def count(judged: Iterable[Judged], status: str) -> int:
+    """How many samples outside the warm-up block have this status."""
+    return sum(1 for item in judged if item.status == status and not item.sample.warm_up)

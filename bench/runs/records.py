@@ -1,0 +1,225 @@
+"""The lines of results.jsonl, as frozen dataclasses (schema version 1).
+
+A run is a sequence of events, appended as they happen and never changed:
+
+- `session`: a process began to measure (one per start or resume): plan, target, machine, versions
+- `sample`: one request and everything its answer said
+- `visit`: a visit ended: Lambda's own log lines about it, and why warm requests were skipped, if they were
+- `end`: a process stopped, and why
+
+Whether a sample may be used is *not* in the file: `bench.runs.judge` decides that from these facts, each time anew.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from bench.runs.checks import (
+    CHECKED,
+    Count,
+    Facts,
+    Function,
+    Milliseconds,
+    Prices,
+    Seconds,
+    Similarity,
+    Target,
+    explain,
+)
+from bench.runs.plan import Axes, Variant
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What one request brought back.
+
+    Times in ms, by one monotonic clock of this process; `connect_ms` is not part of `request_ms`.
+    """
+
+    __pydantic_config__ = CHECKED
+
+    connect_ms: Milliseconds
+    request_ms: Milliseconds
+    status: int | None = None
+    error: str | None = None
+    timed_out: bool = False
+    environment_id: str | None = None
+    invocation: int | None = None
+    nonce: str | None = None
+    backend: str | None = None
+    engine: str | None = None
+    bundle_hash: str | None = None
+    weights: str | None = None
+    fetched_bytes: Count | None = None
+    request_id: str | None = None
+    log_stream: str | None = None
+    phases_ms: Mapping[str, Milliseconds] = field(default_factory=dict)
+    results: tuple[tuple[int, Similarity], ...] = ()
+    log_tail: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One request: what was asked, what the plan expects of it, and what was seen.
+
+    `state` is cold, warm, burst (one of several at once), idle (after a pause), or primer (only makes an environment
+    for those two); `cold_kind` says which kind of cold start it is, or may be.
+
+    `previous_environment`/`previous_invocation` are those of the sample before it in the same visit (None: cold).
+    `limit_ms` is when the path gives up (API or function time-out, whichever is shorter).
+    """
+
+    __pydantic_config__ = CHECKED
+
+    id: str
+    visit: str
+    session: int
+    round: int
+    order: int
+    warm_up: bool
+    variant: Variant
+    state: str
+    cold_kind: str | None
+    utc: str
+    elapsed_s: Seconds
+    nonce: str
+    limit_ms: Milliseconds
+    seen: Observation
+    previous_environment: str | None = None
+    previous_invocation: int | None = None
+
+
+@dataclass(frozen=True)
+class VisitEnd:
+    """The end of a visit: `log_lines` are Lambda's REPORT and INIT_REPORT lines as found.
+
+    `reconfigure_ms` is how long forcing the cold start took, `ping_ms` a last request that the warm function refused at
+    once. `skipped` says why planned requests were not made; `complete` is false for a visit that was broken off.
+    """
+
+    __pydantic_config__ = CHECKED
+
+    visit: str
+    session: int
+    complete: bool = True
+    log_lines: tuple[str, ...] = ()
+    skipped: str | None = None
+    reconfigure_ms: Milliseconds | None = None
+    ping_ms: Milliseconds | None = None
+
+
+@dataclass(frozen=True)
+class Original:
+    """What a run changes of a function, as it was before the first change; a variable is None where it was not set.
+
+    Nothing else of a function is in the records: its other variables may hold secrets, and are never changed.
+    """
+
+    __pydantic_config__ = CHECKED
+
+    memory_mb: Count
+    timeout_s: Count
+    variables: Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
+class Session:
+    """A process that measured. `target` holds the deployment's outputs, `facts` the machine, `prices` the table.
+
+    `source` says where the outputs came from, `originals` by backend what must be put back. Both are empty in records
+    made before there were any.
+    """
+
+    __pydantic_config__ = CHECKED
+
+    session: int
+    utc: str
+    axes: Axes
+    target: Target
+    functions: Mapping[str, Function]
+    facts: Facts
+    prices: Prices = field(default_factory=dict)
+    schema: int = SCHEMA
+    source: Mapping[str, str] = field(default_factory=dict)
+    originals: Mapping[str, Original] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class End:
+    """A process stopped measuring: `reason` is complete, interrupted, or what went wrong.
+
+    `restored`: whether the functions' configuration was put back (None in records made before that was written).
+    """
+
+    __pydantic_config__ = CHECKED
+
+    session: int
+    utc: str
+    reason: str
+    restored: bool | None = None
+
+
+Event = Session | Sample | VisitEnd | End
+
+_KINDS: dict[str, type[Event]] = {"session": Session, "sample": Sample, "visit": VisitEnd, "end": End}
+_NAMES = {kind: name for name, kind in _KINDS.items()}
+_READERS: dict[str, TypeAdapter[Event]] = {name: TypeAdapter(kind) for name, kind in _KINDS.items()}
+
+
+def to_json(event: Event) -> dict[str, Any]:
+    """The JSON object of one line."""
+    return {"kind": _NAMES[type(event)], **asdict(event)}
+
+
+def from_line(line: bytes) -> Event:
+    """The event of one line. Raises Torn for what is not JSON, ValueError for what is not such a record."""
+    kind = _kind(line)
+    try:
+        event = _READERS[kind].validate_json(line)
+    except ValidationError as error:
+        raise ValueError(explain(error)) from error
+    if isinstance(event, Sample) and event.seen.status == 200 and event.seen.request_ms == 0:
+        raise ValueError("seen.request_ms: an answer takes time, so this is not 0")
+    return event
+
+
+class Torn(ValueError):
+    """A line that is not JSON: a kill tore it."""
+
+
+def parse_object(line: bytes) -> dict[str, Any]:
+    """The JSON object of a line, with finite numbers only. Raises Torn for what is not JSON, else ValueError."""
+    try:
+        value = json.loads(line, parse_float=_finite, parse_constant=_finite)
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise Torn("this is not JSON") from error
+    except RecursionError as error:
+        raise ValueError("this is nested too deeply") from error
+    if not isinstance(value, dict):
+        raise ValueError(f"a record is a JSON object, not a {type(value).__name__}")
+    return value
+
+
+def _kind(line: bytes) -> str:
+    value = parse_object(line)
+    kind = value.get("kind")
+    if not isinstance(kind, str) or kind not in _READERS:
+        raise ValueError(f"unknown kind of record; known are {', '.join(_READERS)}")
+    if value.get("schema", SCHEMA) != SCHEMA:
+        raise ValueError(f"this version reads schema {SCHEMA} only")
+    return kind
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("a number is not finite")
+    return value

@@ -1,0 +1,1 @@
+"""Requests and answers: their fields, their checks and their texts."""

@@ -1,0 +1,105 @@
+"""Answers: AIID's envelope with machine-readable results, and the HTTP status that is true."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from similarity.bundle.ranking import Match
+
+BEST_URL = "https://incidentdatabase.ai/apps/discover?display=details&incident_id={}"  # AIID's own
+JSON = {"Content-Type": "application/json"}
+# An answer is data: nothing may render, frame, guess, keep or pass it on.
+SECURITY = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=63072000",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+MAX_SHOWN = 3_500_000  # characters of titles, urls and dates in one answer, which Lambda limits to 6 MB
+OVERHEAD = 150  # characters that one result takes beside them
+
+
+@dataclass(frozen=True)
+class Health:
+    """How the function is that answers; None for what it does not know, because it has not read it.
+
+    `model_hash` names the model without its incidents: deployments that agree in it embed a text alike.
+    """
+
+    status: str
+    backend: str
+    serves: str
+    engine: str
+    model: str | None
+    revision: str | None
+    bundle_hash: str | None
+    model_hash: str | None
+    weights: str | None
+    incidents: int | None
+    encoder_loaded: bool
+    index_loaded: bool
+
+
+def similar(matches: Sequence[Match], warnings: Sequence[str]) -> dict[str, Any]:
+    """The envelope for a list of matches, best first; `msg` is in Python tuple syntax, as AIID's site reads it."""
+    body: dict[str, Any] = {
+        "warnings": list(warnings),
+        "msg": str([(match.similarity, match.incident_id) for match in matches]),
+    }
+    if matches:
+        body["best_url"] = BEST_URL.format(matches[0].incident_id)
+    body["results"] = [vars(match) for match in matches]
+    return envelope(200, body)
+
+
+def passable(matches: Sequence[Match]) -> int:
+    """How many of the matches fit into one answer, however long their titles are."""
+    size = 0
+    for number, match in enumerate(matches):
+        size += OVERHEAD + sum(len(json.dumps(words)) for words in (match.title, match.url, match.date))
+        if size > MAX_SHOWN:
+            return number
+    return len(matches)
+
+
+def embedding(vector: Sequence[float], text_hash: str, warnings: Sequence[str]) -> dict[str, Any]:
+    """The envelope for a vector; AIID has its `msg` beside the body here, not in it."""
+    body = {"warnings": list(warnings), "embedding": {"vector": list(vector), "from_text_hash": text_hash}}
+    return {**envelope(200, body), "msg": "Success"}
+
+
+def health(state: Health, problem: str | None) -> dict[str, Any]:
+    """The envelope for a function's state: 503 with the reason where it cannot serve."""
+    body = {"warnings": [], "msg": problem or state.status, **vars(state)}
+    return {**envelope(503, body), "message": problem} if problem else envelope(200, body)
+
+
+def failure(status: int, message: str) -> dict[str, Any]:
+    """The envelope for a request that was not answered; the message also stands where API Gateway puts its own."""
+    return {**envelope(status, {"warnings": [], "msg": message}), "message": message}
+
+
+def envelope(status: int, body: Mapping[str, Any]) -> dict[str, Any]:
+    """AIID's wrapping of every answer."""
+    return {"isBase64Encoded": False, "statusCode": status, "headers": JSON, "multiValueHeaders": {}, "body": body}
+
+
+def response(content: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
+    """What the function returns to Lambda (payload format 2.0)."""
+    return {
+        "statusCode": content["statusCode"],
+        "headers": {**JSON, **SECURITY, **headers},
+        "isBase64Encoded": False,
+        "body": json.dumps(content, ensure_ascii=False, allow_nan=False),
+    }
+
+
+def preflight(methods: Sequence[str]) -> dict[str, Any]:
+    """The answer to OPTIONS; where other origins are allowed, the HTTP API answers or adds what browsers want."""
+    return {"statusCode": 204, "headers": {**SECURITY, "Allow": ", ".join(methods)}}

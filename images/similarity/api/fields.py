@@ -1,0 +1,130 @@
+"""The fields of a request, each read strictly: a limit for every one, and no client text is ever evaluated."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any
+
+from similarity.base.errors import BadRequest
+
+MAX_TEXT = 500_000  # characters; the model reads 4,096 tokens, some 20,000
+MAX_EMBED = 262_144  # characters of an `embed` that is a string
+MAX_DIMENSIONS = 16_384  # numbers in `embed`; how many it must be, the model says
+MAX_QUOTES = 10  # times that a string may be quoted before it is a list, as in AIID's function
+MAX_FIELDS = 32  # in a query string or a body
+DEFAULT_NUM = 3
+INTEGER = re.compile(r"\s*[+-]?\d{1,18}\s*", re.ASCII)
+ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+SEND_TEXT = 'send GET ?text=… or POST {"text": "…", "num": 3}'
+SEND_EMBED = 'send GET ?embed=[…] or POST {"embed": [0.1, …], "num": 3}'
+
+
+class Malformed(ValueError):
+    """JSON that is none, or is read in two ways."""
+
+
+def load(text: str) -> Any:
+    """Strict JSON: no NaN, no infinity, no name twice; raises Malformed."""
+    try:
+        return json.loads(text, parse_int=_integer, parse_constant=_constant, object_pairs_hook=_object)
+    except Malformed:
+        raise
+    except (ValueError, RecursionError):
+        raise Malformed("is no JSON") from None
+
+
+def text(value: object) -> str:
+    """The field `text`; raises BadRequest."""
+    if value is None:
+        raise BadRequest(f"text is missing: {SEND_TEXT}")
+    if not isinstance(value, str):
+        raise BadRequest(f"text is no string: {SEND_TEXT}")
+    check_length(value)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise BadRequest("text holds a lone surrogate, which is no Unicode character: send valid UTF-8") from None
+    if not value.strip():
+        raise BadRequest(f"text is empty: {SEND_TEXT}")
+    return value
+
+
+def check_length(value: str) -> None:
+    """Raise BadRequest for a text that is too long, as it was sent or as it was transliterated."""
+    if len(value) > MAX_TEXT:
+        raise BadRequest(f"text is too large: at most {MAX_TEXT} characters, also when written in ASCII", 413)
+
+
+def embed(value: object) -> tuple[float, ...]:
+    """The field `embed`: a list of finite numbers, or a string that holds one, quoted up to MAX_QUOTES times."""
+    if value is None:
+        raise BadRequest(f"embed is missing: {SEND_EMBED}")
+    for _ in range(MAX_QUOTES):
+        if not isinstance(value, str):
+            break
+        if len(value) > MAX_EMBED:
+            raise BadRequest(f"embed is too large: at most {MAX_EMBED} characters", 413)
+        value = _unquoted(value.strip())
+    if isinstance(value, str):
+        raise BadRequest(f"embed is quoted more than {MAX_QUOTES} times: {SEND_EMBED}")
+    if not isinstance(value, list):
+        raise BadRequest(f"embed is no list: {SEND_EMBED}")
+    if not value:
+        raise BadRequest(f"embed is empty: {SEND_EMBED}")
+    if len(value) > MAX_DIMENSIONS:
+        raise BadRequest(f"embed is too large: at most {MAX_DIMENSIONS} numbers", 413)
+    return tuple(_number(item, place) for place, item in enumerate(value))
+
+
+def num(value: object) -> tuple[int, list[str]]:
+    """The field `num` with warnings. AIID's words: no integer means the default, 0 means none."""
+    if isinstance(value, float) and value.is_integer():  # 2.0 is an integer, to JSON Schema and to AIID
+        value = int(value)
+    wanted = value if isinstance(value, int) and not isinstance(value, bool) else None
+    if isinstance(value, str):
+        wanted = int(value) if INTEGER.fullmatch(value) else None
+    if wanted is None:
+        return DEFAULT_NUM, [f'Provided value for "num" invalid, using default of {DEFAULT_NUM}.']
+    if wanted == 0:
+        return 0, ['Zero results requested with the "num" value of 0. Use value <0 for maximum possible.']
+    return wanted, []
+
+
+def _unquoted(value: str) -> object:
+    """One level of quotes less, or the list itself. Python's own single quotes are taken, too, as AIID takes them."""
+    if len(value) > 1 and value[0] == value[-1] == "'":
+        return ESCAPED.sub(r"\1", value[1:-1])
+    try:
+        return load(value)
+    except Malformed as error:
+        raise BadRequest(f"embed {error}: {SEND_EMBED}") from None
+
+
+def _number(item: object, place: int) -> float:
+    if isinstance(item, bool) or not isinstance(item, int | float):
+        raise BadRequest(f"embed[{place}] is no number: {SEND_EMBED}")
+    try:
+        number = float(item)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise BadRequest(f"embed[{place}] is no finite number: {SEND_EMBED}")
+    return number
+
+
+def _integer(digits: str) -> int | float:
+    """Python refuses to read integers of more than 4,300 digits; as a float they are no integer, but JSON."""
+    return int(digits) if len(digits) < 100 else math.inf
+
+
+def _constant(name: str) -> None:
+    raise Malformed(f"is no JSON: it has no {name}")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    read = dict(pairs)
+    if len(read) < len(pairs):
+        raise Malformed("gives a name twice")
+    return read

@@ -1,0 +1,193 @@
+"""What a caller wants, out of an API Gateway event (payload format 2.0) or of fields passed directly."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_plus
+
+from similarity.api import fields
+from similarity.base.errors import BadRequest
+
+MAX_BODY = 1 << 20  # bytes; Lambda itself would take 6 MB
+SIMILAR, TEXT_TO_EMBED, TEXT_TO_DB, EMBED_TO_DB, HEALTH = ROUTES = (
+    "similar",
+    "text-to-embed",
+    "text-to-db-similar",
+    "embed-to-db-similar",
+    "health",
+)
+METHODS = ("GET", "POST")
+USED = {  # the fields that each route reads
+    SIMILAR: ("text", "num"),
+    TEXT_TO_EMBED: ("text",),
+    TEXT_TO_DB: ("text", "num"),
+    EMBED_TO_DB: ("embed", "num"),
+    HEALTH: (),
+}
+FIELDS = ("text", "num", "embed")
+NAMED = 5  # unknown fields that a warning names, each cut to so many
+NAME_LENGTH = 40  # characters
+SEND = fields.SEND_TEXT
+
+
+@dataclass(frozen=True)
+class Request:
+    """A valid request. `num` is how many results (negative: all); `warnings` are for the answer.
+
+    `text` is empty where the route takes `embed`, and the other way round.
+    """
+
+    route: str
+    text: str = ""
+    embed: tuple[float, ...] = ()
+    num: int = fields.DEFAULT_NUM
+    warnings: tuple[str, ...] = ()
+
+
+def parse(event: object, prefix: str) -> Request:
+    """Read an event; `prefix` is the path before this function's routes (`s3`, `minilm/s3`). Raises BadRequest."""
+    if not isinstance(event, Mapping):
+        raise BadRequest(f"the event is no JSON object: {SEND}")
+    http = _http(event)
+    if http is None:
+        given = _direct(event)
+        guess = EMBED_TO_DB if "embed" in given and "text" not in given else SIMILAR
+        route = _checked_route(event.get("route", guess), prefix)
+    else:
+        route = _checked_route(event.get("rawPath", "/"), prefix)
+        _check_method(str(http.get("method", "GET")), route)
+        given = {} if route == HEALTH else {**_query(event), **_body(event, _send(route))}
+    return _request(route, given)
+
+
+def preflight(event: object, prefix: str) -> tuple[str, ...]:
+    """What may be sent, if a browser asks that (OPTIONS); the HTTP API adds the CORS headers to the answer.
+
+    Empty for every other event, and for one that names no route.
+    """
+    http = _http(event) if isinstance(event, Mapping) else None
+    if not isinstance(event, Mapping) or http is None or http.get("method") != "OPTIONS":
+        return ()
+    try:
+        return _allowed(_checked_route(event.get("rawPath"), prefix))
+    except BadRequest:
+        return ()
+
+
+def _request(route: str, given: Mapping[str, Any]) -> Request:
+    used = USED[route]
+    if not used:
+        return Request(route)
+    num, warnings = fields.num(given["num"]) if "num" in given and "num" in used else (fields.DEFAULT_NUM, [])
+    text = fields.text(given.get("text")) if "text" in used else ""
+    embed = fields.embed(given.get("embed")) if "embed" in used else ()
+    if ignored := [str(name) for name in given if name not in used]:
+        warnings.append(_ignored(ignored, used))
+    return Request(route, text, embed, num, tuple(warnings))
+
+
+def _ignored(names: list[str], used: tuple[str, ...]) -> str:
+    some = ", ".join(name[:NAME_LENGTH] for name in names[:NAMED])
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return _printable(f"Fields that this route does not read were ignored: {some}{more}. It reads {', '.join(used)}.")
+
+
+def _printable(words: str) -> str:
+    """Lone surrogates cannot be sent back as UTF-8."""
+    return words.encode("utf-8", "replace").decode()
+
+
+def _http(event: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What the event says of its HTTP request, if it comes from an HTTP API."""
+    context = event.get("requestContext")
+    http = context.get("http") if isinstance(context, Mapping) else None
+    return http if isinstance(http, Mapping) else None
+
+
+def _direct(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The fields of a direct invocation: in the event, or in a body or query string in it, as AIID looks for them."""
+    if "body" not in event and "queryStringParameters" not in event:
+        given = {name: value for name, value in event.items() if name != "route"}
+        _check_number_of_fields(len(given))
+        return given
+    return {**_query(event), **_body(event, SEND), **{name: event[name] for name in FIELDS if name in event}}
+
+
+def _checked_route(path: object, prefix: str) -> str:
+    """The route that a path names, with the function's prefix, with its model's alone, or with none."""
+    parts = [part for part in path.split("/") if part] if isinstance(path, str) else []
+    whole = [part for part in prefix.split("/") if part]
+    for start in (whole, whole[:-1]):
+        if start and parts[: len(start)] == start:
+            parts = parts[len(start) :]
+            break
+    route = "/".join(parts)
+    if route not in ROUTES:
+        known = ", ".join(f"/{name}" for name in ROUTES)
+        raise BadRequest(f"there is no such route; ask for {known}, with a backend's name before it or without", 404)
+    return route
+
+
+def _allowed(route: str) -> tuple[str, ...]:
+    return METHODS[:1] if route == HEALTH else METHODS
+
+
+def _check_method(method: str, route: str) -> None:
+    allowed = _allowed(route)
+    if method not in allowed:
+        words = _printable(f"method {method[:20]} is not allowed: {_send(route)}")
+        raise BadRequest(words, 405, {"Allow": ", ".join(allowed)})
+
+
+def _send(route: str) -> str:
+    """What to send to the route, for those who sent something else."""
+    return "send GET" if route == HEALTH else fields.SEND_EMBED if route == EMBED_TO_DB else SEND
+
+
+def _check_number_of_fields(number: int) -> None:
+    if number > fields.MAX_FIELDS:
+        raise BadRequest(f"there are too many fields: at most {fields.MAX_FIELDS}")
+
+
+def _query(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The query string. The HTTP API joins the values of a name with commas, so names are counted as they were sent."""
+    query = event.get("queryStringParameters")
+    if not isinstance(query, Mapping):
+        return {}
+    raw = event.get("rawQueryString")
+    names = [unquote_plus(part.partition("=")[0]) for part in raw.split("&")] if isinstance(raw, str) else []
+    _check_number_of_fields(max(len(query), len(names)))
+    for name in FIELDS:
+        if names.count(name) > 1:
+            raise BadRequest(f"{name} is given twice")
+    return query
+
+
+def _body(event: Mapping[str, Any], send: str) -> Mapping[str, Any]:
+    body = event.get("body")
+    if not body:
+        return {}
+    if not isinstance(body, str):
+        raise BadRequest(f"the body is no text: {send}")
+    if len(body) > MAX_BODY * 4 // 3 + 4:  # the size in base64; checked before anything is decoded
+        raise BadRequest(f"the body is too large: at most {MAX_BODY} bytes", 413)
+    try:
+        data = base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
+        text = data.decode()
+    except UnicodeError:
+        raise BadRequest(f"the body is not UTF-8: {send}") from None
+    except ValueError:
+        raise BadRequest("the body is marked as base64 but is not") from None
+    if len(data) > MAX_BODY:
+        raise BadRequest(f"the body is too large: at most {MAX_BODY} bytes", 413)
+    try:
+        given = fields.load(text)
+    except fields.Malformed as error:
+        raise BadRequest(f"the body {error}: {send}") from None
+    if not isinstance(given, dict):
+        raise BadRequest(f"the body is JSON but no object: {send}")
+    _check_number_of_fields(len(given))
+    return given

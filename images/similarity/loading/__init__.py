@@ -1,0 +1,1 @@
+"""Loads an encoder in the background: weights, engine and tokenizer."""

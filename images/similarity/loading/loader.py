@@ -1,0 +1,188 @@
+"""Loading: the weights' I/O, the tokenizer and the imports go side by side: a cold start takes the longest of them.
+
+Manifest and header come first. Then one thread fetches all ranges of the plan (phase `fetch`), one reads the small
+files and gives the tokenizer's to the process that was started for it, and one, which imports all the while (phase
+`import`), makes session and index (phase `load`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import os
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from similarity.base import log
+from similarity.base.attempt import Attempt
+from similarity.base.errors import Replaced, StoreError, Unavailable
+from similarity.base.parallel import Task, for_each
+from similarity.base.phases import Phases
+from similarity.bundle import byte_ranges, safetensors_header
+from similarity.bundle import manifest as files
+from similarity.bundle.manifest import Manifest
+from similarity.bundle.safetensors_header import DamagedHeader, Header
+from similarity.loading.tokenizer_process import TokenizerProcess
+
+if TYPE_CHECKING:
+    from similarity.bundle.ranking import Index
+    from similarity.engines import Engine, EngineModule
+    from similarity.loading.tokens import Tokenizer
+    from similarity.stores import Store, Weights
+
+HEADER_GUESS = 1 << 16  # bytes: the header of longformer-base-4096 is 30 KB, so one read gets it
+READERS = 4  # small files at a time, beside the weights
+PLANS: Mapping[str, Callable[[Header], list[byte_ranges.Range]]] = {
+    "onnx": byte_ranges.fetch_plan,
+    "transformers": byte_ranges.whole_file,
+}
+
+
+@dataclass(frozen=True)
+class Model:
+    """All that an answer needs."""
+
+    manifest: Manifest
+    tokenizer: Tokenizer
+    engine: Engine
+    index: Index
+    weights: Weights
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A bundle of which manifest (`described`, as bytes) and header are read."""
+
+    described: bytes
+    manifest: Manifest
+    header: Header
+    weights: Weights
+
+
+class Loader(Attempt[Model]):
+    """One attempt to load a model."""
+
+    WHAT = "model"
+
+    def __init__(self, store: Store, engine: str, phases: Phases) -> None:
+        super().__init__()
+        self._store = store
+        self._engine = engine
+        self._phases = phases
+        self._process = _start_tokenizer()
+        self._opened = Task(self._open)
+        self._fetched = Task(self._fetch)
+        self._small_files = Task(self._read_small_files)
+        self._begin()
+
+    def _end(self) -> None:
+        self._fetched.wait()  # or the next attempt would fetch beside this one
+        self._small_files.wait()
+        if self._error and self._process:
+            self._process.close()
+
+    def _open(self) -> Opened:
+        """Manifest and weights file in one round trip to the store instead of two."""
+        reading = Task(lambda: self._store.read(files.NAME))
+        weights = self._store.weights(files.WEIGHTS, HEADER_GUESS, self._engine)
+        described = reading.result()
+        manifest = files.parse(described)
+        if files.WEIGHTS not in manifest.files:
+            raise StoreError(files.WEIGHTS, "is not in the manifest")
+        if weights.size != manifest.files[files.WEIGHTS].size:
+            size = manifest.files[files.WEIGHTS].size
+            raise StoreError(files.WEIGHTS, f"is {weights.size} bytes long, the manifest says {size}")
+        return Opened(described, manifest, _read_header(manifest, weights), weights)
+
+    def _fetch(self) -> None:
+        with self._phases.span("fetch"):
+            bundle = self._opened.result()
+            if self._engine in PLANS:  # else the loading thread says so
+                bundle.weights.fetch(PLANS[self._engine](bundle.header))
+
+    def _read_small_files(self) -> dict[str, bytes]:
+        """All files but the weights, before it is known which of them the engine needs; the tokenizer's first.
+
+        The manifest is read once more: as it is the same now, it stood in the store together with the weights' version
+        when that was opened. The other files have its sums, so nothing is of another bundle.
+        """
+        opened = self._opened.result()
+        manifest = opened.manifest
+        data: dict[str, bytes] = {}
+
+        def read(name: str) -> None:
+            data[name] = self._store.read(name)
+            if name == files.NAME:
+                if data[name] != opened.described:
+                    raise Replaced(name)
+                return
+            manifest.files[name].check(name, data[name])
+            if name == files.TOKENIZER and self._process:
+                with suppress(OSError):  # it has ended: the first text finds that, too
+                    self._process.load(data[name])
+
+        names = sorted({*manifest.files, files.NAME} - {files.WEIGHTS}, key=lambda name: name != files.TOKENIZER)
+        for_each(read, names, READERS)
+        return data
+
+    def _load(self) -> Model:
+        with self._phases.span("import"):
+            engine = import_engine(self._engine)
+            from similarity.bundle.ranking import Index
+            from similarity.loading.tokens import Tokenizer
+        bundle, small = self._opened.result(), self._small_files.result()
+        for name in (files.TOKENIZER, files.VECTORS, files.INCIDENTS, *engine.files(bundle.manifest)):
+            if name not in small:
+                raise StoreError(name, "is not in the manifest")
+        if engine.NEEDS_WEIGHTS:
+            self._fetched.result()
+        with self._phases.span("load"):
+            tokenizer = Tokenizer(small[files.TOKENIZER], bundle.manifest.max_tokens, self._process)
+            index = Index(small[files.VECTORS], small[files.INCIDENTS])
+            made = engine.make(bundle.manifest, bundle.header, bundle.weights, small)
+        self._fetched.result()
+        if os.environ.get("VERIFY_WEIGHTS", "") not in ("", "0"):
+            from similarity.loading import verification
+
+            with self._phases.span("verify"):
+                verification.check(bundle.manifest, bundle.header, bundle.weights)
+        bundle.weights.check()
+        return Model(bundle.manifest, tokenizer, made, index, bundle.weights)
+
+
+def _start_tokenizer() -> TokenizerProcess | None:
+    try:
+        return TokenizerProcess()
+    except OSError as error:
+        log.error("tokenizer process", error)
+        return None
+
+
+def import_engine(name: str) -> EngineModule:
+    """The engine's module; raises Unavailable if there is none or the image was built without what it needs."""
+    if name not in PLANS:
+        raise Unavailable(f"there is no engine {name!r}: set ENGINE to {' or '.join(PLANS)}")
+    try:
+        return cast("EngineModule", importlib.import_module(f"similarity.engines.{name}"))
+    except ModuleNotFoundError as error:
+        raise Unavailable(
+            f"engine {name} needs {error.name}, which this image lacks: build it with ENGINE={name}"
+        ) from None
+
+
+def _read_header(manifest: Manifest, weights: Weights) -> Header:
+    try:
+        size = safetensors_header.header_size(weights.start)
+        data = weights.start[:size]
+        if size > len(data):
+            data += weights.read(byte_ranges.Range(len(data), size - len(data)))
+        header = safetensors_header.parse(data)
+    except DamagedHeader as error:
+        raise StoreError(files.WEIGHTS, f"is damaged: {error}") from None
+    if hashlib.sha256(data).hexdigest() != manifest.header_sha256:
+        raise StoreError(files.WEIGHTS, "is damaged: its header is not the one in the manifest")
+    if header.file_size != weights.size:
+        raise StoreError(files.WEIGHTS, f"is {weights.size} bytes long, its header says {header.file_size}")
+    return header

@@ -1,0 +1,83 @@
+"""The HTTP API: routes requests to the functions and keeps API Gateway's limits."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import logging
+import secrets
+
+from aiohttp import web
+
+from lab.aws.cors import Cors
+from lab.aws.event import BadResultError, event_of, response_of
+from lab.aws.guard import ForbiddenError, check_source
+from lab.aws.lambda_api import PAYLOAD_LIMIT
+from lab.aws.routes import PAGE_ROUTES, Routes
+from lab.host.errors import LabError
+from lab.runtime.function import ThrottledError
+
+BODY_LIMIT = 10 << 20
+TIMEOUT_S = 30.0
+
+#: Browsers ask for it by themselves, whatever page of another site led them here. So it asks no function.
+_ICON = "/favicon.ico"
+
+_log = logging.getLogger(__name__)
+
+
+class HttpApi:
+    """Gives every request to what its route leads to.
+
+    A request that takes longer than ``timeout_s`` is answered with 503; the invocation goes on, as on AWS.
+    """
+
+    def __init__(self, routes: Routes, cors: Cors, timeout_s: float = TIMEOUT_S) -> None:
+        self._routes = routes
+        self._cors = cors
+        self._timeout_s = timeout_s
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Answer one request."""
+        request_id = base64.b64encode(secrets.token_bytes(9), altchars=b"-_").decode() + "0="
+        response = await self._answer(request, request_id)
+        response.headers["apigw-requestid"] = request_id
+        self._cors.apply(request.method, request.headers, response.headers)
+        return response
+
+    async def _answer(self, request: web.Request, request_id: str) -> web.Response:
+        found = self._routes.find(request.method, request.path)
+        page = found is not None and found[0] in PAGE_ROUTES  # any site may link to it, and it asks no function
+        try:
+            check_source(request, ("*",) if page else self._cors.origins)
+            body = await request.read()
+        except ForbiddenError as error:
+            return _error(403, f"Forbidden: {error}")
+        except web.HTTPRequestEntityTooLarge:
+            return _error(413, "Request Entity Too Large")
+        if found is None or request.path == _ICON:
+            return _error(404, "Not Found")
+        route, integration = found
+        event = json.dumps(event_of(request, body, route, request_id)).encode()
+        if len(event) > PAYLOAD_LIMIT:
+            return _error(413, "Request Entity Too Large")
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                invocation = await integration.invoke(event)
+        except (TimeoutError, ThrottledError):
+            return _error(503, "Service Unavailable")
+        except LabError as error:
+            _log.error("%s: %s", request.path, error)
+            return _error(500, "Internal Server Error")
+        if invocation.function_error:
+            return _error(500, "Internal Server Error")
+        try:
+            return response_of(invocation.payload)
+        except BadResultError as error:
+            _log.warning("%s: %s", request.path, error)
+            return _error(500, "Internal Server Error")
+
+
+def _error(status: int, message: str) -> web.Response:
+    return web.json_response({"message": message}, status=status)

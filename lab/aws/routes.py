@@ -1,0 +1,82 @@
+"""The routes of the HTTP API, under the keys that API Gateway has for them, and which of them takes a request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from lab.runtime.function import Invocation
+
+ENCODER_ROUTES = ("similar", "text-to-embed", "text-to-db-similar")
+SEARCH_ROUTE = "embed-to-db-similar"
+HEALTH = "health"
+NAMES = (*ENCODER_ROUTES, SEARCH_ROUTE, HEALTH)
+PAGE_ROUTES = ("GET /", "HEAD /", "GET /openapi.json")
+DEFAULT = "$default"
+_GREEDY = "{proxy+}"
+
+
+class Integration(Protocol):
+    """What a route leads to: a function, or the page."""
+
+    async def invoke(self, event: bytes) -> Invocation:
+        """Answer one event."""
+
+
+@dataclass(frozen=True)
+class Backend:
+    """The two functions of a backend: ``encoder`` has every route, ``search`` those that need no model.
+
+    What no route takes goes to ``search``, too, which answers 404 or 405.
+    """
+
+    encoder: Integration
+    search: Integration
+
+
+def backend_routes(prefix: str, backend: Backend) -> Iterator[tuple[str, Integration]]:
+    """Yield the routes below ``prefix`` (``/s3``, or nothing), and what catches the rest there."""
+    for name in ENCODER_ROUTES:
+        yield f"GET {prefix}/{name}", backend.encoder
+        yield f"POST {prefix}/{name}", backend.encoder
+    yield f"GET {prefix}/{SEARCH_ROUTE}", backend.search
+    yield f"POST {prefix}/{SEARCH_ROUTE}", backend.search
+    yield f"GET {prefix}/{HEALTH}", backend.search
+    yield f"ANY {prefix}/{_GREEDY}" if prefix else DEFAULT, backend.search
+
+
+def preflight_route(prefix: str, backend: Backend) -> tuple[str, Integration]:
+    """The route that CORS preflights take below a prefix: past the function that would load a model."""
+    return f"OPTIONS {prefix}/{_GREEDY}", backend.search
+
+
+class Routes:
+    """Routes by key. As in API Gateway a full path goes before a greedy one, a longer one before a shorter one, a
+    method before ANY, and what nothing else takes goes to ``$default``, if there is one."""
+
+    def __init__(self, routes: Mapping[str, Integration]) -> None:
+        self._routes = routes
+        greedy = (key for key in routes if key.endswith(_GREEDY))
+        self._greedy = sorted(greedy, key=lambda key: (-len(prefix_of(key)), key.startswith("ANY ")))
+
+    def find(self, method: str, path: str) -> tuple[str, Integration] | None:
+        """The key of the route that takes a request, and where it leads."""
+        for key in (f"{method} {path}", f"ANY {path}"):
+            if key in self._routes:
+                return key, self._routes[key]
+        for key in self._greedy:
+            prefix = prefix_of(key)
+            if key.split(" ")[0] in (method, "ANY") and path.startswith(prefix) and path != prefix:
+                return key, self._routes[key]
+        return (DEFAULT, self._routes[DEFAULT]) if DEFAULT in self._routes else None
+
+
+def prefix_of(key: str) -> str:
+    """The part of a greedy route's path that a request must begin with."""
+    return key.split(" ")[1].removesuffix(_GREEDY)
+
+
+def proxied(key: str, path: str) -> str | None:
+    """What a greedy route's path variable stands for; None if the route has none."""
+    return path.removeprefix(prefix_of(key)) if key.endswith(_GREEDY) else None

@@ -1,0 +1,74 @@
+"""Free ports on loopback, at an address of this process's own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import socket
+from collections.abc import Iterable
+from contextlib import closing
+
+from lab.host.errors import LabError
+
+# Below the range from which the kernel takes ports for outgoing connections (32768 and up), so that a port found free
+# is not given to some client a moment later.
+_PORTS = range(20_000, 32_768)
+
+#: Where the servers inside the lab listen: storages and runtime emulators, which ask nobody who they are. Linux has all
+#: of 127.0.0.0/8 on loopback; this is one of 16 million addresses of it, which a page in a browser cannot try out.
+ADDRESS = f"127.{secrets.choice(range(1, 255))}.{secrets.randbelow(256)}.{secrets.choice(range(1, 255))}"
+
+
+# Handed out before: a port is free until the program that it was meant for listens, and another one could draw it.
+_given: set[int] = set()
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ``count`` TCP ports that nobody listens on, at any address, and that this process was not given before.
+
+    Raises LabError if there are none.
+    """
+    found: list[int] = []
+    if len(_given) > len(_PORTS) // 2:
+        _given.clear()
+    for _ in range(10 * len(_PORTS)):
+        if len(found) == count:
+            return found
+        port = secrets.choice(_PORTS)  # not a shuffle of them all: that takes 4 ms, in every cold start
+        if port in _given:
+            continue
+        with closing(socket.socket()) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("", port))  # free at all addresses, as some programs take a port at two
+            except OSError:
+                continue
+            found.append(port)
+            _given.add(port)
+    raise LabError(f"no free port from {_PORTS.start} to {_PORTS.stop - 1} on this machine: stop what holds them")
+
+
+def hold(ports: Iterable[int]) -> list[socket.socket]:
+    """Take ports at 127.0.0.1, where nobody will listen on them as long as the sockets are kept.
+
+    For programs that listen at 127.0.0.1 beside the address they are told, but do without where they cannot.
+    """
+    held = []
+    for port in ports:
+        taken = socket.socket()
+        held.append(taken)
+        with contextlib.suppress(OSError):  # somebody else's, so it cannot be had either
+            taken.bind(("127.0.0.1", port))
+    return held
+
+
+async def accepts(process: asyncio.subprocess.Process, port: int) -> bool:
+    """Wait until ``process`` accepts connections on ``port`` of ADDRESS; False if it ends instead."""
+    while process.returncode is None:
+        with closing(socket.socket()) as probe:
+            probe.settimeout(0.1)  # loopback accepts or refuses at once
+            if probe.connect_ex((ADDRESS, port)) == 0:
+                return True
+        await asyncio.sleep(0.0005)
+    return False

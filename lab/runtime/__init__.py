@@ -1,0 +1,1 @@
+"""Runs functions: execution environments, the runtime emulator, memory limits, logs and REPORT lines."""

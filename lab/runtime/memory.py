@@ -1,0 +1,112 @@
+"""Holds an execution environment to its memory size and says how much it used."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from pathlib import Path
+
+from lab.host.janitor import CGROUP_ROOTS
+
+_WATCH_INTERVAL_S = 0.02
+
+
+class MemoryLimit:
+    """The memory size of one environment: a memory cgroup where the kernel lets us make one, else a watcher.
+
+    Like Lambda's, the limit kills: the runtime gets SIGKILL, and RIE reports ``signal: killed``.
+    """
+
+    def __init__(self, lab: str, environment: str, limit_mb: int) -> None:
+        self.size_mb = limit_mb
+        self._limit = limit_mb << 20
+        self._group = _make_group(lab, environment, self._limit)
+        self._watcher: asyncio.Task[None] | None = None
+
+    def admit(self, pid: int) -> None:
+        """Put a process, and all it will start, under the limit."""
+        if self._group is not None:
+            (self._group / "cgroup.procs").write_text(str(pid))
+
+    def watch(self, pid: int) -> None:
+        """Watch the runtime process where there is no cgroup to do it."""
+        if self._group is None:
+            self._watcher = asyncio.create_task(self._watch(pid))
+
+    async def _watch(self, pid: int) -> None:
+        while used := sum(_status_kb(one, "RssAnon", "RssShmem") for one in (pid, *_children(pid))):
+            if used << 10 > self._limit:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                return
+            await asyncio.sleep(_WATCH_INTERVAL_S)
+
+    def peak_mb(self) -> int:
+        """Most memory the cgroup had, page cache included, in MB; the memory size where there is no cgroup."""
+        for name in ("memory.max_usage_in_bytes", "memory.peak"):
+            if self._group is not None and (self._group / name).exists():
+                return int((self._group / name).read_text()) >> 20
+        return self.size_mb
+
+    def close(self) -> None:
+        """Remove the cgroup; its processes must be gone."""
+        if self._watcher is not None:
+            self._watcher.cancel()
+        if self._group is not None:
+            with contextlib.suppress(OSError):  # the janitor removes what is busy now
+                self._group.rmdir()
+
+
+def max_memory_mb(pid: int) -> int | None:
+    """Largest resident sizes of the process and of its children, added up, in MB rounded up; None if it is gone."""
+    peak = _status_kb(pid, "VmHWM")
+    peak += sum(_status_kb(child, "VmHWM") for child in _children(pid))
+    return -(-peak // 1024) if peak else None
+
+
+def enforcement(lab: str) -> str:
+    """How memory sizes are enforced on this machine, as words for the user."""
+    group = _make_group(lab, "probe", 1 << 30)
+    if group is None:
+        return "watching the resident size (no writable memory cgroup)"
+    group.rmdir()
+    return "memory cgroup"
+
+
+def _children(pid: int) -> list[int]:
+    with contextlib.suppress(OSError):  # threads come and go
+        return [
+            int(child) for tasks in Path(f"/proc/{pid}/task").glob("*/children") for child in tasks.read_text().split()
+        ]
+    return []
+
+
+def _make_group(lab: str, environment: str, limit: int) -> Path | None:
+    version1, version2 = CGROUP_ROOTS
+    with contextlib.suppress(OSError):
+        if (version1 / "memory.limit_in_bytes").exists():
+            group = version1 / lab / environment
+            group.mkdir(parents=True)
+            (group / "memory.limit_in_bytes").write_text(str(limit))
+            return group
+        if "memory" in (version2 / "cgroup.controllers").read_text().split():
+            group = version2 / lab / environment
+            group.mkdir(parents=True)
+            for parent in (version2, version2 / lab):
+                (parent / "cgroup.subtree_control").write_text("+memory")
+            (group / "memory.max").write_text(str(limit))
+            (group / "memory.swap.max").write_text("0")
+            return group
+    return None
+
+
+def _status_kb(pid: int, *names: str) -> int:
+    """Sum of the named kB fields of /proc/PID/status; 0 if the process is gone."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    fields = dict(line.split(":", 1) for line in lines if ":" in line)
+    return sum(int(fields[name].split()[0]) for name in names if name in fields)

@@ -1,0 +1,1 @@
+"""Brings a lab up: the command line, its settings, the storages and functions, and the outputs."""

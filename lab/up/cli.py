@@ -1,0 +1,211 @@
+"""``python -m lab up``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import logging
+import math
+import re
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from lab.host.errors import LabError
+from lab.up.model import check_name
+from lab.up.running import running
+from lab.up.settings import BACKENDS, Settings
+
+DESCRIPTION = "A local AWS account made of real parts, with the similarity service in it."
+_ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.-]+(:\d+)?")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code: 0, 1 if the lab cannot come up, 2 for wrong arguments."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.INFO, stream=sys.stderr)
+    settings = Settings(
+        bundle=options.bundle,
+        models=_models(parser, options.model),
+        backends=options.backends,
+        images=options.images,
+        images_dir=options.images_dir,
+        engine=options.engine,
+        cache=options.cache,
+        memory_mb=options.memory,
+        timeout_s=options.timeout,
+        idle_s=options.idle,
+        port=options.port,
+        cors=tuple(dict.fromkeys(options.cors)),
+    )
+    try:
+        asyncio.run(_up(settings, as_json=options.json))
+    except LabError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _up(settings: Settings, *, as_json: bool) -> None:
+    """Serve until SIGINT or SIGTERM, which also end an unfinished start-up."""
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    stopped = asyncio.create_task(stop.wait())
+    serving = asyncio.create_task(_serve(settings, as_json=as_json))
+    await asyncio.wait([serving, stopped], return_when=asyncio.FIRST_COMPLETED)
+    serving.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await serving
+
+
+async def _serve(settings: Settings, *, as_json: bool) -> None:
+    async with running(settings) as outputs:
+        print(json.dumps(outputs.as_dict()) if as_json else outputs.as_text(), flush=True)
+        await asyncio.Event().wait()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m lab", description=DESCRIPTION)
+    up = parser.add_subparsers(dest="command", required=True).add_parser("up", help="start the lab and stay")
+    defaults = Settings()
+    _add_models(up, defaults)
+    _add_functions(up, defaults)
+    _add_environments(up, defaults)
+    _add_http_api(up, defaults)
+    up.add_argument("--json", action="store_true", help="print the outputs as one line of JSON")
+    return parser
+
+
+def _add_models(up: argparse.ArgumentParser, defaults: Settings) -> None:
+    """Which bundles are served."""
+    up.add_argument(
+        "--bundle", type=Path, default=defaults.bundle, metavar="DIR", help="model bundle (default: %(default)s)"
+    )
+    up.add_argument(
+        "--model",
+        type=_model,
+        action="append",
+        default=[],
+        metavar="NAME=DIR",
+        help="another model's bundle, answered below /NAME; may be given several times",
+    )
+
+
+def _add_functions(up: argparse.ArgumentParser, defaults: Settings) -> None:
+    """Which functions there are, and from what code."""
+    up.add_argument("--backends", type=_backends, default=BACKENDS, help="some of efs,s3,oci (default: all)")
+    up.add_argument(
+        "--images",
+        choices=("source", "built"),
+        default=defaults.images,
+        help="run the functions from the working copy, or in what `python -m tools.images build` made (needs root)",
+    )
+    up.add_argument(
+        "--images-dir",
+        type=Path,
+        default=defaults.images_dir,
+        metavar="DIR",
+        help="built images (default: %(default)s)",
+    )
+    up.add_argument("--engine", choices=("onnx", "transformers"), default=defaults.engine)
+
+
+def _add_environments(up: argparse.ArgumentParser, defaults: Settings) -> None:
+    """What an execution environment is given, and for how long."""
+    up.add_argument("--cache", choices=("cold", "warm"), default=defaults.cache, help="page cache before cold starts")
+    up.add_argument(
+        "--memory",
+        type=_whole(128, 10_240),
+        default=defaults.memory_mb,
+        metavar="MB",
+        help="memory size (default: %(default)s)",
+    )
+    up.add_argument(
+        "--timeout",
+        type=_whole(1, 900),
+        default=defaults.timeout_s,
+        metavar="S",
+        help="function timeout (default: %(default)s)",
+    )
+    up.add_argument(
+        "--idle",
+        type=_seconds,
+        default=defaults.idle_s,
+        metavar="S",
+        help="reap idle environments after (default: %(default)s)",
+    )
+
+
+def _add_http_api(up: argparse.ArgumentParser, defaults: Settings) -> None:
+    """Where the page and the HTTP API are, and for whom."""
+    up.add_argument(
+        "--port",
+        type=_whole(1, 65_535),
+        default=defaults.port,
+        metavar="N",
+        help="port of the page and the HTTP API (default: one that is free)",
+    )
+    up.add_argument(
+        "--cors",
+        type=_origin,
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="let pages of this origin ask, or of all with *; may be given several times (default: none)",
+    )
+
+
+def _model(text: str) -> tuple[str, Path]:
+    name, mark, folder = text.partition("=")
+    if not mark or not folder:
+        raise argparse.ArgumentTypeError(f"{text!r} is no NAME=DIR, such as minilm=images/bundle-minilm")
+    try:
+        return check_name(name, BACKENDS), Path(folder)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _models(parser: argparse.ArgumentParser, pairs: Sequence[tuple[str, Path]]) -> dict[str, Path]:
+    names = [name for name, _ in pairs]
+    if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
+        parser.error(f"argument --model: {', '.join(twice)} given twice")
+    return dict(pairs)
+
+
+def _origin(text: str) -> str:
+    if not _ORIGIN.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no origin, such as https://example.org, and not *")
+    return text
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    """A whole number within a range, both ends included."""
+
+    def number(text: str) -> int:
+        if not text.isdecimal() or not low <= int(text) <= high:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {low} to {high}")
+        return int(text)
+
+    return number
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+    return value
+
+
+def _backends(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(text.split(",")))
+    if unknown := set(names) - set(BACKENDS):
+        raise argparse.ArgumentTypeError(f"{', '.join(sorted(unknown))} is none of {', '.join(BACKENDS)}")
+    return names

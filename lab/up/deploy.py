@@ -1,0 +1,89 @@
+"""The functions of the similarity service in an account: two of every model on every backend."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from lab.aws.account import Account
+from lab.aws.routes import Backend, Integration, backend_routes, preflight_route
+from lab.host.page_cache import Part, evict, fill
+from lab.runtime.capacity import Need
+from lab.runtime.function_spec import FunctionSpec
+from lab.storages.bundle import Bundle, search_memory_mb
+from lab.up.model import Model
+from lab.up.provision import Place
+from lab.up.settings import Settings
+
+#: What a function takes beside what it reads; a guess, and more than it needs, since the whole bundle counts as read.
+_PROGRAM_MB = {"search": 64, "onnx": 128, "transformers": 512}
+
+_log = logging.getLogger(__name__)
+
+
+async def deploy_model(
+    account: Account, model: Model, places: Mapping[str, Place], settings: Settings
+) -> dict[str, Integration]:
+    """Deploy a model's functions on all backends, with their storages prepared; give its routes."""
+    deployed = {name: await _deploy(account, model, name, place, settings) for name, place in places.items()}
+    prefixes = {model.path(): settings.default_backend, **{model.path(name): name for name in deployed}}
+    routes: dict[str, Integration] = {}
+    for prefix, name in prefixes.items():
+        routes.update(backend_routes(prefix, deployed[name]))
+        if settings.cors:
+            routes.update([preflight_route(prefix, deployed[name])])
+    return routes
+
+
+async def _deploy(account: Account, model: Model, name: str, place: Place, settings: Settings) -> Backend:
+    storage = place.storage
+    variables = {
+        "STORAGE_BACKEND": name,
+        "ROUTE_PREFIX": model.path(name).removeprefix("/"),
+        "ENGINE": settings.engine,
+        **storage.environment,
+    }
+    needs = [_need(place.bundle, name, settings.engine, whole=whole) for whole in (True, False)]
+    encoder = FunctionSpec(
+        model.function(name), place.code, variables, settings.memory_mb, settings.timeout_s, needs[0]
+    )
+    search = replace(
+        encoder,
+        name=model.function(name, "search"),
+        environment={**variables, "SERVES": "search"},
+        memory_mb=search_memory_mb(place.bundle.index_bytes),
+        need=needs[1],
+    )
+    whole = _preparation(encoder.name, settings.cache, storage.files, storage.behind)
+    index = _preparation(search.name, settings.cache, storage.index, storage.index_behind)
+    await whole()
+    await index()
+    return Backend(account.deploy(encoder, whole), account.deploy(search, index))
+
+
+def _need(bundle: Bundle, backend: str, engine: str, *, whole: bool) -> Need:
+    """What an environment takes: interpreter and packages, what it reads, and from S3 its copy of that in /tmp."""
+    read_mb = -(-(bundle.total_bytes if whole else bundle.index_bytes) // (1 << 20))
+    return Need(_PROGRAM_MB[engine if whole else "search"] + read_mb, read_mb if backend == "s3" else 0)
+
+
+def _preparation(
+    name: str,
+    policy: str,
+    files: Callable[[], Sequence[Path | Part]],
+    behind: Callable[[], Sequence[Path | Part]],
+) -> Callable[[], Awaitable[None]]:
+    """What brings a storage into the state that the cache policy promises for the next cold start."""
+
+    async def prepare() -> None:
+        if policy == "cold":
+            change = await asyncio.to_thread(evict, [*files(), *behind()])
+        else:
+            change = await asyncio.to_thread(fill, files())
+        level = logging.WARNING if policy == "cold" and change.after else logging.INFO
+        _log.log(level, "%s: %d MB were in the page cache, now %d MB", name, change.before >> 20, change.after >> 20)
+
+    return prepare

@@ -1,0 +1,89 @@
+"""``lab up``: the similarity function on its three storages, in one account."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from lab.aws.account import Account
+from lab.aws.page import Page
+from lab.aws.routes import PAGE_ROUTES, Integration
+from lab.host.errors import LabError
+from lab.host.workspace import Workspace
+from lab.runtime.memory import enforcement
+from lab.storages.bundle import read_bundle
+from lab.up.built_images import Built, read_built
+from lab.up.deploy import deploy_model
+from lab.up.model import Model
+from lab.up.outputs import BackendOutput, ModelOutput, Outputs
+from lab.up.provision import Place, make_places
+from lab.up.settings import Settings
+from page.handler import handler
+
+_POLICIES = {
+    "cold": "cold: an update evicts the weights and the storage servers' files; interpreter and packages stay cached",
+    "warm": "warm: an update reads the weights into the page cache",
+}
+_SOURCE = "none: every function runs from this working copy, on this machine's Python"
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Outputs]:
+    """Bring everything up, give its outputs, and leave nothing behind."""
+    models = [Model("", read_bundle(settings.bundle))]
+    models += [Model(name, read_bundle(folder)) for name, folder in settings.models.items()]
+    built = _built(settings, models)
+    workspace = Workspace()
+    try:
+        async with Account(workspace, settings.idle_s) as account:
+            places = await make_places(workspace, models, settings.backends, built)
+            routes: dict[str, Integration] = dict.fromkeys(PAGE_ROUTES, _page(settings))
+            for model in models:
+                routes.update(await deploy_model(account, model, places[model.name], settings))
+            await account.open(routes, settings.cors, settings.port)
+            yield Outputs(
+                api_url=account.api_url,
+                endpoint_url=account.endpoint_url,
+                credentials=account.credentials,
+                engine=settings.engine,
+                default_backend=settings.default_backend,
+                images=built.sentence if built else _SOURCE,
+                cache_policy=_POLICIES[settings.cache],
+                memory_enforcement=enforcement(workspace.root.name),
+                capacity=account.capacity.sentence,
+                models=[_output(model, places[model.name]) for model in models],
+            )
+    finally:
+        workspace.close()
+
+
+def _built(settings: Settings, models: Sequence[Model]) -> Built | None:
+    """The built images, if the functions are to run in them; raises LabError if they cannot."""
+    if settings.images != "built":
+        return None
+    if len(models) > 1 and "oci" in settings.backends:
+        raise LabError(
+            "a built oci image holds one model: leave out --model, or use --images source, or --backends efs,s3"
+        )
+    return read_built(settings.images_dir, settings.backends, settings.engine, models[0].bundle)
+
+
+def _page(settings: Settings) -> Page:
+    """The page, told of the backends there are."""
+    os.environ["BACKENDS"] = ",".join(settings.backends)  # it runs in this process
+    return Page(handler)
+
+
+def _output(model: Model, places: Mapping[str, Place]) -> ModelOutput:
+    backends = {
+        name: BackendOutput(
+            path=model.path(name),
+            function_name=model.function(name),
+            search_function_name=model.function(name, "search"),
+            log_group=f"/aws/lambda/{model.function(name)}",
+            storage=place.sentence,
+        )
+        for name, place in places.items()
+    }
+    return ModelOutput(model.name, model.bundle.source_hash, model.bundle.weights, backends)

@@ -1,0 +1,40 @@
+"""What the user of ``lab up`` chose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from contract.checkout import ROOT
+from lab.aws.account import IDLE_S
+
+IMAGES = ROOT / "images"
+BACKENDS = ("efs", "s3", "oci")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The choices, with their defaults.
+
+    ``models`` are bundles beside the first one, by the names that their routes begin with; ``cors`` are the origins
+    whose pages may ask, ``*`` for all; a ``port`` of 0 is any that is free.
+    """
+
+    bundle: Path = IMAGES / "bundle"
+    models: Mapping[str, Path] = field(default_factory=dict)
+    backends: tuple[str, ...] = BACKENDS
+    images: str = "source"
+    images_dir: Path = ROOT / "build" / "images"
+    engine: str = "onnx"
+    cache: str = "cold"
+    memory_mb: int = 3008
+    timeout_s: int = 60
+    idle_s: float = IDLE_S
+    port: int = 0
+    cors: tuple[str, ...] = ()
+
+    @property
+    def default_backend(self) -> str:
+        """The backend that answers where a path names none."""
+        return "s3" if "s3" in self.backends else self.backends[0]

@@ -1,0 +1,84 @@
+"""Where a bundle is put: everything is made in a directory beside its place, which is swapped in when it is whole.
+
+The place of a symbolic link is that to which it leads, so that it stays one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import glob
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from model.base.errors import BuildError
+from similarity.base.errors import StoreError
+from similarity.bundle import manifest as files
+from similarity.bundle.manifest import Manifest
+
+
+@contextmanager
+def work_directory(out: Path) -> Iterator[Path]:
+    """A fresh directory beside `out`, gone afterwards; one build at a time, so that leftovers can be told apart."""
+    check(out)
+    out = out.resolve()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with (out.parent / f".{out.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BuildError(f"another build of {out} is under way; wait for it to end") from None
+        _tidy(out)
+        work = Path(tempfile.mkdtemp(prefix=f".{out.name}.work-", dir=out.parent))
+        work.chmod(0o755)
+        try:
+            yield work
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def _tidy(out: Path) -> None:
+    """Remove what a killed build left; the bundle goes back to its place where it was caught between two renames."""
+    work = f".{glob.escape(out.name)}.work-*"
+    for old in out.parent.glob(f"{work}-old"):
+        if not out.exists():
+            old.rename(out)
+    for leftover in out.parent.glob(work):
+        shutil.rmtree(leftover)
+
+
+def check(out: Path) -> None:
+    """Raise BuildError where something stands at `out` that is no bundle and must not be replaced."""
+    if out.exists() and not out.is_dir():
+        raise BuildError(f"{out} is a file: name a directory with --out")
+    if out.exists() and not (out / files.NAME).exists() and any(out.iterdir()):
+        raise BuildError(f"{out} exists and is no bundle: name another place with --out")
+
+
+def existing(out: Path) -> Manifest | None:
+    """The manifest of a bundle whose files all have the size that it says, or None."""
+    with suppress(OSError, StoreError):
+        manifest = files.parse((out / files.NAME).read_bytes())
+        if all((out / name).stat().st_size == file.size for name, file in manifest.files.items()):
+            return manifest
+    return None
+
+
+def put(work: Path, out: Path) -> None:
+    """Swap the finished directory in; an older bundle leaves only when the new one stands in its place."""
+    check(out)
+    out = out.resolve()
+    if out.exists():
+        old = work.with_name(f"{work.name}-old")
+        try:
+            out.rename(old)
+            work.rename(out)
+        except BaseException:  # Ctrl-C between the two, too
+            if old.exists() and not out.exists():
+                old.rename(out)
+            raise
+        shutil.rmtree(old)
+    else:
+        work.rename(out)

@@ -1,0 +1,1 @@
+"""Builds a bundle: the weights, the graph, the tokenizer, the index and the manifest."""

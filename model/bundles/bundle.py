@@ -1,0 +1,212 @@
+"""Builds a bundle: all files in a temporary directory beside its place, the manifest last, then one rename."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rich.console import Console
+
+from contract.checkout import ROOT
+from model.base import publish
+from model.base.errors import BuildError
+from model.base.progress import step
+from model.bundles import incidents
+from model.bundles.incidents import Incident
+from model.checkpoints import checkpoint, hub, local, synthetic
+from model.checkpoints.architecture import FULL, TINY, Architecture
+from model.checkpoints.checkpoint import Checkpoint
+from model.checkpoints.hub import HubUnavailable
+from model.checkpoints.sentence_transformers import Sentence
+from model.graphs import graph
+from similarity.bundle import manifest as files
+from similarity.bundle.manifest import File, Manifest
+from similarity.loading import verification
+
+LONGFORMER = "allenai/longformer-base-4096"
+SEED = 4096
+# Whose source decides what a bundle holds.
+_BUILDERS = ("base", "bundles", "checkpoints", "families", "graphs")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to build: `model` is a directory, an installed package or a name on the Hub.
+
+    `weights` is auto, hub or synthetic. `pooling` is for checkpoints that do not say it: cls or mean.
+    `tiny` is a two-layer synthetic model for tests.
+    `layers` gives a synthetic model of full width another depth, to see what grows with a model's size.
+    `replace_index` builds anew where `python -m model index` made the index, and puts the sample in its place.
+    """
+
+    model: str
+    weights: str
+    incidents: Path
+    out: Path
+    tiny: bool = False
+    layers: int = FULL.layers
+    replace_index: bool = False
+    pooling: str = ""
+
+    @property
+    def shape(self) -> Architecture:
+        """Of synthetic weights."""
+        return TINY if self.tiny else replace(FULL, layers=self.layers)
+
+    @property
+    def synthetic_only(self) -> bool:
+        return self.tiny or self.layers != FULL.layers or self.weights == "synthetic"
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A way to a checkpoint: `key` names what it gives, `take` puts its files into a work directory."""
+
+    key: str
+    take: Callable[[Path], Checkpoint]
+
+
+def build(options: Options, console: Console) -> Manifest:
+    """Build the bundle unless what is there already is it; returns its manifest. Raises BuildError."""
+    wanted = incidents.read(options.incidents)
+    with publish.work_directory(options.out) as work:
+        existing = None if options.replace_index else publish.existing(options.out)
+        sources = _sources(options, wanted, console)
+        for source in sources:
+            recipe = _recipe(options, source.key)
+            if existing and existing.recipe == recipe:
+                return _kept(existing, options.out, console)
+            if source is sources[-1]:
+                _spare_index(existing, options.out)
+            try:
+                taken = source.take(work)
+            except HubUnavailable as error:
+                if source is sources[-1]:
+                    raise _nowhere(options, error) from None
+                console.print(f"NOTE: {error}. Falling back to synthetic weights: times hold, rankings mean nothing.")
+            else:
+                break
+        _spare_index(existing, options.out)
+        draft = _draft(options, taken, recipe, work)
+        with step(console, f"embedding {len(wanted)} incidents") as progress:
+            incidents.write_index(wanted, draft, work, progress)
+        manifest = _seal(draft, work, console)
+        publish.put(work, options.out)
+    console.print(f"{options.out} is ready: {manifest.weights} weights, bundle {manifest.source_hash[:12]}")
+    return manifest
+
+
+def _kept(manifest: Manifest, out: Path, console: Console) -> Manifest:
+    console.print(f"{out} is up to date: {manifest.weights} weights, bundle {manifest.source_hash[:12]}")
+    return manifest
+
+
+def _sources(options: Options, wanted: list[Incident], console: Console) -> list[_Source]:
+    """Where to look for the checkpoint, in this order."""
+
+    def of_hub(work: Path) -> Checkpoint:
+        with step(console, f"fetching {options.model} from the Hugging Face cache or Hub"):
+            return hub.fetch(options.model, work)
+
+    def of_seed(work: Path) -> Checkpoint:
+        return _synthesise(options, wanted, work, console)
+
+    if options.synthetic_only and options.model != LONGFORMER:
+        raise BuildError(f"synthetic weights have the shape of {LONGFORMER}: leave out --model {options.model}")
+    if options.synthetic_only:
+        return [_Source("synthetic", of_seed)]
+    here = local.find(options.model) if options.weights == "auto" else None
+    if here:
+        return [_Source(f"{here.origin} {here.revision}", here.take)]
+    falls_back = options.weights == "auto" and options.model == LONGFORMER
+    return [_Source("hub", of_hub), *([_Source("synthetic", of_seed)] if falls_back else [])]
+
+
+def _nowhere(options: Options, error: HubUnavailable) -> BuildError:
+    if options.weights == "hub":
+        return error
+    return BuildError(
+        f"{error}, no directory or installed package has that name, and there are no synthetic weights in the shape of "
+        f"{options.model}"
+    )
+
+
+def _spare_index(existing: Manifest | None, out: Path) -> None:
+    """An index that somebody made may have taken hours: it does not give way to the sample unless asked to."""
+    if existing and existing.index:
+        raise BuildError(
+            f"{out} has an index of {existing.index}, made by `python -m model index`, which this build would "
+            "replace by the sample: say --replace-index and make the index again afterwards (its embeddings are kept "
+            "as long as the model is the same), or name another place with --out"
+        )
+
+
+def _recipe(options: Options, key: str) -> str:
+    """Names what goes into a bundle: the same recipe makes the same bundle. The builder's own source is part of it."""
+    builder = ROOT / "model"
+    sources = [path for folder in _BUILDERS for path in sorted((builder / folder).glob("*.py"))]
+    parts = [options.model, key, options.pooling, str(options.shape), str(SEED)]
+    digest = hashlib.sha256("\n".join(parts).encode())
+    for path in (*sources, options.incidents):
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _synthesise(options: Options, wanted: list[Incident], work: Path, console: Console) -> Checkpoint:
+    shape = options.shape
+    (work / files.CONFIG).write_text(json.dumps(synthetic.config(shape), indent=2) + "\n")
+    with step(console, "writing synthetic weights") as progress:
+        synthetic.write_weights(shape, work / files.WEIGHTS, SEED, progress)
+    with step(console, "training a tokenizer"):
+        texts = [f"{incident.title}. {incident.text}" for incident in wanted]
+        synthetic.write_tokenizer(shape, texts, work / files.TOKENIZER, SEED)
+    name = f"in the shape of {LONGFORMER}" if shape == FULL else f"{shape.layers} layers of {shape.hidden}"
+    return Checkpoint("synthetic", f"synthetic, {name}", f"seed {SEED}", Sentence("", 0))
+
+
+def _draft(options: Options, taken: Checkpoint, recipe: str, work: Path) -> Manifest:
+    """Write the graphs and return the manifest without its files."""
+    said = taken.sentence
+    if options.pooling and said.pooling and options.pooling != said.pooling:
+        raise BuildError(f"{taken.model} says itself that it is pooled by {said.pooling}: leave out --pooling")
+    shape = checkpoint.shape(work, said.pooling or options.pooling or "cls")
+    start, header = checkpoint.header(work)
+    checkpoint.check(shape, header, work)
+    (work / files.GRAPH).write_bytes(graph.build_short(shape, header).SerializeToString(deterministic=True))
+    if shape.window:
+        (work / files.LONG_GRAPH).write_bytes(graph.build_long(shape, header).SerializeToString(deterministic=True))
+    return Manifest(
+        model=taken.model,
+        revision=taken.revision,
+        weights=taken.origin,
+        family=shape.family,
+        pooling=shape.pooling,
+        layers=shape.layers,
+        hidden=shape.hidden,
+        window=shape.window,
+        max_tokens=min(shape.max_tokens, said.max_tokens or shape.max_tokens),
+        padding_id=shape.padding_id,
+        recipe=recipe,
+        header_sha256=hashlib.sha256(start).hexdigest(),
+        encoder_sha256=verification.encoder_sha256(header, work / files.WEIGHTS),
+        source_hash="",
+        files={},
+    )
+
+
+def _seal(draft: Manifest, work: Path, console: Console) -> Manifest:
+    """Hash every file and write the manifest, without which no bundle is one."""
+    described = {}
+    with step(console, "hashing") as progress:
+        paths = sorted(work.iterdir())
+        for done, path in enumerate(paths, 1):
+            path.chmod(0o644)  # readable in the image and on EFS, whoever the function runs as
+            with path.open("rb") as file:
+                described[path.name] = File(path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
+            progress(done, len(paths))
+    manifest = replace(draft, files=described, source_hash=files.source_hash(described))
+    (work / files.NAME).write_text(manifest.to_json())
+    return manifest

@@ -1,0 +1,83 @@
+"""The incident index: read incidents, embed each by the bundle's own engine, write vectors and what to show of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from model.base.errors import BuildError
+from model.base.progress import Step
+from model.index.encoder import Encoder, plain
+from model.index.files import Row, write
+from similarity.bundle.manifest import Manifest
+
+SAMPLE = Path(__file__).with_name("incidents.jsonl")
+"""A sample of real AI incidents that ships with the project, told in our own words from public facts."""
+
+
+@dataclass(frozen=True)
+class Incident:
+    """One incident of the AI Incident Database; `text` is what is embedded, `url` its page."""
+
+    incident_id: int
+    title: str
+    date: str
+    text: str
+    url: str
+
+
+def read(path: Path) -> list[Incident]:
+    """Incidents of a JSONL file; raises BuildError that names the line which is wrong."""
+    incidents: dict[int, Incident] = {}
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split(
+            "\n"
+        )  # splitlines() also splits at characters that JSON allows
+    except (OSError, UnicodeError) as error:
+        raise BuildError(f"{path} cannot be read: {error}") from None
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            incident = _incident(json.loads(line))
+        except (ValueError, TypeError, RecursionError) as error:
+            raise BuildError(f"{path}, line {number}: {error}") from None
+        if incident.incident_id in incidents:
+            raise BuildError(f"{path}, line {number}: incident {incident.incident_id} stands there twice")
+        incidents[incident.incident_id] = incident
+    if not incidents:
+        raise BuildError(f"{path} holds no incidents: one JSON object a line, with incident_id, title, date, text, url")
+    return sorted(incidents.values(), key=lambda incident: incident.incident_id)
+
+
+def _incident(fields: object) -> Incident:
+    if not isinstance(fields, dict):
+        raise TypeError("is no JSON object")
+    incident = Incident(**fields)  # a TypeError names a field that is missing or unknown
+    if not isinstance(incident.incident_id, int) or isinstance(incident.incident_id, bool):
+        raise TypeError("incident_id is no integer")
+    for name in ("title", "date", "text", "url"):
+        if not isinstance(getattr(incident, name), str) or not getattr(incident, name).strip():
+            raise ValueError(f"{name} is empty")
+        getattr(incident, name).encode()  # a lone surrogate is a ValueError, too
+    date.fromisoformat(incident.date)
+    return incident
+
+
+def write_index(incidents: list[Incident], manifest: Manifest, directory: Path, progress: Step) -> None:
+    """Embed all incidents and write `incidents.safetensors` and `incidents.jsonl` into the bundle in `directory`.
+
+    An incident of the sample is its own only report.
+    """
+    encoder = Encoder(manifest, directory)
+
+    def rows() -> Iterator[Row]:
+        for done, incident in enumerate(incidents, 1):
+            vector = encoder.encode([encoder.token_ids(plain(incident.text))])[0]
+            yield Row(incident.incident_id, incident.title, incident.date, incident.url, 1, vector)
+            progress(done, len(incidents))
+
+    write(rows(), len(incidents), manifest.hidden, directory)

@@ -1,0 +1,92 @@
+"""The shape of an encoder: what a checkpoint's `config.json` says of it, or why it cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from model.base.errors import UnsupportedModel
+from model.families import by_model_type
+
+ONLY: Mapping[str, object] = {
+    "hidden_act": "gelu",
+    "position_embedding_type": "absolute",
+    "is_decoder": False,
+    "is_encoder_decoder": False,
+    "add_cross_attention": False,
+    "quantization_config": None,
+}
+"""Fields of `config.json` that may be missing, and the one value that the graph can follow."""
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """An encoder's dimensions, and `pooling`: "cls" for the first row of the last layer, "mean" for the mean of all.
+
+    `window` is the two-sided attention window of `config.json` (512): a token sees `window // 2` tokens on either side
+    of it, both ends included; 0 where it sees all. `padding_id` is the token that takes no position, -1 where all do.
+    """
+
+    layers: int = 12
+    hidden: int = 768
+    heads: int = 12
+    intermediate: int = 3072
+    vocabulary: int = 50265
+    positions: int = 4098
+    window: int = 512
+    padding_id: int = 1
+    layer_norm_eps: float = 1e-5
+    family: str = "longformer"
+    pooling: str = "cls"
+
+    @property
+    def max_tokens(self) -> int:
+        """The longest input, special tokens included: positions count from `padding_id + 1`."""
+        return self.positions - self.padding_id - 1
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], pooling: str = "cls") -> Architecture:
+        """Read `config.json`; raises UnsupportedModel, naming the field, where the graph cannot follow it."""
+        family = by_model_type().get(str(config.get("model_type")))
+        if family is None:
+            known = ", ".join(sorted(by_model_type()))
+            raise UnsupportedModel(f"model_type is {config.get('model_type')!r}; supported are {known}")
+        for field, only in ONLY.items():
+            if config.get(field, only) != only:
+                raise UnsupportedModel(f"{field} is {config[field]!r}; only {only!r} is supported")
+        try:
+            shape = cls(
+                layers=int(config["num_hidden_layers"]),
+                hidden=int(config["hidden_size"]),
+                heads=int(config["num_attention_heads"]),
+                intermediate=int(config["intermediate_size"]),
+                vocabulary=int(config["vocab_size"]),
+                positions=int(config["max_position_embeddings"]),
+                window=family.window(config),
+                padding_id=-1 if family.padding_takes_a_position else int(config["pad_token_id"]),
+                layer_norm_eps=float(config.get("layer_norm_eps", 1e-12)),
+                family=family.name,
+                pooling=pooling,
+            )
+            shape._check(embedding=int(config.get("embedding_size", shape.hidden)))
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise UnsupportedModel(f"config.json cannot be used: {type(error).__name__}: {error}") from None
+        return shape
+
+    def _check(self, embedding: int) -> None:
+        if embedding != self.hidden:
+            raise UnsupportedModel(f"embedding_size is {embedding}; only that of hidden_size, {self.hidden}, works")
+        if min(self.layers, self.heads, self.intermediate, self.vocabulary) < 1 or self.hidden % self.heads:
+            raise UnsupportedModel(f"config.json cannot be used: {self.heads} heads do not share {self.hidden} columns")
+        if self.window > 2 * self.positions:
+            raise UnsupportedModel(f"attention_window is {self.window}; the model has {self.positions} positions")
+        if self.max_tokens < 2:
+            raise UnsupportedModel(f"max_position_embeddings is {self.positions}; that holds no text")
+
+
+FULL = Architecture()
+"""allenai/longformer-base-4096: 148,659,456 parameters."""
+
+TINY = Architecture(layers=2, hidden=64, heads=4, intermediate=128, vocabulary=1000, positions=1026, window=64)
+"""Two layers, for tests: small enough to build in a second, long enough for the sliding window to slide."""

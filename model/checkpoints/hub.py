@@ -1,0 +1,95 @@
+"""A checkpoint from the Hugging Face Hub's local cache or the Hub, with a short time-out and plain words on failure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx2  # what huggingface_hub sends its requests with
+import requests
+from huggingface_hub import _CACHED_NO_EXIST, constants, hf_hub_download, hf_hub_url, try_to_load_from_cache
+from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, HFValidationError, RemoteEntryNotFoundError
+
+from model.base.errors import BuildError
+from model.checkpoints import checkpoint
+from model.checkpoints.checkpoint import Checkpoint
+from model.checkpoints.sentence_transformers import LIMITS, MODULES, POOLING, Find
+from similarity.bundle.manifest import CONFIG, TOKENIZER
+
+TIMEOUT = 4.0  # seconds until the Hub counts as out of reach
+OPTIONAL = {MODULES, POOLING, LIMITS, TOKENIZER}
+
+
+class HubUnavailable(BuildError):
+    """The checkpoint is neither in the cache nor to be had from the Hub."""
+
+
+class _NotCached(Exception):
+    """The cache does not say whether the checkpoint has a file."""
+
+
+def fetch(model: str, directory: Path) -> Checkpoint:
+    """Put config.json, tokenizer.json and model.safetensors of `model` into `directory`.
+
+    Raises HubUnavailable where the checkpoint cannot be had, BuildError where it cannot be used.
+    """
+    try:
+        return _copy(model, directory, _cached(model, guess=False))
+    except _NotCached:
+        pass
+    except HFValidationError:
+        raise BuildError(f"{model!r} is no directory, installed package or name of the Hugging Face Hub") from None
+    try:
+        _probe(model)
+    except HubUnavailable as unavailable:
+        try:
+            return _copy(model, directory, _cached(model, guess=True))
+        except _NotCached:
+            raise unavailable from None
+    try:
+        return _copy(model, directory, _downloaded(model))
+    except (EntryNotFoundError, HfHubHTTPError, httpx2.HTTPError, OSError, RuntimeError) as error:
+        # a file that is neither cached nor to be had, an HTTP status, a broken connection, or one of xet's own errors
+        raise HubUnavailable(f"the download of {model} failed ({type(error).__name__})") from None
+
+
+def _probe(model: str) -> None:
+    """One short attempt, because the Hub's own client retries for half a minute."""
+    if constants.is_offline_mode():
+        raise HubUnavailable(f"{model} is not in the cache, and HF_HUB_OFFLINE forbids to download it")
+    try:
+        answer = requests.head(hf_hub_url(model, CONFIG), timeout=TIMEOUT, allow_redirects=True)
+    except requests.RequestException as error:
+        raise HubUnavailable(f"the Hugging Face Hub is out of reach ({type(error).__name__})") from None
+    if not answer.ok:
+        raise HubUnavailable(f"the Hugging Face Hub has no {model} for you (HTTP {answer.status_code})")
+
+
+def _copy(model: str, directory: Path, of: Find) -> Checkpoint:
+    said = checkpoint.copy(model, of, directory)
+    config = of(CONFIG)
+    assert config is not None  # noqa: S101 - it was copied
+    return Checkpoint("hub", model, config.parent.name, said)  # the cache's folders are named by commits
+
+
+def _cached(model: str, *, guess: bool) -> Find:
+    """Files of the cache. Of those that a checkpoint need not have it may not know; `guess` takes them as not there."""
+
+    def find(name: str) -> Path | None:
+        found = try_to_load_from_cache(model, name)
+        if isinstance(found, str):
+            return Path(found)
+        if found is _CACHED_NO_EXIST or (guess and name in OPTIONAL):
+            return None
+        raise _NotCached
+
+    return find
+
+
+def _downloaded(model: str) -> Find:
+    def find(name: str) -> Path | None:
+        try:
+            return Path(hf_hub_download(model, name, etag_timeout=TIMEOUT))
+        except RemoteEntryNotFoundError:
+            return None
+
+    return find

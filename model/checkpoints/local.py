@@ -1,0 +1,68 @@
+"""Checkpoints that are here already: in a directory, or in an installed package that carries one."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from model.base.errors import BuildError
+from model.checkpoints import checkpoint
+from model.checkpoints.checkpoint import Checkpoint
+from similarity.bundle.manifest import CONFIG, WEIGHTS
+
+
+@dataclass(frozen=True)
+class Local:
+    """A checkpoint's directory. `origin` is "directory" or "package", `revision` names its content."""
+
+    origin: str
+    name: str
+    revision: str
+    directory: Path
+
+    def take(self, work: Path) -> Checkpoint:
+        """Copy its files to `work`; raises BuildError where they cannot be used."""
+        return Checkpoint(self.origin, self.name, self.revision, checkpoint.copy(self.name, self._find, work))
+
+    def _find(self, name: str) -> Path | None:
+        path = self.directory / name
+        return path if path.is_file() else None
+
+
+def find(model: str) -> Local | None:
+    """The checkpoint that `model` means on this machine: a directory of that path, or a package of that name."""
+    if Path(model).is_dir():
+        return _directory(Path(model).resolve())
+    return _package(model)
+
+
+def _directory(path: Path) -> Local:
+    """Raises BuildError where it holds no checkpoint; the revision is of all files that a checkpoint is read from."""
+    for name in (CONFIG, WEIGHTS):
+        if not (path / name).is_file():
+            raise BuildError(f"{path} has no {name}: name a checkpoint with its weights as safetensors")
+    digest = hashlib.sha256()
+    for file in (
+        path / WEIGHTS,
+        *sorted(path.glob("*.json")),
+        *sorted(path.glob("*.txt")),
+        *sorted(path.glob("*/*.json")),
+    ):
+        digest.update(f"{file.relative_to(path)}\n".encode())
+        with file.open("rb") as content:
+            digest.update(hashlib.file_digest(content, "sha256").digest())
+    return Local("directory", path.name, digest.hexdigest()[:12], path)
+
+
+def _package(name: str) -> Local | None:
+    try:
+        package = metadata.distribution(name)
+    except (metadata.PackageNotFoundError, ValueError):
+        return None
+    for file in package.files or []:
+        path = Path(str(package.locate_file(file)))
+        if path.name == WEIGHTS and path.with_name(CONFIG).is_file():
+            return Local("package", name, package.version, path.parent)
+    return None

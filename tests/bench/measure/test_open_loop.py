@@ -1,0 +1,123 @@
+"""Open-loop load: due times do not depend on answers, and waiting is never hidden."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.measure.arrivals import arrivals
+from bench.measure.open_loop import drive
+from bench.process.errors import UnsoundError, UsageError
+from bench.report.load import summarise_load
+from bench.runs.loads import LOAD, Arrival, LoadFile, read_load, to_json
+from bench.runs.records import Observation
+
+META = {"kind": "load", "rate": 10, "duration_s": 1, "spacing": "constant", "notes": []}
+
+
+@given(st.floats(0.5, 200), st.floats(0.1, 20), st.integers(0, 9))
+def test_poisson_arrivals_are_ordered_within_the_time_and_reproducible(rate: float, duration: float, seed: int) -> None:
+    due = arrivals(rate, duration, "poisson", seed)
+    assert due == sorted(due)
+    assert all(0 <= time < duration for time in due)
+    assert due == arrivals(rate, duration, "poisson", seed)
+
+
+def test_rates_are_kept() -> None:
+    assert arrivals(10, 1, "constant", 0) == pytest.approx([number / 10 for number in range(10)])
+    due = arrivals(100, 100, "poisson", 1)
+    assert len(due) == pytest.approx(10_000, rel=0.05)
+    gaps = [b - a for a, b in itertools.pairwise(due)]
+    mean = sum(gaps) / len(gaps)
+    variance = sum((gap - mean) ** 2 for gap in gaps) / len(gaps)
+    assert variance**0.5 == pytest.approx(mean, rel=0.05)  # exponential gaps: deviation equals mean
+
+
+def test_a_slow_target_does_not_slow_the_arrivals_and_its_queue_is_seen() -> None:
+    """One worker, four requests due at once, 0.2 s each: three are dropped, none waits unseen."""
+    recorded: list[Arrival] = []
+
+    def slow() -> Observation:
+        time.sleep(0.2)
+        return Observation(0.0, 200.0, status=200, invocation=2)
+
+    drive("s3", [0.0, 0.0, 0.0, 0.0, 0.5], slow, 1, recorded.append)
+    assert sorted(arrival.dropped for arrival in recorded) == [False, False, True, True, True]
+    answered = [arrival for arrival in recorded if not arrival.dropped]
+    assert [arrival.due_s for arrival in answered] == [0.0, 0.5]
+    assert all(arrival.latency_ms is not None and arrival.latency_ms >= 200 for arrival in answered)
+
+
+def test_requests_overlap_up_to_the_limit() -> None:
+    together = threading.Barrier(3, timeout=30)  # breaks unless three are under way at once
+
+    def call() -> Observation:
+        together.wait()
+        return Observation(0.0, 1.0, status=200, invocation=1)
+
+    recorded: list[Arrival] = []
+    drive("s3", [0.0, 0.0, 0.0], call, 3, recorded.append)
+    assert [arrival.status for arrival in recorded] == [200] * 3
+    assert all(arrival.cold for arrival in recorded)
+
+
+def test_latency_counts_from_the_due_time() -> None:
+    summary = summarise_load(
+        META,
+        [
+            Arrival("s3", 0.0, lag_ms=5.0, latency_ms=105.0, status=200),
+            Arrival("s3", 0.1, lag_ms=7.0, latency_ms=107.0, status=200, cold=True),
+            Arrival("s3", 0.2, lag_ms=9.0, latency_ms=30_000.0, status=503),
+            Arrival("s3", 0.3, dropped=True),
+        ],
+    )
+    (item,) = summary["backends"]
+    assert (item["due"], item["dropped"], item["failed"], item["cold"]) == (4, 1, 1, 1)
+    assert (item["p50_ms"], item["p95_ms"], item["lag_max_ms"]) == (106.0, None, 9.0)
+
+
+HEADER = {
+    **META, "schema": 1, "utc": "2026", "seed": 1, "most_at_once": 16, "target": {"kind": "lab"}, "facts": {},
+}  # fmt: skip
+
+
+def test_arrivals_survive_the_file_and_a_torn_line_is_left_out_and_named(tmp_path: Path) -> None:
+    arrival = Arrival("s3", 1.5, 2.0, 30.0, 200, True, False, None)
+    with LoadFile(tmp_path) as file:
+        file.append(HEADER)
+        file.append(to_json(arrival))
+    with (tmp_path / LOAD).open("a") as more:
+        more.write('{"backend":"s3","du')
+    header, arrivals = read_load(tmp_path)
+    assert arrivals == [arrival]
+    assert header["notes"] == ["Left out, since not JSON (torn by a kill?): line 3."]
+    assert {**header, "notes": []} == HEADER
+
+
+def test_a_load_in_which_nothing_was_sent_or_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with LoadFile(tmp_path) as file:
+        file.append(HEADER)
+        file.append(to_json(Arrival("s3", 1.0, dropped=True)))
+    with pytest.raises(UnsoundError, match="nothing was measured"):
+        read_load(tmp_path)
+    with pytest.raises(UsageError, match="no load"):
+        read_load(tmp_path / "elsewhere")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["5", "null", "[1,2]", '{"backend":"s3","due_s":1,"latency_ms":-2}', '{"backend":"s3","due_s":"1"}', "[" * 90_000],
+)
+def test_a_corrupt_line_is_named(tmp_path: Path, line: str) -> None:
+    with LoadFile(tmp_path) as file:
+        file.append(HEADER)
+    with (tmp_path / LOAD).open("a") as more:
+        more.write(line + "\n")
+    with pytest.raises(UsageError, match="line 2: "):
+        read_load(tmp_path)

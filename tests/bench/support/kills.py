@@ -1,0 +1,175 @@
+"""Ends runs at random moments in every way there is, then resumes or restores: are the functions as before?"""
+
+from __future__ import annotations
+
+import copy
+import fcntl
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from bench.runs.store import read_run
+from contract.checkout import ROOT
+from tests.bench.support.simulator import Account, Truth, outputs, serve
+
+RUN = [sys.executable, "bench/run.py"]
+AXES = ["--backends", "s3,oci", "--memory", "512,1024", "--engines", "transformers", "--cold", "2", "--warm", "2"]
+Way = Callable[[Sequence[str], Path, float], None]
+_LIMIT_S = 60
+_AT_ONCE = 2
+
+
+@dataclass(frozen=True)
+class Kill:
+    """One attempt: how the run was ended, when (s after start or first line), how it was mended, what was wrong."""
+
+    way: str
+    moment_s: float
+    mended: str
+    wrong: str | None
+
+    def __str__(self) -> str:
+        return f"{self.way} after {self.moment_s:.2f} s, {self.mended}: {self.wrong or 'as before'}"
+
+
+def kill_at_random_moments(count: int, seed: int, directory: Path) -> list[Kill]:
+    """`count` runs, each ended at a random moment: of its whole life every fifth, the others after their first line."""
+    begun_s, length_s = _undisturbed(directory / "whole")
+    rng = random.Random(seed)
+    plans = []
+    for number in range(count):
+        from_start = number % 5 == 4
+        moment = rng.uniform(0, length_s if from_start else length_s - begun_s)
+        plans.append((list(WAYS)[number % len(WAYS)], from_start, moment, rng.choice(("resume", "restore"))))
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return list(pool.map(lambda item: _attempt(*item[1], directory / str(item[0])), enumerate(plans)))
+
+
+def an_account() -> Account:
+    """Functions that differ in what a run changes: another memory size, an engine set and one that is not."""
+    account = Account(Truth(lambda backend, engine, rng: 20.0, lambda backend, engine, rng: 4.0), ("s3", "oci"))
+    account.functions["s3"].memory_mb = 3008
+    account.functions["oci"].variables["ENGINE"] = "onnx"
+    return account
+
+
+def state(account: Account) -> dict[str, tuple[dict[str, str], int]]:
+    """Everything of the functions that a run could have changed."""
+    return {name: (copy.deepcopy(f.variables), f.memory_mb) for name, f in account.functions.items()}
+
+
+def _undisturbed(directory: Path) -> tuple[float, float]:
+    """After how many seconds a run writes its first line, and ends."""
+    account = an_account()
+    with serve(account) as url:
+        started, started_utc = time.monotonic(), time.time()
+        file = _outputs(directory, url, account)
+        done = _bench("--outputs", str(file), "--out", str(directory / "run"), *AXES)
+        length_s = time.monotonic() - started
+    if done.returncode:
+        raise RuntimeError(f"the undisturbed run ended with {done.returncode}: {done.stderr}")
+    first = read_run(directory / "run").first.utc
+    return datetime.fromisoformat(first).timestamp() - started_utc, length_s
+
+
+def _attempt(way: str, from_start: bool, moment_s: float, mend: str, directory: Path) -> Kill:
+    account = an_account()
+    before = state(account)
+    with serve(account) as url:
+        file, run = _outputs(directory, url, account), directory / "run"
+        begun = file if from_start else run / "results.jsonl"
+        WAYS[way]([*RUN, "--outputs", str(file), "--out", str(run), *AXES], begun, moment_s)
+        if way != "kill -9" and state(account) != before:
+            return Kill(way, moment_s, "by itself", f"{state(account)} instead of {before}")
+        if not (run / "results.jsonl").exists():
+            return Kill(way, moment_s, "nothing begun", None if state(account) == before else "changed, without record")
+        done = _bench("--outputs", str(file), "--resume", str(run)) if mend == "resume" else _bench("restore", str(run))
+        again = _bench("restore", str(run))
+    wrong = [
+        f"{done.args[2:]} ended with {done.returncode}: {done.stderr}" for done in (done, again) if done.returncode
+    ]
+    if state(account) != before:
+        wrong.append(f"{state(account)} instead of {before}")
+    return Kill(way, moment_s, mend, "; ".join(wrong) or None)
+
+
+def _kill(number: signal.Signals) -> Way:
+    def end(command: Sequence[str], begun: Path, moment_s: float) -> None:
+        with subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        ) as process:
+            _let_run(process, begun, moment_s)
+            process.send_signal(number)
+            _wait(process)
+
+    return end
+
+
+def _close_terminal(command: Sequence[str], begun: Path, moment_s: float) -> None:
+    """The command in a terminal of its own, whose other side is closed, as a dropped connection does."""
+    master, slave = os.openpty()
+
+    def take_terminal() -> None:
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=slave, stdout=slave, stderr=slave, start_new_session=True, preexec_fn=take_terminal
+    ) as process:
+        os.close(slave)
+        os.set_blocking(master, False)
+        _let_run(process, begun, moment_s, lambda: _drain(master))
+        os.close(master)
+        _wait(process)
+
+
+def _let_run(process: subprocess.Popen[bytes], begun: Path, moment_s: float, tick: Callable[[], object] = int) -> None:
+    """Until so long after the file `begun` appeared, or the process ended by itself."""
+    deadline: float | None = None
+    while process.poll() is None and (deadline is None or time.monotonic() < deadline):
+        if deadline is None and begun.exists():
+            deadline = time.monotonic() + moment_s
+        tick()
+        time.sleep(0.005)
+
+
+def _drain(master: int) -> None:
+    try:
+        os.read(master, 65536)
+    except OSError:  # nothing there, or the other side has ended
+        return
+
+
+def _wait(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(_LIMIT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
+
+
+WAYS: dict[str, Way] = {
+    "kill -9": _kill(signal.SIGKILL),
+    "SIGHUP": _kill(signal.SIGHUP),
+    "closed terminal": _close_terminal,
+}
+
+
+def _outputs(directory: Path, url: str, account: Account) -> Path:
+    directory.mkdir(parents=True)
+    file = directory / "outputs.json"
+    file.write_text(json.dumps(outputs(url, url, account)), encoding="utf-8")
+    return file
+
+
+def _bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*RUN, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=_LIMIT_S)

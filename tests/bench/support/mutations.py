@@ -1,0 +1,160 @@
+"""The benchmark's readers, with valid inputs to mutate; what they read is carried on to all that is derived from it."""
+
+from __future__ import annotations
+
+import io
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from bench.commands.choose import _read_trace
+from bench.commands.run import carry_out
+from bench.cost.prices import SHIPPED, read_prices
+from bench.deployments.answer import observe, request_body
+from bench.deployments.functions import _observe_invocation
+from bench.deployments.outputs import json_object, parse_outputs
+from bench.process.errors import BenchError
+from bench.process.say import Printer
+from bench.report.compare_runs import changes, differences_in_kind
+from bench.report.load import load_markdown, summarise_load
+from bench.report.terminal import print_summary
+from bench.report.write import derive
+from bench.runs.loads import LOAD, Arrival, read_load, to_json
+from bench.runs.log_lines import parse_log_line
+from bench.runs.plan import Axes, Variant, build_plan
+from bench.runs.records import Observation, Sample, Session, from_line
+from bench.runs.records import to_json as event_to_json
+from bench.runs.store import RESULTS, Recorder, read_run
+from tests.bench.support.simulator import Account, SimulatedTarget, Truth, VirtualTime, outputs
+from tests.support.mutate import Reader
+
+_ACCOUNT_BACKENDS = ("s3", "oci")
+_REPORT = "REPORT RequestId: 3f7c9b6e\tDuration: 812.35 ms\tBilled Duration: 2014 ms\tMemory Size: 2048 MB\t"
+LOGS = "\n".join(
+    (
+        _REPORT + "Max Memory Used: 498 MB\tInit Duration: 1201.07 ms\t",
+        "INIT_REPORT Init Duration: 9999.12 ms\tPhase: init\tStatus: timeout",
+        "INIT REPORT(durationMs: 120.5)",
+        '{"type":"platform.report","record":{"requestId":"x","metrics":{"durationMs":1.5,"memorySizeMB":128}}}',
+        '{"type":"platform.initReport","record":{"phase":"init","status":"timeout","metrics":{"durationMs":9}}}',
+    )
+).encode()
+
+
+def readers() -> Iterator[Reader]:
+    """All readers of the benchmark."""
+    yield Reader("results.jsonl", [_results()], _read_results, (BenchError,))
+    yield Reader("load.jsonl", [_load()], _read_load, (BenchError,))
+    account = Account(Truth(), _ACCOUNT_BACKENDS)
+    given = json.dumps(outputs("http://127.0.0.1:80", "http://127.0.0.1:81", account)).encode()
+    yield Reader("outputs", [given], lambda data: parse_outputs(json_object(data)).recorded(), (BenchError,))
+    yield Reader("prices", [SHIPPED.read_bytes()], _from_file(read_prices), (BenchError,))
+    yield Reader("trace", [b"0\n1.5\n2\n40.25\n1e3\n"], _from_file(_read_trace), (BenchError,))
+    yield Reader("log lines", [LOGS], _read_logs, ())
+    yield Reader("answers", [_answer()], _read_answer, ())
+    yield Reader("invocations", [_invocation()], _read_invocation, ())
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as scratch:
+        yield Path(scratch)
+
+
+@cache
+def _results() -> bytes:
+    """A complete run with every kind of line."""
+    axes = Axes(_ACCOUNT_BACKENDS, ("onnx", "transformers"), cold=2, warm=2, bursts=(2,))
+    target = SimulatedTarget(Account(Truth(), _ACCOUNT_BACKENDS), VirtualTime())
+    recorded = parse_outputs(outputs("http://localhost", None, target.account)).recorded()
+    facts = {"machine": {"cpu": "x", "cores": 2, "memory_gb": 1.5}, "versions": {"python": "3"}, "revision": "1"}
+    header = Session(
+        1, "2026-01-01T00:00:00+00:00", axes, recorded, target.describe(), facts, read_prices().recorded(),
+        source={"stack": "dev"}, originals=target.originals(axes.backends),
+    )  # fmt: skip
+    with _folder() as directory:
+        with Recorder(directory / RESULTS) as recorder:
+            carry_out(build_plan(axes), target, header, recorder, target.virtual.clock)
+        return (directory / RESULTS).read_bytes()
+
+
+def _read_results(data: bytes) -> None:
+    with _folder() as directory:
+        (directory / RESULTS).write_bytes(data)
+        print_summary(derive(directory), Printer(file=io.StringIO(), width=140))
+        run = read_run(directory)
+        differences_in_kind(run, run)
+        changes(run, run)
+
+
+def _load() -> bytes:
+    header = {
+        "kind": "load", "schema": 1, "utc": "2026", "rate": 5.0, "duration_s": 2.0, "spacing": "poisson", "seed": 1,
+        "most_at_once": 4, "target": {"kind": "lab"}, "facts": {}, "notes": ["a note"],
+    }  # fmt: skip
+    arrivals = [Arrival("s3", number / 5, 1.0, 30.0 + number, 200) for number in range(8)]
+    arrivals.append(Arrival("s3", 1.9, dropped=True))
+    return "\n".join(json.dumps(line) for line in (header, *map(to_json, arrivals))).encode()
+
+
+def _read_load(data: bytes) -> None:
+    with _folder() as directory:
+        (directory / LOAD).write_bytes(data)
+        load_markdown(summarise_load(*read_load(directory)))
+
+
+def _from_file(read: Callable[[Path], object]) -> Callable[[bytes], object]:
+    def from_file(data: bytes) -> None:
+        with _folder() as directory:
+            (directory / "file").write_bytes(data)
+            read(directory / "file")
+
+    return from_file
+
+
+def _read_logs(data: bytes) -> None:
+    for line in data.decode("utf-8", "replace").splitlines():
+        parse_log_line(line)
+
+
+def _answer() -> bytes:
+    """Headers as a JSON line, then the body."""
+    account = Account(Truth(), _ACCOUNT_BACKENDS)
+    reply = account.call("s3")
+    return json.dumps(reply.headers).encode() + b"\n" + reply.body
+
+
+def _read_answer(data: bytes) -> None:
+    """Whatever a service answers becomes a record that can be written and read again."""
+    first, _, body = data.partition(b"\n")
+    try:
+        named = json.loads(first)
+        headers = {str(k): str(v) for k, v in named.items()} if isinstance(named, dict) else {}
+    except (ValueError, RecursionError):
+        headers = {"Server-Timing": first.decode("latin-1"), "X-Invocation": first[:9].decode("latin-1")}
+    latin = {k: v.encode("latin-1", "replace").decode("latin-1") for k, v in headers.items()}  # as HTTP carries them
+    _again(observe(1.0, 20.0, 200, latin, body))
+    _again(observe(1.0, 20.0, 503, latin, body))
+
+
+def _invocation() -> bytes:
+    reply = Account(Truth(), _ACCOUNT_BACKENDS).call("oci")
+    return json.dumps({"statusCode": 200, "headers": reply.headers, "body": reply.body.decode()}).encode()
+
+
+def _read_invocation(data: bytes) -> None:
+    _again(_observe_invocation(20.0, data, None, ()))
+    _again(_observe_invocation(20.0, data, "Unhandled", (request_body("x").decode(),)))
+
+
+def _again(seen: Observation) -> None:
+    sample = Sample(
+        "v.0", "v", 1, 1, 0, False, Variant("s3", "onnx"), "cold", "new-sandbox", "2026", 1.0, "n", 30_000.0, seen
+    )
+    line = json.dumps(event_to_json(sample), allow_nan=False).encode()
+    again = from_line(line)
+    if json.dumps(event_to_json(again), allow_nan=False).encode() != line:
+        raise AssertionError("a record is not read as it was written")

@@ -1,0 +1,60 @@
+"""What the lab accepts as a bundle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lab.host.errors import LabError
+from lab.storages.bundle import read_bundle, search_memory_mb
+from similarity.bundle import manifest
+from tests.lab.support.bundles import SIZES, make_bundle
+
+
+def test_bundle_lists_its_files_and_the_manifest(tmp_path: Path) -> None:
+    bundle = read_bundle(make_bundle(tmp_path / "bundle"))
+    assert {path.name for path in bundle.files} == {*SIZES, "manifest.json"}
+    assert len(bundle.source_hash) == 64
+    assert bundle.weights == "synthetic"
+
+
+def test_index_is_what_a_search_function_reads(tmp_path: Path) -> None:
+    bundle = read_bundle(make_bundle(tmp_path / "bundle"))
+    assert {path.name for path in bundle.index_files} == {manifest.NAME, manifest.VECTORS, manifest.INCIDENTS}
+    assert bundle.index_bytes == SIZES[manifest.VECTORS] + SIZES[manifest.INCIDENTS]
+
+
+@pytest.mark.parametrize(
+    ("index_bytes", "memory_mb"),
+    [
+        (0, 512),
+        (85 << 20, 512),  # 511 MB
+        ((85 << 20) + 400_000, 576),  # 513 MB
+        (100 << 20, 576),  # 556 MB
+        (3 << 30, 9472),
+        (4 << 30, 10_240),
+    ],
+)
+def test_memory_of_a_search_function(index_bytes: int, memory_mb: int) -> None:
+    assert search_memory_mb(index_bytes) == memory_mb
+
+
+@pytest.mark.parametrize("damage", ["missing", "truncated"])
+def test_damaged_bundle_is_named(tmp_path: Path, damage: str) -> None:
+    weights = make_bundle(tmp_path / "bundle") / "model.safetensors"
+    weights.unlink() if damage == "missing" else weights.write_bytes(b"short")
+    with pytest.raises(LabError, match=r"model\.safetensors is missing or not 12000000 bytes"):
+        read_bundle(tmp_path / "bundle")
+
+
+@pytest.mark.parametrize("manifest", ["", "[]", "{}", '{"files": 3}'])
+def test_manifest_that_is_none(tmp_path: Path, manifest: str) -> None:
+    (tmp_path / "manifest.json").write_text(manifest)
+    with pytest.raises(LabError, match="no model bundle in"):
+        read_bundle(tmp_path)
+
+
+def test_missing_bundle_says_how_to_build_one(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match="python -m model build --out"):
+        read_bundle(tmp_path / "nothing")

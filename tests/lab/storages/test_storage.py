@@ -1,0 +1,288 @@
+"""The three storages, on real parts, and what they are where the parts cannot be had."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import psutil
+import pytest
+import requests
+from botocore import UNSIGNED
+from botocore.config import Config
+
+from lab.host.errors import LabError
+from lab.host.janitor import MARKER, sweep_stale
+from lab.host.page_cache import evict, fill, resident
+from lab.host.ports import ADDRESS
+from lab.host.workspace import Workspace
+from lab.storages import mount, storage
+from lab.storages.bundle import Bundle, read_bundle
+from lab.storages.mount import Mount, missing_for_fuse
+from lab.storages.seaweed import BUCKET, Seaweed, weed
+from tests.lab.support.bundles import SIZES, make_bundle
+
+Stored = tuple[Seaweed, dict[str, storage.Storage]]
+WEIGHTS = "model.safetensors"
+MOUNTS = pytest.mark.skipif(
+    bool(missing_for_fuse() or storage._missing_for_image()), reason="needs root, FUSE and loop devices"
+)
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    return read_bundle(make_bundle(tmp_path_factory.mktemp("storage") / "bundle"))
+
+
+@pytest.fixture
+def workspace() -> Iterator[Workspace]:
+    workspace = Workspace()
+    yield workspace
+    workspace.close()
+    assert not workspace.root.exists()
+
+
+@pytest.fixture(scope="module")
+def stored(bundle: Bundle) -> Iterator[Stored]:
+    """All three storages, loaded."""
+    workspace = Workspace()
+    seaweed = Seaweed(workspace)
+
+    async def store() -> dict[str, storage.Storage]:
+        return {
+            "s3": await storage.object_storage(seaweed, bundle),
+            "efs": await storage.mounted_storage(workspace, Mount(workspace, seaweed), bundle),
+            "oci": await storage.image_storage(workspace, bundle),
+        }
+
+    with asyncio.Runner() as runner:  # the loop lives as long as the servers
+        yield seaweed, runner.run(store())
+        workspace.close()
+    assert not workspace.root.exists()
+
+
+def folder_of(stored: dict[str, storage.Storage], name: str) -> Path:
+    return Path(stored[name].environment["MODEL_DIR"])
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_bucket_holds_the_bundle(stored: Stored, bundle: Bundle, signed: bool) -> None:
+    variables = stored[1]["s3"].environment
+    assert variables["MODEL_BUCKET"] == BUCKET
+    assert variables["MODEL_PREFIX"] == bundle.source_hash
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=variables["AWS_ENDPOINT_URL_S3"],
+        region_name="us-east-1",
+        aws_access_key_id="any",
+        aws_secret_access_key="any",
+        config=Config(s3={"addressing_style": "path"}, **({} if signed else {"signature_version": UNSIGNED})),
+    )
+    for path in bundle.files:
+        key = f"{bundle.source_hash}/{path.name}"
+        assert s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() == path.read_bytes()
+    part = s3.get_object(Bucket=BUCKET, Key=f"{bundle.source_hash}/model.safetensors", Range="bytes=8388600-8388619")
+    assert part["Body"].read() == (bundle.folder / "model.safetensors").read_bytes()[8388600:8388620]
+
+
+@MOUNTS
+@pytest.mark.parametrize("name", ["efs", "oci"])
+def test_mounts_hold_the_bundle_and_cannot_be_written(stored: Stored, bundle: Bundle, name: str) -> None:
+    folder = folder_of(stored[1], name)
+    assert os.path.ismount(folder if name == "oci" else folder.parent)
+    for path in bundle.files:
+        assert (folder / path.name).read_bytes() == path.read_bytes()
+    with pytest.raises(OSError, match=r"[Rr]ead-only"):
+        (folder / "new").write_text("x")
+
+
+@MOUNTS
+@pytest.mark.parametrize("name", ["s3", "efs", "oci"])
+def test_eviction_leaves_nothing_in_the_page_cache(stored: Stored, bundle: Bundle, name: str) -> None:
+    place = stored[1][name]
+    read_weights(stored[1], bundle, name)
+    everything = [*place.files(), *place.behind()]
+    assert sum(map(resident, everything)) >= SIZES[WEIGHTS], "it was read, so it is cached"
+    done = evict(everything)
+    assert done.before >= SIZES[WEIGHTS]
+    assert done.after == 0
+    assert sum(map(resident, everything)) == 0
+
+
+@MOUNTS
+@pytest.mark.parametrize("name", ["s3", "efs"])
+def test_cold_bytes_come_from_the_disk(stored: Stored, bundle: Bundle, name: str) -> None:
+    volumes = stored[0].files()
+    evict([*stored[1]["efs"].files(), *volumes])
+    read_weights(stored[1], bundle, name)
+    assert sum(map(resident, volumes)) >= SIZES[WEIGHTS], "neither the mount nor a server has kept the bytes"
+
+
+def test_what_comes_and_goes_beside_the_volumes_is_none_of_them(stored: Stored) -> None:
+    volumes = stored[0].files()
+    passing = volumes[0].with_name("models_1.vif.tmp.17")
+    passing.touch()
+    assert stored[0].files() == volumes
+    passing.unlink()
+
+
+@MOUNTS
+@pytest.mark.parametrize("name", ["s3", "efs", "oci"])
+def test_the_index_can_be_made_cold_and_warm_without_the_weights(stored: Stored, bundle: Bundle, name: str) -> None:
+    place = stored[1][name]
+    read_weights(stored[1], bundle, name)
+    weights = [path for path in place.files() if path.name == WEIGHTS]
+    index_bytes, before = sum(path.stat().st_size for path in bundle.index_files), sum(map(resident, weights))
+    fill(place.index())
+    assert index_bytes <= sum(map(resident, place.index())) < index_bytes + 300_000, "pages, and what volumes add"
+    evict([*place.index(), *place.index_behind()])
+    assert sum(map(resident, [*place.index(), *place.index_behind()])) == 0
+    assert sum(map(resident, weights)) == before
+
+
+@MOUNTS
+@pytest.mark.parametrize("name", ["s3", "efs"])
+def test_a_cold_index_comes_from_the_disk(stored: Stored, bundle: Bundle, name: str) -> None:
+    place, volumes = stored[1][name], stored[0].files()
+    evict([*stored[1]["efs"].index(), *volumes])
+    for path in bundle.index_files:
+        if name == "s3":
+            url = f"{place.environment['AWS_ENDPOINT_URL_S3']}/{BUCKET}/{bundle.source_hash}/{path.name}"
+            assert requests.get(url, timeout=20).content == path.read_bytes()
+        else:
+            assert (folder_of(stored[1], name) / path.name).read_bytes() == path.read_bytes()
+    index_bytes = sum(path.stat().st_size for path in bundle.index_files)
+    assert sum(map(resident, stored[0].index_parts(bundle))) >= index_bytes
+
+
+def read_weights(places: dict[str, storage.Storage], bundle: Bundle, name: str) -> None:
+    if name == "s3":
+        url = f"{places['s3'].environment['AWS_ENDPOINT_URL_S3']}/{BUCKET}/{bundle.source_hash}/{WEIGHTS}"
+        assert len(requests.get(url, timeout=20).content) == SIZES[WEIGHTS]
+    else:
+        assert len((folder_of(places, name) / WEIGHTS).read_bytes()) == SIZES[WEIGHTS]
+
+
+def test_everything_listens_at_an_address_that_nobody_guesses(stored: Stored) -> None:
+    ours = [process for process in psutil.process_iter() if process.name() == "weed" and is_of(process, stored[0])]
+    connections = [connection for process in ours for connection in process.net_connections("inet")]
+    listening = [connection.laddr.ip for connection in connections if connection.status == psutil.CONN_LISTEN]
+    assert len(listening) >= 8
+    assert set(listening) == {ADDRESS}, "not where a page of a browser could guess it"
+
+
+def is_of(process: psutil.Process, seaweed: Seaweed) -> bool:
+    return process.environ().get(MARKER) == str(seaweed.files()[0].parents[2])
+
+
+def run(make: Callable[[], Coroutine[Any, Any, storage.Storage]]) -> storage.Storage:
+    return asyncio.run(make())
+
+
+def check_plain(place: storage.Storage, bundle: Bundle) -> None:
+    folder = Path(place.environment["MODEL_DIR"])
+    assert not os.path.ismount(folder)
+    assert all((folder / path.name).read_bytes() == path.read_bytes() for path in bundle.files)
+    assert place.sentence.startswith("plain folder")
+    assert sorted(place.files()) == sorted(folder / path.name for path in bundle.files)
+
+
+def test_without_fuse_or_image_tools_a_plain_folder_says_so(
+    workspace: Workspace, bundle: Bundle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    seaweed = Seaweed(workspace)
+    efs = run(lambda: storage.mounted_storage(workspace, Mount(workspace, seaweed), bundle))
+    oci = run(lambda: storage.image_storage(workspace, bundle))
+    for place in (efs, oci):
+        check_plain(place, bundle)
+        if os.access("/dev/fuse", os.W_OK):
+            assert "apt-get install -y fuse3" in place.sentence
+    assert os.stat(oci.files()[0]).st_nlink > 1, "no second copy of the weights where a hard link will do"
+
+
+def test_without_root_the_image_is_a_plain_folder(
+    workspace: Workspace, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    place = run(lambda: storage.image_storage(workspace, bundle))
+    check_plain(place, bundle)
+    if shutil.which("mke2fs"):
+        assert "needs root" in place.sentence
+
+
+def test_without_loop_devices_the_image_is_a_plain_folder(
+    workspace: Workspace, bundle: Bundle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(storage, "_missing_for_image", lambda: "")
+    for name, script in {"mke2fs": "touch oci.ext4; exit 0", "mount": "echo no loop device >&2; exit 1"}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\ncd {workspace.root}; {script}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    place = run(lambda: storage.image_storage(workspace, bundle))
+    check_plain(place, bundle)
+    assert "no loop device" in place.sentence
+
+
+@MOUNTS
+def test_without_direct_io_the_image_is_evicted_with_the_loop_devices_copy(
+    workspace: Workspace, bundle: Bundle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "losetup").write_text("#!/bin/sh\necho invalid argument >&2; exit 1\n")
+    (tmp_path / "losetup").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    place = run(lambda: storage.image_storage(workspace, bundle))
+    assert os.path.ismount(place.environment["MODEL_DIR"])
+    evict([*place.files(), *place.behind()])
+    assert len((Path(place.environment["MODEL_DIR"]) / WEIGHTS).read_bytes()) == SIZES[WEIGHTS]
+    assert sum(map(resident, place.behind())) >= SIZES[WEIGHTS], "the second copy"
+    assert evict([*place.files(), *place.behind()]).after == 0
+
+
+@MOUNTS
+def test_mount_that_is_not_permitted_becomes_a_plain_folder(
+    workspace: Workspace, bundle: Bundle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    refusing = tmp_path / "weed"
+    refusing.write_text("#!/bin/sh\necho 'F1121 21:20:18.067227 mount_std.go:234 Mount fail: not permitted'; exit 1\n")
+    refusing.chmod(0o755)
+    monkeypatch.setattr(mount, "weed", lambda: refusing)
+    place = run(lambda: storage.mounted_storage(workspace, Mount(workspace, Seaweed(workspace)), bundle))
+    check_plain(place, bundle)
+    assert place.sentence.endswith("(no FUSE mount: Mount fail: not permitted)")
+
+
+def test_copies_where_hard_links_cannot_be(
+    workspace: Workspace, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("cross-device link")
+
+    monkeypatch.setattr(os, "link", refuse)
+    place = run(lambda: storage.plain_storage(workspace, bundle, "efs", "test"))
+    check_plain(place, bundle)
+
+
+def test_server_that_does_not_start_shows_its_log(
+    workspace: Workspace, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as taken:
+        taken.bind((ADDRESS, 0))
+        monkeypatch.setattr("lab.storages.seaweed.free_ports", lambda count: [taken.getsockname()[1]] * count)
+        with pytest.raises(LabError, match=r"(?s)weed master does not start:.*in use"):
+            run(lambda: storage.object_storage(Seaweed(workspace), bundle))
+
+
+def test_weed_is_found_beside_the_interpreter() -> None:
+    assert os.access(weed(), os.X_OK)
+
+
+def test_living_labs_are_not_stale(workspace: Workspace) -> None:
+    assert workspace.root not in sweep_stale(workspace.root.parent, "model-storage-lab-")
+    assert workspace.root.exists()

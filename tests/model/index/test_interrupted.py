@@ -1,0 +1,99 @@
+"""kill -9 at random moments: what was embedded is not embedded again, and the index is the same to the last byte."""
+
+from __future__ import annotations
+
+import random
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing, suppress
+from pathlib import Path
+
+from model.base import publish
+from similarity.bundle import manifest as files
+from tests.model.support import snapshots
+
+REPORTS = 400
+KILLS = 3
+TIMEOUT = 300.0
+
+
+def start(source: Path, bundle: Path, folder: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "model", "index", str(source), "--bundle", str(bundle)]
+    command += ["--out", str(folder / "out"), "--cache", str(folder / "cache")]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+
+
+def embedded(folder: Path) -> int:
+    """How many embeddings the cache holds."""
+    for path in (folder / "cache").glob("*.sqlite3"):
+        with suppress(sqlite3.OperationalError), closing(sqlite3.connect(path, timeout=10)) as cache:
+            return int(cache.execute("SELECT count(*) FROM embeddings").fetchone()[0])
+    return 0
+
+
+def new_texts(said: str) -> int:
+    found = re.search(r"([\d,]+) new texts", said)
+    assert found, said
+    return int(found[1].replace(",", ""))
+
+
+def test_killed_runs_lose_and_repeat_nothing(tiny_bundle: Path, tmp_path: Path) -> None:
+    source = snapshots.corpus(tmp_path / "source", REPORTS, seed=5)
+    for name in ("whole", "killed"):
+        (tmp_path / name).mkdir()
+    process = start(source, tiny_bundle, tmp_path / "whole")
+    assert new_texts(process.communicate(timeout=TIMEOUT)[1]) == REPORTS
+    assert process.returncode == 0
+
+    folder, chance = tmp_path / "killed", random.Random(11)
+    for _ in range(KILLS):
+        before = embedded(folder)
+        goal = before + chance.randint(1, (REPORTS - before) // 3)
+        process = start(source, tiny_bundle, folder)
+        deadline = time.monotonic() + TIMEOUT
+        while embedded(folder) < goal:
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.002)
+        process.send_signal(signal.SIGKILL)
+        said = process.communicate(timeout=TIMEOUT)[1]
+        assert new_texts(said) == REPORTS - before, "exactly those are embedded that were not"
+        assert goal <= embedded(folder)
+        assert not (folder / "out").exists()
+    before = embedded(folder)
+    assert 0 < before < REPORTS
+    process = start(source, tiny_bundle, folder)
+    assert new_texts(process.communicate(timeout=TIMEOUT)[1]) == REPORTS - before
+    assert process.returncode == 0
+    assert embedded(folder) == REPORTS
+    for name in (files.VECTORS, files.INCIDENTS, files.NAME):
+        assert (folder / "out" / name).read_bytes() == (tmp_path / "whole" / "out" / name).read_bytes()
+    assert {path.name for path in folder.iterdir()} == {"out", "cache", ".out.lock"}
+
+
+def test_a_kill_while_the_bundle_is_replaced_leaves_a_good_one(tiny_bundle: Path, tmp_path: Path) -> None:
+    """All embeddings are there already, so the moments fall on writing and swapping."""
+    sources = [snapshots.corpus(tmp_path / f"source-{n}", 30 + 10 * n, seed=n) for n in range(2)]
+    good = []
+    for source in sources:
+        start(source, tiny_bundle, tmp_path).communicate(timeout=TIMEOUT)
+        good.append((tmp_path / "out" / files.NAME).read_bytes())
+    assert good[0] != good[1]
+    chance = random.Random(3)
+    for attempt in range(4):
+        process = start(sources[attempt % 2], tiny_bundle, tmp_path)
+        assert process.stderr is not None
+        assert any(line.startswith("writing") for line in process.stderr)
+        time.sleep(chance.uniform(0, 0.01))
+        process.kill()
+        process.communicate(timeout=TIMEOUT)
+        with publish.work_directory(tmp_path / "out"):  # what the next run does first
+            manifest = publish.existing(tmp_path / "out")
+            assert manifest is not None
+            assert manifest.to_json().encode() in good
+            for name in (files.VECTORS, files.INCIDENTS):
+                manifest.files[name].check(name, (tmp_path / "out" / name).read_bytes())

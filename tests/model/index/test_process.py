@@ -1,0 +1,47 @@
+"""The command as a process: its memory, what it says, and how it ends when it is told to."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.model.support import snapshots
+
+
+def test_peak_memory_does_not_grow_with_the_corpus(tiny_bundle: Path, tmp_path: Path) -> None:
+    """For large ones: python -m tests.model.support.snapshots 5000 50000."""
+    costs = []
+    for count in (5, 40):
+        reports = [(n, f"{n} {'<mask>' * 33_000}") for n in range(count)]  # which tokenizers read fastest
+        source = snapshots.write(tmp_path / str(count), [(1, "t", "2020-01-31", list(range(count)))], reports)
+        costs.append(snapshots.cost(source, tiny_bundle, tmp_path / f"run-{count}"))
+    size = (tmp_path / "40" / "reports.csv").stat().st_size
+    assert size > 7_900_000
+    assert costs[1].peak - costs[0].peak < size / 4, "far less than the texts alone would take"
+
+
+def test_progress_comes_with_an_estimate_and_throughput(tiny_bundle: Path, tmp_path: Path) -> None:
+    source = snapshots.corpus(tmp_path / "source", 40, seed=1)
+    said = snapshots.cost(source, tiny_bundle, tmp_path / "run").said
+    assert "40 reports: 40 new texts of" in said
+    assert "texts and" in said
+    assert "tokens a second" in said
+
+
+def test_ctrl_c_has_exit_code_130_and_says_how_to_go_on(tiny_bundle: Path, tmp_path: Path) -> None:
+    source = snapshots.corpus(tmp_path / "source", 600, seed=1)
+    command = [sys.executable, "-m", "model", "index", str(source), "--bundle", str(tiny_bundle)]
+    command += ["--out", str(tmp_path / "out"), "--cache", str(tmp_path / "cache")]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("embedding"):
+            break
+    process.send_signal(signal.SIGINT)
+    rest = process.stderr.read()
+    process.stderr.close()
+    assert process.wait(30) == 130
+    assert "the same command takes up where this one ended" in rest
+    assert not list(tmp_path.glob(".out.work-*"))

@@ -1,0 +1,98 @@
+"""Tiny random checkpoints of each family, made and saved by transformers itself, with a tokenizer trained for them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+
+from model.bundles import incidents
+
+SPECIAL = {"bert": ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"], "other": ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]}
+SHAPE = {
+    "hidden_size": 32,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 4,
+    "intermediate_size": 72,
+    "vocab_size": 600,
+    "type_vocab_size": 2,
+    "hidden_act": "gelu",
+}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A class of transformers and what its `config.json` says beside SHAPE."""
+
+    model: str
+    positions: int
+    more: dict[str, Any]
+
+    @property
+    def max_tokens(self) -> int:
+        return self.positions if self.model.startswith("Bert") else self.positions - 2
+
+
+BERT = {"pad_token_id": 0, "layer_norm_eps": 1e-12}
+ROBERTA = {"pad_token_id": 1, "layer_norm_eps": 1e-5}
+KINDS = {
+    "bert": Kind("BertModel", 90, BERT),
+    "bert with a head": Kind("BertForMaskedLM", 90, BERT),
+    "roberta": Kind("RobertaModel", 92, ROBERTA),
+    "roberta with a head": Kind("RobertaForSequenceClassification", 92, ROBERTA),
+    "xlm-roberta": Kind("XLMRobertaModel", 92, ROBERTA),
+    "camembert": Kind("CamembertModel", 92, ROBERTA),
+    "longformer": Kind("LongformerModel", 202, {**ROBERTA, "attention_window": 16}),
+    "longformer with a head": Kind("LongformerForMaskedLM", 202, {**ROBERTA, "attention_window": 16}),
+}
+
+
+def save(kind: Kind, directory: Path) -> Any:
+    """Write the checkpoint and return the encoder whose output is right, in eval mode."""
+    torch.manual_seed(11)
+    family = getattr(transformers, kind.model)
+    config = family.config_class(**SHAPE, max_position_embeddings=kind.positions, **kind.more)
+    model = family(config).eval()
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():  # as made, biases are 0 and LayerNorm is the identity
+            parameter.normal_(1.0 if name.endswith("LayerNorm.weight") else 0.0, 0.2)
+    model.save_pretrained(directory)
+    tokenizer("bert" if kind.model.startswith("Bert") else "other").save(str(directory / "tokenizer.json"))
+    return getattr(model, model.base_model_prefix, model)
+
+
+def tokenizer(family: str) -> Tokenizer:
+    """A WordPiece tokenizer for BERT, a byte-level BPE one for the others, of SHAPE's vocabulary."""
+    special = SPECIAL[family]
+    if family == "bert":
+        made = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+        made.normalizer = normalizers.BertNormalizer()
+        made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+        trainer: Any = trainers.WordPieceTrainer(vocab_size=600, special_tokens=special, show_progress=False)
+    else:
+        made = Tokenizer(models.BPE(unk_token="<unk>"))
+        made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+        alphabet = pre_tokenizers.ByteLevel.alphabet()
+        trainer = trainers.BpeTrainer(
+            vocab_size=600, special_tokens=special, initial_alphabet=alphabet, show_progress=False
+        )
+    made.train_from_iterator([incident.text for incident in incidents.read(incidents.SAMPLE)], trainer)
+    first, last = (special[2], special[3]) if family == "bert" else (special[0], special[2])
+    pair = [(token, made.token_to_id(token)) for token in (first, last)]
+    made.post_processor = processors.TemplateProcessing(single=f"{first} $A {last}", special_tokens=pair)
+    made.enable_truncation(16)  # as the files of sentence-transformers have it; neither may count
+    made.enable_padding(length=16)
+    return made
+
+
+def change(directory: Path, name: str, **fields: object) -> None:
+    """Set fields of a JSON file of a checkpoint; the file is made where there is none."""
+    path = directory / name
+    path.parent.mkdir(exist_ok=True)
+    old = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps({**old, **fields}))

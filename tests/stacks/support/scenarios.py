@@ -1,0 +1,108 @@
+"""The configurations under which the program is run, and a pool that runs them on all cores."""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tests.stacks.support.cloud import BOUNDARY, GROUP, KEY, SUBNETS, TOPIC
+from tests.stacks.support.project import MODEL
+from tests.stacks.support.recorder import Graph, run
+
+JWT = {"jwtIssuer": "https://issuer.example/", "jwtAudiences": ["incidents"]}
+# Everything that is off by default, on; what the other scenarios leave alone.
+EVERYTHING: dict[str, Any] = {
+    "moreModels": [MODEL],
+    "auth": "jwt",
+    **JWT,
+    "vpcPlacement": "all",
+    "architecture": "x86_64",
+    "engine": "transformers",
+    "tracing": True,
+    "reservedConcurrency": 5,
+    "ephemeralStorageMb": 2048,
+    "efsThroughput": "provisioned",
+    "efsProvisionedMibps": 64,
+    "corsOrigins": ["https://incidentdatabase.ai"],
+    "availabilityZones": ["us-east-1a", "us-east-1c", "us-east-1d"],
+    "kmsKeyArn": KEY,
+    "permissionsBoundary": BOUNDARY,
+    "tags": {"CostCenter": "4711", "Team": "safety"},
+    "monitoring": True,
+    "alarmTopicArn": TOPIC,
+}
+# The same in a network that exists: two of its three subnets are in one zone, which takes one mount target.
+EXISTING: dict[str, Any] = {
+    **EVERYTHING,
+    "availabilityZones": [],
+    "subnetIds": [SUBNETS[name] for name in ("a", "a2", "b")],
+    "securityGroupId": GROUP,
+    "efsThroughput": "bursting",
+    "efsProvisionedMibps": 0,
+    "reservedConcurrency": -1,
+}
+Argument = TypeVar("Argument")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One of the combinations that the program has to get right."""
+
+    backends: tuple[str, ...]
+    auth: str
+    placement: str
+    architecture: str
+    preview: bool
+    models: tuple[str, ...] = ()
+
+    @property
+    def config(self) -> dict[str, Any]:
+        return {
+            "backends": list(self.backends),
+            "defaultBackend": self.backends[-1],
+            "auth": self.auth,
+            **(JWT if self.auth == "jwt" else {}),
+            "vpcPlacement": self.placement,
+            "architecture": self.architecture,
+            "moreModels": list(self.models),
+        }
+
+    def __str__(self) -> str:
+        mode = "preview" if self.preview else "update"
+        return "-".join(["+".join(self.backends), self.auth, self.placement, self.architecture, mode, *self.models])
+
+
+def combinations() -> list[Scenario]:
+    """Return every combination of backends, auth, placement and architecture, in preview and update.
+
+    With a second model they come as updates on one architecture: nothing of a model depends on either.
+    """
+    every = ("efs", "s3", "oci")
+    chosen = [subset for size in (1, 2, 3) for subset in itertools.combinations(every, size)]
+    axes = (chosen, ("iam", "jwt", "none"), ("efs-only", "all"), ("arm64", "x86_64"), (False, True))
+    every_one = [Scenario(*values) for values in itertools.product(*axes)]
+    updates = [one for one in every_one if one.architecture == "arm64" and not one.preview]
+    return every_one + [replace(one, models=(MODEL,)) for one in updates]
+
+
+def run_scenario(argument: tuple[Path, Scenario]) -> Graph:
+    """Run one scenario in the project at that path."""
+    project, scenario = argument
+    return run(project, scenario.config, preview=scenario.preview)
+
+
+def in_parallel(function: Callable[[Argument], Result], arguments: Iterable[Argument]) -> list[Result]:
+    """Call `function` for each argument in fresh processes, as many as there are cores.
+
+    Fresh ones, because a parent that runs other tests has threads, which a forked child would inherit half.
+    """
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=context) as pool:
+        return list(pool.map(function, arguments, chunksize=4))

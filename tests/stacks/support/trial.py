@@ -1,0 +1,61 @@
+"""Tries faults: seeds one into a copy of the program, runs it, and shows which check catches it."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.stacks.faults import access, api, conditions, functions, given, images, page, schema, shape, storage
+from tests.stacks.faults.fault import CONFIG, SCHEMA, Fault
+from tests.stacks.support import cloudformation, recorder
+from tests.stacks.support.invariants import violations
+from tests.stacks.support.project import ROOT, make_project
+
+FAULTS: tuple[Fault, ...] = (
+    *schema.FAULTS,
+    *shape.FAULTS,
+    *functions.FAULTS,
+    *images.FAULTS,
+    *storage.FAULTS,
+    *access.FAULTS,
+    *conditions.FAULTS,
+    *api.FAULTS,
+    *page.FAULTS,
+    *given.FAULTS,
+)
+
+
+def checks_that_catch(fault: Fault) -> list[str]:
+    """Seed one fault into a copy of the program, run it with everything on, and return what the checks say.
+
+    To be called in a process of its own: it loads another `stacks` than the real one.
+    """
+    with tempfile.TemporaryDirectory() as directory:
+        program = make_project(Path(directory))
+        shutil.copytree(ROOT / "stacks", program / "stacks", ignore=shutil.ignore_patterns("__pycache__"))
+        for name in ("__main__.py", "Pulumi.yaml"):
+            shutil.copy(ROOT / name, program)
+        patched = program / fault.file if fault.file == "__main__.py" else program / "stacks" / fault.file
+        source = patched.read_text()
+        if fault.old not in source:
+            return [f"stale fault: {fault.old!r} is not in {fault.file}"]
+        patched.write_text(source.replace(fault.old, fault.new))
+        return _checked(program, fault)
+
+
+def _checked(program: Path, fault: Fault) -> list[str]:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "stacks"]:
+        del sys.modules[name]
+    sys.path.insert(0, str(program))
+    recorder.ROOT = program
+    try:
+        graph = recorder.run(program, {**CONFIG, **fault.config})
+        against_schemas = cloudformation.problems(graph) if fault.caught_by == SCHEMA else []
+        return [*violations(graph), *(f"{SCHEMA}: {problem}" for problem in against_schemas)]
+    except Exception as error:  # whatever a fault may do to the program
+        return [f"the program stops: {error!r}"]
+    finally:
+        recorder.ROOT = ROOT
+        sys.path.remove(str(program))

@@ -1,0 +1,120 @@
+"""Proves README's deploying steps on a fresh clone with a fresh virtual environment, as far as they go without AWS.
+
+    python -m tests.tools.ready.support.fresh
+
+Takes a minute or two, most of it pip's. The bundle is a tiny one; that aside, the commands are README's own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.stacks.support.project import ROOT
+from tests.tools.ready.support import steps
+from tools.ready.environment import SDKS
+
+_LIMIT_S = 1200
+# What a run below make or in another environment would hand on; and ARGS, which make takes from here.
+_DROPPED = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "PYTHONPATH", "STACK", "VIRTUAL_ENV")
+_GIVEN = {"ARGS": "--tiny", "AWS_EC2_METADATA_DISABLED": "true"}
+_IMPORTS = """
+import importlib, importlib.metadata, importlib.util, json
+for sdk in {sdks}: importlib.import_module(sdk.replace("-", "_"))
+print(json.dumps([importlib.util.find_spec("pytest") is None, {{s: importlib.metadata.version(s) for s in {sdks}}}]))
+"""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was run and seen; `program` is what the program asked for in the new environment."""
+
+    ran: list[str]
+    skipped: list[str]
+    versions: dict[str, str]
+    program: dict[str, Any]
+    seconds: float
+
+
+class NotProved(Exception):
+    """A step failed; the message says which, and ends with what it printed."""
+
+
+def prove(directory: Path) -> Proof:
+    """Clone HEAD into `directory`, follow its README, and look at what came of it. Raises NotProved."""
+    begin = time.monotonic()
+    clone = directory / "clone"
+    _run(["git", "clone", "--quiet", str(ROOT), str(clone)], directory)
+    ran, skipped = _follow(clone)
+    if not any(command.startswith("make deploy-ready") for command in ran):
+        raise NotProved(f"README's steps do not contain `make deploy-ready`, only {ran}")
+    python = str(clone / ".venv" / "bin" / "python")
+    lean, versions = json.loads(_run([python, "-c", _IMPORTS.format(sdks=SDKS)], clone))
+    if not lean:
+        raise NotProved("the new environment has pytest: it is the tests' own and proves nothing")
+    there, here = (
+        json.loads(_run([which, "-m", "tests.stacks.support.dry_run"], clone)) for which in (python, sys.executable)
+    )
+    if there != here:
+        raise NotProved(f"the program asks for {there} in the new environment, and for {here} in the tests' own")
+    return Proof(ran, skipped, versions, there, time.monotonic() - begin)
+
+
+def _follow(clone: Path) -> tuple[list[str], list[str]]:
+    """Run the commands that can run here; return those, and the others."""
+    ran, skipped = [], []
+    for command in steps.commands((clone / "README.md").read_text(encoding="utf-8")):
+        if need := steps.needs(command):
+            skipped.append(f"{command} (needs {need})")
+            continue
+        _run(["bash", "-c", command], clone)
+        ran.append(command)
+    return ran, skipped
+
+
+def _run(command: list[str], directory: Path) -> str:
+    environment = {name: value for name, value in os.environ.items() if name not in _DROPPED} | _GIVEN
+    done = subprocess.run(
+        command,
+        cwd=directory,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=_LIMIT_S,
+        stdin=subprocess.DEVNULL,
+    )
+    if done.returncode:
+        raise NotProved(
+            f"{' '.join(command)[:200]}: exit code {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+        )
+    return done.stdout
+
+
+def main() -> int:
+    """Prove it in a temporary folder and say what was run; exit code 1 where it fails."""
+    try:
+        with tempfile.TemporaryDirectory() as directory:
+            proof = prove(Path(directory))
+    except (NotProved, ValueError) as error:
+        print(f"NOT PROVED: {error}", file=sys.stderr)
+        return 1
+    for command in proof.ran:
+        print(f"ran: {command}")
+    for command in proof.skipped:
+        print(f"skipped: {command}")
+    versions = ", ".join(f"{name} {version}" for name, version in proof.versions.items())
+    print(
+        f"a fresh clone imports {versions} and asks for {proof.program['resources']} resources ({proof.seconds:.0f} s)"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

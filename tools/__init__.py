@@ -1,0 +1,1 @@
+"""Programs for those who deploy or change this project."""
