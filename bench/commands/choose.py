@@ -21,11 +21,11 @@ from bench.cost.traffic import poisson_cold_share, trace_cold_share
 from bench.process.errors import EXIT_NOT_MET, EXIT_OK, EXIT_UNSOUND, UnsoundError, UsageError
 from bench.report.costing import costs_of
 from bench.report.formats import money, money_range, percent, variant_name
-from bench.report.selection import answered_share, select
 from bench.report.summary import LAB_NOTE, summarise
 from bench.report.terminal import standard_output
 from bench.report.trust import warnings
 from bench.runs.judge import Judged, judge_run
+from bench.runs.selection import answered_share, select
 from bench.runs.store import Run, read_run
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bench.process.errors import UsageError
-from bench.report.selection import State, select
 from bench.runs.conditions import conditions, differences
 from bench.runs.judge import judge_run
 from bench.runs.plan import Variant
+from bench.runs.selection import State, select
 from bench.runs.store import Run
 from bench.stats.clusters import ratio_interval
 from bench.stats.quantiles import Interval, quantile

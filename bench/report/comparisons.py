@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 from bench.report.formats import variant_name
-from bench.report.selection import latency_ms, select
 from bench.runs.judge import Judged
 from bench.runs.plan import Variant
+from bench.runs.selection import latency_ms, select
 from bench.stats.paired import Paired, compare_rounds, holm
 from bench.stats.verdict import Verdict, judge_pair
 

@@ -11,10 +11,10 @@ from typing import Any
 from bench.cost.model import Assumptions, Billed, Costs, Usage, break_even, costs
 from bench.cost.prices import Prices
 from bench.report.rounding import ends, median_known
-from bench.report.selection import State, answered_share, by_visit, select
 from bench.runs.judge import INVALID, Judged
 from bench.runs.plan import Variant
 from bench.runs.records import Session
+from bench.runs.selection import State, answered_share, by_visit, select
 
 COLD_SHARES = (0.01, 0.1, 1.0)
 BREAK_EVEN_SHARE = 0.1

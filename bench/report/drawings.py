@@ -14,9 +14,9 @@ from bench.report.charts.parts import stacked
 from bench.report.charts.svg import WIDTHS, Chart, Series, document
 from bench.report.costing import BREAK_EVEN_SHARE
 from bench.report.formats import money, variant_name
-from bench.report.selection import State, select
 from bench.runs.judge import Judged
 from bench.runs.plan import SCALE_OUT, Variant
+from bench.runs.selection import State, select
 from bench.stats.clusters import median_interval
 
 _TRAFFIC = [10 ** (exponent / 4) for exponent in range(8, 33)]  # 100 to 100 million requests a month

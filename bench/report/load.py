@@ -10,10 +10,10 @@ from bench.report.escape import in_markdown
 from bench.report.formats import ms, percent
 from bench.report.markdown import bullets, markdown_table
 from bench.report.rounding import finite
-from bench.report.selection import share
 from bench.report.tables import Table
 from bench.report.trust import MOST_LOST, warnings
 from bench.runs.loads import Arrival
+from bench.runs.selection import share
 from bench.stats.quantiles import quantile, stated_quantile
 
 

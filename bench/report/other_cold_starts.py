@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from bench.report.rounding import finite
-from bench.report.selection import latency_ms
 from bench.runs.judge import FAILED, INVALID, Judged
 from bench.runs.plan import FIRST_DEPLOY, IDLE, SCALE_OUT, Variant
+from bench.runs.selection import latency_ms
 from bench.stats.quantiles import quantile
 
 

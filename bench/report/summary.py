@@ -15,10 +15,10 @@ from bench.report.costing import cost_section
 from bench.report.drift import as_json, drifts
 from bench.report.other_cold_starts import other_kinds
 from bench.report.rounding import ends, finite, median_known
-from bench.report.selection import State, select
 from bench.report.trust import reasons, warnings
 from bench.runs.judge import SUPERSEDED, Judged, judge_run
 from bench.runs.plan import Variant, build_plan, requests_in
+from bench.runs.selection import State, select
 from bench.runs.store import Run
 from bench.stats.clusters import median_interval, ratio_interval
 from bench.stats.quantiles import quantile, stated_quantile

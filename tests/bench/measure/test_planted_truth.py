@@ -10,12 +10,12 @@ import pytest
 from bench.deployments.outputs import parse_outputs
 from bench.measure.runner import Context, measure
 from bench.process.errors import UnsoundError, UsageError
-from bench.report.selection import select
 from bench.report.summary import summarise
 from bench.report.write import derive
 from bench.runs.judge import judge_run
 from bench.runs.plan import Axes, Variant, build_plan
 from bench.runs.records import End, Event, Session
+from bench.runs.selection import select
 from bench.runs.store import Recorder, Run, read_run
 from tests.bench.support.simulator import LIMIT_MS, Account, SimulatedTarget, Truth, VirtualTime, outputs
 
