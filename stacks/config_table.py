@@ -1,6 +1,7 @@
-"""Prints the README's table of configuration keys: `python -m stacks.config_table`.
+"""Prints the table of configuration keys: `python -m stacks.config_table`.
 
-With a file as argument, replaces what is there between the markers: `python -m stacks.config_table README.md`.
+With a file as argument, replaces what is there between the markers:
+`python -m stacks.config_table docs/configuration.md`.
 """
 
 from __future__ import annotations

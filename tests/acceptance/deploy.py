@@ -28,8 +28,8 @@ _NEW_FAULTS = 12
 
 
 def fresh_clone() -> Iterator[Row]:
-    """README's steps in a clone with an environment of its own; what pip fetches takes most of a minute or two."""
-    what = "fresh clone, README's steps, import of the three SDKs and a recorded run in that .venv"
+    """The deploying steps in a clone with an environment of its own; what pip fetches takes most of a minute or two."""
+    what = "fresh clone, the deploying steps, import of the three SDKs and a recorded run in that .venv"
     try:
         with tempfile.TemporaryDirectory() as directory:
             proof = prove(Path(directory))

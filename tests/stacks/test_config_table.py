@@ -1,4 +1,4 @@
-"""The README's table of configuration keys is what Pulumi.yaml says."""
+"""The table of configuration keys in docs/configuration.md is what Pulumi.yaml says."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from tests.stacks.support.project import ROOT
 from tests.stacks.support.recorder import defaults
 
 
-def test_the_readme_holds_the_current_table() -> None:
-    """Mend it with `python -m stacks.config_table README.md`."""
-    text = (ROOT / "README.md").read_text()
+def test_the_page_holds_the_current_table() -> None:
+    """Mend it with `python -m stacks.config_table docs/configuration.md`."""
+    text = (ROOT / "docs" / "configuration.md").read_text()
 
     assert config_table.insert(text, config_table.table()) == text
 

@@ -1,16 +1,15 @@
-"""README's deploying steps are read as a person would follow them."""
+"""The deploying steps of docs/deploying.md are read as a person would follow them."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.stacks.support.project import ROOT
-from tests.tools.ready.support.steps import commands, needs
+from tests.tools.ready.support.steps import PAGE, commands, needs
 
 TEXT = """# A title
 ## Before
 `make bench` is not one of the steps.
-## Deploying to AWS
+## The steps in short
 
 1. You need `docker buildx create --use
    --bootstrap` and Python; `.venv` is a folder, `make` a program.
@@ -39,12 +38,12 @@ def test_what_needs_more_than_this_machine_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [TEXT.replace("Deploying to AWS", "Other"), TEXT.replace("`pulumi up`", "`pulumi preview`")]
+    "text", [TEXT.replace("The steps in short", "Other"), TEXT.replace("`pulumi up`", "`pulumi preview`")]
 )
 def test_steps_that_are_not_there_prove_nothing(text: str) -> None:
-    with pytest.raises(ValueError, match=r"README has no section|has no `pulumi up`"):
+    with pytest.raises(ValueError, match=r"the page has no section|has no `pulumi up`"):
         commands(text.replace("make model && pulumi up", "make model"))
 
 
-def test_the_readme_makes_ready_before_the_first_update() -> None:
-    assert any(command.startswith("make deploy-ready") for command in commands((ROOT / "README.md").read_text()))
+def test_the_page_makes_ready_before_the_first_update() -> None:
+    assert any(command.startswith("make deploy-ready") for command in commands(PAGE.read_text()))

@@ -1,8 +1,8 @@
-"""Proves README's deploying steps on a fresh clone with a fresh virtual environment, as far as they go without AWS.
+"""Proves the deploying steps of docs/deploying.md in a fresh clone and environment, as far as they go without AWS.
 
     python -m tests.tools.ready.support.fresh
 
-Takes a minute or two, most of it pip's. The bundle is a tiny one; that aside, the commands are README's own.
+Takes a minute or two, most of it pip's. The bundle is a tiny one; that aside, the commands are those of the page.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ class NotProved(Exception):
 
 
 def prove(directory: Path) -> Proof:
-    """Clone HEAD into `directory`, follow its README, and look at what came of it. Raises NotProved."""
+    """Clone HEAD into `directory`, follow its deploying steps, and look at what came of it. Raises NotProved."""
     begin = time.monotonic()
     clone = directory / "clone"
     _run(["git", "clone", "--quiet", str(ROOT), str(clone)], directory)
     ran, skipped = _follow(clone)
     if not any(command.startswith("make deploy-ready") for command in ran):
-        raise NotProved(f"README's steps do not contain `make deploy-ready`, only {ran}")
+        raise NotProved(f"the steps do not contain `make deploy-ready`, only {ran}")
     python = str(clone / ".venv" / "bin" / "python")
     lean, versions = json.loads(_run([python, "-c", _IMPORTS.format(sdks=SDKS)], clone))
     if not lean:
@@ -70,7 +70,7 @@ def prove(directory: Path) -> Proof:
 def _follow(clone: Path) -> tuple[list[str], list[str]]:
     """Run the commands that can run here; return those, and the others."""
     ran, skipped = [], []
-    for command in steps.commands((clone / "README.md").read_text(encoding="utf-8")):
+    for command in steps.commands((clone / steps.PAGE.relative_to(ROOT)).read_text(encoding="utf-8")):
         if need := steps.needs(command):
             skipped.append(f"{command} (needs {need})")
             continue

@@ -1,10 +1,13 @@
-"""Reads the commands of README's deploying steps, in their order, and says which of them can run without an account."""
+"""Reads the deploying steps of docs/deploying.md as commands, and says which of them can run without an account."""
 
 from __future__ import annotations
 
 import re
 
-SECTION = "Deploying to AWS"
+from contract.checkout import ROOT
+
+PAGE = ROOT / "docs" / "deploying.md"
+SECTION = "The steps in short"
 _COMMANDS = ("make", "pulumi", "docker", "aws", "eval", "git", ".venv/bin/python")
 _ELSEWHERE = {
     "pulumi": "Pulumi's command line",
@@ -16,14 +19,14 @@ _ELSEWHERE = {
 _CODE = re.compile(r"^ *```\w*\n(?P<block>.*?)^ *```|`(?P<span>[^`]+)`", re.MULTILINE | re.DOTALL)
 
 
-def commands(readme: str) -> list[str]:
+def commands(page: str) -> list[str]:
     """Return the commands from the section's first one to its first `pulumi up`, which is left out.
 
     Raises ValueError where the section or its `pulumi up` is missing: then nothing would be proved.
     """
-    section = re.search(rf"^## {SECTION}$(.*?)(?=^## |\Z)", readme, re.MULTILINE | re.DOTALL)
+    section = re.search(rf"^## {SECTION}$(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
     if not section:
-        raise ValueError(f"README has no section {SECTION!r}")
+        raise ValueError(f"the page has no section {SECTION!r}")
     found: list[str] = []
     for command in _code(section[1]):
         if command.split()[:2] == ["pulumi", "up"]:
