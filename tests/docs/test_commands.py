@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 
+from bench.process.errors import EXIT_CODES
 from contract.checkout import ROOT
 from tests.docs.support.documents import code, documents
 
@@ -35,3 +36,9 @@ def test_every_command_of_the_benchmark_exists() -> None:
 
     assert "report" in named
     assert {name for name in named if not (ROOT / "bench" / "commands" / f"{name}.py").is_file()} == set()
+
+
+def test_every_exit_code_of_the_benchmark_is_explained() -> None:
+    rows = re.findall(r"^\| (\d+) \|", (ROOT / "docs" / "benchmark.md").read_text(), re.MULTILINE)
+
+    assert [int(code) for code in rows] == list(EXIT_CODES)
