@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -43,6 +44,14 @@ def test_readme_shows_every_folder_of_code() -> None:
     folders = {f"{name.partition('/')[0]}/" for name in tracked if name.endswith(".py") and "/" in name}
 
     assert folders - set(code((ROOT / "README.md").read_text())) == set()
+
+
+def test_every_kind_of_extension_has_a_trial() -> None:
+    headings = re.findall(r"^## (.+)$", (ROOT / "docs" / "extending.md").read_text(), re.MULTILINE)
+    trials = (ROOT / "tests" / "extending").glob("test_*.py")
+    tried = {name for trial in trials for name in re.findall(r'listed\("([^"]+)"\)', trial.read_text())}
+
+    assert set(headings) == tried
 
 
 def test_readme_is_short() -> None:
