@@ -15,7 +15,8 @@ from tests.stacks.support.recorder import run
 project = pathlib.Path(sys.argv[1])
 make_project(project)
 graph = run(project, json.loads(sys.argv[2]))
-print(json.dumps([each.inputs.get("description") for each in graph.resources if each.type == "aws:lambda/function:Function"]))
+functions = [each for each in graph.resources if each.type == "aws:lambda/function:Function"]
+print(json.dumps([each.inputs.get("description") for each in functions]))
 """
 
 
