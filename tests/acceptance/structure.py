@@ -31,7 +31,7 @@ _MOST_NAMES, _MOST_WORDS, _MOST_MINUTES = 3, 1200, 15
 
 
 def names_outside_their_homes() -> Iterator[Row]:
-    """Files with the name of a storage as a string: Python, JavaScript, HTML, JSON and YAML, documents and tests left out.
+    """Counts files with the name of a storage as a string; documents and tests are left out.
 
     A boto3 client of the service S3 is not a storage.
     """
