@@ -216,7 +216,7 @@ def test_a_tag_covers_all_that_the_dockerfile_copies(backend: str) -> None:
     copies = re.findall(r"^COPY (?!--from)(?:--\S+ )*(.*) \S+$", dockerfile.read_text(), re.MULTILINE)
     sources = {source for copy in copies for source in copy.split() if "${BUNDLE}" not in source}
 
-    assert {"install.py", f"{backend}/app.py", "similarity/"} <= sources
+    assert {"install.py", f"{backend}/app.py", "contract/", "similarity/"} <= sources
     assert {name for name in seen if not name.startswith("bundle")} == {
         str(path.relative_to(images))
         for source in sources

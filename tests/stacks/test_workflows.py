@@ -113,7 +113,7 @@ def test_the_bundles_cache_key_hashes_all_that_makes_the_bundle(tmp_path: Path) 
     ]
     assert len(keys) >= 3
     for key in keys:
-        assert set(re.findall(r"'([^']+)'", key)) == {"model/**", "images/similarity/**", *pins}
+        assert set(re.findall(r"'([^']+)'", key)) == {"model/**", "images/contract/**", "images/similarity/**", *pins}
 
 
 def test_no_stack_is_deployed_by_default(deploy: Any, index: Any) -> None:

@@ -49,7 +49,8 @@ def test_layers_are_dependencies_then_weights_then_code_then_index(built: Built,
         _, dependencies, *weights, code, index = image.layers if backend == "oci" else (*image.layers, None)
         assert "var/task/numpy/__init__.py" in dependencies.files
         assert "var/task/app.py" not in dependencies.files
-        assert {"var/task/app.py", "var/task/similarity/__init__.py"} <= set(code.files)
+        code_files = ("app.py", "contract/__init__.py", "similarity/__init__.py")
+        assert {f"var/task/{file}" for file in code_files} <= set(code.files)
         assert ("var/task/seeder.py" in code.files) == (backend == "efs")
         baked = [{name.removeprefix("opt/model/") for name in layer.files} for layer in (*weights, index) if layer]
         own = {"model.safetensors"}

@@ -12,7 +12,8 @@ from tests.stacks.support.project import ROOT
 def make_folder(folder: Path) -> Path:
     """Lay out the Makefile with all that its targets hang on."""
     (folder / "images").mkdir()
-    for file in (ROOT / "Makefile", *ROOT.glob("requirements*.txt"), *ROOT.glob("images/requirements*.txt")):
+    named = (ROOT / "Makefile", ROOT / "pyproject.toml")
+    for file in (*named, *ROOT.glob("requirements*.txt"), *ROOT.glob("images/requirements*.txt")):
         shutil.copy(file, folder / file.relative_to(ROOT))
     return folder
 
