@@ -7,6 +7,7 @@ from typing import Any
 
 import pulumi
 
+from contract.auth import NONE
 from stacks.account import Place
 from stacks.api import ApiArgs, HttpApi, curl_line
 from stacks.backend import Backend, BackendArgs
@@ -37,7 +38,7 @@ def deploy() -> None:
     args = BackendArgs(settings, place, models, store, network(settings, place, store, cleared.network, opts))
     backends = {name: BACKENDS[name](name, args, opts) for name in settings.backends}
     # A browser cannot sign what it asks for by a typed address: the page is only where nobody has to.
-    page = Page("page", settings, place, opts) if settings.auth == "none" else None
+    page = Page("page", settings, place, opts) if settings.auth == NONE else None
     api = HttpApi("api", ApiArgs(settings, place, models, backends, page), opts)
     if settings.monitoring:
         functions = watched(models, backends, page)
@@ -96,7 +97,7 @@ def export(settings: Settings, models: Models, backends: Mapping[str, Backend], 
         "defaultBackend": settings.default_backend,
         **described(settings, first, backends, api),
     }
-    if settings.auth == "none":
+    if settings.auth == NONE:
         outputs["pageUrl"] = pulumi.Output.concat(api.url, "/")
     if others:
         outputs["models"] = {model.name: described(settings, model, backends, api) for model in others}

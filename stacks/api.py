@@ -9,6 +9,10 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from contract import cors, route_keys
+from contract.auth import IAM, JWT, NONE
+from contract.limits import API_TIMEOUT_S
+from contract.routes import METHODS, SIMILAR
 from stacks import routes
 from stacks.account import Place
 from stacks.backend import Backend
@@ -17,17 +21,9 @@ from stacks.models import Model
 from stacks.page import Page
 from stacks.settings import Settings
 
-GATEWAY_TIMEOUT_MS = 30_000  # the most that an HTTP API waits, and its default
-_AUTHORIZATION = {"iam": "AWS_IAM", "jwt": "JWT", "none": "NONE"}
-_CORS_SECONDS = 3600
+_AUTHORIZATION = {IAM: "AWS_IAM", JWT: "JWT", NONE: "NONE"}
 # Nothing where there is no token: curl would sign even an empty header. Two expansions, because zsh splits none.
 _SESSION_HEADER = '${AWS_SESSION_TOKEN:+-H} ${AWS_SESSION_TOKEN:+"x-amz-security-token: $AWS_SESSION_TOKEN"}'
-_ALLOWED = ("authorization", "content-type", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token")
-# What the service says in headers about who answered, from what, and where the time went.
-_EXPOSED = (
-    *("retry-after", "server-timing", "x-bundle-hash", "x-config-nonce", "x-engine", "x-environment-id"),
-    *("x-fetched-bytes", "x-invocation", "x-log-stream", "x-request-id", "x-storage-backend", "x-weights"),
-)
 # One JSON line a request; integrationLatency is what the function took as the gateway saw it, in ms.
 _ACCESS_LOG = {
     "requestId": "$context.requestId",
@@ -74,13 +70,13 @@ class HttpApi(pulumi.ComponentResource):
             cors_configuration=self._cors(),
             opts=pulumi.ResourceOptions(parent=self),
         )
-        self._authorizer = self._jwt_authorizer() if args.settings.auth == "jwt" else None
+        self._authorizer = self._jwt_authorizer() if args.settings.auth == JWT else None
         self._stage(args)
         for model in args.models:
             for backend, component in args.backends.items():
                 self._model_routes(model, backend, component)
         if args.page:
-            self._routes(self._integration(f"{name}-page", args.page), args.page, routes.PAGE)
+            self._routes(self._integration(f"{name}-page", args.page), args.page, route_keys.PAGE)
         self.id = self._api.id
         self.url = self._api.api_endpoint
         self.register_outputs({"url": self.url})
@@ -90,10 +86,10 @@ class HttpApi(pulumi.ComponentResource):
             return None
         return aws.apigatewayv2.ApiCorsConfigurationArgs(
             allow_origins=list(self._settings.cors_origins),
-            allow_methods=["GET", "POST"],
-            allow_headers=list(_ALLOWED),
-            expose_headers=list(_EXPOSED),
-            max_age=_CORS_SECONDS,
+            allow_methods=list(METHODS),
+            allow_headers=list(cors.ALLOWED),
+            expose_headers=list(cors.EXPOSED),
+            max_age=cors.MAX_AGE_S,
         )
 
     def _jwt_authorizer(self) -> aws.apigatewayv2.Authorizer:
@@ -139,11 +135,11 @@ class HttpApi(pulumi.ComponentResource):
         encoder = self._integration(name, served.encoder)
         search = self._integration(f"{name}-search", served.search)
         for prefix in (model.path(backend), *default):
-            self._routes(encoder, served.encoder, routes.encoder_keys(prefix), model.name)
-            self._routes(search, served.search, routes.search_keys(prefix), model.name)
+            self._routes(encoder, served.encoder, route_keys.encoder_keys(prefix), model.name)
+            self._routes(search, served.search, route_keys.search_keys(prefix), model.name)
             if self._settings.cors_origins:
                 # Browsers send preflights without credentials; the catch-all routes would answer them 401 or 403.
-                self._route(routes.preflight_key(prefix), search, served.search, "NONE", model.name)
+                self._route(route_keys.preflight_key(prefix), search, served.search, "NONE", model.name)
 
     def _integration(self, name: str, component: LambdaFunction) -> aws.apigatewayv2.Integration:
         return aws.apigatewayv2.Integration(
@@ -153,7 +149,7 @@ class HttpApi(pulumi.ComponentResource):
             integration_method="POST",
             integration_uri=component.function.invoke_arn,
             payload_format_version="2.0",
-            timeout_milliseconds=GATEWAY_TIMEOUT_MS,
+            timeout_milliseconds=API_TIMEOUT_S * 1000,  # the most that it can be
             opts=pulumi.ResourceOptions(parent=self._api),
         )
 
@@ -196,12 +192,12 @@ def curl_line(auth: str, region: str, url: str, path: str) -> str:
 
     curl signs the query as it is written, AWS checks it sorted and with spaces as %20: so it is written that way.
     """
-    request = f"'{url}{path}/similar?num=3&text=A%20robot%20hurt%20a%20worker'"
-    if auth == "iam":
+    request = f"'{url}{path}/{SIMILAR.name}?num=3&text=A%20robot%20hurt%20a%20worker'"
+    if auth == IAM:
         return (
             f"curl -s --aws-sigv4 'aws:amz:{region}:execute-api' --user \"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY\""
             f" {_SESSION_HEADER} {request}"
         )
-    if auth == "jwt":
+    if auth == JWT:
         return f'curl -s -H "Authorization: Bearer $TOKEN" {request}'
     return f"curl -s {request}"

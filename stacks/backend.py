@@ -9,16 +9,16 @@ from typing import ClassVar, TypeVar
 
 import pulumi
 
+from contract.limits import API_TIMEOUT_S, MIN_SCRATCH_MB
 from stacks.account import Place
 from stacks.bundle import Bundle
 from stacks.existing_network import AnyNetwork
-from stacks.function import FREE_SCRATCH_MB, ContainerFunction, FunctionArgs, Mount
+from stacks.function import ContainerFunction, FunctionArgs, Mount
 from stacks.image import Image, ImageArgs
 from stacks.model_store import ModelStore
 from stacks.models import Model
 from stacks.settings import Settings
 
-LONGEST_REQUEST_SECONDS = 30.0
 Shared = TypeVar("Shared")
 Grants = Mapping[str, pulumi.Output[str]]
 
@@ -44,7 +44,7 @@ class Serving:
     environment: Mapping[str, pulumi.Input[str]]
     grants: Grants
     search_grants: Grants
-    scratch_mb: int = FREE_SCRATCH_MB
+    scratch_mb: int = MIN_SCRATCH_MB
     mount: Mount | None = None
     ready: Sequence[pulumi.Resource] = ()
 
@@ -130,7 +130,7 @@ class Backend(pulumi.ComponentResource):
             description=f"Incidents similar to an embedding; index: {encoder}",
             environment={**variables, "SERVES": "search"},
             memory_mb=model.bundle.search_memory_mb,
-            scratch_mb=FREE_SCRATCH_MB,
+            scratch_mb=MIN_SCRATCH_MB,
             grants=serving.search_grants,
         )
         prefix, opts = model.child_of(self._name), pulumi.ResourceOptions(parent=self)
@@ -153,7 +153,7 @@ async def let_requests_end(args: pulumi.ResourceHookArgs) -> None:
     """
     old, new = ((inputs or {}).get("environment") for inputs in (args.old_inputs, args.new_inputs))
     if old is None or old != new:
-        await asyncio.sleep(LONGEST_REQUEST_SECONDS)
+        await asyncio.sleep(API_TIMEOUT_S)
 
 
 def required(shared: Shared | None, backend: str, what: str) -> Shared:

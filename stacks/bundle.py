@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from contract.limits import MAX_MEMORY_MB
 from stacks.errors import DeploymentError
 
 MANIFEST, WEIGHTS = "manifest.json", "model.safetensors"
 INDEX = ("incidents.jsonl", "incidents.safetensors")  # all that a search function reads, beside the manifest
 FORMAT = 2
-MAX_MEMORY_MB = 10_240
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 _HASH = re.compile(r"[0-9a-f]{64}")

@@ -9,14 +9,13 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from contract.limits import MIN_SCRATCH_MB
 from stacks import policies
 from stacks.account import Place, policy_json
 from stacks.existing_network import AnyNetwork
 from stacks.image import Image
 from stacks.naming import function_log_group
 from stacks.settings import Settings
-
-FREE_SCRATCH_MB = 512
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class FunctionArgs:
     environment: Mapping[str, pulumi.Input[str]]
     memory_mb: int
     timeout_seconds: int
-    scratch_mb: int = FREE_SCRATCH_MB
+    scratch_mb: int = MIN_SCRATCH_MB
     network: AnyNetwork | None = None
     mount: Mount | None = None
     grants: Mapping[str, pulumi.Output[str]] = field(default_factory=dict)

@@ -10,17 +10,19 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from stacks import cidr, given, routes
+from contract import limits
+from contract.auth import JWT, MODES
+from contract.cors import ORIGIN
+from contract.routes import ROUTES
+from stacks import cidr, given
 from stacks.errors import DeploymentError
 
 ARCHITECTURES = ("arm64", "x86_64")
 ENGINES = ("onnx", "transformers")
 PLACEMENTS = ("efs-only", "all")
 THROUGHPUTS = ("elastic", "bursting", "provisioned")
-AUTHS = ("iam", "jwt", "none")
 # Measured peaks with longformer-base-4096 are 540 and 1,100 MB; a function with less dies while it loads.
 MIN_MEMORY_MB = {"onnx": 768, "transformers": 1536}
-MAX_SCRATCH_MB = 10240
 # Enough to read a checkpoint of 600 MB within the 30 s that a request may take; seeding it may take 900 s.
 MIN_PROVISIONED_MIBPS = 24
 # CloudWatch Logs takes these and no others.
@@ -35,7 +37,6 @@ _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _PREFIX = re.compile(r"[A-Za-z0-9_=-][A-Za-z0-9._=-]*(/[A-Za-z0-9_=-][A-Za-z0-9._=-]*)*")
 _MAX_PREFIX = 900  # a key has 1,024 bytes, of which the files' names need some
 _MODEL = re.compile(r"[a-z][a-z0-9-]{0,15}")
-_ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.-]+(:\d+)?")
 _ISSUER = re.compile(r"https://[A-Za-z0-9.-]+(:\d+)?(/[^\s?#]*)?")
 
 
@@ -153,7 +154,7 @@ class Settings:
         yield from _choice("engine", self.engine, ENGINES)
         yield from _choice("vpcPlacement", self.vpc_placement, PLACEMENTS)
         yield from _choice("efsThroughput", self.efs_throughput, THROUGHPUTS)
-        yield from _choice("auth", self.auth, AUTHS)
+        yield from _choice("auth", self.auth, MODES)
         yield from _choice("logRetentionDays", self.log_retention_days, RETENTION_DAYS)
 
     def region_problems(self) -> Iterator[str]:
@@ -162,9 +163,11 @@ class Settings:
             yield f"region is {self.region!r}: set the name of an AWS region, such as us-east-1"
 
     def _range_problems(self) -> Iterator[str]:
-        yield from _range("memoryMb", self.memory_mb, MIN_MEMORY_MB.get(self.engine, 128), 10240)
-        yield from _range("timeoutSeconds", self.timeout_seconds, 1, 30)
-        yield from _range("ephemeralStorageMb", self.ephemeral_storage_mb, 512, MAX_SCRATCH_MB, or_else=0)
+        least = MIN_MEMORY_MB.get(self.engine, limits.MIN_MEMORY_MB)
+        yield from _range("memoryMb", self.memory_mb, least, limits.MAX_MEMORY_MB)
+        yield from _range("timeoutSeconds", self.timeout_seconds, 1, limits.API_TIMEOUT_S)
+        least, most = limits.MIN_SCRATCH_MB, limits.MAX_SCRATCH_MB
+        yield from _range("ephemeralStorageMb", self.ephemeral_storage_mb, least, most, or_else=0)
         yield from _range("reservedConcurrency", self.reserved_concurrency, 1, 1000, or_else=-1)
         yield from _range("throttleRate", self.throttle_rate, 1, 10000)
         yield from _range("throttleBurst", self.throttle_burst, 1, 5000)
@@ -201,7 +204,7 @@ class Settings:
         """Yield what keeps further models' names from being paths and parts of names."""
         if len(set(self.more_models)) < len(self.more_models):
             yield f"moreModels is {list(self.more_models)}: name each model once"
-        taken = {*known_backends, *routes.NAMES}
+        taken = {*known_backends, *ROUTES}
         for name in self.more_models:
             if not _MODEL.fullmatch(name):
                 yield f"moreModels names {name!r}: a lower-case letter, then up to 15 letters, digits and hyphens"
@@ -221,14 +224,14 @@ class Settings:
             )
 
     def _api_problems(self) -> Iterator[str]:
-        if self.auth == "jwt" and not _ISSUER.fullmatch(self.jwt_issuer):
+        if self.auth == JWT and not _ISSUER.fullmatch(self.jwt_issuer):
             yield f"jwtIssuer is {self.jwt_issuer!r}: auth jwt needs the https URL of the token issuer"
-        if self.auth == "jwt" and not all([self.jwt_audiences, *self.jwt_audiences]):
+        if self.auth == JWT and not all([self.jwt_audiences, *self.jwt_audiences]):
             yield f"jwtAudiences is {list(self.jwt_audiences)}: auth jwt needs at least one audience"
-        if self.auth != "jwt" and (self.jwt_issuer or self.jwt_audiences):
+        if self.auth != JWT and (self.jwt_issuer or self.jwt_audiences):
             yield f"jwtIssuer or jwtAudiences is set, but auth is {self.auth}: set auth to jwt, or clear them"
         for origin in self.cors_origins:
-            if not _ORIGIN.fullmatch(origin):
+            if not ORIGIN.fullmatch(origin):
                 yield f"corsOrigins names {origin!r}: an origin is scheme://host[:port] without a path, or *"
 
     def _monitoring_problems(self) -> Iterator[str]:

@@ -6,8 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from requests.structures import CaseInsensitiveDict
+
 from bench.runs.checks import LONGEST_MS, MOST_SIMILAR
 from bench.runs.records import Observation
+from contract import headers as names
 
 RESULTS_ASKED = 3
 _LONGEST_MESSAGE = 500
@@ -27,24 +30,24 @@ def observe(
     log_tail: tuple[str, ...] = (),
 ) -> Observation:
     """An observation from an answer that came, whatever it says. Unreadable parts are left empty."""
-    named = {name.lower(): value for name, value in headers.items()}
+    said = CaseInsensitiveDict(headers)
     payload = json_object(body)
     return Observation(
         connect_ms=round(connect_ms, 3),
         request_ms=round(request_ms, 3),
         status=status,
         error=None if status == 200 else _message(payload, body),
-        environment_id=named.get("x-environment-id") or None,
-        invocation=_integer(named.get("x-invocation")),
-        nonce=named.get("x-config-nonce"),
-        backend=named.get("x-storage-backend"),
-        engine=named.get("x-engine"),
-        bundle_hash=named.get("x-bundle-hash"),
-        weights=named.get("x-weights"),
-        fetched_bytes=_integer(named.get("x-fetched-bytes")),
-        request_id=named.get("x-request-id"),
-        log_stream=named.get("x-log-stream"),
-        phases_ms=parse_server_timing(named.get("server-timing", "")),
+        environment_id=said.get(names.ENVIRONMENT_ID) or None,
+        invocation=_integer(said.get(names.INVOCATION)),
+        nonce=said.get(names.CONFIG_NONCE),
+        backend=said.get(names.STORAGE_BACKEND),
+        engine=said.get(names.ENGINE),
+        bundle_hash=said.get(names.BUNDLE_HASH),
+        weights=said.get(names.WEIGHTS),
+        fetched_bytes=_integer(said.get(names.FETCHED_BYTES)),
+        request_id=said.get(names.REQUEST_ID),
+        log_stream=said.get(names.LOG_STREAM),
+        phases_ms=parse_server_timing(said.get(names.SERVER_TIMING, "")),
         results=_results(payload),
         log_tail=log_tail,
     )

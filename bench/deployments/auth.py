@@ -14,6 +14,7 @@ from botocore.credentials import Credentials
 
 from bench.process.errors import TargetError
 from bench.process.redact import keep_secret
+from contract.auth import IAM, JWT, MODES, NONE
 
 Signer = Callable[[requests.PreparedRequest], None]
 TOKEN_VARIABLE = "BENCH_TOKEN"  # noqa: S105 - the name of a variable, not a token
@@ -30,18 +31,18 @@ def make_signer(
 
     With `login`, requests to an API of mode none carry user and password. What proves who asks is a secret from now on.
     """
-    if auth_mode == "none":
+    if auth_mode == NONE:
         return _basic(*login) if login else lambda request: None
-    if auth_mode == "jwt":
+    if auth_mode == JWT:
         token = _token()
         return lambda request: request.headers.update({"Authorization": f"Bearer {token}"})
-    if auth_mode == "iam":
+    if auth_mode == IAM:
         found = credentials()
         if found is None:
             raise TargetError("this API wants signed requests, and there are no AWS credentials; log in first")
         keep_secret(found.secret_key, found.token)
         return lambda request: _sign(request, found, region)
-    raise TargetError(f"unknown auth mode {auth_mode!r} in the outputs; none, iam and jwt are known")
+    raise TargetError(f"unknown auth mode {auth_mode!r} in the outputs; {', '.join(MODES)} are known")
 
 
 def _token() -> str:

@@ -18,9 +18,10 @@ from bench.deployments.outputs import Deployment
 from bench.runs.plan import Variant
 from bench.runs.records import Observation, Original
 from bench.runs.texts import text_of
+from contract.limits import API_TIMEOUT_S
+from contract.routes import SIMILAR
 
 NOTHING = b"{}"  # no text: the function answers 400 without touching the model
-API_LIMIT_S = 30.0  # an HTTP API gives up after 30 s, and that cannot be raised
 _MARGIN_S = 5.0
 _LOG_WINDOW_MS = 3_600_000
 
@@ -54,7 +55,7 @@ class LiveTarget:
     def limit_ms(self, variant: Variant) -> float:
         """The function's time-out, and for HTTP the API's if that is shorter."""
         timeout_s = float(self._original(variant.backend).timeout_s)
-        return 1e3 * (min(timeout_s, API_LIMIT_S) if variant.arm == "http" else timeout_s)
+        return 1e3 * (min(timeout_s, API_TIMEOUT_S) if variant.arm == "http" else timeout_s)
 
     def force_cold(self, variant: Variant, nonce: str) -> None:
         """Set nonce, engine and memory: a new configuration retires the environments that run."""
@@ -75,7 +76,7 @@ class LiveTarget:
         event = _event(_route(variant.backend), body)
         return self._functions.invoke(self._deployment.backend(variant.backend), event)
 
-    def post(self, backend: str, body: bytes, limit_s: float = API_LIMIT_S) -> Observation:
+    def post(self, backend: str, body: bytes, limit_s: float = API_TIMEOUT_S) -> Observation:
         """One request with this body over HTTP; the client waits a little longer than the API does."""
         return self._http.post(_route(backend), body, limit_s + _MARGIN_S)
 
@@ -120,7 +121,7 @@ class LiveTarget:
 
 
 def _route(backend: str) -> str:
-    return f"/{backend}/similar"
+    return f"/{backend}/{SIMILAR.name}"
 
 
 def _event(path: str, body: bytes) -> dict[str, Any]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from contract.routes import ROUTES, SIMILAR, TEXT_TO_DB, TEXT_TO_EMBED
 from similarity import search
-from similarity.api import answer, fields, request
+from similarity.api import answer, fields
 from similarity.api.plain_text import to_ascii
 from similarity.base.errors import StoreError
 from similarity.bundle.manifest import WEIGHTS
@@ -17,6 +19,7 @@ from similarity.service import Call, Service
 if TYPE_CHECKING:
     import numpy as np
 
+    from similarity.api.request import Request
     from similarity.base.phases import Phases
 
 
@@ -25,26 +28,39 @@ class EncoderService(Service[Model]):
 
     SERVES: ClassVar[str] = "encoder"
     LOADS: ClassVar[str] = "model"
-    ROUTES: ClassVar[tuple[str, ...]] = request.ROUTES
+    ROUTES: ClassVar[tuple[str, ...]] = tuple(ROUTES)
 
     def _load(self, phases: Phases) -> Loader:
         return Loader(self._store, self._engine, phases)
 
-    def _answer(self, wanted: request.Request, model: Model, call: Call) -> dict[str, Any]:
-        if wanted.route == request.EMBED_TO_DB:
-            return search.by_vector(wanted, model, call)
-        text = to_ascii(wanted.text)
-        fields.check_length(text)
-        warnings = list(wanted.warnings)
-        vector = _encode(text, model, call, warnings)
-        if wanted.route == request.TEXT_TO_EMBED:
-            text_hash = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()  # AIID's own choice
-            return answer.embedding(vector.tolist(), text_hash, warnings)
-        return search.nearest(vector, model.index, wanted.num, call, warnings)
+    def _answer(self, wanted: Request, model: Model, call: Call) -> dict[str, Any]:
+        return ANSWERS[wanted.route](wanted, model, call)
+
+
+def by_text(wanted: Request, model: Model, call: Call) -> dict[str, Any]:
+    """The incidents nearest to the text of the request."""
+    warnings = list(wanted.warnings)
+    vector = _encode(_plain(wanted.text), model, call, warnings)
+    return search.nearest(vector, model.index, wanted.num, call, warnings)
+
+
+def embed(wanted: Request, model: Model, call: Call) -> dict[str, Any]:
+    """The vector of the text of the request, and the hash of the text that was embedded."""
+    text, warnings = _plain(wanted.text), list(wanted.warnings)
+    vector = _encode(text, model, call, warnings)
+    text_hash = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()  # AIID's own choice
+    return answer.embedding(vector.tolist(), text_hash, warnings)
+
+
+def _plain(text: str) -> str:
+    """The text in ASCII; raises BadRequest where that is too long."""
+    plain = to_ascii(text)
+    fields.check_length(plain)
+    return plain
 
 
 def _encode(text: str, model: Model, call: Call, warnings: list[str]) -> np.ndarray:
-    """float32[hidden], the text's vector; adds what there is to warn of."""
+    """float32[hidden], the vector of a plain text; adds what there is to warn of."""
     if not text.strip():
         warnings.append("Nothing of the text can be written in ASCII: the result is that of an empty text.")
     with call.phases.span("tokenize"):
@@ -60,3 +76,12 @@ def _encode(text: str, model: Model, call: Call, warnings: list[str]) -> np.ndar
     if not math.isfinite(float(vector.sum())):
         raise StoreError(WEIGHTS, "is damaged: the encoder's answer is no number")
     return vector
+
+
+# What answers each route; health is the service's own.
+ANSWERS: dict[str, Callable[[Request, Model, Call], dict[str, Any]]] = {
+    SIMILAR.name: by_text,
+    TEXT_TO_DB.name: by_text,
+    TEXT_TO_EMBED.name: embed,
+    **search.ANSWERS,
+}

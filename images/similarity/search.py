@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from similarity.api import answer, request
+from contract.limits import MAX_RESULTS
+from contract.routes import EMBED_TO_DB, NEED_INDEX
+from similarity.api import answer
 from similarity.base.attempt import Attempt
 from similarity.base.errors import BadRequest, StoreError
 from similarity.base.parallel import Task, for_each
@@ -16,12 +19,12 @@ from similarity.service import Call, Loaded, Service
 if TYPE_CHECKING:
     import numpy as np
 
+    from similarity.api.request import Request
     from similarity.base.phases import Phases
     from similarity.bundle.manifest import Manifest
     from similarity.bundle.ranking import Index
     from similarity.stores import Store
 
-MAX_RESULTS = 5_000  # in one answer, which Lambda limits to 6 MB
 HEALTH_WAIT = 2.0  # seconds for an index that is read again
 
 
@@ -38,13 +41,13 @@ class SearchService(Service[Incidents]):
 
     SERVES: ClassVar[str] = "search"
     LOADS: ClassVar[str] = "incident index"
-    ROUTES: ClassVar[tuple[str, ...]] = (request.EMBED_TO_DB, request.HEALTH)
+    ROUTES: ClassVar[tuple[str, ...]] = NEED_INDEX
 
     def _load(self, phases: Phases) -> IndexLoading:
         return IndexLoading(self._store, phases)
 
-    def _answer(self, wanted: request.Request, model: Incidents, call: Call) -> dict[str, Any]:
-        return by_vector(wanted, model, call)
+    def _answer(self, wanted: Request, model: Incidents, call: Call) -> dict[str, Any]:
+        return ANSWERS[wanted.route](wanted, model, call)
 
     def _health(self, call: Call) -> dict[str, Any]:
         """A failed index is read again, or a monitor that asks for nothing else would never see it mended."""
@@ -86,7 +89,7 @@ class IndexLoading(Attempt[Incidents]):
         return read
 
 
-def by_vector(wanted: request.Request, model: Loaded, call: Call) -> dict[str, Any]:
+def by_vector(wanted: Request, model: Loaded, call: Call) -> dict[str, Any]:
     """The incidents nearest to the vector of the request; raises BadRequest where it has the wrong length."""
     import numpy as np
 
@@ -112,3 +115,7 @@ def nearest(vector: np.ndarray, index: Index, num: int, call: Call, warnings: li
     if len(shown) < wanted:
         warnings.append(f"The index has {len(index)} incidents; the nearest {len(shown)} are given.")
     return answer.similar(shown, warnings)
+
+
+# What answers each route that needs no model; health is the service's own.
+ANSWERS: dict[str, Callable[[Request, Loaded, Call], dict[str, Any]]] = {EMBED_TO_DB.name: by_vector}

@@ -12,6 +12,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
+from contract import headers
+from contract.limits import API_TIMEOUT_S, INIT_S
+from contract.routes import HEALTH, TEXT_TO_EMBED
 from similarity.api import answer, request
 from similarity.base import log
 from similarity.base.errors import BadRequest, Replaced, ServiceError, Unavailable
@@ -23,9 +26,9 @@ if TYPE_CHECKING:
     from similarity.bundle.ranking import Index
     from similarity.stores import Store
 
-INIT_BUDGET = 8.0  # seconds from the start of the process; Lambda ends INIT after 10 s and then runs it again
+INIT_BUDGET = INIT_S - 2.0  # seconds from the start of the process; Lambda runs an INIT that takes too long again
 ANSWER_MARGIN = 1.0  # seconds of the function's time-out kept for the answer when it waits for the loader
-API_LIMIT = 28.0  # seconds; the HTTP API gives up after 30 s, INIT included, with less to say than we have
+API_LIMIT = API_TIMEOUT_S - 2.0  # seconds, INIT included; when the HTTP API gives up, it has less to say than we have
 
 
 class Context(Protocol):
@@ -101,9 +104,9 @@ class Service(ABC, Generic[Model]):
         if self._invocations == 1:
             call.phases.add("idle", (time.perf_counter() - self._ready) * 1000)
         with call.phases.span("handler"):
-            content, headers = self._content(event, call)
+            content, told = self._content(event, call)
         self._log(call, content["statusCode"])
-        return answer.response(content, {**headers, **self._witnesses(call)})
+        return answer.response(content, {**told, **self._witnesses(call)})
 
     def _content(self, event: object, call: Call) -> tuple[dict[str, Any], dict[str, str]]:
         """The envelope, and headers that belong to a failure."""
@@ -112,7 +115,7 @@ class Service(ABC, Generic[Model]):
             call.route = wanted.route
             if wanted.route not in self.ROUTES:
                 raise BadRequest(self._elsewhere(wanted.route), 404)
-            if wanted.route == request.HEALTH:
+            if wanted.route == HEALTH.name:
                 return self._health(call), {}
             return self._answer(wanted, self._wait(call), call), {}
         except Replaced as error:
@@ -155,7 +158,7 @@ class Service(ABC, Generic[Model]):
         return answer.health(state, call.problem)
 
     def _encodes(self) -> bool:
-        return request.TEXT_TO_EMBED in self.ROUTES
+        return TEXT_TO_EMBED.name in self.ROUTES
 
     def _wait(self, call: Call) -> Model:
         """The loaded model; waits for the loading, which outlives an invocation that cannot wait long enough."""
@@ -179,17 +182,17 @@ class Service(ABC, Generic[Model]):
         """Headers that prove which environment answered, in which state, and where its time went."""
         model = self._loading.model
         return {
-            "X-Environment-Id": self._environment_id,
-            "X-Invocation": str(self._invocations),
-            "X-Config-Nonce": os.environ.get("CONFIG_NONCE", ""),
-            "X-Storage-Backend": self._backend,
-            "X-Engine": self._engine,
-            "X-Bundle-Hash": model.manifest.source_hash if model else "",
-            "X-Weights": model.manifest.weights if model else "",
-            "X-Fetched-Bytes": str(self._store.fetched.take()),
-            "X-Request-Id": call.context.aws_request_id,
-            "X-Log-Stream": os.environ.get("AWS_LAMBDA_LOG_STREAM_NAME", ""),
-            "Server-Timing": call.phases.server_timing(),
+            headers.ENVIRONMENT_ID: self._environment_id,
+            headers.INVOCATION: str(self._invocations),
+            headers.CONFIG_NONCE: os.environ.get("CONFIG_NONCE", ""),
+            headers.STORAGE_BACKEND: self._backend,
+            headers.ENGINE: self._engine,
+            headers.BUNDLE_HASH: model.manifest.source_hash if model else "",
+            headers.WEIGHTS: model.manifest.weights if model else "",
+            headers.FETCHED_BYTES: str(self._store.fetched.take()),
+            headers.REQUEST_ID: call.context.aws_request_id,
+            headers.LOG_STREAM: os.environ.get("AWS_LAMBDA_LOG_STREAM_NAME", ""),
+            headers.SERVER_TIMING: call.phases.server_timing(),
         }
 
     def _log(self, call: Call, status: int) -> None:

@@ -11,11 +11,12 @@ from typing import Self
 import aiohttp
 from aiohttp import web
 
+from contract.limits import API_BODY, API_TIMEOUT_S, PAYLOAD
 from lab.aws.cors import Cors
 from lab.aws.credentials import Credentials
 from lab.aws.guard import owner_only
-from lab.aws.http_api import BODY_LIMIT, TIMEOUT_S, HttpApi
-from lab.aws.lambda_api import PAYLOAD_LIMIT, LambdaApi
+from lab.aws.http_api import HttpApi
+from lab.aws.lambda_api import LambdaApi
 from lab.aws.logs_api import LogsApi
 from lab.aws.routes import Integration, Routes
 from lab.host.errors import LabError
@@ -48,7 +49,7 @@ class Account:
         self,
         workspace: Workspace,
         idle_s: float = IDLE_S,
-        http_timeout_s: float = TIMEOUT_S,
+        http_timeout_s: float = API_TIMEOUT_S,
         capacity: Capacity | None = None,
     ) -> None:
         self.capacity = capacity or Capacity.of_machine(workspace.root)
@@ -89,10 +90,10 @@ class Account:
         Raises LabError if the port is taken.
         """
         # The API itself says what is too large.
-        api = web.Application(client_max_size=2 * PAYLOAD_LIMIT, middlewares=[owner_only(self.credentials)])
+        api = web.Application(client_max_size=2 * PAYLOAD, middlewares=[owner_only(self.credentials)])
         api.add_routes(LambdaApi(self._functions, architecture()).routes())
         api.router.add_post("/", LogsApi(self._functions).handle)
-        gateway = web.Application(client_max_size=BODY_LIMIT)
+        gateway = web.Application(client_max_size=API_BODY)
         front = HttpApi(Routes(routes), Cors(tuple(origins)), self._http_timeout_s)
         gateway.router.add_route("*", "/{path:.*}", front.handle)
         self.endpoint_url = await self._serve(api)

@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 
-METHODS = ("GET", "POST")
-ALLOWED = ("authorization", "content-type", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token")
-EXPOSED = (
-    *("retry-after", "server-timing", "x-bundle-hash", "x-config-nonce", "x-engine", "x-environment-id"),
-    *("x-fetched-bytes", "x-invocation", "x-log-stream", "x-request-id", "x-storage-backend", "x-weights"),
-)
-MAX_AGE_S = 3600
+from contract.cors import ALLOWED, EXPOSED, MAX_AGE_S
+from contract.routes import METHODS
+
 _PREFIX = "access-control-"
 
 

@@ -10,16 +10,14 @@ import secrets
 
 from aiohttp import web
 
+from contract.limits import API_TIMEOUT_S, PAYLOAD
+from contract.route_keys import PAGE
 from lab.aws.cors import Cors
 from lab.aws.event import BadResultError, event_of, response_of
 from lab.aws.guard import ForbiddenError, check_source
-from lab.aws.lambda_api import PAYLOAD_LIMIT
-from lab.aws.routes import PAGE_ROUTES, Routes
+from lab.aws.routes import Routes
 from lab.host.errors import LabError
 from lab.runtime.function import ThrottledError
-
-BODY_LIMIT = 10 << 20
-TIMEOUT_S = 30.0
 
 #: Browsers ask for it by themselves, whatever page of another site led them here. So it asks no function.
 _ICON = "/favicon.ico"
@@ -33,7 +31,7 @@ class HttpApi:
     A request that takes longer than ``timeout_s`` is answered with 503; the invocation goes on, as on AWS.
     """
 
-    def __init__(self, routes: Routes, cors: Cors, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(self, routes: Routes, cors: Cors, timeout_s: float = API_TIMEOUT_S) -> None:
         self._routes = routes
         self._cors = cors
         self._timeout_s = timeout_s
@@ -48,7 +46,7 @@ class HttpApi:
 
     async def _answer(self, request: web.Request, request_id: str) -> web.Response:
         found = self._routes.find(request.method, request.path)
-        page = found is not None and found[0] in PAGE_ROUTES  # any site may link to it, and it asks no function
+        page = found is not None and found[0] in PAGE  # any site may link to it, and it asks no function
         try:
             check_source(request, ("*",) if page else self._cors.origins)
             body = await request.read()
@@ -60,7 +58,7 @@ class HttpApi:
             return _error(404, "Not Found")
         route, integration = found
         event = json.dumps(event_of(request, body, route, request_id)).encode()
-        if len(event) > PAYLOAD_LIMIT:
+        if len(event) > PAYLOAD:
             return _error(413, "Request Entity Too Large")
         try:
             async with asyncio.timeout(self._timeout_s):

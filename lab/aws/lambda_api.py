@@ -11,13 +11,12 @@ from typing import Any
 
 from aiohttp import web
 
+from contract.limits import MAX_MEMORY_MB, MAX_TIMEOUT_S, MIN_MEMORY_MB, PAYLOAD
 from lab.aws.variables import refused
 from lab.host.errors import LabError
 from lab.runtime.function import Function, ThrottledError, UpdateInProgressError
 from lab.runtime.function_spec import Configuration, FunctionSpec, function_arn
 
-#: Lambda's limit of a synchronous request's payload, in bytes.
-PAYLOAD_LIMIT = 6 << 20
 _TAIL_BYTES = 4096
 
 _Handler = Callable[[web.Request], Awaitable[web.Response]]
@@ -83,8 +82,8 @@ class LambdaApi:
         if kind != "RequestResponse":
             raise ApiError(400, "InvalidParameterValueException", f"the lab invokes with RequestResponse, not {kind}")
         event = await request.read() or b"{}"
-        if len(event) > PAYLOAD_LIMIT:
-            text = f"Request must be smaller than {PAYLOAD_LIMIT} bytes for the InvokeFunction operation"
+        if len(event) > PAYLOAD:
+            text = f"Request must be smaller than {PAYLOAD} bytes for the InvokeFunction operation"
             raise ApiError(413, "RequestTooLargeException", text)
         try:
             json.loads(event)
@@ -173,8 +172,8 @@ def _changed(spec: FunctionSpec, changes: Mapping[str, Any], deployed: Mapping[s
         text = f"the lab can change Environment, MemorySize and Timeout, not {', '.join(sorted(unknown))}"
         raise ApiError(400, "InvalidParameterValueException", text)
     memory, timeout = changes.get("MemorySize", spec.memory_mb), changes.get("Timeout", spec.timeout_s)
-    _check_range("memorySize", memory, 128, 10_240)
-    _check_range("timeout", timeout, 1, 900)
+    _check_range("memorySize", memory, MIN_MEMORY_MB, MAX_MEMORY_MB)
+    _check_range("timeout", timeout, 1, MAX_TIMEOUT_S)
     environment = changes.get("Environment", {"Variables": spec.environment})
     variables = environment.get("Variables", {}) if isinstance(environment, dict) else None
     if not isinstance(variables, Mapping):

@@ -6,15 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from contract.route_keys import DEFAULT, GREEDY, encoder_keys, preflight_key, search_keys
 from lab.runtime.function import Invocation
-
-ENCODER_ROUTES = ("similar", "text-to-embed", "text-to-db-similar")
-SEARCH_ROUTE = "embed-to-db-similar"
-HEALTH = "health"
-NAMES = (*ENCODER_ROUTES, SEARCH_ROUTE, HEALTH)
-PAGE_ROUTES = ("GET /", "HEAD /", "GET /openapi.json")
-DEFAULT = "$default"
-_GREEDY = "{proxy+}"
 
 
 class Integration(Protocol):
@@ -37,18 +30,15 @@ class Backend:
 
 def backend_routes(prefix: str, backend: Backend) -> Iterator[tuple[str, Integration]]:
     """Yield the routes below ``prefix`` (``/s3``, or nothing), and what catches the rest there."""
-    for name in ENCODER_ROUTES:
-        yield f"GET {prefix}/{name}", backend.encoder
-        yield f"POST {prefix}/{name}", backend.encoder
-    yield f"GET {prefix}/{SEARCH_ROUTE}", backend.search
-    yield f"POST {prefix}/{SEARCH_ROUTE}", backend.search
-    yield f"GET {prefix}/{HEALTH}", backend.search
-    yield f"ANY {prefix}/{_GREEDY}" if prefix else DEFAULT, backend.search
+    for key in encoder_keys(prefix):
+        yield key, backend.encoder
+    for key in search_keys(prefix):
+        yield key, backend.search
 
 
 def preflight_route(prefix: str, backend: Backend) -> tuple[str, Integration]:
     """The route that CORS preflights take below a prefix: past the function that would load a model."""
-    return f"OPTIONS {prefix}/{_GREEDY}", backend.search
+    return preflight_key(prefix), backend.search
 
 
 class Routes:
@@ -57,7 +47,7 @@ class Routes:
 
     def __init__(self, routes: Mapping[str, Integration]) -> None:
         self._routes = routes
-        greedy = (key for key in routes if key.endswith(_GREEDY))
+        greedy = (key for key in routes if key.endswith(GREEDY))
         self._greedy = sorted(greedy, key=lambda key: (-len(prefix_of(key)), key.startswith("ANY ")))
 
     def find(self, method: str, path: str) -> tuple[str, Integration] | None:
@@ -74,9 +64,9 @@ class Routes:
 
 def prefix_of(key: str) -> str:
     """The part of a greedy route's path that a request must begin with."""
-    return key.split(" ")[1].removesuffix(_GREEDY)
+    return key.split(" ")[1].removesuffix(GREEDY)
 
 
 def proxied(key: str, path: str) -> str | None:
     """What a greedy route's path variable stands for; None if the route has none."""
-    return path.removeprefix(prefix_of(key)) if key.endswith(_GREEDY) else None
+    return path.removeprefix(prefix_of(key)) if key.endswith(GREEDY) else None

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from contract.limits import INIT_S
 from lab.host.errors import LabError
 from lab.runtime.capacity import Need
 from lab.runtime.emulator import Host
@@ -19,9 +20,6 @@ from lab.runtime.environment import Answer, Environment, Init
 from lab.runtime.function_spec import Configuration, FunctionSpec
 from lab.runtime.logs import LogGroup
 from lab.runtime.report import Report, end_line, init_report_line, start_line
-
-#: Lambda gives INIT ten seconds, then runs it again as part of the first invocation.
-INIT_LIMIT_S = 10.0
 
 _log = logging.getLogger(__name__)
 
@@ -164,7 +162,7 @@ class Function:
         environment, self._stand_by = self._stand_by, None
         if environment is None or not environment.waiting:
             environment = await Environment.start(self._host, spec, self.logs)
-        init = await _initialise(environment, INIT_LIMIT_S, "init")
+        init = await _initialise(environment, INIT_S, "init")
         if init.ok:
             return await self._invoke(environment, event, init.duration_ms)
         started = time.monotonic()

@@ -8,19 +8,19 @@ import contextlib
 import json
 import logging
 import math
-import re
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from contract.cors import ORIGIN
+from contract.limits import MAX_MEMORY_MB, MAX_TIMEOUT_S, MIN_MEMORY_MB
 from lab.host.errors import LabError
 from lab.up.model import check_name
 from lab.up.running import running
 from lab.up.settings import BACKENDS, Settings
 
 DESCRIPTION = "A local AWS account made of real parts, with the similarity service in it."
-_ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.-]+(:\d+)?")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -120,14 +120,14 @@ def _add_environments(up: argparse.ArgumentParser, defaults: Settings) -> None:
     up.add_argument("--cache", choices=("cold", "warm"), default=defaults.cache, help="page cache before cold starts")
     up.add_argument(
         "--memory",
-        type=_whole(128, 10_240),
+        type=_whole(MIN_MEMORY_MB, MAX_MEMORY_MB),
         default=defaults.memory_mb,
         metavar="MB",
         help="memory size (default: %(default)s)",
     )
     up.add_argument(
         "--timeout",
-        type=_whole(1, 900),
+        type=_whole(1, MAX_TIMEOUT_S),
         default=defaults.timeout_s,
         metavar="S",
         help="function timeout (default: %(default)s)",
@@ -178,7 +178,7 @@ def _models(parser: argparse.ArgumentParser, pairs: Sequence[tuple[str, Path]]) 
 
 
 def _origin(text: str) -> str:
-    if not _ORIGIN.fullmatch(text):
+    if not ORIGIN.fullmatch(text):
         raise argparse.ArgumentTypeError(f"{text!r} is no origin, such as https://example.org, and not *")
     return text
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from lab.aws.routes import NAMES
+from contract.routes import ROUTES
 from lab.storages.bundle import Bundle
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,15}")
@@ -37,6 +37,6 @@ def check_name(name: str, backends: Collection[str]) -> str:
     """Return a name that a further model may have; raises ValueError that says why it may not."""
     if not _NAME.fullmatch(name):
         raise ValueError(f"{name!r} is no model's name: up to 16 of a-z, 0-9 and -, beginning with a letter")
-    if name in (*backends, *NAMES):
+    if name in (*backends, *ROUTES):
         raise ValueError(f"a model cannot be called {name!r}: paths that begin with /{name} are taken")
     return name

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from contract.auth import NONE
+from contract.routes import HEALTH, SIMILAR
 from lab.aws.credentials import Credentials
 from lab.host.identity import REGION, architecture
 
@@ -57,7 +59,7 @@ class Outputs:
             "apiUrl": self.api_url,
             "pageUrl": self.page_url,
             "region": REGION,
-            "authMode": "none",
+            "authMode": NONE,
             "engine": self.engine,
             "architecture": architecture(),
             "defaultBackend": self.default_backend,
@@ -97,7 +99,7 @@ class Outputs:
 
     def curl(self, backend: BackendOutput) -> str:
         """A command line that asks a backend."""
-        return f"curl -sG {self.api_url}{backend.path}/similar --data-urlencode {shlex.quote(f'text={_SAMPLE}')}"
+        return f"curl -sG {self.api_url}{backend.path}/{SIMILAR.name} --data-urlencode {shlex.quote(f'text={_SAMPLE}')}"
 
     def as_text(self) -> str:
         """The outputs for people."""
@@ -127,4 +129,4 @@ class Outputs:
             yield f"{name}: {backend.storage}"
             yield f"  functions {backend.function_name}, {backend.search_function_name}"
             yield f"  {self.curl(backend)}"
-            yield f"  curl -s {self.api_url}{backend.path}/health"
+            yield f"  curl -s {self.api_url}{backend.path}/{HEALTH.name}"

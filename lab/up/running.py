@@ -6,9 +6,10 @@ import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
+from contract import route_keys
 from lab.aws.account import Account
 from lab.aws.page import Page
-from lab.aws.routes import PAGE_ROUTES, Integration
+from lab.aws.routes import Integration
 from lab.host.errors import LabError
 from lab.host.workspace import Workspace
 from lab.runtime.memory import enforcement
@@ -38,7 +39,7 @@ async def running(settings: Settings) -> AsyncIterator[Outputs]:
     try:
         async with Account(workspace, settings.idle_s) as account:
             places = await make_places(workspace, models, settings.backends, built)
-            routes: dict[str, Integration] = dict.fromkeys(PAGE_ROUTES, _page(settings))
+            routes: dict[str, Integration] = dict.fromkeys(route_keys.PAGE, _page(settings))
             for model in models:
                 routes.update(await deploy_model(account, model, places[model.name], settings))
             await account.open(routes, settings.cors, settings.port)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from contract.auth import MODES, NONE
 from model.index import build, sources
 from model.index.deployment import TOKEN_VARIABLE, Target
 
@@ -32,8 +33,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--auth",
-        choices=("none", "iam", "jwt"),
-        default="none",
+        choices=MODES,
+        default=NONE,
         help=f"with --via, the stack's auth: iam signs requests, jwt sends the token in {TOKEN_VARIABLE} (%(default)s)",
     )
 
@@ -42,7 +43,7 @@ def run(options: argparse.Namespace, parser: argparse.ArgumentParser, console: C
     """Build the index; raises BuildError."""
     if options.via and not options.via.startswith(("https://", "http://")):
         parser.error("--via wants a URL that begins with https:// or http://")
-    if options.auth != "none" and not options.via:
+    if options.auth != NONE and not options.via:
         parser.error("--auth goes with --via")
     via = Target(options.via, options.concurrency, options.auth) if options.via else None
     out = options.out or options.bundle

@@ -18,13 +18,17 @@ import requests
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
+from contract.auth import JWT, NONE
+from contract.headers import BUNDLE_HASH, RETRY_AFTER
+from contract.limits import API_TIMEOUT_S
+from contract.routes import HEALTH, TEXT_TO_EMBED
 from model.base.errors import BuildError
 from similarity.bundle.manifest import Manifest
 
 ATTEMPTS = 8  # a request; with the pauses between them some two minutes
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds; doubled from attempt to attempt
 LONGEST_WISH = 60.0  # seconds that a Retry-After is heeded for
-TIMEOUT = (5.0, 35.0)  # seconds to connect and to answer; the HTTP API gives up after 30
+TIMEOUT = (5.0, API_TIMEOUT_S + 5.0)  # seconds to connect and to answer
 PASSING = (408, 425, 429, 500, 502, 503, 504)  # statuses that may be others the next time
 TOO_LARGE = 413
 TOKEN_VARIABLE = "INDEX_TOKEN"  # noqa: S105 - the name of a variable, not a token
@@ -64,7 +68,7 @@ class Deployment:
     def _health(self) -> dict[str, Any]:
         """What the deployment says of itself, once it has read its index: before, it does not know its model."""
         for attempt in range(ATTEMPTS):
-            body = self._body(self._ask("GET", "health", None))
+            body = self._body(self._ask("GET", HEALTH.name, None))
             if body.get("status") != "loading" or self._stop.wait(_pause(attempt)):
                 break
         return body
@@ -78,10 +82,10 @@ class Deployment:
             raise
 
     def _embed(self, text: str) -> np.ndarray | None:
-        answer = self._ask("POST", "text-to-embed", {"text": text})
+        answer = self._ask("POST", TEXT_TO_EMBED.name, {"text": text})
         if answer.status_code == TOO_LARGE:
             return None
-        bundle_hash = answer.headers.get("X-Bundle-Hash", "")
+        bundle_hash = answer.headers.get(BUNDLE_HASH, "")
         if bundle_hash not in self._checked:  # it was deployed anew meanwhile
             self.check()
             self._checked.add(bundle_hash)
@@ -117,7 +121,7 @@ class Deployment:
                 problem = f"HTTP {answer.status_code}: {_message(answer)}"
                 if answer.status_code not in PASSING:
                     raise BuildError(f"{self._url}/{route} refuses: {problem}{_hint(answer.status_code)}")
-                wish = _wish(answer.headers.get("Retry-After", ""))
+                wish = _wish(answer.headers.get(RETRY_AFTER, ""))
             if attempt + 1 < ATTEMPTS and self._stop.wait(wish + _pause(attempt)):
                 break
         raise BuildError(
@@ -174,9 +178,9 @@ def _hint(status: int) -> str:
 
 def _signer(auth: str) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
     """What proves who asks: nothing, SigV4 with the credentials that boto3 finds, or a bearer token."""
-    if auth == "none":
+    if auth == NONE:
         return lambda request: request
-    if auth == "jwt":
+    if auth == JWT:
         return _bearer(os.environ.get(TOKEN_VARIABLE, ""))
     session = boto3.Session()
     credentials = session.get_credentials()

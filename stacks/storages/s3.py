@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import pulumi
 
+from contract.limits import MAX_SCRATCH_MB
 from stacks.backend import Backend, BackendArgs, Serving, required
 from stacks.bundle import Bundle
-from stacks.settings import MAX_SCRATCH_MB, Settings
+from stacks.settings import Settings
 
 
 class S3Backend(Backend):

@@ -12,9 +12,10 @@ import schemathesis
 from hypothesis import HealthCheck, assume, settings
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from contract import headers, limits
+from contract.routes import ROUTES
 from page import handler
-from similarity import search
-from similarity.api import answer, fields, request
+from similarity.api import answer, fields
 from tests.conftest import Lab
 
 BACKENDS = ("efs", "s3", "oci")
@@ -30,32 +31,32 @@ def test_the_document_is_openapi_3_1() -> None:
 
 
 def test_its_paths_are_the_routes_with_and_without_a_backend() -> None:
-    assert set(DOCUMENT["paths"]) == {f"{start}/{route}" for start in ("", "/{backend}") for route in request.ROUTES}
+    assert set(DOCUMENT["paths"]) == {f"{start}/{route}" for start in ("", "/{backend}") for route in ROUTES}
     for path, item in DOCUMENT["paths"].items():
-        methods = ["get"] if path.endswith("/health") else ["get", "post"]
-        assert [method for method in item if method != "parameters"] == methods
+        methods = tuple(method.upper() for method in item if method != "parameters")
+        assert methods == ROUTES[path.rpartition("/")[2]].methods
         assert ("parameters" in item) == path.startswith("/{backend}")
     assert tuple(DOCUMENT["components"]["parameters"]["backend"]["schema"]["enum"]) == BACKENDS
 
 
 def test_its_limits_are_the_codes() -> None:
-    assert SCHEMAS["TextField"]["maxLength"] == fields.MAX_TEXT
-    assert SCHEMAS["Vector"]["maxItems"] == fields.MAX_DIMENSIONS
-    assert SCHEMAS["EmbedField"]["oneOf"][1]["maxLength"] == fields.MAX_EMBED
+    assert SCHEMAS["TextField"]["maxLength"] == limits.MAX_TEXT
+    assert SCHEMAS["Vector"]["maxItems"] == limits.MAX_DIMENSIONS
+    assert SCHEMAS["EmbedField"]["oneOf"][1]["maxLength"] == limits.MAX_EMBED
     assert f"quoted up to {fields.MAX_QUOTES} times" in SCHEMAS["EmbedField"]["description"]
     assert SCHEMAS["Num"]["default"] == fields.DEFAULT_NUM
-    assert f"{search.MAX_RESULTS} at most" in SCHEMAS["Num"]["description"]
+    assert f"{limits.MAX_RESULTS} at most" in SCHEMAS["Num"]["description"]
     results = SCHEMAS["Matches"]["properties"]["body"]["properties"]["results"]
-    assert results["maxItems"] == search.MAX_RESULTS
+    assert results["maxItems"] == limits.MAX_RESULTS
     bodies = DOCUMENT["components"]["requestBodies"]
-    assert {SCHEMAS[name]["maxProperties"] for name in bodies} == {fields.MAX_FIELDS}
-    assert request.MAX_BODY == 1 << 20
+    assert {SCHEMAS[name]["maxProperties"] for name in bodies} == {limits.MAX_FIELDS}
+    assert limits.MAX_BODY == 1 << 20
     assert all("1 MiB at most" in body["description"] for body in bodies.values())
 
 
 def test_its_fields_are_those_that_each_route_reads() -> None:
     for path, item in DOCUMENT["paths"].items():
-        used = request.USED[path.rpartition("/")[2]]
+        used = ROUTES[path.rpartition("/")[2]].takes
         query = [named(parameter)["name"] for parameter in item["get"].get("parameters", [])]
         assert tuple(query) == used
         if "post" in item:
@@ -63,9 +64,10 @@ def test_its_fields_are_those_that_each_route_reads() -> None:
             assert tuple(named(body)["properties"]) == used
 
 
-def test_its_security_headers_are_the_answers() -> None:
-    headers = DOCUMENT["components"]["headers"]
-    assert {name: headers[name]["schema"]["const"] for name in answer.SECURITY} == answer.SECURITY
+def test_its_headers_are_the_answers() -> None:
+    described = DOCUMENT["components"]["headers"]
+    assert {name: described[name]["schema"]["const"] for name in answer.SECURITY} == answer.SECURITY
+    assert set(described) - set(answer.SECURITY) == {*headers.WITNESSES, headers.RETRY_AFTER}
 
 
 def named(reference: dict[str, str]) -> dict[str, Any]:
@@ -118,7 +120,7 @@ def test_routes_without_a_backend_answer_as_the_default_one_does(lab: Lab) -> No
     assert (named.json(), named.headers["X-Storage-Backend"]) == (default.json(), default.headers["X-Storage-Backend"])
 
 
-@pytest.mark.parametrize(("length", "status"), [(fields.MAX_TEXT, 200), (fields.MAX_TEXT + 1, 413)])
+@pytest.mark.parametrize(("length", "status"), [(limits.MAX_TEXT, 200), (limits.MAX_TEXT + 1, 413)])
 def test_a_text_may_have_as_many_characters_as_it_says(lab: Lab, length: int, status: int) -> None:
     answered = requests.post(f"{lab.url}/oci/similar", json={"text": "a" * length}, timeout=60)
     assert answered.status_code == status

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from stacks import api
+from contract.cors import EXPOSED
 from tests.stacks.support.project import ROOT
 
 # Headers that every page may read (the Fetch standard's list), and those that are for the browser and not for the page.
@@ -49,4 +49,4 @@ def test_pages_may_read_every_header_that_the_service_sends(tiny_bundle: Path) -
 
     assert "server-timing" in sent
     assert "retry-after" in sent
-    assert sent - SAFELISTED - FOR_THE_BROWSER == set(api._EXPOSED)
+    assert sent - SAFELISTED - FOR_THE_BROWSER == set(EXPOSED)

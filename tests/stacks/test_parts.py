@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contract.route_keys import PAGE, encoder_keys, preflight_key, search_keys
 from model.checkpoints import synthetic
 from model.checkpoints.architecture import Architecture
 from similarity.bundle import byte_ranges, safetensors_header
@@ -52,11 +53,15 @@ def test_function_names_that_lambda_would_refuse_are_refused_here() -> None:
 
 def test_routes_have_names_of_their_own() -> None:
     """Also of models whose names look like another model's and a backend's: x and x-efs."""
-    keys = [(key, "") for key in routes.PAGE]
+    keys = [(key, "") for key in PAGE]
     for model in ("", "x", "x-efs", "efs-x"):
         paths = ["", "/efs", "/s3"] if not model else [f"/{model}", f"/{model}/efs", f"/{model}/s3"]
         for prefix in paths:
-            every = [*routes.encoder_keys(prefix), *routes.search_keys(prefix), routes.preflight_key(prefix)]
+            every = [
+                *encoder_keys(prefix),
+                *search_keys(prefix),
+                preflight_key(prefix),
+            ]
             keys += [(key, model) for key in every]
 
     assert len({key for key, _ in keys}) == len(keys)

@@ -21,6 +21,7 @@ import boto3
 
 from bench.cost.prices import read_prices
 from bench.deployments.auth import TOKEN_VARIABLE
+from contract.auth import IAM, JWT, NONE
 from contract.checkout import ROOT
 from stacks.storages import BACKENDS
 from tools.e2e import cost, run
@@ -50,10 +51,10 @@ def main(
     options = _parser().parse_args(arguments)
     stack, work = Stack(options.stack, root), root / "build" / "e2e"
     mark, bundles = run.Mark(root / IN_PROGRESS), Bundles(root, work)
-    auths = ("iam", *(["jwt"] if os.environ.get(TOKEN_VARIABLE) else []), "none")
+    auths = (IAM, *([JWT] if os.environ.get(TOKEN_VARIABLE) else []), NONE)
     reports = root / "reports" / f"e2e-{datetime.now(UTC).strftime('%Y-%m-%dT%H-%M-%SZ')}"
     journey = Journey(stack, bundles, auths, reports, pause_s)
-    if "jwt" not in auths:
+    if JWT not in auths:
         journey.not_proved.append(f"auth jwt: it needs an issuer of tokens, and a token in {TOKEN_VARIABLE}")
 
     def ask(question: str) -> bool:

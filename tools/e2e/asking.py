@@ -11,11 +11,13 @@ from bench.deployments.answer import request_body
 from bench.deployments.auth import make_signer
 from bench.deployments.http import HttpClient
 from bench.deployments.outputs import Deployment
+from contract.limits import API_TIMEOUT_S
+from contract.routes import SIMILAR
 from tools.e2e.errors import E2eError
 
 _TEXT = "A delivery robot ran over a dog on the pavement"
-_TIMEOUT_S = 35.0
-# The first cold start of a new image may exceed the 30 s of an HTTP API, and new routes take seconds to be everywhere.
+_TIMEOUT_S = API_TIMEOUT_S + 5.0
+# An HTTP API may not wait for the first cold start of a new image, and new routes take seconds to be everywhere.
 _ATTEMPTS = 8
 
 
@@ -26,7 +28,7 @@ def ask(deployment: Deployment, pause_s: float) -> None:
     for backend in deployment.backends:
         wanted = (200, backend.name, deployment.bundle_hash)
 
-        def look(path: str = f"/{backend.name}/similar", wanted: tuple[int, str, str] = wanted) -> str | None:
+        def look(path: str = f"/{backend.name}/{SIMILAR.name}", wanted: tuple[int, str, str] = wanted) -> str | None:
             seen = client.post(path, request_body(_TEXT), _TIMEOUT_S)
             got = (seen.status, seen.backend, seen.bundle_hash)
             return None if got == wanted else f"{path} must answer {wanted}, and gave {got}: {seen.error}"
@@ -39,7 +41,7 @@ def ask_without_rights(deployment: Deployment, pause_s: float) -> None:
     client = HttpClient(deployment.api_url, lambda request: None)
 
     def look() -> str | None:
-        status = client.post("/similar", request_body(_TEXT), _TIMEOUT_S).status
+        status = client.post(f"/{SIMILAR.name}", request_body(_TEXT), _TIMEOUT_S).status
         return None if status in (401, 403) else f"without rights 401 or 403 must come, and {status} came"
 
     _eventually(look, pause_s)

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from bench.deployments.outputs import Deployment
+from contract.auth import NONE
 from contract.checkout import ROOT
 from tools.e2e import asking, cost
 from tools.e2e.bundles import Bundles
@@ -70,7 +71,7 @@ class Journey:
 
     def _ask(self) -> None:
         asking.ask(self._deployed, self.pause_s)
-        if self._deployed.auth_mode == "none":
+        if self._deployed.auth_mode == NONE:
             return
         if self._deployed.is_lab:
             self.not_proved.append(

@@ -7,13 +7,10 @@ import math
 import re
 from typing import Any
 
+from contract.limits import MAX_DIMENSIONS, MAX_EMBED, MAX_TEXT
 from similarity.base.errors import BadRequest
 
-MAX_TEXT = 500_000  # characters; the model reads 4,096 tokens, some 20,000
-MAX_EMBED = 262_144  # characters of an `embed` that is a string
-MAX_DIMENSIONS = 16_384  # numbers in `embed`; how many it must be, the model says
 MAX_QUOTES = 10  # times that a string may be quoted before it is a list, as in AIID's function
-MAX_FIELDS = 32  # in a query string or a body
 DEFAULT_NUM = 3
 INTEGER = re.compile(r"\s*[+-]?\d{1,18}\s*", re.ASCII)
 ESCAPED = re.compile(r"\\(.)", re.DOTALL)

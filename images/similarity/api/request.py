@@ -8,26 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
 
+from contract.limits import MAX_BODY, MAX_FIELDS
+from contract.routes import EMBED_TO_DB, FIELDS, ROUTES, SIMILAR, Route
 from similarity.api import fields
 from similarity.base.errors import BadRequest
 
-MAX_BODY = 1 << 20  # bytes; Lambda itself would take 6 MB
-SIMILAR, TEXT_TO_EMBED, TEXT_TO_DB, EMBED_TO_DB, HEALTH = ROUTES = (
-    "similar",
-    "text-to-embed",
-    "text-to-db-similar",
-    "embed-to-db-similar",
-    "health",
-)
-METHODS = ("GET", "POST")
-USED = {  # the fields that each route reads
-    SIMILAR: ("text", "num"),
-    TEXT_TO_EMBED: ("text",),
-    TEXT_TO_DB: ("text", "num"),
-    EMBED_TO_DB: ("embed", "num"),
-    HEALTH: (),
-}
-FIELDS = ("text", "num", "embed")
 NAMED = 5  # unknown fields that a warning names, each cut to so many
 NAME_LENGTH = 40  # characters
 SEND = fields.SEND_TEXT
@@ -35,7 +20,7 @@ SEND = fields.SEND_TEXT
 
 @dataclass(frozen=True)
 class Request:
-    """A valid request. `num` is how many results (negative: all); `warnings` are for the answer.
+    """A valid request to `route`, by name. `num` is how many results (negative: all); `warnings` are for the answer.
 
     `text` is empty where the route takes `embed`, and the other way round.
     """
@@ -55,11 +40,11 @@ def parse(event: object, prefix: str) -> Request:
     if http is None:
         given = _direct(event)
         guess = EMBED_TO_DB if "embed" in given and "text" not in given else SIMILAR
-        route = _checked_route(event.get("route", guess), prefix)
+        route = _checked_route(event.get("route", guess.name), prefix)
     else:
         route = _checked_route(event.get("rawPath", "/"), prefix)
         _check_method(str(http.get("method", "GET")), route)
-        given = {} if route == HEALTH else {**_query(event), **_body(event, _send(route))}
+        given = {**_query(event), **_body(event, _send(route))} if route.takes else {}
     return _request(route, given)
 
 
@@ -72,21 +57,21 @@ def preflight(event: object, prefix: str) -> tuple[str, ...]:
     if not isinstance(event, Mapping) or http is None or http.get("method") != "OPTIONS":
         return ()
     try:
-        return _allowed(_checked_route(event.get("rawPath"), prefix))
+        return _checked_route(event.get("rawPath"), prefix).methods
     except BadRequest:
         return ()
 
 
-def _request(route: str, given: Mapping[str, Any]) -> Request:
-    used = USED[route]
+def _request(route: Route, given: Mapping[str, Any]) -> Request:
+    used = route.takes
     if not used:
-        return Request(route)
+        return Request(route.name)
     num, warnings = fields.num(given["num"]) if "num" in given and "num" in used else (fields.DEFAULT_NUM, [])
     text = fields.text(given.get("text")) if "text" in used else ""
     embed = fields.embed(given.get("embed")) if "embed" in used else ()
     if ignored := [str(name) for name in given if name not in used]:
         warnings.append(_ignored(ignored, used))
-    return Request(route, text, embed, num, tuple(warnings))
+    return Request(route.name, text, embed, num, tuple(warnings))
 
 
 def _ignored(names: list[str], used: tuple[str, ...]) -> str:
@@ -116,7 +101,7 @@ def _direct(event: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**_query(event), **_body(event, SEND), **{name: event[name] for name in FIELDS if name in event}}
 
 
-def _checked_route(path: object, prefix: str) -> str:
+def _checked_route(path: object, prefix: str) -> Route:
     """The route that a path names, with the function's prefix, with its model's alone, or with none."""
     parts = [part for part in path.split("/") if part] if isinstance(path, str) else []
     whole = [part for part in prefix.split("/") if part]
@@ -124,32 +109,29 @@ def _checked_route(path: object, prefix: str) -> str:
         if start and parts[: len(start)] == start:
             parts = parts[len(start) :]
             break
-    route = "/".join(parts)
-    if route not in ROUTES:
+    route = ROUTES.get("/".join(parts))
+    if route is None:
         known = ", ".join(f"/{name}" for name in ROUTES)
         raise BadRequest(f"there is no such route; ask for {known}, with a backend's name before it or without", 404)
     return route
 
 
-def _allowed(route: str) -> tuple[str, ...]:
-    return METHODS[:1] if route == HEALTH else METHODS
-
-
-def _check_method(method: str, route: str) -> None:
-    allowed = _allowed(route)
-    if method not in allowed:
+def _check_method(method: str, route: Route) -> None:
+    if method not in route.methods:
         words = _printable(f"method {method[:20]} is not allowed: {_send(route)}")
-        raise BadRequest(words, 405, {"Allow": ", ".join(allowed)})
+        raise BadRequest(words, 405, {"Allow": ", ".join(route.methods)})
 
 
-def _send(route: str) -> str:
+def _send(route: Route) -> str:
     """What to send to the route, for those who sent something else."""
-    return "send GET" if route == HEALTH else fields.SEND_EMBED if route == EMBED_TO_DB else SEND
+    if not route.takes:
+        return "send GET"
+    return fields.SEND_EMBED if "embed" in route.takes else SEND
 
 
 def _check_number_of_fields(number: int) -> None:
-    if number > fields.MAX_FIELDS:
-        raise BadRequest(f"there are too many fields: at most {fields.MAX_FIELDS}")
+    if number > MAX_FIELDS:
+        raise BadRequest(f"there are too many fields: at most {MAX_FIELDS}")
 
 
 def _query(event: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contract.headers import RETRY_AFTER
+
 
 class ServiceError(Exception):
     """A request that cannot be answered: `status` is the HTTP status, the text says what was wrong and what to do."""
@@ -34,7 +36,7 @@ class Unavailable(ServiceError):
 
     @property
     def headers(self) -> dict[str, str]:
-        return {"Retry-After": "1"}
+        return {RETRY_AFTER: "1"}
 
 
 class StoreError(Unavailable):

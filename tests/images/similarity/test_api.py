@@ -102,7 +102,8 @@ def test_a_search_answers_as_aiids_with_what_to_show_of_each(post: Any) -> None:
     assert pairs == [[result["similarity"], result["incident_id"]] for result in body["results"]]
     assert body["best_url"] == f"https://incidentdatabase.ai/apps/discover?display=details&incident_id={pairs[0][1]}"
     known = {
-        line["incident_id"]: line for line in map(json.loads, Path("model/incidents.jsonl").read_text().splitlines())
+        line["incident_id"]: line
+        for line in map(json.loads, Path("model/bundles/incidents.jsonl").read_text().splitlines())
     }
     for result in body["results"]:
         assert result.keys() == {"incident_id", "similarity", "title", "url", "date"}

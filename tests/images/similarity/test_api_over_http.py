@@ -11,7 +11,8 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from similarity.api import answer, request
+from contract.routes import ROUTES
+from similarity.api import answer
 from tests.conftest import Lab
 from tests.images.similarity.test_over_http import BACKENDS, TEXT, force_cold
 
@@ -104,7 +105,7 @@ KINDS = st.sampled_from(["application/json", "text/plain", "application/x-www-fo
 
 
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(route=st.sampled_from(request.ROUTES), body=ANY_BYTES, kind=KINDS)
+@given(route=st.sampled_from(list(ROUTES)), body=ANY_BYTES, kind=KINDS)
 def test_any_bytes_get_an_answer_from_the_same_environment(lab: Lab, route: str, body: bytes, kind: str) -> None:
     url = f"{lab.url}/oci/{route}"
     answered = requests.post(url, data=body, headers={"Content-Type": kind}, timeout=60)

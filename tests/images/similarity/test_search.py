@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from similarity import search
+from contract.limits import MAX_RESULTS
 from similarity import service as service_module
 from similarity.api import answer
 from similarity.bundle.ranking import Match
@@ -208,7 +208,7 @@ def test_another_value_of_the_variable_is_refused(index_only: Path, monkeypatch:
 
 
 def test_no_answer_outgrows_what_lambda_passes_on() -> None:
-    many = [Match(n, 0.5, "\U0001f600" * 2_000, "u" * 100, "2020-01-01") for n in range(search.MAX_RESULTS)]
+    many = [Match(n, 0.5, "\U0001f600" * 2_000, "u" * 100, "2020-01-01") for n in range(MAX_RESULTS)]
     shown = many[: answer.passable(many)]
     assert 0 < len(shown) < len(many)
     response = answer.response(answer.similar(shown, []), {})

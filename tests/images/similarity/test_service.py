@@ -73,7 +73,7 @@ def test_an_incident_finds_itself(
     tiny_bundle: Path, context: Context, engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ENGINE", engine)
-    text = json.loads(Path("model/incidents.jsonl").read_text().splitlines()[7])
+    text = json.loads(Path("model/bundles/incidents.jsonl").read_text().splitlines()[7])
     response, content = ask(EncoderService(DirectoryStore(str(tiny_bundle), 4)), context, text=text["text"], num=1)
     assert response["headers"]["X-Engine"] == engine
     assert content["body"]["results"][0]["incident_id"] == text["incident_id"]

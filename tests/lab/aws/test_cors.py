@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from lab.aws.cors import ALLOWED, EXPOSED
+from contract.cors import ALLOWED, EXPOSED
 from tests.lab.support.accounts import Served, serve, witness
 
 ORIGIN = "https://example.org"

@@ -13,7 +13,7 @@ import psutil
 import pytest
 from botocore.exceptions import ClientError
 
-from lab.aws.lambda_api import PAYLOAD_LIMIT
+from contract.limits import PAYLOAD
 from tests.lab.support.accounts import Served, gone, serve, wait_until, witness
 
 
@@ -65,11 +65,9 @@ def test_event_must_be_json(account: Served) -> None:
 
 def test_payload_limit_in_both_directions(account: Served) -> None:
     with pytest.raises(ClientError) as error:
-        account.aws.invoke(FunctionName="witness", Payload=json.dumps("x" * PAYLOAD_LIMIT))
+        account.aws.invoke(FunctionName="witness", Payload=json.dumps("x" * PAYLOAD))
     assert code(error) == ("RequestTooLargeException", 413)
-    answer = account.aws.invoke(
-        FunctionName="witness", Payload=json.dumps({"do": "big", "value": str(PAYLOAD_LIMIT + 1000)})
-    )
+    answer = account.aws.invoke(FunctionName="witness", Payload=json.dumps({"do": "big", "value": str(PAYLOAD + 1000)}))
     assert answer["FunctionError"] == "Unhandled"
     assert json.loads(answer["Payload"].read())["errorType"] == "Function.ResponseSizeTooLarge"
     assert account.invoke({})["call"] == 1

@@ -222,7 +222,7 @@ def test_failed_init_is_run_again_within_the_invocation() -> None:
 def test_init_that_takes_too_long_is_run_again_under_the_functions_timeout(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(function, "INIT_LIMIT_S", 1.0)
+    monkeypatch.setattr(function, "INIT_S", 1.0)
     spec = witness("slow_once.handler", name="slow", environment={"FIRST": str(tmp_path / "first")})
     with serve(spec) as served:
         answer, log = invoke_with_log(served, {}, "slow")

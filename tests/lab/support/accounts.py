@@ -20,9 +20,10 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials as BotoCredentials
 
+from contract import route_keys
 from lab.aws.account import Account
 from lab.aws.credentials import Credentials
-from lab.aws.routes import PAGE_ROUTES, Backend, Integration, backend_routes, preflight_route
+from lab.aws.routes import Backend, Integration, backend_routes, preflight_route
 from lab.host.workspace import Workspace
 from lab.runtime.capacity import Capacity
 from lab.runtime.function import Function
@@ -105,7 +106,7 @@ def serve(
         try:
             async with Account(workspace, idle_s, http_timeout_s, capacity) as account:
                 functions = {spec.name: account.deploy(spec, *((prepare,) if prepare else ())) for spec in specs}
-                pages = dict.fromkeys(PAGE_ROUTES, page) if page else {}
+                pages = dict.fromkeys(route_keys.PAGE, page) if page else {}
                 await account.open({**pages, **routes_of(functions, bool(origins))}, origins, port)
                 served.append(Served(account.api_url, account.endpoint_url, workspace.root, account.credentials))
                 ready.set()

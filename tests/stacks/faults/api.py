@@ -40,17 +40,23 @@ FAULTS = (
     Fault(
         "headers that no page may read",
         "api.py",
-        "expose_headers=list(_EXPOSED),",
+        "expose_headers=list(cors.EXPOSED),",
         "",
         "web_pages_may_ask",
         CORS,
     ),
-    Fault("a route that is missing", "routes.py", '"text-to-embed", ', "", "routes_lead_to_who_can_answer"),
+    Fault(
+        "a route that is missing",
+        "contract/routes.py",
+        "(SIMILAR, TEXT_TO_EMBED, ",
+        "(SIMILAR, ",
+        "routes_lead_to_who_can_answer",
+    ),
     Fault(
         "a health that loads the model",
         "api.py",
-        "self._routes(search, served.search, routes.search_keys(prefix), model.name)",
-        "self._routes(encoder, served.encoder, routes.search_keys(prefix), model.name)",
+        "self._routes(search, served.search, route_keys.search_keys(prefix), model.name)",
+        "self._routes(encoder, served.encoder, route_keys.search_keys(prefix), model.name)",
         "routes_lead_to_who_can_answer",
     ),
     Fault(
@@ -62,7 +68,7 @@ FAULTS = (
     ),
     Fault(
         "a page without its document",
-        "routes.py",
+        "contract/route_keys.py",
         ', "GET /openapi.json"',
         ",",
         "routes_lead_to_who_can_answer",

@@ -5,15 +5,25 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from contract.checkout import ROOT
 from tests.stacks.rules.reading import page, served
 from tests.stacks.support.recorder import UNKNOWN, Graph, Recorded
 
 AUTHORIZATION = {"iam": "AWS_IAM", "jwt": "JWT", "none": "NONE"}
+# What the service promises to its callers: the document was written without the program.
+DOCUMENT = json.loads((ROOT / "page" / "openapi.json").read_text())
 # What the service says of itself in headers, which a page may read only if the API exposes them.
 EXPOSED = {
-    *("server-timing", "x-environment-id", "x-invocation", "x-config-nonce", "x-storage-backend", "x-engine"),
-    *("x-bundle-hash", "x-weights", "x-fetched-bytes", "x-request-id", "x-log-stream", "retry-after"),
+    name.lower() for name, header in DOCUMENT["components"]["headers"].items() if "const" not in header["schema"]
 }
+
+
+def routes() -> Iterator[tuple[str, str, bool]]:
+    """Yield method and path of what the document promises below a prefix, and whether a text is to be embedded."""
+    for path, item in DOCUMENT["paths"].items():
+        if not path.startswith("/{backend}"):
+            fields = {parameter["$ref"].rpartition("/")[2] for parameter in item["get"].get("parameters", [])}
+            yield from ((method.upper(), path, "text" in fields) for method in item)
 
 
 def prefixes(graph: Graph) -> Iterator[tuple[str, Recorded, Recorded]]:
@@ -49,11 +59,8 @@ def routes_lead_to_who_can_answer(graph: Graph) -> Iterator[str]:
     """What needs no model, unknown paths included, never starts a function that loads one."""
     expected = {}
     for prefix, encoder, search in prefixes(graph):
-        for method in ("GET", "POST"):
-            for path in ("similar", "text-to-embed", "text-to-db-similar"):
-                expected[f"{method} {prefix}/{path}"] = encoder.urn
-            expected[f"{method} {prefix}/embed-to-db-similar"] = search.urn
-        expected[f"GET {prefix}/health"] = search.urn
+        for method, path, embeds in routes():
+            expected[f"{method} {prefix}{path}"] = encoder.urn if embeds else search.urn
         expected[f"ANY {prefix}/{{proxy+}}" if prefix else "$default"] = search.urn
     for function in page(graph):
         expected |= dict.fromkeys(("GET /", "HEAD /", "GET /openapi.json"), function.urn)

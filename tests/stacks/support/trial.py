@@ -13,6 +13,7 @@ from tests.stacks.support import cloudformation, recorder
 from tests.stacks.support.invariants import violations
 from tests.stacks.support.project import ROOT, make_project
 
+PACKAGES = ("stacks", "images/contract")  # whose modules a fault may be in
 FAULTS: tuple[Fault, ...] = (
     *schema.FAULTS,
     *shape.FAULTS,
@@ -34,10 +35,11 @@ def checks_that_catch(fault: Fault) -> list[str]:
     """
     with tempfile.TemporaryDirectory() as directory:
         program = make_project(Path(directory))
-        shutil.copytree(ROOT / "stacks", program / "stacks", ignore=shutil.ignore_patterns("__pycache__"))
+        for package in PACKAGES:
+            shutil.copytree(ROOT / package, program / package, ignore=shutil.ignore_patterns("__pycache__"))
         for name in ("__main__.py", "Pulumi.yaml"):
             shutil.copy(ROOT / name, program)
-        patched = program / fault.file if fault.file == "__main__.py" else program / "stacks" / fault.file
+        patched = program / _home(fault.file)
         source = patched.read_text()
         if fault.old not in source:
             return [f"stale fault: {fault.old!r} is not in {fault.file}"]
@@ -45,10 +47,18 @@ def checks_that_catch(fault: Fault) -> list[str]:
         return _checked(program, fault)
 
 
+def _home(file: str) -> str:
+    """Where a fault's file is: in stacks/ unless it is the program itself or begins with the shared package's name."""
+    if file == "__main__.py":
+        return file
+    return f"images/{file}" if file.startswith("contract/") else f"stacks/{file}"
+
+
 def _checked(program: Path, fault: Fault) -> list[str]:
-    for name in [name for name in sys.modules if name.partition(".")[0] == "stacks"]:
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("stacks", "contract")]:
         del sys.modules[name]
-    sys.path.insert(0, str(program))
+    path = [str(program), str(program / "images")]
+    sys.path[:0] = path
     recorder.ROOT = program
     try:
         graph = recorder.run(program, {**CONFIG, **fault.config})
@@ -58,4 +68,4 @@ def _checked(program: Path, fault: Fault) -> list[str]:
         return [f"the program stops: {error!r}"]
     finally:
         recorder.ROOT = ROOT
-        sys.path.remove(str(program))
+        del sys.path[: len(path)]

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from similarity.api import fields, request
+from contract import limits
+from contract.routes import ROUTES
+from similarity.api import request
 from similarity.base.errors import BadRequest
 
 
@@ -68,9 +70,9 @@ def test_all_forms_of_a_request_mean_the_same(event: dict[str, Any]) -> None:
         (http_event(body="\u00e9", isBase64Encoded=True), 400, "marked as base64 but is not"),
         (http_event(body=base64.b64encode(b'\xff"').decode(), isBase64Encoded=True), 400, "not UTF-8"),
         (http_event(body="%", isBase64Encoded=True), 400, "marked as base64 but is not"),
-        (http_event(body=json.dumps({"text": "a" * request.MAX_BODY})), 413, "the body is too large"),
+        (http_event(body=json.dumps({"text": "a" * limits.MAX_BODY})), 413, "the body is too large"),
         (http_event(body=json.dumps({"text": "a" * 9_000_000})), 413, "the body is too large"),
-        ({"text": "a" * (fields.MAX_TEXT + 1)}, 413, "text is too large"),
+        ({"text": "a" * (limits.MAX_TEXT + 1)}, 413, "text is too large"),
         (http_event(body='{"text": "a", "text": "b"}'), 400, "the body gives a name twice"),
         (http_event(body='{"text": "a", "num": NaN}'), 400, "it has no NaN"),
         (http_event(body=json.dumps({"text": "a", **dict.fromkeys(map(str, range(32)))})), 400, "too many fields"),
@@ -203,8 +205,8 @@ def test_embed_may_be_quoted_as_python_does(text: str) -> None:
         ("[" + "9" * 5000 + "]", 400, "embed[0] is no finite number"),
         ([10**400], 400, "embed[0] is no finite number"),
         ([float("nan")], 400, "embed[0] is no finite number"),
-        ([0] * (fields.MAX_DIMENSIONS + 1), 413, "at most 16384 numbers"),
-        (" " * fields.MAX_EMBED + "1", 413, "at most 262144 characters"),
+        ([0] * (limits.MAX_DIMENSIONS + 1), 413, "at most 16384 numbers"),
+        (" " * limits.MAX_EMBED + "1", 413, "at most 262144 characters"),
     ],
 )
 def test_an_embed_that_is_no_vector_is_told_so(embed: object, status: int, words: str) -> None:
@@ -237,7 +239,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=10,
 )
-PATHS = st.sampled_from([f"{start}/{route}" for start in ("", "/efs") for route in (*request.ROUTES, "nothing")])
+PATHS = st.sampled_from([f"{start}/{route}" for start in ("", "/efs") for route in (*ROUTES, "nothing")])
 EMBED = JSON | st.lists(st.floats() | st.integers(), max_size=70) | st.lists(st.floats()).map(json.dumps)
 FIELDS = st.fixed_dictionaries({}, optional={"text": JSON, "num": JSON, "embed": EMBED, "route": PATHS | JSON})
 HTTP = st.fixed_dictionaries({}, optional={"method": st.sampled_from(["GET", "POST", "OPTIONS", "PUT"]) | JSON})
@@ -263,9 +265,9 @@ def test_any_event_is_a_request_or_a_4xx(event: object, prefix: str) -> None:
     if wanted is None:
         assert 400 <= status < 500
         return
-    assert wanted.route in request.ROUTES
-    assert bool(wanted.text.strip()) == ("text" in request.USED[wanted.route])
-    assert bool(wanted.embed) == ("embed" in request.USED[wanted.route])
+    assert wanted.route in ROUTES
+    assert bool(wanted.text.strip()) == ("text" in ROUTES[wanted.route].takes)
+    assert bool(wanted.embed) == ("embed" in ROUTES[wanted.route].takes)
 
 
 def _outcome(event: object, prefix: str) -> tuple[request.Request | None, int]:
