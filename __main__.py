@@ -7,6 +7,7 @@ from typing import Any
 
 import pulumi
 
+from contract import outputs
 from contract.auth import NONE
 from stacks.account import Place
 from stacks.api import ApiArgs, HttpApi, curl_line
@@ -86,41 +87,35 @@ def watched(models: Models, backends: Mapping[str, Backend], page: Page | None) 
 
 def export(settings: Settings, models: Models, backends: Mapping[str, Backend], api: HttpApi) -> None:
     """Export the outputs that `python -m lab up --json` prints, under the same names."""
-    first, *others = models
-    outputs: dict[str, Any] = {
-        "target": "aws",
-        "apiUrl": api.url,
-        "region": settings.region,
-        "authMode": settings.auth,
-        "engine": settings.engine,
-        "architecture": settings.architecture,
-        "defaultBackend": settings.default_backend,
-        **described(settings, first, backends, api),
-    }
-    if settings.auth == NONE:
-        outputs["pageUrl"] = pulumi.Output.concat(api.url, "/")
-    if others:
-        outputs["models"] = {model.name: described(settings, model, backends, api) for model in others}
-    for name, value in outputs.items():
+    named = outputs.deployment(
+        target="aws",
+        api_url=api.url,
+        page_url=pulumi.Output.concat(api.url, "/") if settings.auth == NONE else None,
+        region=settings.region,
+        auth_mode=settings.auth,
+        engine=settings.engine,
+        architecture=settings.architecture,
+        default_backend=settings.default_backend,
+        models={model.name: described(settings, model, backends, api) for model in models},
+    )
+    for name, value in named.items():
         pulumi.export(name, value)
 
 
 def described(settings: Settings, model: Model, backends: Mapping[str, Backend], api: HttpApi) -> dict[str, Any]:
     """Return what the outputs say of a model: its bundle, and its functions on every backend."""
-    return {
-        "bundleHash": model.bundle.source_hash,
-        "weights": model.bundle.weights,
-        "backends": {
-            name: {
-                "functionName": backend.served[model.name].encoder.function.name,
-                "searchFunctionName": backend.served[model.name].search.function.name,
-                "logGroup": backend.served[model.name].encoder.log_group,
-                "storage": backend.served[model.name].storage,
-                "curl": curl(settings, api, model.path(name)),
-            }
-            for name, backend in backends.items()
-        },
+    served = {name: backend.served[model.name] for name, backend in backends.items()}
+    on_backends = {
+        name: outputs.backend(
+            function_name=each.encoder.function.name,
+            search_function_name=each.search.function.name,
+            log_group=each.encoder.log_group,
+            storage=each.storage,
+            curl=curl(settings, api, model.path(name)),
+        )
+        for name, each in served.items()
     }
+    return outputs.model(bundle_hash=model.bundle.source_hash, weights=model.bundle.weights, backends=on_backends)
 
 
 def curl(settings: Settings, api: HttpApi, path: str) -> pulumi.Output[str]:

@@ -14,6 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+ENGINES = ("onnx", "transformers")  # those of contract.engines, which is not there where this runs
 LOCKS = Path(__file__).parent / "locks"
 PIP = [sys.executable, "-m", "pip"]
 # Never used at run time: tests, C++ headers, command-line scripts, the C library that onnxruntime's extension module
@@ -23,7 +24,7 @@ UNUSED = ("**/tests", "**/libonnxruntime.so.*", "torch/test", "torch/include", "
 
 def main(arguments: list[str]) -> int:
     """Install, prune and compile; return the exit code: 0 done, 1 pip failed, 2 for a wrong command line."""
-    if len(arguments) != 2 or arguments[0] not in ("onnx", "transformers"):
+    if len(arguments) != 2 or arguments[0] not in ENGINES:
         engine = arguments[0] if arguments else ""
         print(f"ENGINE is '{engine}': build with ENGINE=onnx or ENGINE=transformers", file=sys.stderr)
         return 2

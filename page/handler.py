@@ -46,10 +46,18 @@ class Document:
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
-    """Answer one request: `GET /` and `GET /openapi.json` (or HEAD); 404 or 405 with a JSON message for others."""
+    """Answer one request as a Lambda function, which finds the names of the backends in its environment."""
+    return answer(event, os.environ.get("BACKENDS", ""))
+
+
+def answer(event: Mapping[str, Any], backends: str) -> dict[str, Any]:
+    """Answer one request: `GET /` and `GET /openapi.json` (or HEAD); 404 or 405 with a JSON message for others.
+
+    `backends` are the names for the page, separated by commas.
+    """
     request = event.get("requestContext", {}).get("http", {})
     path = event.get("rawPath")
-    document = _document(path, os.environ.get("BACKENDS", "")) if path in PATHS else None
+    document = _document(path, backends) if path in PATHS else None
     if document is None:
         return _failure(404, "there is no such page; ask for / or /openapi.json")
     method = request.get("method", "GET")

@@ -5,16 +5,17 @@ const CONTAINERS = ["init", "handler"]; // phases in which others lie
 const PHASE_LABELS = new Map([
   ["boot", "runtime starts"],
   ["init", "initialisation"],
-  ["fetch", "fetch weights"],
-  ["import", "import libraries"],
-  ["load", "load model"],
   ["idle", "idle"],
-  ["handler", "request handled"],
+  ["import", "import libraries"],
+  ["fetch", "fetch weights"],
+  ["load", "load model"],
+  ["verify", "verify weights"],
   ["wait", "wait for model"],
   ["tokenize", "tokenize text"],
   ["encode", "encode text"],
   ["rank", "rank incidents"],
-]);
+  ["handler", "request handled"],
+]); // as images/contract/phases.py has them, which a test sees to
 const SHORTEST_SHOWN = 0.05; // shown with one decimal, anything shorter would be 0.0
 
 /** Splits a header at a separator, but not inside quoted strings. */

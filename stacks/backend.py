@@ -9,6 +9,7 @@ from typing import ClassVar, TypeVar
 
 import pulumi
 
+from contract.environment import ENGINE, ROUTE_PREFIX, SEARCH, SERVES, STORAGE_BACKEND
 from contract.limits import API_TIMEOUT_S, MIN_SCRATCH_MB
 from stacks.account import Place
 from stacks.bundle import Bundle
@@ -97,16 +98,15 @@ class Backend(pulumi.ComponentResource):
         return Image(f"{first.child_of(self._name)}-image", args, pulumi.ResourceOptions(parent=self))
 
     def _roles(self, model: Model) -> tuple[str, str]:
-        role = model.role(self._name)
-        return role, f"{role}-search"
+        return model.role(self._name), model.search_role(self._name)
 
     def _serve(self, model: Model, image: Image, storage: str, serving: Serving) -> None:
         """Make the two functions of a model; the one that searches is as the other, but for what it need not do."""
         args, settings = self._args, self._args.settings
         encoder, search = self._roles(model)
-        variables = {"STORAGE_BACKEND": self._name, "ENGINE": settings.engine, **serving.environment}
+        variables = {STORAGE_BACKEND: self._name, ENGINE: settings.engine, **serving.environment}
         if model.name:
-            variables["ROUTE_PREFIX"] = model.path(self._name)[1:]
+            variables[ROUTE_PREFIX] = model.path(self._name)[1:]
         in_vpc = self.NEEDS_NETWORK or settings.everything_in_vpc
         encodes = FunctionArgs(
             settings=settings,
@@ -128,7 +128,7 @@ class Backend(pulumi.ComponentResource):
             encodes,
             function_name=args.place.names.function(search),
             description=f"Incidents similar to an embedding; index: {encoder}",
-            environment={**variables, "SERVES": "search"},
+            environment={**variables, SERVES: SEARCH},
             memory_mb=model.bundle.search_memory_mb,
             scratch_mb=MIN_SCRATCH_MB,
             grants=serving.search_grants,

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from stacks.bundle import MANIFEST
+from contract.bundle import MANIFEST
 
 _TAG_DIGITS = 20
 

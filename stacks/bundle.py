@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from contract.bundle import INDEX, MANIFEST, WEIGHTS, File, read, search_memory_mb
+from contract.engines import ONNX, TRANSFORMERS
 from contract.limits import MAX_MEMORY_MB
 from stacks.errors import DeploymentError
 
-MANIFEST, WEIGHTS = "manifest.json", "model.safetensors"
-INDEX = ("incidents.jsonl", "incidents.safetensors")  # all that a search function reads, beside the manifest
-FORMAT = 2
-
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
-_HASH = re.compile(r"[0-9a-f]{64}")
 _MIB = 1 << 20
-
-
-@dataclass(frozen=True)
-class BundleFile:
-    """One file of the bundle: `size` in bytes, `sha256` in hex."""
-
-    size: int
-    sha256: str
 
 
 @dataclass(frozen=True)
@@ -40,7 +25,7 @@ class Bundle:
     source_hash: str
     weights: str
     encoder_bytes: int
-    files: Mapping[str, BundleFile]
+    files: Mapping[str, File]
 
     @classmethod
     def read(cls, directory: Path) -> Bundle:
@@ -51,21 +36,18 @@ class Bundle:
         except OSError as error:
             raise DeploymentError.of([f"there is no model bundle ({path}: {error.strerror}): {mend}"]) from error
         try:
-            fields = json.loads(data)
-            files = {name: _file(name, entry) for name, entry in fields["files"].items()}
-            version, source_hash, weights = fields["format"], fields["source_hash"], str(fields["weights"])
-            encoder = encoder_bytes(int(fields["layers"]), int(fields["hidden"]))
-            lacking = [name for name in (WEIGHTS, *INDEX) if name not in files]
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+            fields = read(data)
+        except ValueError as error:
+            raise DeploymentError.of([f"{path} {error}: {mend} again"]) from error
+        try:
+            encoder, weights = encoder_bytes(int(fields["layers"]), int(fields["hidden"])), str(fields["weights"])
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
             raise DeploymentError.of([f"{path} is no manifest of a bundle ({error!r}): {mend} again"]) from error
-        if version != FORMAT:
-            raise DeploymentError.of([f"{path} has format {version}, this program takes {FORMAT}: {mend} again"])
-        if source_hash != hash_of(files):
-            raise DeploymentError.of([f"{path}: source_hash does not fit the files it lists: {mend} again"])
-        if lacking:
+        files = fields["files"]
+        if lacking := [name for name in (WEIGHTS, *INDEX) if name not in files]:
             raise DeploymentError.of([f"{path} lists no {' and no '.join(lacking)}: {mend} again"])
-        files[MANIFEST] = BundleFile(len(data), hashlib.sha256(data).hexdigest())
-        return cls(directory, source_hash, weights, encoder, files)
+        files[MANIFEST] = File(len(data), hashlib.sha256(data).hexdigest())
+        return cls(directory, fields["source_hash"], weights, encoder, files)
 
     def check_files(self) -> None:
         """Raise DeploymentError, with the mend, unless every file is there as the manifest has it.
@@ -92,7 +74,7 @@ class Bundle:
 
         The transformers engine reads the whole checkpoint, the onnx engine its encoder into a sparse file.
         """
-        fetched = {"onnx": self.encoder_bytes, "transformers": self.files[WEIGHTS].size}[engine]
+        fetched = {ONNX: self.encoder_bytes, TRANSFORMERS: self.files[WEIGHTS].size}[engine]
         return max(512, -(-fetched * 9 // 8 // _MIB))
 
     @property
@@ -102,11 +84,8 @@ class Bundle:
 
     @property
     def search_memory_mb(self) -> int:
-        """Memory in MB of a function that holds the index: 256 and three times its size, in steps of 64, 512 at least.
-
-        Three times, because the file, the vectors made of it and the parsed incidents are there at once.
-        """
-        return max(512, 64 * -(-(256 * _MIB + 3 * self.index_bytes) // (64 * _MIB)))
+        """Memory in MB of a function that holds the index."""
+        return search_memory_mb(self.index_bytes)
 
     def problems(self) -> Iterator[str]:
         """Yield, with the mend, what keeps the index from being searched by a Lambda function."""
@@ -127,16 +106,3 @@ def _mend(directory: Path) -> str:
 def encoder_bytes(layers: int, hidden: int) -> int:
     """Return the size of a Longformer encoder in float32: four square projections and a 4-fold feed-forward a layer."""
     return 4 * layers * (12 * hidden * hidden + 13 * hidden)
-
-
-def hash_of(files: Mapping[str, BundleFile]) -> str:
-    """Return the bundle's name: sha256 over the sorted lines "name size sha256"."""
-    lines = "".join(f"{name} {file.size} {file.sha256}\n" for name, file in sorted(files.items()))
-    return hashlib.sha256(lines.encode()).hexdigest()
-
-
-def _file(name: str, entry: Mapping[str, Any]) -> BundleFile:
-    size, sha256 = entry["size"], entry["sha256"]
-    if not _NAME.fullmatch(name) or not isinstance(size, int) or size < 0 or not _HASH.fullmatch(sha256):
-        raise ValueError(f"{name!r}: {dict(entry)}")
-    return BundleFile(size, sha256)

@@ -10,11 +10,11 @@ import pulumi
 import pulumi_aws as aws
 
 from contract.limits import MIN_SCRATCH_MB
+from contract.names import log_group
 from stacks import policies
 from stacks.account import Place, policy_json
 from stacks.existing_network import AnyNetwork
 from stacks.image import Image
-from stacks.naming import function_log_group
 from stacks.settings import Settings
 
 
@@ -69,7 +69,7 @@ class LambdaFunction(pulumi.ComponentResource):
     def __init__(self, name: str, args: FunctionArgs, code: Code, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(f"model-storage:index:{type(self).__name__}", name, None, opts)
         self._name, self.args = name, args
-        self.log_group = function_log_group(args.function_name)
+        self.log_group = log_group(args.function_name)
         logs = aws.cloudwatch.LogGroup(
             f"{name}-logs",
             name=self.log_group,

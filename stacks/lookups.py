@@ -10,8 +10,9 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from contract.bundle import MANIFEST
 from stacks import given
-from stacks.bundle import MANIFEST, Bundle
+from stacks.bundle import Bundle
 from stacks.existing_network import ExistingNetwork
 from stacks.network import DEFAULT_ZONES, suits
 from stacks.settings import Settings

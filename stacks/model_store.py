@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from contract.bundle import INDEX, MANIFEST
 from stacks import policies
 from stacks.account import Place, policy_json
-from stacks.bundle import INDEX, MANIFEST, Bundle
+from stacks.bundle import Bundle
 
 
 @dataclass(frozen=True)

@@ -9,34 +9,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from contract.names import Named
 from stacks.bundle import Bundle
 from stacks.errors import DeploymentError
 from stacks.image import CONTEXT, FIRST_BUNDLE
 
 
 @dataclass(frozen=True)
-class Model:
+class Model(Named):
     """One model: its name, empty for the first, and its bundle."""
 
-    name: str
     bundle: Bundle
 
     def child_of(self, component: str) -> str:
         """Return what begins the names of this model's parts of a component: efs, efs-minilm."""
         return "-".join(filter(None, (component, self.name)))
-
-    def role(self, backend: str) -> str:
-        """Return what ends the name of this model's function: efs, minilm-efs."""
-        return role(self.name, backend)
-
-    def path(self, backend: str = "") -> str:
-        """Return the path below which this model answers, without a backend from the default one: /minilm/efs."""
-        return "".join(f"/{part}" for part in (self.name, backend) if part)
-
-
-def role(model: str, backend: str) -> str:
-    """Return what ends the name of the function of the model of that name: efs, minilm-efs."""
-    return "-".join(filter(None, (model, backend)))
 
 
 def read_models(names: Sequence[str]) -> tuple[Model, ...]:

@@ -41,11 +41,6 @@ class Names:
         return f"/aws/vendedlogs/{self.project}-{self.stack}-api"
 
 
-def function_log_group(function_name: str) -> str:
-    """Return the name of a function's log group: Lambda's own convention, which the bench relies on."""
-    return f"/aws/lambda/{function_name}"
-
-
 def partition(region: str) -> str:
     """Return the partition of `region`, the second field of every ARN in it."""
     return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(re.sub(r"-[a-z]+-\d$", "", region), "aws")

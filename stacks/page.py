@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pulumi
 
+from contract.environment import BACKENDS
 from stacks.account import Place
 from stacks.errors import DeploymentError
 from stacks.function import Code, FunctionArgs, LambdaFunction
@@ -30,7 +31,7 @@ class Page(LambdaFunction):
             description="The page, and the OpenAPI document",
             memory_mb=_MEMORY_MB,
             timeout_seconds=_TIMEOUT_SECONDS,
-            environment={"BACKENDS": ",".join(settings.backends)},
+            environment={BACKENDS: ",".join(settings.backends)},
         )
         # Pulumi makes an archive of names and contents alone: no times, no modes, no byte code.
         archive = pulumi.AssetArchive({path.name: pulumi.FileAsset(str(path)) for path in files()})

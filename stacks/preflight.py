@@ -8,14 +8,16 @@ from dataclasses import dataclass
 
 import pulumi_aws as aws
 
+from contract.engines import ENGINES
+from contract.names import Named
 from stacks.account import connect
 from stacks.backend import Backend
 from stacks.errors import DeploymentError
 from stacks.existing_network import ExistingNetwork
 from stacks.lookups import Lookups
-from stacks.models import Model, read_models, role
+from stacks.models import Model, read_models
 from stacks.naming import Names
-from stacks.settings import ENGINES, Settings
+from stacks.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ def check(settings: Settings, names: Names, known: Mapping[str, type[Backend]]) 
     if not any(settings.model_problems(known)):
         with _collecting(problems):
             named = ("", *settings.more_models)
-            names.check(f"{role(model, backend)}-search" for model in named for backend in used or known)
+            names.check(Named(model).search_role(backend) for model in named for backend in used or known)
         with _collecting(problems):
             models = read_models(settings.more_models)
     problems += _bundle_problems(settings, list(used.values()), models)

@@ -19,6 +19,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from contract.bundle import write_files
 from stacks.bundle import Bundle
 from stacks.model_store import ModelStore
 from stacks.models import Model
@@ -84,8 +85,7 @@ class Seeding:
 
 def seed_event(store: ModelStore, bundle: Bundle, more: dict[str, Any]) -> pulumi.Output[str]:
     """Return the seeder's event. With `keep`, a list of hashes, it removes all bundles but those and its own."""
-    files = {name: {"size": file.size, "sha256": file.sha256} for name, file in sorted(bundle.files.items())}
-    prefix, directory = store.holding(bundle).prefix, bundle.source_hash
+    prefix, directory, files = store.holding(bundle).prefix, bundle.source_hash, write_files(bundle.files)
     return store.bucket.apply(
         lambda bucket: json.dumps({"bucket": bucket, "prefix": prefix, "directory": directory, "files": files, **more})
     )

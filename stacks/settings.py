@@ -10,19 +10,19 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from contract import limits
+from contract import limits, names
 from contract.auth import JWT, MODES
 from contract.cors import ORIGIN
+from contract.engines import ENGINES, ONNX, TRANSFORMERS
 from contract.routes import ROUTES
 from stacks import cidr, given
 from stacks.errors import DeploymentError
 
 ARCHITECTURES = ("arm64", "x86_64")
-ENGINES = ("onnx", "transformers")
 PLACEMENTS = ("efs-only", "all")
 THROUGHPUTS = ("elastic", "bursting", "provisioned")
 # Measured peaks with longformer-base-4096 are 540 and 1,100 MB; a function with less dies while it loads.
-MIN_MEMORY_MB = {"onnx": 768, "transformers": 1536}
+MIN_MEMORY_MB = {ONNX: 768, TRANSFORMERS: 1536}
 # Enough to read a checkpoint of 600 MB within the 30 s that a request may take; seeding it may take 900 s.
 MIN_PROVISIONED_MIBPS = 24
 # CloudWatch Logs takes these and no others.
@@ -36,7 +36,6 @@ _ZONE = re.compile(r"[a-z]{2}(-[a-z]+)+-\d[a-z]")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _PREFIX = re.compile(r"[A-Za-z0-9_=-][A-Za-z0-9._=-]*(/[A-Za-z0-9_=-][A-Za-z0-9._=-]*)*")
 _MAX_PREFIX = 900  # a key has 1,024 bytes, of which the files' names need some
-_MODEL = re.compile(r"[a-z][a-z0-9-]{0,15}")
 _ISSUER = re.compile(r"https://[A-Za-z0-9.-]+(:\d+)?(/[^\s?#]*)?")
 
 
@@ -206,7 +205,7 @@ class Settings:
             yield f"moreModels is {list(self.more_models)}: name each model once"
         taken = {*known_backends, *ROUTES}
         for name in self.more_models:
-            if not _MODEL.fullmatch(name):
+            if not names.MODEL.fullmatch(name):
                 yield f"moreModels names {name!r}: a lower-case letter, then up to 15 letters, digits and hyphens"
             elif name in taken:
                 yield f"moreModels names {name!r}, which is a path already: any name but {', '.join(sorted(taken))}"

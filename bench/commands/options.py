@@ -13,9 +13,9 @@ from bench.cost.prices import Prices, read_prices
 from bench.deployments.connect import Choice
 from bench.process.errors import UsageError
 from bench.runs.plan import Axes
+from contract.engines import ENGINES
 
 DEFAULT_BACKENDS = ("efs", "s3", "oci")
-ENGINES = ("onnx", "transformers")
 ARMS = ("http", "invoke")
 
 

@@ -13,11 +13,12 @@ from bench.deployments.answer import request_body
 from bench.deployments.auth import make_signer
 from bench.deployments.functions import Configuration, Functions
 from bench.deployments.http import HttpClient
-from bench.deployments.originals import ENGINE, NONCE, original_of, put_back
+from bench.deployments.originals import original_of, put_back
 from bench.deployments.outputs import Deployment
 from bench.runs.plan import Variant
 from bench.runs.records import Observation, Original
 from bench.runs.texts import text_of
+from contract.environment import CONFIG_NONCE, ENGINE
 from contract.limits import API_TIMEOUT_S
 from contract.routes import SIMILAR
 
@@ -60,7 +61,7 @@ class LiveTarget:
     def force_cold(self, variant: Variant, nonce: str) -> None:
         """Set nonce, engine and memory: a new configuration retires the environments that run."""
         memory = variant.memory_mb or self._original(variant.backend).memory_mb
-        variables = {**self._configured(variant.backend).variables, NONCE: nonce, ENGINE: variant.engine}
+        variables = {**self._configured(variant.backend).variables, CONFIG_NONCE: nonce, ENGINE: variant.engine}
         self._functions.configure(self._deployment.backend(variant.backend), variables, memory)
 
     def ping(self, variant: Variant) -> float | None:

@@ -8,9 +8,9 @@ from bench.deployments.functions import Configuration, Functions
 from bench.deployments.outputs import Deployment
 from bench.process.errors import BenchError, TargetError
 from bench.runs.records import Original
+from contract.environment import CONFIG_NONCE, ENGINE
 
-NONCE, ENGINE = "CONFIG_NONCE", "ENGINE"
-_CHANGED = (NONCE, ENGINE)
+_CHANGED = (CONFIG_NONCE, ENGINE)
 
 
 def original_of(found: Configuration) -> Original:
@@ -52,10 +52,10 @@ def _put_back(functions: Functions, deployment: Deployment, name: str, original:
 
 def standing_nonce(variables: Mapping[str, str | None]) -> str | None:
     """What to say when a function still carries the nonce of a run; None when it carries none."""
-    nonce = variables.get(NONCE)
+    nonce = variables.get(CONFIG_NONCE)
     if not nonce:
         return None
     return (
-        f"carries the {NONCE} of a run ({nonce}): that run is under way, or was killed before it put back engine and "
-        "memory; `bench/run.py restore DIR`, with that run's folder, puts them back"
+        f"carries the {CONFIG_NONCE} of a run ({nonce}): that run is under way, or was killed before it put back "
+        "engine and memory; `bench/run.py restore DIR`, with that run's folder, puts them back"
     )

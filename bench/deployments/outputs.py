@@ -6,17 +6,17 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal, NotRequired
+from typing import Any, Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
-from typing_extensions import TypedDict
+from pydantic import BaseModel, Field, ValidationError
 
 from bench.process.errors import UsageError
 from bench.process.redact import keep_secret
 from bench.runs.checks import explain
+from contract import outputs as names
+from contract.engines import ONNX
 
-_REQUIRED = ("target", "apiUrl", "region", "authMode", "architecture", "bundleHash", "backends")
 ARCHITECTURES = ("arm64", "x86_64")
 
 
@@ -75,35 +75,33 @@ class Deployment:
         return {**values, "bundleHash": self.bundle_hash}
 
 
-@with_config(ConfigDict(strict=True))
-class _BackendOutputs(TypedDict):
-    functionName: str
-    logGroup: str
-    storage: NotRequired[str]
+class _BackendOutputs(BaseModel, strict=True):
+    function_name: str = Field(validation_alias=names.FUNCTION_NAME)
+    log_group: str = Field(validation_alias=names.LOG_GROUP)
+    storage: str = Field("not stated", validation_alias=names.STORAGE)
 
 
-@with_config(ConfigDict(strict=True))
-class _Outputs(TypedDict):
+class _Outputs(BaseModel, strict=True):
     """The outputs' types; what else is in them is left alone."""
 
-    target: str
-    apiUrl: str
-    region: str
-    authMode: str
-    architecture: Literal["arm64", "x86_64"]
-    bundleHash: str
-    backends: dict[str, _BackendOutputs]
-    weights: NotRequired[str]
-    engine: NotRequired[str]
-    endpointUrl: NotRequired[str | None]
-    cachePolicy: NotRequired[str]
-    memoryEnforcement: NotRequired[str]
-    images: NotRequired[str]
-    accessKeyId: NotRequired[str]
-    secretAccessKey: NotRequired[str]
+    target: str = Field(validation_alias=names.TARGET)
+    api_url: str = Field(validation_alias=names.API_URL)
+    region: str = Field(validation_alias=names.REGION)
+    auth_mode: str = Field(validation_alias=names.AUTH_MODE)
+    architecture: Literal["arm64", "x86_64"] = Field(validation_alias=names.ARCHITECTURE)
+    bundle_hash: str = Field(validation_alias=names.BUNDLE_HASH)
+    backends: dict[str, _BackendOutputs] = Field(validation_alias=names.BACKENDS)
+    weights: str = Field("not stated", validation_alias=names.WEIGHTS)
+    engine: str = Field(ONNX, validation_alias=names.ENGINE)
+    endpoint_url: str | None = Field(None, validation_alias=names.ENDPOINT_URL)
+    cache_policy: str | None = Field(None, validation_alias=names.CACHE_POLICY)
+    memory_enforcement: str | None = Field(None, validation_alias=names.MEMORY_ENFORCEMENT)
+    images: str | None = Field(None, validation_alias=names.IMAGES)
+    access_key_id: str | None = Field(None, validation_alias=names.ACCESS_KEY_ID)
+    secret_access_key: str | None = Field(None, validation_alias=names.SECRET_ACCESS_KEY)
 
 
-_CHECK: TypeAdapter[_Outputs] = TypeAdapter(_Outputs)
+_REQUIRED = tuple(str(field.validation_alias) for field in _Outputs.model_fields.values() if field.is_required())
 
 
 def parse_outputs(given: Mapping[str, Any]) -> Deployment:
@@ -112,30 +110,29 @@ def parse_outputs(given: Mapping[str, Any]) -> Deployment:
     if missing:
         raise UsageError(f"the outputs lack {', '.join(missing)}; deploy again with the current program")
     try:
-        outputs = _CHECK.validate_python(given)
+        outputs = _Outputs.model_validate(dict(given))
     except ValidationError as error:
         raise UsageError(f"the outputs are wrong at {explain(error)}; deploy again with the current program") from error
-    if not outputs["backends"]:
+    if not outputs.backends:
         raise UsageError("the outputs name no backend")
-    api_url, login = _without_login("apiUrl", outputs["apiUrl"])
-    endpoint_url = outputs.get("endpointUrl")
+    api_url, login = _without_login(names.API_URL, outputs.api_url)
+    endpoint_url = outputs.endpoint_url
     return Deployment(
-        kind=outputs["target"],
+        kind=outputs.target,
         api_url=api_url.rstrip("/"),
-        region=outputs["region"],
-        auth_mode=outputs["authMode"],
-        bundle_hash=outputs["bundleHash"],
-        weights=outputs.get("weights", "not stated"),
-        engine=outputs.get("engine", "onnx"),
-        architecture=outputs["architecture"],
-        endpoint_url=_without_login("endpointUrl", endpoint_url)[0] if endpoint_url else None,
+        region=outputs.region,
+        auth_mode=outputs.auth_mode,
+        bundle_hash=outputs.bundle_hash,
+        weights=outputs.weights,
+        engine=outputs.engine,
+        architecture=outputs.architecture,
+        endpoint_url=_without_login(names.ENDPOINT_URL, endpoint_url)[0] if endpoint_url else None,
         backends=tuple(
-            Backend(name, item["functionName"], item["logGroup"], item.get("storage", "not stated"))
-            for name, item in outputs["backends"].items()
+            Backend(name, item.function_name, item.log_group, item.storage) for name, item in outputs.backends.items()
         ),
-        cache_policy=outputs.get("cachePolicy"),
-        memory_enforcement=outputs.get("memoryEnforcement"),
-        images=outputs.get("images"),
+        cache_policy=outputs.cache_policy,
+        memory_enforcement=outputs.memory_enforcement,
+        images=outputs.images,
         login=login,
         access_key=_access_key(outputs),
     )
@@ -143,7 +140,7 @@ def parse_outputs(given: Mapping[str, Any]) -> Deployment:
 
 def _access_key(outputs: _Outputs) -> tuple[str, str] | None:
     """The key that a lab made for this start, if the outputs have one."""
-    identity, secret = outputs.get("accessKeyId"), outputs.get("secretAccessKey")
+    identity, secret = outputs.access_key_id, outputs.secret_access_key
     keep_secret(secret)
     return (identity, secret) if identity and secret else None
 

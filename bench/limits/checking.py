@@ -19,6 +19,7 @@ from bench.limits.stage import Stage, running_stage
 from bench.limits.tables import number, table, timed
 from bench.process.errors import EXIT_OK, BenchError, TargetError
 from bench.stats.quantiles import quantile, quantile_interval
+from contract.phases import VERIFY
 
 WAYS = ("as it comes", "VERIFY_WEIGHTS")
 COMMAND = "python -m bench.limits.checking"
@@ -34,11 +35,11 @@ def measure(stage: Stage, samples: Samples, rounds: int, seed: int) -> None:
         for backend, way in cases:
             stage.make_cold(backend, "onnx", verify=way == WAYS[1])
             answer = stage.ask(backend)
-            if answer.invocation != 1 or ("verify" in answer.phases_ms) != (way == WAYS[1]):
+            if answer.invocation != 1 or (VERIFY in answer.phases_ms) != (way == WAYS[1]):
                 raise TargetError(f"{backend.name} was not cold, or did not start {way}: {answer.phases_ms}")
             samples.add(Sample("checked start", backend.name, way, answer.request_ms, "ms", turn))
             if way == WAYS[1]:
-                samples.add(Sample("checking", backend.name, way, answer.phases_ms["verify"], "ms", turn))
+                samples.add(Sample("checking", backend.name, way, answer.phases_ms[VERIFY], "ms", turn))
 
 
 def lines(samples: Samples) -> Iterator[str]:

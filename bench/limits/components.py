@@ -9,12 +9,13 @@ from bench.limits.samples import Sample, Samples, run_worker
 from bench.limits.stage import Stage
 from bench.process.errors import TargetError
 from bench.runs.log_lines import Report, parse_log_line
+from contract.engines import ENGINES
+from contract.environment import BLAS_THREADS
 
 TOKENS = (8, 20, 64, 128, 257, 512, 1000, 2000, 4096)
 INDEX_SIZES = (1_000, 10_000, 100_000, 1_000_000)
 HIDDEN = 768
-AS_THE_SERVICE = {"OPENBLAS_NUM_THREADS": "1"}  # which sets it before it imports numpy
-ENGINES = ("onnx", "transformers")
+AS_THE_SERVICE = {BLAS_THREADS: "1"}  # which sets it before it imports numpy
 
 
 def encode(samples: Samples, bundle: str, rounds: int, repeats: int, tokens: Sequence[int] = TOKENS) -> None:

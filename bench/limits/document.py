@@ -14,15 +14,18 @@ from bench.limits.samples import Samples
 from bench.limits.tables import number, plain, table, timed
 from bench.runs.facts import gather
 from bench.stats.quantiles import quantile
+from contract.bundle import MANIFEST
+from contract.engines import ENGINES
+from contract.phases import HANDLER, IDLE, PHASES, VERIFY
 
 STORAGES = requirements.STORAGES
 NAMES = lower_bounds.NAMES
-PHASES = ("boot", "init", "import", "fetch", "load", "wait", "tokenize", "encode", "rank")
+SHOWN = tuple(name for name in PHASES if name not in (IDLE, VERIFY, HANDLER))
 
 
 def facts(bundle: Path) -> dict[str, str]:
     """Where and on what the run was made."""
-    found, manifest = gather(), json.loads((bundle / "manifest.json").read_text())
+    found, manifest = gather(), json.loads((bundle / MANIFEST).read_text())
     machine = found["machine"]
     return {
         "machine": f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']} GB, Linux {machine['kernel']}",
@@ -103,12 +106,12 @@ def _phases(samples: Samples) -> Iterator[str]:
     rows = []
     for cache in ("cold", "warm"):
         for storage in STORAGES:
-            for engine in ("onnx", "transformers"):
+            for engine in ENGINES:
                 where = f"{storage}, {cache} cache"
                 values = [timed(samples.values("cold start", where, engine))]
-                values += [plain(samples.median(f"phase {phase}", where, engine)) for phase in PHASES]
+                values += [plain(samples.median(f"phase {phase}", where, engine)) for phase in SHOWN]
                 rows.append((NAMES[storage], cache, engine, *values))
-    yield from table(("storage", "cache", "engine", "whole (95 %)", *PHASES), rows)
+    yield from table(("storage", "cache", "engine", "whole (95 %)", *SHOWN), rows)
     encode = samples.median("phase encode", "oci, cold cache", "onnx")
     if encode is not None:
         yield ""
@@ -121,7 +124,7 @@ def _lengths(samples: Samples) -> Iterator[str]:
     rows = []
     for tokens in TOKENS:
         where = f"{tokens} tokens"
-        ours, theirs = (samples.values("encode", where, engine) for engine in ("onnx", "transformers"))
+        ours, theirs = (samples.values("encode", where, engine) for engine in ENGINES)
         if ours and theirs:
             ratio = quantile(theirs, 0.5) / quantile(ours, 0.5)
             delta = samples.median("delta", where, "onnx against transformers")

@@ -9,11 +9,13 @@ from bench.limits.reads import BOTO3, OURS_ALONE, RAW
 from bench.limits.requirements import BOTO3_TIMES, COLD_LIMITS, STORAGES
 from bench.limits.samples import Samples
 from bench.limits.tables import number, plain, table
+from contract.engines import ENGINES
+from contract.limits import MAX_MEMORY_MB
+from contract.phases import BOOT, ENCODE, HANDLER, IMPORT, INIT
 
 NAMES = {"efs": "EFS", "s3": "S3", "oci": "image"}
 S3 = "s3, cold cache"
 S3_NAMES = {RAW: "raw read", OURS_ALONE: "our fetch", BOTO3: "boto3, 595 MB", "onnx": "a whole cold start"}
-LAMBDA_MEMORY_MB = 10_240  # the most that a function can have
 RANKING_MS = 500
 
 
@@ -118,9 +120,9 @@ def _floor(samples: Samples, where: str, limit: float) -> _Floor | None:
     def median(phase: str) -> float | None:
         return samples.median(f"phase {phase}", where, "onnx")
 
-    whole, theirs = (samples.median("cold start", where, engine) for engine in ("onnx", "transformers"))
+    whole, theirs = (samples.median("cold start", where, engine) for engine in ENGINES)
     reads = [value for how in (RAW, OURS_ALONE) if (value := samples.median("read", where, how))]
-    boot, init, imports, encode, handler = map(median, ("boot", "init", "import", "encode", "handler"))
+    boot, init, imports, encode, handler = map(median, (BOOT, INIT, IMPORT, ENCODE, HANDLER))
     if not (whole and theirs and reads and boot and init and imports and encode and handler):
         return None
     read = 0.0 if "warm" in where else min(reads)
@@ -134,9 +136,9 @@ def exact_search(samples: Samples) -> Iterator[str]:
     peaks = [samples.median("peak memory", f"{size:,} incidents", "ranking process") for size in (large, small)]
     if time and peaks[0] and peaks[1]:
         each = (peaks[0] - peaks[1]) / (large - small)
-        in_time, in_memory = RANKING_MS / time * large, LAMBDA_MEMORY_MB / each
+        in_time, in_memory = RANKING_MS / time * large, MAX_MEMORY_MB / each
         yield ""
         yield f"Time and memory grow with the index: {number(time)} ms and {number(peaks[0])} MB for a million"
         yield "incidents; AIID has not yet two thousand. An exact search is the right choice up to the"
-        yield f"{min(in_time, in_memory) / 1e6:.1f} million at which {RANKING_MS} ms or the {LAMBDA_MEMORY_MB:,} MB of"
+        yield f"{min(in_time, in_memory) / 1e6:.1f} million at which {RANKING_MS} ms or the {MAX_MEMORY_MB:,} MB of"
         yield "the largest function are used up."

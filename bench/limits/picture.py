@@ -8,6 +8,7 @@ from bench.limits.components import TOKENS
 from bench.limits.samples import Samples
 from bench.report.charts.curves import curves
 from bench.report.charts.svg import Series
+from contract.engines import ENGINES
 
 WIDTH, BAR = 720.0, 22.0
 STYLE = """
@@ -36,7 +37,7 @@ def draw(samples: Samples) -> str:
 
 
 def _lengths(samples: Samples) -> tuple[str, float]:
-    series = (Series("this project", 0, 0), Series("LongformerModel", 1, 1)), ("onnx", "transformers")
+    series = (Series("this project", 0, 0), Series("LongformerModel", 1, 1)), ENGINES
     data = []
     for line, engine in zip(*series, strict=True):
         medians = [(tokens, samples.median("encode", f"{tokens} tokens", engine)) for tokens in TOKENS]
@@ -51,7 +52,7 @@ def _cold_starts(samples: Samples) -> tuple[str, float]:
     bars = [
         (f"{name}, {engine}", colour, value)
         for storage, name in (("efs", "EFS"), ("s3", "S3"), ("oci", "image"))
-        for colour, engine in enumerate(("onnx", "transformers"))
+        for colour, engine in enumerate(ENGINES)
         if (value := samples.median("cold start", f"{storage}, cold cache", engine)) is not None
     ]
     if not bars:

@@ -13,6 +13,8 @@ from bench.limits import raw
 from bench.limits.cores import core_time
 from bench.limits.samples import Sample, Samples, run_worker
 from bench.limits.stage import Stage
+from contract.bundle import WEIGHTS
+from contract.environment import MODEL_BUCKET, MODEL_DIR, MODEL_PREFIX, S3_ENDPOINT
 
 OURS_ALONE = "our fetch, alone"
 RAW = "raw read"
@@ -31,7 +33,7 @@ class Reads:
         """The planned bytes by a program that does nothing but read: dd, or ranged GETs whose bytes are dropped."""
         variables = self._cold()
         with core_time() as cores:
-            if "MODEL_DIR" in variables:
+            if MODEL_DIR in variables:
                 taken = raw.dd(_file(variables), self.stage.ranges)
             else:
                 taken = raw.ranged_get(_object_url(variables), self.stage.ranges)
@@ -40,10 +42,10 @@ class Reads:
     def ours(self, number: int) -> None:
         """The planned bytes by our fetch, in a process that does nothing else."""
         variables = self._cold()
-        if "MODEL_DIR" in variables:
-            found = run_worker("fetch_from_directory", path=variables["MODEL_DIR"])
+        if MODEL_DIR in variables:
+            found = run_worker("fetch_from_directory", path=variables[MODEL_DIR])
         else:
-            where = {"bucket": variables["MODEL_BUCKET"], "prefix": variables["MODEL_PREFIX"]}
+            where = {"bucket": variables[MODEL_BUCKET], "prefix": variables[MODEL_PREFIX]}
             with tempfile.TemporaryDirectory() as directory:
                 found = run_worker("fetch_from_bucket", {**_access(variables), "TMPDIR": directory}, **where)
         self._record(OURS_ALONE, found, self._planned, number)
@@ -54,10 +56,10 @@ class Reads:
         with tempfile.TemporaryDirectory() as directory:
             found = run_worker(
                 "boto3_download",
-                endpoint=variables["AWS_ENDPOINT_URL_S3"],
-                bucket=variables["MODEL_BUCKET"],
-                key=f"{variables['MODEL_PREFIX']}/model.safetensors",
-                to=str(Path(directory) / "model.safetensors"),
+                endpoint=variables[S3_ENDPOINT],
+                bucket=variables[MODEL_BUCKET],
+                key=f"{variables[MODEL_PREFIX]}/{WEIGHTS}",
+                to=str(Path(directory) / WEIGHTS),
             )
         self._record(BOTO3, found, found["bytes"], number)
 
@@ -70,7 +72,7 @@ class Reads:
     def from_pretrained(self, number: int) -> None:
         """The whole file by transformers."""
         variables = self._cold()
-        found = run_worker("from_pretrained", directory=variables["MODEL_DIR"])
+        found = run_worker("from_pretrained", directory=variables[MODEL_DIR])
         self._record("from_pretrained", found, Path(_file(variables)).stat().st_size, number)
 
     def runai(self, number: int) -> None:
@@ -97,16 +99,16 @@ class Reads:
 def _access(variables: Mapping[str, str]) -> dict[str, str]:
     """What an S3 client finds in the environment; the lab accepts any credentials."""
     return {
-        "AWS_ENDPOINT_URL_S3": variables["AWS_ENDPOINT_URL_S3"],
+        S3_ENDPOINT: variables[S3_ENDPOINT],
         "AWS_ACCESS_KEY_ID": "lab",
         "AWS_SECRET_ACCESS_KEY": "lab",
     }
 
 
 def _file(variables: Mapping[str, str]) -> str:
-    return f"{variables['MODEL_DIR']}/model.safetensors"
+    return f"{variables[MODEL_DIR]}/{WEIGHTS}"
 
 
 def _object_url(variables: Mapping[str, str]) -> str:
-    bucket, prefix = variables["MODEL_BUCKET"], variables["MODEL_PREFIX"]
-    return f"{variables['AWS_ENDPOINT_URL_S3']}/{bucket}/{prefix}/model.safetensors"
+    bucket, prefix = variables[MODEL_BUCKET], variables[MODEL_PREFIX]
+    return f"{variables[S3_ENDPOINT]}/{bucket}/{prefix}/{WEIGHTS}"

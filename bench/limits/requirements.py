@@ -9,6 +9,7 @@ from bench.limits.reads import BOTO3, OURS_ALONE, RAW
 from bench.limits.samples import Samples
 from bench.stats.bootstrap import median_ratio_interval
 from bench.stats.quantiles import Interval, quantile
+from contract.engines import ENGINES
 
 STORAGES = ("efs", "s3", "oci")
 # Our cold start over HTTP as a share of transformers', at most: by storage and page cache.
@@ -65,7 +66,7 @@ def rows(samples: Samples) -> Iterator[Row]:
 
 
 def _cold(samples: Samples, storage: str, cache: str, limit: float) -> Iterator[Row]:
-    ours, theirs = (samples.values("cold start", f"{storage}, {cache}", e) for e in ("onnx", "transformers"))
+    ours, theirs = (samples.values("cold start", f"{storage}, {cache}", e) for e in ENGINES)
     yield from _ratio(f"{storage}: cold start over HTTP, {cache}, onnx / transformers", ours, theirs, limit, most=True)
 
 

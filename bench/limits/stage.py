@@ -17,6 +17,7 @@ from bench.deployments.outputs import Backend, Deployment
 from bench.process.errors import TargetError
 from bench.runs.records import Observation
 from bench.runs.texts import text_of
+from contract.environment import CONFIG_NONCE, ENGINE, VERIFY_WEIGHTS
 
 REQUEST_TIMEOUT_S = 60.0
 
@@ -34,9 +35,9 @@ class Stage:
 
     def make_cold(self, backend: Backend, engine: str, verify: bool = False) -> Mapping[str, str]:
         """Retire the environments; with the cold policy the lab also evicts what the storage holds in memory."""
-        variables = {**self.functions.configuration(backend).variables, "ENGINE": engine}
-        variables["VERIFY_WEIGHTS"] = str(int(verify))
-        variables["CONFIG_NONCE"] = uuid.uuid4().hex
+        variables = {**self.functions.configuration(backend).variables, ENGINE: engine}
+        variables[VERIFY_WEIGHTS] = str(int(verify))
+        variables[CONFIG_NONCE] = uuid.uuid4().hex
         self.functions.configure(backend, variables, None)
         return variables
 

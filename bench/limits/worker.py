@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from bench.limits.cores import core_time
+from contract import bundle as files
 from similarity.bundle import byte_ranges, safetensors_header
-from similarity.bundle import manifest as files
+from similarity.bundle.manifest import parse
 from similarity.engines import Engine
 from similarity.stores.directory import DirectoryStore, store_at
 
@@ -159,7 +160,7 @@ def session_choice(bundle: str, name: str) -> dict[str, float]:
     from similarity.engines.mapped_weights import mapped
 
     store = DirectoryStore(bundle, 1)
-    manifest = files.parse(store.read(files.NAME))
+    manifest = parse(store.read(files.MANIFEST))
     weights = store.weights(files.WEIGHTS, 1 << 20, "onnx")
     header = safetensors_header.parse(weights.start)
     weights.fetch(byte_ranges.fetch_plan(header))
@@ -249,7 +250,7 @@ def _engine(bundle: str, name: str) -> Engine:
     from similarity.loading.loader import import_engine
 
     store = DirectoryStore(bundle, 1)
-    manifest = files.parse(store.read(files.NAME))
+    manifest = parse(store.read(files.MANIFEST))
     weights = store.weights(files.WEIGHTS, 1 << 20, "onnx")
     module = import_engine(name)
     small = {file: store.read(file) for file in module.files(manifest)}

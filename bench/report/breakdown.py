@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bench.runs.judge import Judged
+from contract.phases import BOOT, ENCODE, HANDLER, INIT, PHASES, RANK, TOKENIZE, WAIT
 
+_BEFORE = (BOOT, INIT)
+_INNER = (WAIT, TOKENIZE, ENCODE, RANK)
 PARTS = {
-    "boot": "start of the runtime process until our module loads",
-    "init": "our module's INIT (imports, fetching and loading overlap in it)",
-    "wait": "first invocation waiting for the loader",
-    "tokenize": "text to token ids",
-    "encode": "the model",
-    "rank": "similarity with all incidents",
-    "handler": "the rest of the handler",
+    **{name: PHASES[name].meaning for name in (*_BEFORE, *_INNER)},
+    HANDLER: "the rest of the handler",
     "runtime": "Lambda's own share of INIT and invocation: REPORT minus the function's account",
     "residual": "client time that Lambda's REPORT does not explain: network, gateway, making the environment",
 }
@@ -26,16 +24,16 @@ PARTS = {
 def parts_of(item: Judged) -> dict[str, float] | None:
     """The parts of one sample in ms; None when Lambda's REPORT or the function's phases are missing."""
     phases, report = item.sample.seen.phases_ms, item.report
-    if report is None or report.duration_ms is None or "handler" not in phases:
+    if report is None or report.duration_ms is None or HANDLER not in phases:
         return None
-    inner = {name: phases.get(name, 0.0) for name in ("wait", "tokenize", "encode", "rank")}
-    before = {name: phases.get(name, 0.0) for name in ("boot", "init")}
+    inner = {name: phases.get(name, 0.0) for name in _INNER}
+    before = {name: phases.get(name, 0.0) for name in _BEFORE}
     reported = report.duration_ms + (report.init_ms or 0.0)
     return {
         **before,
         **inner,
-        "handler": phases["handler"] - sum(inner.values()),
-        "runtime": reported - sum(before.values()) - phases["handler"],
+        HANDLER: phases[HANDLER] - sum(inner.values()),
+        "runtime": reported - sum(before.values()) - phases[HANDLER],
         "residual": item.sample.seen.request_ms - reported,
     }
 

@@ -22,6 +22,7 @@ from bench.runs.selection import State, select
 from bench.runs.store import Run
 from bench.stats.clusters import median_interval, ratio_interval
 from bench.stats.quantiles import quantile, stated_quantile
+from contract.phases import ENCODE, FETCH, RANK
 
 LAB_NOTE = "Measured on a local stand-in (the lab), not on AWS: these figures are not AWS figures."
 SYNTHETIC_NOTE = (
@@ -113,7 +114,7 @@ def _variant(run: Run, judged: Sequence[Judged], variant: Variant) -> dict[str, 
         "storage": backends.get(variant.backend, {}).get("storage", "not stated"),
         "cold": _latencies(cold),
         "warm": _latencies(warm),
-        "phases_ms": _median_phases(cold.valid) | _median_phases(warm.valid, ("encode", "rank"), "warm_"),
+        "phases_ms": _median_phases(cold.valid) | _median_phases(warm.valid, (ENCODE, RANK), "warm_"),
         "breakdown_ms": {"cold": breakdown(cold.valid), "warm": breakdown(warm.valid)},
         "fetched_bytes": median_known(fetched),
         "fetch_mb_s": median_known(map(_fetch_rate, cold.valid)),
@@ -136,7 +137,7 @@ def _latencies(state: State) -> dict[str, Any]:
 def _fetch_rate(item: Judged) -> float | None:
     """MB/s while fetching; None when nothing was fetched."""
     seen = item.sample.seen
-    fetch_ms = seen.phases_ms.get("fetch", 0.0)
+    fetch_ms = seen.phases_ms.get(FETCH, 0.0)
     return seen.fetched_bytes / 1e3 / fetch_ms if seen.fetched_bytes and fetch_ms > 0 else None
 
 

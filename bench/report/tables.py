@@ -20,8 +20,7 @@ from bench.report.formats import (
     ratio_words,
     variant_name,
 )
-
-_PHASES = ("boot", "init", "idle", "import", "fetch", "load", "wait", "tokenize", "encode", "rank", "handler")
+from contract.phases import PHASES
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ def _engines(ratios: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def _phases(variants: Sequence[Mapping[str, Any]]) -> Table:
-    present = [name for name in _PHASES if any(name in item["phases_ms"] for item in variants)]
+    present = [name for name in PHASES if any(name in item["phases_ms"] for item in variants)]
     rows = [
         (
             variant_name(item, variants), *(ms(item["phases_ms"].get(name)) for name in present),

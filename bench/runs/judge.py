@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bench.runs.log_lines import InitReport, Report, parse_log_line
 from bench.runs.records import Sample
 from bench.runs.store import Run
+from contract.phases import IDLE
 
 OK, INVALID, FAILED, CENSORED, PROACTIVE, SUPERSEDED = (
     "ok", "invalid", "failed", "censored", "proactive", "superseded",
@@ -135,7 +136,7 @@ def _hit_the_limit(sample: Sample) -> bool:
 
 def _initialised_early(sample: Sample, report: Report | None) -> str | None:
     """Proactive initialisation: the environment was made ready before anybody asked, so nobody waited for it."""
-    idle = sample.seen.phases_ms.get("idle", 0.0)
+    idle = sample.seen.phases_ms.get(IDLE, 0.0)
     if idle >= PROACTIVE_IDLE_MS:
         return f"initialised {idle:.0f} ms before the request came"
     if report and report.init_ms is not None and report.init_ms > sample.seen.request_ms:

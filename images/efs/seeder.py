@@ -20,7 +20,6 @@ import errno
 import fcntl
 import hashlib
 import os
-import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -32,6 +31,9 @@ import obstore
 from obstore.exceptions import BaseError, NotFoundError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import S3Store
 
+from contract import bundle
+from contract.environment import MODEL_ROOT, REGION, S3_ENDPOINT
+
 BLOCK_BYTES = 16 << 20  # one ranged GET: bounds memory, and no request outlives a time-out while a slow disk is written
 GRANT_SECONDS = 60.0  # how long IAM may take until what the role was granted a moment ago holds everywhere
 RETRY_SECONDS = 5.0
@@ -39,8 +41,6 @@ VERIFY_SECONDS = 60.0  # left for checking a bundle that another run has just pu
 INCOMING, REMOVING, LOCK = ".incoming-", ".removing-", ".seeder.lock"
 
 Answer = TypeVar("Answer")
-_HASH = re.compile(r"[0-9a-f]{64}")
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,254}")
 
 
 class SeedError(Exception):
@@ -75,9 +75,9 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """
     started = time.monotonic()
     job = parse(event)
-    root = Path(os.environ.get("MODEL_ROOT", "/mnt/model"))
+    root = Path(os.environ.get(MODEL_ROOT, "/mnt/model"))
     if not root.is_dir():
-        raise SeedError(f"{root} is no directory: mount the file system there, or set MODEL_ROOT to its mount point")
+        raise SeedError(f"{root} is no directory: mount the file system there, or set {MODEL_ROOT} to its mount point")
     with _exclusive(root, context):
         result = _seed(job, root)
         removed = [] if job.keep is None else _remove_others(root, keep=job.keep | {job.directory})
@@ -100,21 +100,16 @@ def parse(event: Mapping[str, Any]) -> Job:
     if not isinstance(keep, list | None):
         raise SeedError(f"keep is {keep!r}: send a list of bundle hashes")
     for name in (directory, *(keep or ())):
-        if not isinstance(name, str) or not _HASH.fullmatch(name):
+        if not bundle.is_hash(name):
             raise SeedError(f"{name!r} names no bundle: send the source_hash (64 hex digits) of its manifest")
-    if not isinstance(files, Mapping) or not files:
+    try:
+        listed = sorted(bundle.read_files(files).items())
+    except ValueError as error:
+        raise SeedError(f"files cannot be read: {error}: send them as the bundle's manifest has them") from None
+    if not listed:
         raise SeedError("files is empty: send {name: {size, sha256}} for every file of the bundle")
     kept = None if keep is None else frozenset(keep)
-    return Job(bucket, prefix, directory, tuple(_file(*item) for item in sorted(files.items())), kept)
-
-
-def _file(name: object, entry: Any) -> File:
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise SeedError(f"file name {name!r} refused: a bundle is flat, names are letters, digits, '.', '_' and '-'")
-    size, sha256 = (entry.get("size"), entry.get("sha256")) if isinstance(entry, Mapping) else (None, None)
-    if not isinstance(size, int) or isinstance(size, bool) or size < 0 or not _HASH.fullmatch(str(sha256)):
-        raise SeedError(f"{name}: send size (bytes) and sha256 (64 hex digits) as the bundle's manifest has them")
-    return File(name, size, str(sha256))
+    return Job(bucket, prefix, directory, tuple(File(name, file.size, file.sha256) for name, file in listed), kept)
 
 
 @contextlib.contextmanager
@@ -173,7 +168,7 @@ def _link(root: Path, job: Job, file: File, incoming: Path) -> bool:
     Safe, because no file of a bundle is ever written to: a damaged one is replaced, and its other name keeps it until
     that bundle is seeded again.
     """
-    others = (path for path in root.iterdir() if _HASH.fullmatch(path.name) and path.name != job.directory)
+    others = (path for path in root.iterdir() if bundle.is_hash(path.name) and path.name != job.directory)
     for other in sorted(others):
         if _matches(other / file.name, file):
             (incoming / file.name).unlink(missing_ok=True)
@@ -206,11 +201,11 @@ class Source:
     """The objects of one bundle in S3. A refusal counts only GRANT_SECONDS after it was made: grants take a while."""
 
     def __init__(self, bucket: str, prefix: str) -> None:
-        endpoint = os.environ.get("AWS_ENDPOINT_URL_S3")
+        endpoint = os.environ.get(S3_ENDPOINT)
         self._store = S3Store(
             bucket,
             prefix=prefix,
-            region=os.environ.get("AWS_REGION", "us-east-1"),
+            region=os.environ.get(REGION, "us-east-1"),
             endpoint=endpoint,
             client_options={"allow_http": bool(endpoint and endpoint.startswith("http:"))},
         )
@@ -328,7 +323,7 @@ def _explain_full_disk(root: Path, files: list[File], incoming: Path) -> Iterato
 
 def _remove_others(root: Path, keep: frozenset[str]) -> list[str]:
     """Remove bundles that are not in `keep` and what interrupted runs left; nothing else that is on the file system."""
-    old = (path for path in root.iterdir() if path.is_dir() and _HASH.fullmatch(path.name))
+    old = (path for path in root.iterdir() if path.is_dir() and bundle.is_hash(path.name))
     removed = sorted(path.name for path in old if path.name not in keep)
     for name in removed:  # renamed first: a removal that is interrupted leaves nothing that looks whole
         (root / name).rename(root / (REMOVING + name))

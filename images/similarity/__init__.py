@@ -6,8 +6,10 @@ onnxruntime and tokenizers are imported (see `loader`).
 
 import os
 
+from contract.environment import BLAS_THREADS, ORT_TELEMETRY
+
 # onnxruntime reports its use to its maker unless told not to before it is imported.
-os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+os.environ.setdefault(ORT_TELEMETRY, "1")
 # numpy's OpenBLAS starts a thread for every core when it is imported, and they spin: 60 ms of a core that the start
 # needs. The one large product here pays for it: ranking a million incidents takes 290 ms with one thread, 150 with two.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault(BLAS_THREADS, "1")

@@ -7,12 +7,13 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from contract.bundle import WEIGHTS
+from contract.phases import ENCODE, TOKENIZE
 from contract.routes import ROUTES, SIMILAR, TEXT_TO_DB, TEXT_TO_EMBED
 from similarity import search
 from similarity.api import answer, fields
 from similarity.api.plain_text import to_ascii
 from similarity.base.errors import StoreError
-from similarity.bundle.manifest import WEIGHTS
 from similarity.loading.loader import Loader, Model
 from similarity.service import Call, Service
 
@@ -63,13 +64,13 @@ def _encode(text: str, model: Model, call: Call, warnings: list[str]) -> np.ndar
     """float32[hidden], the vector of a plain text; adds what there is to warn of."""
     if not text.strip():
         warnings.append("Nothing of the text can be written in ASCII: the result is that of an empty text.")
-    with call.phases.span("tokenize"):
+    with call.phases.span(TOKENIZE):
         tokens = model.tokenizer.encode(text)
     call.tokens = len(tokens.ids)
     if tokens.cut:
         read = len(tokens.ids)
         warnings.append(f"The text has {tokens.whole} tokens, the model reads {read}: the rest was left out.")
-    with call.phases.span("encode"):
+    with call.phases.span(ENCODE):
         model.weights.check()
         vector = model.engine.encode(tokens.ids)
         model.weights.check()

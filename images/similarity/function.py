@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from contract.environment import SEARCH, SERVES
+
 if TYPE_CHECKING:
     from similarity.service import Service
     from similarity.stores import Store
@@ -15,10 +17,10 @@ def serve(store: Store) -> Service[Any]:
 
     Raises ValueError for any other value, by which Lambda ends INIT: what was meant to be light would load the model.
     """
-    serves = os.environ.get("SERVES", "")
-    if serves not in ("", "search"):
+    serves = os.environ.get(SERVES, "")
+    if serves not in ("", SEARCH):
         raise ValueError(
-            f"SERVES is {serves!r}: set it to search, or leave it out for a function that serves everything"
+            f"{SERVES} is {serves!r}: set it to {SEARCH}, or leave it out for a function that serves everything"
         )
     if serves:
         from similarity.search import SearchService

@@ -7,13 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from contract import bundle as files
+from contract.environment import SEARCH
 from contract.limits import MAX_RESULTS
+from contract.phases import FETCH, IMPORT, LOAD, RANK
 from contract.routes import EMBED_TO_DB, NEED_INDEX
 from similarity.api import answer
 from similarity.base.attempt import Attempt
 from similarity.base.errors import BadRequest, StoreError
 from similarity.base.parallel import Task, for_each
-from similarity.bundle import manifest as files
+from similarity.bundle.manifest import check, parse
 from similarity.service import Call, Loaded, Service
 
 if TYPE_CHECKING:
@@ -39,7 +42,7 @@ class Incidents:
 class SearchService(Service[Incidents]):
     """Reads the incident index at INIT and answers for vectors."""
 
-    SERVES: ClassVar[str] = "search"
+    SERVES: ClassVar[str] = SEARCH
     LOADS: ClassVar[str] = "incident index"
     ROUTES: ClassVar[tuple[str, ...]] = NEED_INDEX
 
@@ -70,21 +73,21 @@ class IndexLoading(Attempt[Incidents]):
 
     def _load(self) -> Incidents:
         fetched = Task(self._fetch)
-        with self._phases.span("import"):
+        with self._phases.span(IMPORT):
             from similarity.bundle.ranking import Index
         read = fetched.result()
-        with self._phases.span("load"):
-            manifest = files.parse(read[files.NAME])
+        with self._phases.span(LOAD):
+            manifest = parse(read[files.MANIFEST])
             for name in (files.VECTORS, files.INCIDENTS):
                 if name not in manifest.files:
                     raise StoreError(name, "is not in the manifest")
-                manifest.files[name].check(name, read[name])
+                check(manifest.files[name], name, read[name])
             return Incidents(manifest, Index(read[files.VECTORS], read[files.INCIDENTS]))
 
     def _fetch(self) -> dict[str, bytes]:
         read: dict[str, bytes] = {}
-        names = (files.NAME, files.VECTORS, files.INCIDENTS)
-        with self._phases.span("fetch"):
+        names = (files.MANIFEST, files.VECTORS, files.INCIDENTS)
+        with self._phases.span(FETCH):
             for_each(lambda name: read.update({name: self._store.read(name)}), names, threads=len(names))
         return read
 
@@ -109,7 +112,7 @@ def by_vector(wanted: Request, model: Loaded, call: Call) -> dict[str, Any]:
 def nearest(vector: np.ndarray, index: Index, num: int, call: Call, warnings: list[str]) -> dict[str, Any]:
     """The envelope with the `num` incidents nearest to float32[hidden] `vector` (all if negative), as many as fit."""
     wanted = len(index) if num < 0 else min(num, len(index))
-    with call.phases.span("rank"):
+    with call.phases.span(RANK):
         matches = index.nearest(vector, min(wanted, MAX_RESULTS))
     shown = matches[: answer.passable(matches)]
     if len(shown) < wanted:

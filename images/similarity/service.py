@@ -12,8 +12,10 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
-from contract import headers
+from contract import environment, headers
+from contract.engines import ONNX
 from contract.limits import API_TIMEOUT_S, INIT_S
+from contract.phases import BOOT, HANDLER, IDLE, INIT, WAIT
 from contract.routes import HEALTH, TEXT_TO_EMBED
 from similarity.api import answer, request
 from similarity.base import log
@@ -75,12 +77,12 @@ class Service(ABC, Generic[Model]):
         self._start_phases = Phases()
         boot = since_process_start()
         self._started = time.perf_counter() - boot / 1000
-        self._start_phases.add("boot", boot)
-        with self._start_phases.span("init"):
+        self._start_phases.add(BOOT, boot)
+        with self._start_phases.span(INIT):
             self._store = store
-            self._backend = os.environ["STORAGE_BACKEND"]
-            self._prefix = os.environ.get("ROUTE_PREFIX") or self._backend
-            self._engine = os.environ.get("ENGINE", "onnx")
+            self._backend = os.environ[environment.STORAGE_BACKEND]
+            self._prefix = os.environ.get(environment.ROUTE_PREFIX) or self._backend
+            self._engine = os.environ.get(environment.ENGINE, ONNX)
             self._environment_id = os.urandom(16).hex()  # the module uuid takes 5 ms to import
             self._invocations = 0
             self._loading = self._load(self._start_phases)
@@ -102,8 +104,8 @@ class Service(ABC, Generic[Model]):
         self._invocations += 1
         call = Call(context, self._start_phases if self._invocations == 1 else Phases())
         if self._invocations == 1:
-            call.phases.add("idle", (time.perf_counter() - self._ready) * 1000)
-        with call.phases.span("handler"):
+            call.phases.add(IDLE, (time.perf_counter() - self._ready) * 1000)
+        with call.phases.span(HANDLER):
             content, told = self._content(event, call)
         self._log(call, content["statusCode"])
         return answer.response(content, {**told, **self._witnesses(call)})
@@ -162,7 +164,7 @@ class Service(ABC, Generic[Model]):
 
     def _wait(self, call: Call) -> Model:
         """The loaded model; waits for the loading, which outlives an invocation that cannot wait long enough."""
-        with call.phases.span("wait"):
+        with call.phases.span(WAIT):
             self._retry(call)
             spent = self._ready - self._started if self._invocations == 1 else 0.0  # INIT is the client's time, too
             remaining = call.context.get_remaining_time_in_millis() / 1000 - ANSWER_MARGIN
@@ -184,14 +186,14 @@ class Service(ABC, Generic[Model]):
         return {
             headers.ENVIRONMENT_ID: self._environment_id,
             headers.INVOCATION: str(self._invocations),
-            headers.CONFIG_NONCE: os.environ.get("CONFIG_NONCE", ""),
+            headers.CONFIG_NONCE: os.environ.get(environment.CONFIG_NONCE, ""),
             headers.STORAGE_BACKEND: self._backend,
             headers.ENGINE: self._engine,
             headers.BUNDLE_HASH: model.manifest.source_hash if model else "",
             headers.WEIGHTS: model.manifest.weights if model else "",
             headers.FETCHED_BYTES: str(self._store.fetched.take()),
             headers.REQUEST_ID: call.context.aws_request_id,
-            headers.LOG_STREAM: os.environ.get("AWS_LAMBDA_LOG_STREAM_NAME", ""),
+            headers.LOG_STREAM: os.environ.get(environment.LOG_STREAM, ""),
             headers.SERVER_TIMING: call.phases.server_timing(),
         }
 

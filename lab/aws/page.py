@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 
 
 class Page:
-    """Answers events by calling ``page.handler`` in this process; it loads nothing, so there is no cold start."""
+    """Answers events by calling ``handler`` in this process; it loads nothing, so there is no cold start."""
 
     def __init__(self, handler: Callable[[Mapping[str, Any], object], dict[str, Any]]) -> None:
         self._handler = handler

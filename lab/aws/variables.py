@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-#: What the functions read and the owner may change: the name of a cold start, the engine, whether to check weights.
-CHANGEABLE = ("CONFIG_NONCE", "ENGINE", "VERIFY_WEIGHTS")
+from contract.environment import VARIABLES
+
+CHANGEABLE = tuple(sorted(variable.name for variable in VARIABLES if variable.changeable))
 
 
 def refused(wanted: Mapping[str, str], deployed: Mapping[str, str]) -> str:

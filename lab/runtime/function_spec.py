@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from contract import names
 from lab.host.identity import ACCOUNT_ID, REGION
 from lab.runtime.capacity import Need
 from lab.runtime.launch import Code
@@ -36,7 +37,7 @@ class FunctionSpec:
     @property
     def log_group(self) -> str:
         """Name of the CloudWatch log group."""
-        return f"/aws/lambda/{self.name}"
+        return names.log_group(self.name)
 
 
 @dataclass(frozen=True)

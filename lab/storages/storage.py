@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from contract.environment import MODEL_BUCKET, MODEL_DIR, MODEL_PREFIX, S3_ENDPOINT
 from lab.host.errors import LabError
 from lab.host.page_cache import Part
 from lab.host.workspace import Workspace
@@ -43,7 +44,7 @@ async def object_storage(seaweed: Seaweed, bundle: Bundle) -> Storage:
     """The bundle in the bucket."""
     await seaweed.loaded(bundle)
     return Storage(
-        {"MODEL_BUCKET": BUCKET, "MODEL_PREFIX": bundle.source_hash, "AWS_ENDPOINT_URL_S3": seaweed.s3_url},
+        {MODEL_BUCKET: BUCKET, MODEL_PREFIX: bundle.source_hash, S3_ENDPOINT: seaweed.s3_url},
         "SeaweedFS S3 gateway on this machine, over loopback HTTP",
         seaweed.files,
         index=lambda: seaweed.index_parts(bundle),
@@ -61,7 +62,7 @@ async def mounted_storage(workspace: Workspace, mount: Mount, bundle: Bundle, la
         return await plain_storage(workspace, bundle, label, f"no FUSE mount: {error}")
     files = [folder / path.name for path in bundle.files]
     return Storage(
-        {"MODEL_DIR": str(folder)},
+        {MODEL_DIR: str(folder)},
         "SeaweedFS mounted read-only through FUSE on this machine, in place of EFS",
         lambda: files,
         behind=mount.seaweed.files,
@@ -86,7 +87,7 @@ async def image_storage(workspace: Workspace, bundle: Bundle, label: str = "oci"
         return await plain_storage(workspace, bundle, label, f"no loop mount: {error}")
     files = [point / path.name for path in bundle.files]
     return Storage(
-        {"MODEL_DIR": str(point)},
+        {MODEL_DIR: str(point)},
         "ext4 image, loop-mounted read-only on this machine, in place of Lambda's flattened container image",
         lambda: files,
         behind=lambda: [image],
@@ -102,7 +103,7 @@ def baked_storage(image: Path, root: Path, bundle: Bundle) -> Storage:
     if not is_complete(files[0].parent, bundle):
         raise LabError(f"{folder} in {image} is not the whole bundle: build the image again")
     return Storage(
-        {"MODEL_DIR": str(folder)},
+        {MODEL_DIR: str(folder)},
         "the container image's own file system, flattened to ext4 and loop-mounted read-only on this machine",
         lambda: files,
         behind=lambda: [image],
@@ -128,7 +129,7 @@ async def plain_storage(workspace: Workspace, bundle: Bundle, label: str, why: s
     files = [folder / path.name for path in bundle.files]
     _log.warning("%s falls back to a plain folder: %s", label, why)
     return Storage(
-        {"MODEL_DIR": str(folder)},
+        {MODEL_DIR: str(folder)},
         f"plain folder on this machine's disk ({why})",
         lambda: files,
         index=lambda: _index_in(folder, bundle),

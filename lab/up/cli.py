@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from contract.cors import ORIGIN
+from contract.engines import ENGINES
 from contract.limits import MAX_MEMORY_MB, MAX_TIMEOUT_S, MIN_MEMORY_MB
 from lab.host.errors import LabError
 from lab.up.model import check_name
@@ -112,7 +113,7 @@ def _add_functions(up: argparse.ArgumentParser, defaults: Settings) -> None:
         metavar="DIR",
         help="built images (default: %(default)s)",
     )
-    up.add_argument("--engine", choices=("onnx", "transformers"), default=defaults.engine)
+    up.add_argument("--engine", choices=ENGINES, default=defaults.engine)
 
 
 def _add_environments(up: argparse.ArgumentParser, defaults: Settings) -> None:

@@ -8,18 +8,20 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from contract.engines import ONNX, TRANSFORMERS
+from contract.environment import ENGINE, ROUTE_PREFIX, SEARCH, SERVES, STORAGE_BACKEND
 from lab.aws.account import Account
 from lab.aws.routes import Backend, Integration, backend_routes, preflight_route
 from lab.host.page_cache import Part, evict, fill
 from lab.runtime.capacity import Need
 from lab.runtime.function_spec import FunctionSpec
-from lab.storages.bundle import Bundle, search_memory_mb
+from lab.storages.bundle import Bundle
 from lab.up.model import Model
 from lab.up.provision import Place
 from lab.up.settings import Settings
 
 #: What a function takes beside what it reads; a guess, and more than it needs, since the whole bundle counts as read.
-_PROGRAM_MB = {"search": 64, "onnx": 128, "transformers": 512}
+_PROGRAM_MB = {SEARCH: 64, ONNX: 128, TRANSFORMERS: 512}
 
 _log = logging.getLogger(__name__)
 
@@ -41,9 +43,9 @@ async def deploy_model(
 async def _deploy(account: Account, model: Model, name: str, place: Place, settings: Settings) -> Backend:
     storage = place.storage
     variables = {
-        "STORAGE_BACKEND": name,
-        "ROUTE_PREFIX": model.path(name).removeprefix("/"),
-        "ENGINE": settings.engine,
+        STORAGE_BACKEND: name,
+        ROUTE_PREFIX: model.path(name).removeprefix("/"),
+        ENGINE: settings.engine,
         **storage.environment,
     }
     needs = [_need(place.bundle, name, settings.engine, whole=whole) for whole in (True, False)]
@@ -52,9 +54,9 @@ async def _deploy(account: Account, model: Model, name: str, place: Place, setti
     )
     search = replace(
         encoder,
-        name=model.function(name, "search"),
-        environment={**variables, "SERVES": "search"},
-        memory_mb=search_memory_mb(place.bundle.index_bytes),
+        name=model.search_function(name),
+        environment={**variables, SERVES: SEARCH},
+        memory_mb=place.bundle.search_memory_mb,
         need=needs[1],
     )
     whole = _preparation(encoder.name, settings.cache, storage.files, storage.behind)
@@ -67,7 +69,7 @@ async def _deploy(account: Account, model: Model, name: str, place: Place, setti
 def _need(bundle: Bundle, backend: str, engine: str, *, whole: bool) -> Need:
     """What an environment takes: interpreter and packages, what it reads, and from S3 its copy of that in /tmp."""
     read_mb = -(-(bundle.total_bytes if whole else bundle.index_bytes) // (1 << 20))
-    return Need(_PROGRAM_MB[engine if whole else "search"] + read_mb, read_mb if backend == "s3" else 0)
+    return Need(_PROGRAM_MB[engine if whole else SEARCH] + read_mb, read_mb if backend == "s3" else 0)
 
 
 def _preparation(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from contract import outputs
 from contract.auth import NONE
 from contract.routes import HEALTH, SIMILAR
 from lab.aws.credentials import Credentials
@@ -53,44 +54,40 @@ class Outputs:
 
     def as_dict(self) -> dict[str, Any]:
         """The outputs under the names that ``pulumi stack output --json`` uses."""
-        first, *others = self.models
-        outputs = {
-            "target": "lab",
-            "apiUrl": self.api_url,
-            "pageUrl": self.page_url,
-            "region": REGION,
-            "authMode": NONE,
-            "engine": self.engine,
-            "architecture": architecture(),
-            "defaultBackend": self.default_backend,
-            "endpointUrl": self.endpoint_url,
-            "accessKeyId": self.credentials.access_key_id,
-            "secretAccessKey": self.credentials.secret_access_key,
-            "images": self.images,
-            "cachePolicy": self.cache_policy,
-            "memoryEnforcement": self.memory_enforcement,
-            "capacity": self.capacity,
-            **self._described(first),
+        common = outputs.deployment(
+            target="lab",
+            api_url=self.api_url,
+            page_url=self.page_url,
+            region=REGION,
+            auth_mode=NONE,
+            engine=self.engine,
+            architecture=architecture(),
+            default_backend=self.default_backend,
+            models={model.name: self._described(model) for model in self.models},
+        )
+        return {
+            **common,
+            outputs.ENDPOINT_URL: self.endpoint_url,
+            outputs.ACCESS_KEY_ID: self.credentials.access_key_id,
+            outputs.SECRET_ACCESS_KEY: self.credentials.secret_access_key,
+            outputs.IMAGES: self.images,
+            outputs.CACHE_POLICY: self.cache_policy,
+            outputs.MEMORY_ENFORCEMENT: self.memory_enforcement,
+            outputs.CAPACITY: self.capacity,
         }
-        if others:
-            outputs["models"] = {model.name: self._described(model) for model in others}
-        return outputs
 
     def _described(self, model: ModelOutput) -> dict[str, Any]:
-        return {
-            "bundleHash": model.bundle_hash,
-            "weights": model.weights,
-            "backends": {
-                name: {
-                    "functionName": backend.function_name,
-                    "searchFunctionName": backend.search_function_name,
-                    "logGroup": backend.log_group,
-                    "storage": backend.storage,
-                    "curl": self.curl(backend),
-                }
-                for name, backend in model.backends.items()
-            },
+        backends = {
+            name: outputs.backend(
+                function_name=backend.function_name,
+                search_function_name=backend.search_function_name,
+                log_group=backend.log_group,
+                storage=backend.storage,
+                curl=self.curl(backend),
+            )
+            for name, backend in model.backends.items()
         }
+        return outputs.model(bundle_hash=model.bundle_hash, weights=model.weights, backends=backends)
 
     @property
     def page_url(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from contract.environment import MODEL_DIR
 from lab.host.workspace import Workspace
 from lab.runtime.launch import Code, Image, Source
 from lab.storages.bundle import Bundle
@@ -64,9 +65,9 @@ async def make_places(
         else:
             storage = await store(model, name)
         if name == "efs":
-            folder = Path(storage.environment["MODEL_DIR"])
+            folder = Path(storage.environment[MODEL_DIR])
             code = replace(code, binds={EFS_POINT: folder.parent})
-            storage = replace(storage, environment={"MODEL_DIR": f"{EFS_POINT}/{folder.name}"})
+            storage = replace(storage, environment={MODEL_DIR: f"{EFS_POINT}/{folder.name}"})
         return Place(code, storage, model.bundle, f"{storage.sentence}; {built.sentence}")
 
     codes = {name: asyncio.create_task(code_of(name)) for name in backends}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from contract import route_keys
+from contract.names import log_group
 from lab.aws.account import Account
 from lab.aws.page import Page
 from lab.aws.routes import Integration
@@ -20,7 +20,7 @@ from lab.up.model import Model
 from lab.up.outputs import BackendOutput, ModelOutput, Outputs
 from lab.up.provision import Place, make_places
 from lab.up.settings import Settings
-from page.handler import handler
+from page.handler import answer
 
 _POLICIES = {
     "cold": "cold: an update evicts the weights and the storage servers' files; interpreter and packages stay cached",
@@ -72,8 +72,7 @@ def _built(settings: Settings, models: Sequence[Model]) -> Built | None:
 
 def _page(settings: Settings) -> Page:
     """The page, told of the backends there are."""
-    os.environ["BACKENDS"] = ",".join(settings.backends)  # it runs in this process
-    return Page(handler)
+    return Page(lambda event, _: answer(event, ",".join(settings.backends)))
 
 
 def _output(model: Model, places: Mapping[str, Place]) -> ModelOutput:
@@ -81,8 +80,8 @@ def _output(model: Model, places: Mapping[str, Place]) -> ModelOutput:
         name: BackendOutput(
             path=model.path(name),
             function_name=model.function(name),
-            search_function_name=model.function(name, "search"),
-            log_group=f"/aws/lambda/{model.function(name)}",
+            search_function_name=model.search_function(name),
+            log_group=log_group(model.function(name)),
             storage=place.sentence,
         )
         for name, place in places.items()

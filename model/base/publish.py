@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from contract import bundle as files
 from model.base.errors import BuildError
 from similarity.base.errors import StoreError
-from similarity.bundle import manifest as files
-from similarity.bundle.manifest import Manifest
+from similarity.bundle.manifest import Manifest, parse
 
 
 @contextmanager
@@ -53,14 +53,14 @@ def check(out: Path) -> None:
     """Raise BuildError where something stands at `out` that is no bundle and must not be replaced."""
     if out.exists() and not out.is_dir():
         raise BuildError(f"{out} is a file: name a directory with --out")
-    if out.exists() and not (out / files.NAME).exists() and any(out.iterdir()):
+    if out.exists() and not (out / files.MANIFEST).exists() and any(out.iterdir()):
         raise BuildError(f"{out} exists and is no bundle: name another place with --out")
 
 
 def existing(out: Path) -> Manifest | None:
     """The manifest of a bundle whose files all have the size that it says, or None."""
     with suppress(OSError, StoreError):
-        manifest = files.parse((out / files.NAME).read_bytes())
+        manifest = parse((out / files.MANIFEST).read_bytes())
         if all((out / name).stat().st_size == file.size for name, file in manifest.files.items()):
             return manifest
     return None

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from contract import bundle as files
+from contract.bundle import File
 from contract.checkout import ROOT
 from model.base import publish
 from model.base.errors import BuildError
@@ -22,8 +24,7 @@ from model.checkpoints.checkpoint import Checkpoint
 from model.checkpoints.hub import HubUnavailable
 from model.checkpoints.sentence_transformers import Sentence
 from model.graphs import graph
-from similarity.bundle import manifest as files
-from similarity.bundle.manifest import File, Manifest
+from similarity.bundle.manifest import Manifest
 from similarity.loading import verification
 
 LONGFORMER = "allenai/longformer-base-4096"
@@ -208,5 +209,5 @@ def _seal(draft: Manifest, work: Path, console: Console) -> Manifest:
                 described[path.name] = File(path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
             progress(done, len(paths))
     manifest = replace(draft, files=described, source_hash=files.source_hash(described))
-    (work / files.NAME).write_text(manifest.to_json())
+    (work / files.MANIFEST).write_text(manifest.to_json())
     return manifest

@@ -6,6 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from contract.bundle import CONFIG, TOKENIZER, WEIGHTS
 from model.base import documents
 from model.base.errors import BuildError, UnsupportedModel
 from model.checkpoints import sentence_transformers, tokenizer
@@ -13,7 +14,6 @@ from model.checkpoints.architecture import Architecture
 from model.checkpoints.sentence_transformers import Find, Sentence
 from similarity.bundle import safetensors_header
 from similarity.bundle.encoder_tensors import find
-from similarity.bundle.manifest import CONFIG, TOKENIZER, WEIGHTS
 from similarity.bundle.safetensors_header import Header
 
 LFS_POINTER = b"version https://git-lfs"

@@ -9,11 +9,11 @@ import requests
 from huggingface_hub import _CACHED_NO_EXIST, constants, hf_hub_download, hf_hub_url, try_to_load_from_cache
 from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, HFValidationError, RemoteEntryNotFoundError
 
+from contract.bundle import CONFIG, TOKENIZER
 from model.base.errors import BuildError
 from model.checkpoints import checkpoint
 from model.checkpoints.checkpoint import Checkpoint
 from model.checkpoints.sentence_transformers import LIMITS, MODULES, POOLING, Find
-from similarity.bundle.manifest import CONFIG, TOKENIZER
 
 TIMEOUT = 4.0  # seconds until the Hub counts as out of reach
 OPTIONAL = {MODULES, POOLING, LIMITS, TOKENIZER}

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from contract.bundle import CONFIG, WEIGHTS
 from model.base.errors import BuildError
 from model.checkpoints import checkpoint
 from model.checkpoints.checkpoint import Checkpoint
-from similarity.bundle.manifest import CONFIG, WEIGHTS
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from typing import Any
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 
+from contract.bundle import TOKENIZER
 from model.base.errors import BuildError, UnsupportedModel
 from model.checkpoints import tokenizer_trial
 from model.checkpoints.sentence_transformers import Find
 from model.checkpoints.tokenizer_trial import TrialFailed
-from similarity.bundle.manifest import TOKENIZER
 
 HALVES = "vocab.json", "merges.txt"
 LARGEST = 1 << 26  # bytes; XLM-RoBERTa's tokenizer.json has 17 MB

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from contract import bundle as bundle_files
+from contract.bundle import INCIDENTS, VECTORS, File
 from model.base import publish
 from model.base.errors import BuildError
 from model.base.progress import step
@@ -21,8 +23,7 @@ from model.index.cache import Cache
 from model.index.deployment import Deployment, Target
 from model.index.encoder import Encoder
 from model.index.store import Store, Text
-from similarity.bundle import manifest as bundle_files
-from similarity.bundle.manifest import INCIDENTS, VECTORS, File, Manifest
+from similarity.bundle.manifest import Manifest
 
 SHOWN = 20  # lines of what was left out
 LISTED = "skipped.csv"  # all of them, in the cache's directory
@@ -157,7 +158,7 @@ def _publish(manifest: Manifest, work: Path, out: Path, console: Console) -> Man
     if publish.existing(out) == manifest:
         console.print(f"{out} is up to date: bundle {manifest.source_hash[:12]}")
         return manifest
-    (work / bundle_files.NAME).write_text(manifest.to_json())
+    (work / bundle_files.MANIFEST).write_text(manifest.to_json())
     publish.put(work, out)
     console.print(f"{out} is ready: bundle {manifest.source_hash[:12]} with the index of {manifest.index}")
     return manifest

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from contract.bundle import TOKENIZER, WEIGHTS
 from model.base.errors import BuildError
 from similarity.api.plain_text import to_ascii
 from similarity.bundle import safetensors_header
-from similarity.bundle.manifest import TOKENIZER, WEIGHTS, Manifest
+from similarity.bundle.manifest import Manifest
 from similarity.engines import onnx
 from similarity.loading.tokens import Tokenizer
 from similarity.stores.directory import DirectoryStore

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from contract.bundle import INCIDENTS, VECTORS
 from model.base.errors import BuildError
-from similarity.bundle.manifest import INCIDENTS, VECTORS
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pulumi
 import pulumi_aws as aws
 
+from contract.environment import MODEL_DIR, MODEL_ROOT
 from stacks import policies
 from stacks.account import policy_json
 from stacks.backend import Backend, BackendArgs, Serving, required
@@ -44,7 +45,7 @@ class EfsBackend(Backend):
                 image,
                 f"Amazon EFS ({args.settings.efs_throughput} throughput) in {args.place.region}, mounted read-only",
                 Serving(
-                    environment={"MODEL_DIR": f"{MOUNT_PATH}/{model.bundle.source_hash}"},
+                    environment={MODEL_DIR: f"{MOUNT_PATH}/{model.bundle.source_hash}"},
                     grants={"mount": self._mount_grant(write=False)},
                     search_grants={"mount": self._mount_grant(write=False)},
                     mount=Mount(self._access.arn, MOUNT_PATH),
@@ -125,7 +126,7 @@ class EfsBackend(Backend):
                 place=args.place,
                 function_name=self._seeder_name,
                 description="Copies model bundles from S3 to EFS",
-                environment={"MODEL_ROOT": MOUNT_PATH},
+                environment={MODEL_ROOT: MOUNT_PATH},
                 memory_mb=_SEEDER_MEMORY_MB,
                 timeout_seconds=_SEEDER_TIMEOUT_SECONDS,
                 network=self._network,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pulumi
 
+from contract.environment import MODEL_DIR
 from stacks.backend import Backend, BackendArgs, Serving
 
 
@@ -19,6 +20,6 @@ class OciBackend(Backend):
                 model,
                 self._image([model]),
                 f"a layer of the container image, in Amazon ECR in {args.place.region}, loaded lazily by Lambda",
-                Serving(environment={"MODEL_DIR": "/opt/model"}, grants={}, search_grants={}),
+                Serving(environment={MODEL_DIR: "/opt/model"}, grants={}, search_grants={}),
             )
         self._register()

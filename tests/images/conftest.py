@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from similarity.bundle import manifest as files
+from contract import bundle as files
 from similarity.bundle import safetensors_header
-from similarity.bundle.manifest import Manifest
+from similarity.bundle.manifest import Manifest, parse
 from similarity.engines import Engine
 from similarity.engines.onnx import OnnxEngine
 from similarity.stores.directory import DirectoryStore
@@ -31,7 +31,7 @@ def open_bundle(directory: Path, manifest: Manifest | None = None) -> Opened:
     from similarity.engines import onnx, transformers
 
     store = DirectoryStore(str(directory), 4)
-    manifest = manifest or files.parse(store.read(files.NAME))
+    manifest = manifest or parse(store.read(files.MANIFEST))
     weights = store.weights(files.WEIGHTS, 1 << 16, "onnx")
     header = safetensors_header.parse(weights.start)
     small = {name: store.read(name) for name in (*onnx.files(manifest), *transformers.files(manifest))}

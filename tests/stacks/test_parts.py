@@ -13,13 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contract.bundle import File
 from contract.route_keys import PAGE, encoder_keys, preflight_key, search_keys
 from model.checkpoints import synthetic
 from model.checkpoints.architecture import Architecture
 from similarity.bundle import byte_ranges, safetensors_header
 from stacks import api, cidr, naming, policies, routes
 from stacks.build_context import content_tag, context_files
-from stacks.bundle import Bundle, BundleFile, encoder_bytes
+from stacks.bundle import Bundle, encoder_bytes
 from stacks.errors import DeploymentError
 from stacks.storages import BACKENDS
 from tests.stacks.support.project import ROOT, make_project
@@ -133,7 +134,7 @@ def test_a_real_bundle_is_a_bundle(tiny_bundle: Path) -> None:
 
 @given(st.integers(0, 20 << 30), st.integers(0, 20 << 30))
 def test_scratch_space_holds_what_an_engine_fetches(encoder: int, checkpoint: int) -> None:
-    bundle = Bundle(Path(), "", "", encoder, {"model.safetensors": BundleFile(checkpoint, "")})
+    bundle = Bundle(Path(), "", "", encoder, {"model.safetensors": File(checkpoint, "")})
 
     for engine, size in {"onnx": encoder, "transformers": checkpoint}.items():
         assert bundle.scratch_mb(engine) >= 512

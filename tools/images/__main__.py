@@ -18,6 +18,7 @@ import sys
 from pathlib import Path
 
 from contract.checkout import ROOT
+from contract.engines import ENGINES, ONNX
 from tools.images import base, build, layout, lock, pin, resolve, shell
 
 BUILD = ROOT / "build"
@@ -40,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     make.add_argument("--bundle", type=Path, default=build.IMAGES / "bundle", help="model bundle (default %(default)s)")
     make.add_argument("--out", type=Path, default=BUILD / "images", help="where results go (default %(default)s)")
     make.add_argument("--store", type=Path, default=BUILD / "image-store", help="layers, kept for the next build")
-    make.add_argument("--engine", choices=list(lock.ENGINES), default="onnx", help="build argument ENGINE")
+    make.add_argument("--engine", choices=ENGINES, default=ONNX, help="build argument ENGINE")
     make.add_argument("--backends", type=_backends, default=build.BACKENDS, help="comma-separated (default: all)")
     check = commands.add_parser("resolve", help="find what is locked, for both architectures")
     commands.add_parser(
@@ -94,7 +95,7 @@ def _lock(_: argparse.Namespace) -> int:
 
 
 def _resolve(options: argparse.Namespace) -> int:
-    for engine in lock.ENGINES:
+    for engine in ENGINES:
         for machine in resolve.MACHINES:
             lock.check(engine, machine, options.python)
             print(f"{engine:13} {machine:7} python {options.python}: every requirement has the locked wheel")

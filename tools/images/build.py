@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from contract.bundle import MANIFEST, WEIGHTS, read
 from contract.checkout import ROOT
 from tools.images import base, ext4, host, layout
 from tools.images.buildah import Buildah
@@ -39,7 +40,7 @@ def build(request: Request, say: Callable[[str], None]) -> dict[str, layout.Imag
 
     Raises ToolError when a tool fails, an image is too large for Lambda, or weights are where they must not be.
     """
-    if not (request.bundle / "manifest.json").is_file():
+    if not (request.bundle / MANIFEST).is_file():
         raise ToolError(f"{request.bundle} holds no model bundle: run `make model`, or name one with --bundle")
     request.out.mkdir(parents=True, exist_ok=True)
     (request.out / "index.json").unlink(missing_ok=True)  # never an index beside files of another build
@@ -96,20 +97,20 @@ def _context(bundle: Path, near: Path) -> Iterator[Path]:
 def _check(backend: str, image: layout.Image, bundle: Path) -> None:
     if image.size > LAMBDA_LIMIT:
         raise ToolError(f"{backend}: {image.size:,} bytes of layers are over Lambda's limit of {LAMBDA_LIMIT:,}")
-    sizes = {name: entry["size"] for name, entry in json.loads((bundle / "manifest.json").read_text())["files"].items()}
+    sizes = {name: file.size for name, file in read((bundle / MANIFEST).read_bytes())["files"].items()}
     held = [
         {path.name for name, size in layer.files.items() if sizes.get((path := Path(name)).name) == size}
         for layer in image.layers
     ]
     holders = [names for names in held if names]
-    weights = {"model.safetensors"}
+    weights = {WEIGHTS}
     if holders != ([weights, set(sizes) - weights] if backend == "oci" else []):
         raise ToolError(f"{backend}: the oci image holds the model, weights and all else in a layer each, and no other "
                         f"image does; found in layers: {[sorted(names) for names in holders]}")  # fmt: skip
 
 
 def _write_index(request: Request, images: dict[str, layout.Image]) -> None:
-    manifest = json.loads((request.bundle / "manifest.json").read_text())
+    manifest = read((request.bundle / MANIFEST).read_bytes())
     index = {
         "format": 1,
         "engine": request.engine,

@@ -14,14 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contract.checkout import ROOT
+from contract.engines import ENGINES, ONNX, TRANSFORMERS
 from tools.images.base import SUITES
 from tools.images.resolve import MACHINES, Wheel, wheels
 from tools.images.shell import ToolError
 
 IMAGES = ROOT / "images"
 LOCKS = IMAGES / "locks"
-PINS = {engine: IMAGES / f"requirements-{engine}.txt" for engine in ("onnx", "transformers")}
-ENGINES = {"onnx": ("onnx",), "transformers": ("onnx", "transformers", "torch-cuda")}  # the locks of each engine
+PINS = {engine: IMAGES / f"requirements-{engine}.txt" for engine in ENGINES}
+PARTS = {ONNX: ("onnx",), TRANSFORMERS: ("onnx", "transformers", "torch-cuda")}  # the locks of each engine
 TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
 # torch as PyPI has it, with what only that build needs; PyTorch's index has a build without.
 _CUDA = re.compile(r"torch|triton|(?:nvidia|cuda)-.+")
@@ -62,7 +63,7 @@ def check(engine: str, machine: str, python: str) -> None:
 
     Raises ToolError when a locked package has no such wheel, or one with another hash.
     """
-    locked = {name: entry for part in ENGINES[engine] for name, entry in read(path(part)).items()}
+    locked = {name: entry for part in PARTS[engine] for name, entry in read(path(part)).items()}
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as pins:  # with hashes, pip would download gigabytes
         pins.write("".join(f"{name}=={entry.version}\n" for name, entry in locked.items()))
         pins.flush()

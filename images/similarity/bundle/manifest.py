@@ -9,32 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from contract.bundle import FORMAT, INDEX, MANIFEST, File, read, source_hash, write_files
 from similarity.base.errors import StoreError
-
-FORMAT = 2
-NAME = "manifest.json"
-WEIGHTS = "model.safetensors"
-CONFIG = "config.json"
-TOKENIZER = "tokenizer.json"
-GRAPH = "encoder.onnx"
-LONG_GRAPH = "encoder_long.onnx"
-VECTORS = "incidents.safetensors"
-INCIDENTS = "incidents.jsonl"
-
-
-@dataclass(frozen=True)
-class File:
-    """What a file of the bundle must be: `size` in bytes, `sha256` in hex."""
-
-    size: int
-    sha256: str
-
-    def check(self, name: str, data: bytes) -> None:
-        """Raise StoreError unless `data` is this file."""
-        if len(data) != self.size:
-            raise StoreError(name, f"is {len(data)} bytes long, the manifest says {self.size}")
-        if hashlib.sha256(data).hexdigest() != self.sha256:
-            raise StoreError(name, "is damaged: its sha256 is not the manifest's")
 
 
 @dataclass(frozen=True)
@@ -70,7 +46,7 @@ class Manifest:
     @property
     def model_hash(self) -> str:
         """Names the model without its incidents: two bundles of the same one embed a text alike."""
-        return source_hash({name: file for name, file in self.files.items() if name not in (VECTORS, INCIDENTS)})
+        return source_hash({name: file for name, file in self.files.items() if name not in INDEX})
 
     @property
     def short_tokens(self) -> int:
@@ -86,31 +62,30 @@ class Manifest:
 
     def to_json(self) -> str:
         fields: dict[str, Any] = {"format": FORMAT, **{k: v for k, v in vars(self).items() if k != "files"}}
-        fields["files"] = {name: vars(file) for name, file in sorted(self.files.items())}
+        fields["files"] = write_files(self.files)
         return json.dumps(fields, indent=2) + "\n"
 
 
 def parse(data: bytes) -> Manifest:
     """Read manifest.json; raises StoreError where it is no manifest or of another format version."""
     try:
-        fields = json.loads(data)
-        version = fields.pop("format")
-        if version != FORMAT:
-            raise StoreError(NAME, f"has format {version}, this function reads format {FORMAT}: build the bundle again")
-        files = {name: File(int(f["size"]), str(f["sha256"])) for name, f in fields.pop("files").items()}
-        manifest = Manifest(files=files, **fields)
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        raise StoreError(NAME, f"is damaged: {type(error).__name__}: {error}") from None
+        fields = read(data)
+        fields.pop("format")
+        manifest = Manifest(**fields)
+    except ValueError as error:
+        raise StoreError(MANIFEST, f"{error}: build the bundle again") from None
+    except TypeError as error:
+        raise StoreError(MANIFEST, f"is damaged: {error}") from None
     kinds = {"int": int, "str": str}
     for field in dataclasses.fields(Manifest):
         if not isinstance(getattr(manifest, field.name), kinds.get(str(field.type), Mapping)):
-            raise StoreError(NAME, f"is damaged: its {field.name} is not {field.type}")
-    if manifest.source_hash != source_hash(files):
-        raise StoreError(NAME, "is damaged: source_hash does not fit its list of files")
+            raise StoreError(MANIFEST, f"is damaged: its {field.name} is not {field.type}")
     return manifest
 
 
-def source_hash(files: Mapping[str, File]) -> str:
-    """The bundle's name: sha256 over the sorted lines "name size sha256"."""
-    lines = "".join(f"{name} {file.size} {file.sha256}\n" for name, file in sorted(files.items()))
-    return hashlib.sha256(lines.encode()).hexdigest()
+def check(file: File, name: str, data: bytes) -> None:
+    """Raise StoreError unless `data` is this file of the bundle, which is called `name`."""
+    if len(data) != file.size:
+        raise StoreError(name, f"is {len(data)} bytes long, the manifest says {file.size}")
+    if hashlib.sha256(data).hexdigest() != file.sha256:
+        raise StoreError(name, "is damaged: its sha256 is not the manifest's")

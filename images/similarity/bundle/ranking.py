@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from contract.bundle import INCIDENTS, VECTORS
 from similarity.base.errors import StoreError
 from similarity.bundle import safetensors_header
-from similarity.bundle.manifest import INCIDENTS, VECTORS
 
 TINY = np.finfo(np.float32).tiny  # in place of a length of zero
 

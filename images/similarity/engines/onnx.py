@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import onnxruntime as ort
 
-from similarity.bundle.manifest import GRAPH, LONG_GRAPH, WEIGHTS, Manifest
+from contract.bundle import GRAPH, LONG_GRAPH, WEIGHTS
+from similarity.bundle.manifest import Manifest
 from similarity.bundle.safetensors_header import Header
 from similarity.engines.embeddings import Embeddings
 from similarity.engines.mapped_weights import mapped

@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from transformers import LongformerConfig, LongformerModel
 
-from similarity.bundle.manifest import CONFIG, Manifest
+from contract.bundle import CONFIG
+from similarity.bundle.manifest import Manifest
 from similarity.bundle.safetensors_header import Header
 
 if TYPE_CHECKING:

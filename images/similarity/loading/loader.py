@@ -15,14 +15,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from contract import bundle as files
+from contract.engines import ONNX, TRANSFORMERS
+from contract.environment import VERIFY_WEIGHTS
+from contract.phases import FETCH, IMPORT, LOAD, VERIFY
 from similarity.base import log
 from similarity.base.attempt import Attempt
 from similarity.base.errors import Replaced, StoreError, Unavailable
 from similarity.base.parallel import Task, for_each
 from similarity.base.phases import Phases
 from similarity.bundle import byte_ranges, safetensors_header
-from similarity.bundle import manifest as files
-from similarity.bundle.manifest import Manifest
+from similarity.bundle.manifest import Manifest, check, parse
 from similarity.bundle.safetensors_header import DamagedHeader, Header
 from similarity.loading.tokenizer_process import TokenizerProcess
 
@@ -35,8 +38,8 @@ if TYPE_CHECKING:
 HEADER_GUESS = 1 << 16  # bytes: the header of longformer-base-4096 is 30 KB, so one read gets it
 READERS = 4  # small files at a time, beside the weights
 PLANS: Mapping[str, Callable[[Header], list[byte_ranges.Range]]] = {
-    "onnx": byte_ranges.fetch_plan,
-    "transformers": byte_ranges.whole_file,
+    ONNX: byte_ranges.fetch_plan,
+    TRANSFORMERS: byte_ranges.whole_file,
 }
 
 
@@ -85,10 +88,10 @@ class Loader(Attempt[Model]):
 
     def _open(self) -> Opened:
         """Manifest and weights file in one round trip to the store instead of two."""
-        reading = Task(lambda: self._store.read(files.NAME))
+        reading = Task(lambda: self._store.read(files.MANIFEST))
         weights = self._store.weights(files.WEIGHTS, HEADER_GUESS, self._engine)
         described = reading.result()
-        manifest = files.parse(described)
+        manifest = parse(described)
         if files.WEIGHTS not in manifest.files:
             raise StoreError(files.WEIGHTS, "is not in the manifest")
         if weights.size != manifest.files[files.WEIGHTS].size:
@@ -97,7 +100,7 @@ class Loader(Attempt[Model]):
         return Opened(described, manifest, _read_header(manifest, weights), weights)
 
     def _fetch(self) -> None:
-        with self._phases.span("fetch"):
+        with self._phases.span(FETCH):
             bundle = self._opened.result()
             if self._engine in PLANS:  # else the loading thread says so
                 bundle.weights.fetch(PLANS[self._engine](bundle.header))
@@ -114,21 +117,21 @@ class Loader(Attempt[Model]):
 
         def read(name: str) -> None:
             data[name] = self._store.read(name)
-            if name == files.NAME:
+            if name == files.MANIFEST:
                 if data[name] != opened.described:
                     raise Replaced(name)
                 return
-            manifest.files[name].check(name, data[name])
+            check(manifest.files[name], name, data[name])
             if name == files.TOKENIZER and self._process:
                 with suppress(OSError):  # it has ended: the first text finds that, too
                     self._process.load(data[name])
 
-        names = sorted({*manifest.files, files.NAME} - {files.WEIGHTS}, key=lambda name: name != files.TOKENIZER)
+        names = sorted({*manifest.files, files.MANIFEST} - {files.WEIGHTS}, key=lambda name: name != files.TOKENIZER)
         for_each(read, names, READERS)
         return data
 
     def _load(self) -> Model:
-        with self._phases.span("import"):
+        with self._phases.span(IMPORT):
             engine = import_engine(self._engine)
             from similarity.bundle.ranking import Index
             from similarity.loading.tokens import Tokenizer
@@ -138,15 +141,15 @@ class Loader(Attempt[Model]):
                 raise StoreError(name, "is not in the manifest")
         if engine.NEEDS_WEIGHTS:
             self._fetched.result()
-        with self._phases.span("load"):
+        with self._phases.span(LOAD):
             tokenizer = Tokenizer(small[files.TOKENIZER], bundle.manifest.max_tokens, self._process)
             index = Index(small[files.VECTORS], small[files.INCIDENTS])
             made = engine.make(bundle.manifest, bundle.header, bundle.weights, small)
         self._fetched.result()
-        if os.environ.get("VERIFY_WEIGHTS", "") not in ("", "0"):
+        if os.environ.get(VERIFY_WEIGHTS, "") not in ("", "0"):
             from similarity.loading import verification
 
-            with self._phases.span("verify"):
+            with self._phases.span(VERIFY):
                 verification.check(bundle.manifest, bundle.header, bundle.weights)
         bundle.weights.check()
         return Model(bundle.manifest, tokenizer, made, index, bundle.weights)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from contract.bundle import TOKENIZER
 from similarity.base import log
 from similarity.base.errors import StoreError
-from similarity.bundle.manifest import TOKENIZER
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer as FastTokenizer

@@ -7,9 +7,11 @@ import mmap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from contract.bundle import WEIGHTS
+from contract.environment import VERIFY_WEIGHTS
 from similarity.base.errors import StoreError, Unavailable
 from similarity.bundle.byte_ranges import needed_tensors
-from similarity.bundle.manifest import WEIGHTS, Manifest
+from similarity.bundle.manifest import Manifest
 from similarity.bundle.safetensors_header import Header
 
 if TYPE_CHECKING:
@@ -31,7 +33,9 @@ def encoder_sha256(header: Header, path: Path) -> str:
 def check(manifest: Manifest, header: Header, weights: Weights) -> None:
     """Raise StoreError unless the fetched weights are those of the manifest, Unavailable where it has no sum."""
     if not manifest.encoder_sha256:
-        raise Unavailable("VERIFY_WEIGHTS is set, but the bundle has no sum of its tensors: build it again or unset it")
+        raise Unavailable(
+            f"{VERIFY_WEIGHTS} is set, but the bundle has no sum of its tensors: build it again or unset it"
+        )
     try:
         found = encoder_sha256(header, weights.directory / WEIGHTS)
     except OSError as error:

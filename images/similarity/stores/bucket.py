@@ -16,6 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from contract.environment import REGION, S3_ENDPOINT
 from similarity.base import log
 from similarity.base.errors import Replaced, StoreError
 from similarity.base.parallel import for_each
@@ -65,11 +66,11 @@ class BucketStore:
         if self._client is None:
             from obstore.store import S3Store  # 12 ms with the client: not while the module is being imported
 
-            endpoint = os.environ.get("AWS_ENDPOINT_URL_S3")
+            endpoint = os.environ.get(S3_ENDPOINT)
             self._client = S3Store(
                 self.bucket,
                 prefix=self.prefix,
-                region=os.environ.get("AWS_REGION", "us-east-1"),
+                region=os.environ.get(REGION, "us-east-1"),
                 endpoint=endpoint,
                 client_options={**CLIENT, "allow_http": bool(endpoint and endpoint.startswith("http://"))},
                 retry_config=RETRIES,

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import requests
 
+from contract import bundle as files
 from contract.checkout import ROOT
 from lab.runtime.function_spec import FunctionSpec
 from lab.runtime.launch import Source
-from similarity.bundle import manifest as files
 from tests.images.support import replacing
 from tests.images.support.objects import Objects, Turn, environment
 from tests.lab.support.accounts import serve

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from similarity.bundle import manifest as files
+from contract import bundle as files
 from similarity.encoder import EncoderService
 from similarity.stores import directory
 from similarity.stores.directory import DirectoryStore, FileWeights
@@ -26,7 +26,7 @@ def test_a_bundle_replaced_at_any_request_is_never_mixed(tiny_bundle: Path) -> N
         assert replacing.mixtures(replacing.replaced(before, after, at), after, right) == [], at
 
 
-@pytest.mark.parametrize("order", [(files.WEIGHTS, files.NAME), (files.NAME, files.WEIGHTS)])
+@pytest.mark.parametrize("order", [(files.WEIGHTS, files.MANIFEST), (files.MANIFEST, files.WEIGHTS)])
 @pytest.mark.parametrize("gap", [2, 1000])
 def test_a_bundle_replaced_one_object_at_a_time_is_never_mixed_where_sums_are_compared(
     tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch, order: tuple[str, ...], gap: int

@@ -18,10 +18,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from contract.bundle import FORMAT, File, source_hash
 from similarity import search
 from similarity import service as service_module
 from similarity.bundle import safetensors_header
-from similarity.bundle.manifest import FORMAT, File, source_hash
 from similarity.encoder import EncoderService
 from similarity.search import SearchService
 from similarity.service import Service
@@ -206,7 +206,7 @@ def test_another_bundle_format_says_so(bundle: Path, context: Context) -> None:
     (bundle / "manifest.json").write_text(json.dumps({**manifest, "format": FORMAT + 1}))
     response, content = ask(EncoderService(DirectoryStore(str(bundle), 4)), context)
     assert response["statusCode"] == 503
-    assert f"has format {FORMAT + 1}, this function reads format {FORMAT}" in content["message"]
+    assert f"has format {FORMAT + 1}, this program reads format {FORMAT}" in content["message"]
 
 
 def test_init_never_waits_longer_than_its_budget_and_the_invocation_waits_for_the_rest(

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from similarity.bundle import manifest as files
+from contract import bundle as files
+from contract.bundle import source_hash
 from similarity.bundle import safetensors_header
 from similarity.bundle.byte_ranges import needed_tensors
-from similarity.bundle.manifest import source_hash
 from similarity.encoder import EncoderService
 from similarity.stores.bucket import BucketStore
 from tests.images.support.objects import Bundle, Script, Turn, served, steady
@@ -20,7 +20,7 @@ from tests.images.support.objects import Bundle, Script, Turn, served, steady
 
 def publish(bundle: Bundle, directory: Path, in_place: bool) -> None:
     """Write the weights and then the manifest, into the files that are there or over their names."""
-    for name in (files.WEIGHTS, files.NAME):
+    for name in (files.WEIGHTS, files.MANIFEST):
         if in_place:
             with (directory / name).open("r+b") as file:
                 file.write(bundle[name])
@@ -62,13 +62,13 @@ def other(bundle: Bundle) -> dict[str, bytes]:
     start = min(tensor.offset for tensor in header.tensors.values())
     values = np.frombuffer(bundle[files.WEIGHTS], np.float32, offset=start) * np.float32(1.25)
     changed = {**bundle, files.WEIGHTS: bundle[files.WEIGHTS][:start] + values.tobytes()}
-    fields = json.loads(bundle[files.NAME])
+    fields = json.loads(bundle[files.MANIFEST])
     fields["files"][files.WEIGHTS]["sha256"] = hashlib.sha256(changed[files.WEIGHTS]).hexdigest()
     parts = sorted((header.tensors[name] for name in needed_tensors(header)), key=lambda tensor: tensor.offset)
     needed = b"".join(changed[files.WEIGHTS][part.offset : part.offset + part.size] for part in parts)
     fields["encoder_sha256"] = hashlib.sha256(needed).hexdigest()
     fields["source_hash"] = source_hash({name: files.File(**file) for name, file in fields["files"].items()})
-    return {**changed, files.NAME: json.dumps(fields).encode()}
+    return {**changed, files.MANIFEST: json.dumps(fields).encode()}
 
 
 def service() -> EncoderService:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from contract import bundle as files
 from lab.host.errors import LabError
 from lab.storages.bundle import read_bundle, search_memory_mb
-from similarity.bundle import manifest
 from tests.lab.support.bundles import SIZES, make_bundle
 
 
@@ -21,8 +21,8 @@ def test_bundle_lists_its_files_and_the_manifest(tmp_path: Path) -> None:
 
 def test_index_is_what_a_search_function_reads(tmp_path: Path) -> None:
     bundle = read_bundle(make_bundle(tmp_path / "bundle"))
-    assert {path.name for path in bundle.index_files} == {manifest.NAME, manifest.VECTORS, manifest.INCIDENTS}
-    assert bundle.index_bytes == SIZES[manifest.VECTORS] + SIZES[manifest.INCIDENTS]
+    assert {path.name for path in bundle.index_files} == {files.MANIFEST, files.VECTORS, files.INCIDENTS}
+    assert bundle.index_bytes == SIZES[files.VECTORS] + SIZES[files.INCIDENTS]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import requests
 
-from similarity.bundle import manifest
+from contract import bundle as files
 from tests.lab.support.accounts import owner, wait_until
 from tests.lab.support.labs import lab, left_over, read_outputs
 
@@ -24,13 +24,13 @@ MARK = "(the other model's)"
 def other_bundle(bundle: Path, out: Path) -> Path:
     """A bundle that can be told by its titles and its hash; all else is the first one's."""
     shutil.copytree(bundle, out)
-    incidents = [json.loads(line) for line in (out / manifest.INCIDENTS).read_text().splitlines()]
+    incidents = [json.loads(line) for line in (out / files.INCIDENTS).read_text().splitlines()]
     data = "".join(json.dumps({**one, "title": f"{one['title']} {MARK}"}) + "\n" for one in incidents).encode()
-    (out / manifest.INCIDENTS).write_bytes(data)
-    facts = json.loads((out / manifest.NAME).read_text())
-    facts["files"][manifest.INCIDENTS] = {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-    facts["source_hash"] = manifest.source_hash({name: manifest.File(**file) for name, file in facts["files"].items()})
-    (out / manifest.NAME).write_text(json.dumps(facts))
+    (out / files.INCIDENTS).write_bytes(data)
+    facts = json.loads((out / files.MANIFEST).read_text())
+    facts["files"][files.INCIDENTS] = {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    facts["source_hash"] = files.source_hash({name: files.File(**file) for name, file in facts["files"].items()})
+    (out / files.MANIFEST).write_text(json.dumps(facts))
     return out
 
 

@@ -17,24 +17,25 @@ from rich.console import Console
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
+from contract import bundle as files
 from model.__main__ import main
 from model.base import publish
 from model.base.errors import BuildError
 from model.bundles import bundle, incidents
 from model.checkpoints import synthetic
 from model.checkpoints.architecture import TINY
-from similarity.bundle import manifest as files
+from similarity.bundle.manifest import Manifest, parse
 
 QUIET = Console(quiet=True)
 
 
-def build(out: Path, sample: Path = incidents.SAMPLE) -> files.Manifest:
+def build(out: Path, sample: Path = incidents.SAMPLE) -> Manifest:
     return bundle.build(bundle.Options(bundle.LONGFORMER, "synthetic", sample, out, tiny=True), QUIET)
 
 
 def test_the_manifest_is_true(tiny_bundle: Path) -> None:
-    manifest = files.parse((tiny_bundle / files.NAME).read_bytes())
-    assert {path.name for path in tiny_bundle.iterdir()} == {*manifest.files, files.NAME}
+    manifest = parse((tiny_bundle / files.MANIFEST).read_bytes())
+    assert {path.name for path in tiny_bundle.iterdir()} == {*manifest.files, files.MANIFEST}
     for name, file in manifest.files.items():
         data = (tiny_bundle / name).read_bytes()
         assert (len(data), hashlib.sha256(data).hexdigest()) == (file.size, file.sha256)
@@ -55,7 +56,7 @@ def test_the_checkpoint_is_one_that_its_reference_implementations_read(tiny_bund
 
 def test_the_same_recipe_makes_the_same_bundle_and_is_not_made_twice(tiny_bundle: Path, tmp_path: Path) -> None:
     again = build(tmp_path / "b")
-    assert again.source_hash == json.loads((tiny_bundle / files.NAME).read_text())["source_hash"]
+    assert again.source_hash == json.loads((tiny_bundle / files.MANIFEST).read_text())["source_hash"]
     before = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "b").iterdir()}
     build(tmp_path / "b")
     assert before == {path.name: path.stat().st_mtime_ns for path in (tmp_path / "b").iterdir()}
@@ -74,7 +75,7 @@ def test_a_bundle_that_is_not_what_is_wanted_is_built_again(tmp_path: Path, dama
         sample.write_text("\n".join(sample.read_text().splitlines()[:10]))
     second = build(out, sample)
     assert (first.source_hash == second.source_hash) == (damage != "incidents")
-    assert files.parse((out / files.NAME).read_bytes()) == second
+    assert parse((out / files.MANIFEST).read_bytes()) == second
     assert (out / files.WEIGHTS).stat().st_size == second.files[files.WEIGHTS].size
     assert {path.name for path in tmp_path.iterdir()} <= {"b", "incidents.jsonl", ".b.lock"}
 

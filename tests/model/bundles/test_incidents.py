@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from contract import bundle as files
 from model.base.errors import BuildError
 from model.bundles import incidents
-from similarity.bundle import manifest as files
 from similarity.loading.tokens import Tokenizer
 from tests.images.conftest import open_bundle
 

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from contract import bundle as files
 from model.bundles import bundle
-from similarity.bundle import manifest as files
 
 MODEL = "somebody/tiny-longformer"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -91,7 +91,7 @@ def test_a_checkpoint_of_the_hub_is_taken_unmodified_and_found_in_the_cache_late
 ) -> None:
     done = run(tmp_path, hub, "auto")
     assert done.returncode == 0, done.stderr
-    manifest = json.loads((tmp_path / "bundle" / files.NAME).read_text())
+    manifest = json.loads((tmp_path / "bundle" / files.MANIFEST).read_text())
     assert (manifest["model"], manifest["revision"], manifest["weights"]) == (MODEL, COMMIT, "hub")
     for name in (files.CONFIG, files.TOKENIZER, files.WEIGHTS):
         assert (tmp_path / "bundle" / name).read_bytes() == (checkpoint / name).read_bytes()
@@ -110,7 +110,7 @@ def test_what_a_sentence_transformers_checkpoint_says_is_asked_for_and_remembere
     for endpoint in (hub, "http://127.0.0.1:9"):  # the second time only the cache can tell
         done = run(tmp_path, endpoint, "hub")
         assert done.returncode == 0, done.stderr
-        assert json.loads((tmp_path / "bundle" / files.NAME).read_text())["pooling"] == "mean"
+        assert json.loads((tmp_path / "bundle" / files.MANIFEST).read_text())["pooling"] == "mean"
         shutil.rmtree(tmp_path / "bundle")
 
 
@@ -124,7 +124,7 @@ def test_a_cache_that_another_program_filled_is_enough_without_the_hub(
     shutil.rmtree(tmp_path / "bundle")
     done = run(tmp_path, "http://127.0.0.1:9", "hub")
     assert done.returncode == 0, done.stderr
-    assert json.loads((tmp_path / "bundle" / files.NAME).read_text())["weights"] == "hub"
+    assert json.loads((tmp_path / "bundle" / files.MANIFEST).read_text())["weights"] == "hub"
 
 
 def test_a_checkpoint_that_cannot_be_used_is_refused_before_its_weights_are_fetched(
@@ -204,6 +204,6 @@ def test_without_the_hub_auto_falls_back_to_full_size_synthetic_weights_and_says
     done = run(tmp_path, "http://127.0.0.1:9", "auto", bundle.LONGFORMER)
     assert done.returncode == 0
     assert "Falling back to synthetic weights: times hold, rankings mean nothing" in done.stderr
-    manifest = json.loads((tmp_path / "bundle" / files.NAME).read_text())
+    manifest = json.loads((tmp_path / "bundle" / files.MANIFEST).read_text())
     assert manifest["weights"] == "synthetic"
     assert manifest["files"][files.WEIGHTS]["size"] > 4 * 148_659_456

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from contract import bundle as files
 from model import families
 from model.base.errors import BuildError
 from model.bundles import bundle, incidents
-from similarity.bundle import manifest as files
 from similarity.bundle.manifest import Manifest
 from tests.model.support.checkpoints import KINDS, change, save
 
@@ -50,9 +50,9 @@ def test_an_installed_package_is_found_by_its_name(
     assert (manifest.model, manifest.revision, manifest.weights) == ("tiny-made", "1.2", "package")
     for name in (files.CONFIG, files.TOKENIZER, files.WEIGHTS):
         assert (tmp_path / "b" / name).read_bytes() == (checkpoint / name).read_bytes()
-    built = (tmp_path / "b" / files.NAME).stat().st_mtime_ns
+    built = (tmp_path / "b" / files.MANIFEST).stat().st_mtime_ns
     assert build("tiny-made", tmp_path / "b") == manifest
-    assert (tmp_path / "b" / files.NAME).stat().st_mtime_ns == built
+    assert (tmp_path / "b" / files.MANIFEST).stat().st_mtime_ns == built
     install(checkpoint, site, "1.3")
     assert build("tiny-made", tmp_path / "b").revision == "1.3"
 

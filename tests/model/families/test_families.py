@@ -14,12 +14,12 @@ from onnx import TensorProto
 from rich.console import Console
 from safetensors.numpy import load_file, save_file
 
+from contract import bundle as files
 from model.base.errors import BuildError, UnsupportedModel
 from model.bundles import bundle, incidents
 from model.checkpoints.architecture import Architecture
 from model.graphs import graph
 from similarity.bundle import byte_ranges, safetensors_header
-from similarity.bundle import manifest as files
 from similarity.bundle.encoder_tensors import shared_name
 from similarity.bundle.manifest import Manifest
 from similarity.bundle.safetensors_header import Header

@@ -15,8 +15,9 @@ import torch
 from anyascii import anyascii
 from transformers import LongformerModel, PreTrainedTokenizerFast
 
+from contract import bundle as files
 from model.index import files as index_files
-from similarity.bundle import manifest as files
+from similarity.bundle.manifest import parse
 from similarity.bundle.ranking import Index
 from tests.model.support.indexing import INCIDENTS, REPORTS, Folder
 
@@ -58,13 +59,13 @@ def test_the_service_reads_what_was_written(folder: Folder) -> None:
 
 def test_the_manifest_is_true_and_the_weights_are_no_copy(folder: Folder) -> None:
     assert folder.index(folder.snapshot()) == 0
-    manifest = files.parse((folder.out / files.NAME).read_bytes())
-    assert {path.name for path in folder.out.iterdir()} == {*manifest.files, files.NAME}
+    manifest = parse((folder.out / files.MANIFEST).read_bytes())
+    assert {path.name for path in folder.out.iterdir()} == {*manifest.files, files.MANIFEST}
     for name, file in manifest.files.items():
         data = (folder.out / name).read_bytes()
         assert (len(data), hashlib.sha256(data).hexdigest()) == (file.size, file.sha256)
         assert (folder.out / name).stat().st_mode & 0o777 == 0o644
-    before = files.parse((folder.bundle / files.NAME).read_bytes())
+    before = parse((folder.bundle / files.MANIFEST).read_bytes())
     assert manifest.source_hash != before.source_hash
     assert manifest.model_hash == before.model_hash
     assert (manifest.index, before.index) == ("snapshot", "")
@@ -89,7 +90,7 @@ def test_the_state_of_the_former_service_goes_round(folder: Folder) -> None:
     for name in ("ids", "counts", "vectors"):
         np.testing.assert_array_equal(first[name], second[name])
     assert (folder.out / files.INCIDENTS).read_bytes() == shown
-    assert files.parse((folder.out / files.NAME).read_bytes()).index == "state.csv"
+    assert parse((folder.out / files.MANIFEST).read_bytes()).index == "state.csv"
 
 
 def test_only_what_changed_is_computed_again(folder: Folder) -> None:
@@ -120,10 +121,10 @@ def test_another_model_does_not_get_these_embeddings(folder: Folder) -> None:
     shutil.copytree(folder.bundle, other)
     config = (other / files.CONFIG).read_bytes() + b" "
     (other / files.CONFIG).write_bytes(config)
-    manifest = files.parse((other / files.NAME).read_bytes())
+    manifest = parse((other / files.MANIFEST).read_bytes())
     described = {**manifest.files, files.CONFIG: files.File(len(config), hashlib.sha256(config).hexdigest())}
     manifest = replace(manifest, files=described, source_hash=files.source_hash(described))
-    (other / files.NAME).write_text(manifest.to_json())
+    (other / files.MANIFEST).write_text(manifest.to_json())
     folder.bundle = other
     assert folder.index(folder.snapshot()) == 0
     assert "6 new texts" in folder.said

@@ -12,8 +12,8 @@ import time
 from contextlib import closing, suppress
 from pathlib import Path
 
+from contract import bundle as files
 from model.base import publish
-from similarity.bundle import manifest as files
 from tests.model.support import snapshots
 
 REPORTS = 400
@@ -70,7 +70,7 @@ def test_killed_runs_lose_and_repeat_nothing(tiny_bundle: Path, tmp_path: Path) 
     assert new_texts(process.communicate(timeout=TIMEOUT)[1]) == REPORTS - before
     assert process.returncode == 0
     assert embedded(folder) == REPORTS
-    for name in (files.VECTORS, files.INCIDENTS, files.NAME):
+    for name in (files.VECTORS, files.INCIDENTS, files.MANIFEST):
         assert (folder / "out" / name).read_bytes() == (tmp_path / "whole" / "out" / name).read_bytes()
     assert {path.name for path in folder.iterdir()} == {"out", "cache", ".out.lock"}
 
@@ -81,7 +81,7 @@ def test_a_kill_while_the_bundle_is_replaced_leaves_a_good_one(tiny_bundle: Path
     good = []
     for source in sources:
         start(source, tiny_bundle, tmp_path).communicate(timeout=TIMEOUT)
-        good.append((tmp_path / "out" / files.NAME).read_bytes())
+        good.append((tmp_path / "out" / files.MANIFEST).read_bytes())
     assert good[0] != good[1]
     chance = random.Random(3)
     for attempt in range(4):

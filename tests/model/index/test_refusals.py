@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
+from contract import bundle as files
 from model.__main__ import main
 from model.index import cache, store
-from similarity.bundle import manifest as files
+from similarity.bundle.manifest import parse
 from tests.model.support.indexing import INCIDENTS, REPORTS, Folder
 
 
@@ -78,12 +79,12 @@ def test_damaged_weights_are_an_error(folder: Folder) -> None:
     assert folder.index(folder.snapshot()) == 1
     assert f"{broken / files.WEIGHTS} is damaged: delete {broken} and build it again" in folder.said
     assert not (folder.path / "cache").exists()
-    manifest = files.parse((broken / files.NAME).read_bytes())
+    manifest = parse((broken / files.MANIFEST).read_bytes())
     with (broken / files.WEIGHTS).open("rb") as file:
         weights = replace(manifest.files[files.WEIGHTS], sha256=hashlib.file_digest(file, "sha256").hexdigest())
     described = {**manifest.files, files.WEIGHTS: weights}
     manifest = replace(manifest, files=described, source_hash=files.source_hash(described))
-    (broken / files.NAME).write_text(manifest.to_json())
+    (broken / files.MANIFEST).write_text(manifest.to_json())
     assert folder.index(folder.snapshot()) == 1
     assert "the encoder's answer is no number" in folder.said
     assert not folder.out.exists()

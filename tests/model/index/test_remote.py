@@ -17,11 +17,12 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from safetensors.numpy import load_file
 
+from contract import bundle as files
 from model.__main__ import main
 from model.base.errors import BuildError
 from model.index import deployment
 from model.index.remote import spread
-from similarity.bundle import manifest as files
+from similarity.bundle.manifest import parse
 from tests.conftest import Lab
 from tests.model.support import snapshots
 from tests.model.support.deployments import HIDDEN, Answer, Stub, served
@@ -83,7 +84,7 @@ def test_faults_lose_nothing_and_nothing_is_counted_twice(
 
 @pytest.fixture
 def stub(tiny_bundle: Path) -> Stub:
-    return Stub(files.parse((tiny_bundle / files.NAME).read_bytes()))
+    return Stub(parse((tiny_bundle / files.MANIFEST).read_bytes()))
 
 
 def test_a_text_that_a_deployment_finds_too_large_is_embedded_here(

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from contract import bundle as files
 from model.__main__ import main
-from similarity.bundle import manifest as files
 from tests.model.support.indexing import INCIDENTS, Folder
 
 
@@ -20,13 +20,13 @@ def test_an_index_survives_the_next_build_unless_that_is_asked_to_replace_it(fol
     build = ["build", "--tiny", "--out", str(folder.out)]
     assert main(build) == 0
     assert folder.index(folder.snapshot(), "--bundle", str(folder.out)) == 0
-    before = (folder.out / files.NAME).read_bytes()
+    before = (folder.out / files.MANIFEST).read_bytes()
     assert main(build) == 0
     assert main([*build, "--incidents", str(sample)]) == 1
     said = folder.capture.readouterr().err
     assert "has an index of snapshot" in said
     assert "writing synthetic weights" not in said, "refused before anything is fetched or made"
-    assert (folder.out / files.NAME).read_bytes() == before
+    assert (folder.out / files.MANIFEST).read_bytes() == before
     assert main([*build, "--incidents", str(sample), "--replace-index"]) == 0
     assert folder.vectors()["ids"].tolist() == [1]
 
@@ -34,12 +34,12 @@ def test_an_index_survives_the_next_build_unless_that_is_asked_to_replace_it(fol
 def test_a_bundle_caught_between_two_renames_comes_back(folder: Folder) -> None:
     """Killed after the old bundle was moved away and before the new one came."""
     assert folder.index(folder.snapshot()) == 0
-    before = (folder.out / files.NAME).read_bytes()
+    before = (folder.out / files.MANIFEST).read_bytes()
     folder.out.rename(folder.path / ".out.work-killed-old")
     shutil.copytree(folder.bundle, folder.path / ".out.work-killed")
     assert folder.index(folder.snapshot()) == 0
     assert "is up to date" in folder.said
-    assert (folder.out / files.NAME).read_bytes() == before
+    assert (folder.out / files.MANIFEST).read_bytes() == before
     assert not list(folder.path.glob(".out.work-*"))
 
 
@@ -75,10 +75,10 @@ def test_an_interruption_between_two_renames_brings_the_bundle_back(
 
 def test_too_little_is_an_error_and_replaces_nothing(folder: Folder) -> None:
     assert folder.index(folder.snapshot()) == 0
-    before = (folder.out / files.NAME).read_bytes()
+    before = (folder.out / files.MANIFEST).read_bytes()
     assert folder.index(folder.snapshot([(1, "t", "2020-01-01", [5])], {6: "x"})) == 1
     assert "holds no incident that can be used" in folder.said
-    assert (folder.out / files.NAME).read_bytes() == before
+    assert (folder.out / files.MANIFEST).read_bytes() == before
     assert folder.index(folder.snapshot(INCIDENTS[1:]), "--at-least", "3") == 1
     assert "holds 2 of 3 incidents that can be used" in folder.said
-    assert (folder.out / files.NAME).read_bytes() == before
+    assert (folder.out / files.MANIFEST).read_bytes() == before

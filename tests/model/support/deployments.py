@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from similarity.bundle import manifest as files
+from similarity.bundle.manifest import Manifest
 
 HIDDEN = 64
 
@@ -26,7 +26,7 @@ Answer = tuple[int, dict[str, str], Any]
 class Stub:
     """A deployment that answers as it is told: `embed` and `health` make the answers, `seen` are the requests."""
 
-    def __init__(self, manifest: files.Manifest) -> None:
+    def __init__(self, manifest: Manifest) -> None:
         self.manifest = manifest
         self.seen: list[tuple[str, dict[str, str], bytes]] = []
         self.lock = threading.Lock()

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from contract import bundle as files
 from model.__main__ import main
-from similarity.bundle import manifest as files
 from tests.model.support import snapshots
 
 LONG = "The driverless car did not brake for the pedestrian who walked a bicycle across the road at night. "

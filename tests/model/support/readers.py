@@ -17,6 +17,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from contract import bundle as files
+from contract.bundle import CONFIG, TOKENIZER, WEIGHTS
 from efs import seeder
 from lab.host.errors import LabError
 from lab.storages.bundle import read_bundle
@@ -29,9 +31,8 @@ from model.index import sources
 from model.index.containers import Meter
 from similarity.api import request
 from similarity.base.errors import BadRequest, StoreError
-from similarity.bundle import manifest as files
 from similarity.bundle import safetensors_header
-from similarity.bundle.manifest import CONFIG, TOKENIZER, WEIGHTS
+from similarity.bundle.manifest import parse
 from similarity.bundle.ranking import Index
 from similarity.bundle.safetensors_header import DamagedHeader
 from stacks.bundle import Bundle
@@ -57,14 +58,14 @@ EVENT = {
 
 def readers(bundle: Path) -> list[Reader]:
     """One for each kind of input; the samples are those of a tiny bundle."""
-    manifest = (bundle / files.NAME).read_bytes()
+    manifest = (bundle / files.MANIFEST).read_bytes()
     return [
         *_checkpoint_readers(bundle),
         *_table_readers(),
         Reader("incidents.jsonl", [b"\n".join(_sample())], _in_file("i.jsonl", incidents.read), (BuildError,)),
-        Reader("manifest in the function", [manifest], files.parse, (StoreError,)),
-        Reader("manifest in the lab", [manifest], _in_folder(files.NAME, read_bundle), (LabError,)),
-        Reader("manifest in the stack", [manifest], _in_folder(files.NAME, Bundle.read), (DeploymentError,)),
+        Reader("manifest in the function", [manifest], parse, (StoreError,)),
+        Reader("manifest in the lab", [manifest], _in_folder(files.MANIFEST, read_bundle), (LabError,)),
+        Reader("manifest in the stack", [manifest], _in_folder(files.MANIFEST, Bundle.read), (DeploymentError,)),
         Reader("index vectors", [(bundle / files.VECTORS).read_bytes()], _vectors(bundle), (StoreError,)),
         Reader("index lines", [(bundle / files.INCIDENTS).read_bytes()], _lines(bundle), (StoreError,)),
         Reader("event of a request", [json.dumps(EVENT).encode()], _event, (BadRequest,)),

@@ -60,14 +60,14 @@ FAULTS = (
     Fault(
         "one name for two models' functions",
         "backend.py",
-        "role = model.role(self._name)",
-        "role = self._name",
+        "return model.role(self._name), model.search_role(self._name)",
+        "return self._name, f'{self._name}-search'",
         "functions_have_names_of_their_own",
     ),
     Fault(
         "a search as large as the model",
         "backend.py",
-        "memory_mb=model.bundles.bundle.search_memory_mb",
+        "memory_mb=model.bundle.search_memory_mb",
         "memory_mb=settings.memory_mb",
         "searching_is_cheap",
     ),

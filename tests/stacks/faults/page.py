@@ -15,8 +15,8 @@ FAULTS = (
     Fault(
         "a page that asks backends which are not there",
         "page.py",
-        '{"BACKENDS": ",".join(settings.backends)}',
-        '{"BACKENDS": "efs,s3,oci"}',
+        '{BACKENDS: ",".join(settings.backends)}',
+        '{BACKENDS: "efs,s3,oci"}',
         "the_page_may_only_write_its_log",
         OPEN,
     ),

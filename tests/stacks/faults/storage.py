@@ -111,14 +111,14 @@ FAULTS = (
     Fault(
         "a model in the wrong place",
         "storages/efs.py",
-        '{"MODEL_DIR": f"{MOUNT_PATH}/{model.bundle.source_hash}"}',
-        '{"MODEL_DIR": MOUNT_PATH}',
+        '{MODEL_DIR: f"{MOUNT_PATH}/{model.bundle.source_hash}"}',
+        "{MODEL_DIR: MOUNT_PATH}",
         "functions_know_their_storage",
     ),
     Fault(
         "a search that loads the model",
         "backend.py",
-        ', "SERVES": "search"',
+        ", SERVES: SEARCH",
         "",
         "functions_know_their_storage",
     ),

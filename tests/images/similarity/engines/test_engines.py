@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contract import bundle as files
 from model.checkpoints import synthetic
 from model.checkpoints.architecture import Architecture
 from model.graphs import graph
-from similarity.bundle import manifest as files
 from similarity.bundle import safetensors_header
-from similarity.bundle.manifest import Manifest
+from similarity.bundle.manifest import Manifest, parse
 from similarity.engines import onnx
 from similarity.engines.onnx import OnnxEngine
 from similarity.loading.tokens import Tokenizer
@@ -97,7 +97,7 @@ def test_a_batch_of_unequal_lengths_is_refused(wide: Opened, batch: list[list[in
 
 def made_alone(directory: Path) -> OnnxEngine:
     store = DirectoryStore(str(directory), 1)
-    manifest = files.parse(store.read(files.NAME))
+    manifest = parse(store.read(files.MANIFEST))
     weights = store.weights(files.WEIGHTS, 1 << 16, "onnx")
     small = {name: store.read(name) for name in onnx.files(manifest)}
     return onnx.make(manifest, safetensors_header.parse(weights.start), weights, small)

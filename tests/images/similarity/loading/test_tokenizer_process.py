@@ -15,7 +15,7 @@ import tokenizers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from similarity.bundle import manifest as files
+from contract import bundle as files
 from similarity.loading import tokenizer_process
 from similarity.loading.tokenizer_process import TokenizerProcess
 from similarity.loading.tokens import Tokenizer

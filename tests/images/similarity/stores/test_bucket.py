@@ -11,10 +11,10 @@ from pathlib import Path
 import obstore
 import pytest
 
+from contract import bundle as files
 from similarity.base.errors import StoreError
 from similarity.base.parallel import for_each
 from similarity.bundle import byte_ranges, safetensors_header
-from similarity.bundle import manifest as files
 from similarity.bundle.byte_ranges import Range
 from similarity.encoder import EncoderService
 from similarity.stores import bucket as bucket_module

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from contract import bundle as files
 from similarity import service
 from similarity.base.errors import Replaced, StoreError
-from similarity.bundle import manifest as files
 from similarity.bundle.byte_ranges import Range
 from similarity.stores import bucket
 from similarity.stores.bucket import BucketStore, Version
@@ -89,11 +89,11 @@ def test_patience_and_a_last_try_that_hangs_end_before_the_api_does() -> None:
 @pytest.mark.parametrize(("status", "reason"), FINAL.items())
 def test_what_is_final_is_asked_once(objects: Bundle, status: int, reason: str) -> None:
     with served(lambda number, name: Turn(objects, status)) as server:
-        with pytest.raises(StoreError, match=f"{files.NAME} {reason}"):
-            BucketStore("models", "tiny").read(files.NAME)
+        with pytest.raises(StoreError, match=f"{files.MANIFEST} {reason}"):
+            BucketStore("models", "tiny").read(files.MANIFEST)
         with pytest.raises(StoreError, match=f"{files.WEIGHTS} {reason}"):
             BucketStore("models", "tiny").read_range(files.WEIGHTS, Range(7, 9), Version('"tag"', 99))
-        assert server.asked == [files.NAME, files.WEIGHTS]
+        assert server.asked == [files.MANIFEST, files.WEIGHTS]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,87 @@
+"""Builds the outputs of a deployment: `pulumi stack output --json` and `python -m lab up --json` give the same names.
+
+Values may be what Pulumi knows only later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+TARGET = "target"  # aws or lab
+API_URL = "apiUrl"
+PAGE_URL = "pageUrl"
+REGION = "region"
+AUTH_MODE = "authMode"
+ENGINE = "engine"
+ARCHITECTURE = "architecture"
+DEFAULT_BACKEND = "defaultBackend"
+MODELS = "models"  # all but the first, by name; what follows is of one model, and of the first beside the above
+
+BUNDLE_HASH = "bundleHash"
+WEIGHTS = "weights"
+BACKENDS = "backends"  # by name; what follows is of one backend
+
+FUNCTION_NAME = "functionName"
+SEARCH_FUNCTION_NAME = "searchFunctionName"
+LOG_GROUP = "logGroup"
+STORAGE = "storage"  # one honest sentence about where the weights are
+CURL = "curl"  # a first request, for a shell
+
+# Of a lab alone.
+ENDPOINT_URL = "endpointUrl"
+ACCESS_KEY_ID = "accessKeyId"
+SECRET_ACCESS_KEY = "secretAccessKey"  # noqa: S105 - the name of an output
+IMAGES = "images"
+CACHE_POLICY = "cachePolicy"
+MEMORY_ENFORCEMENT = "memoryEnforcement"
+CAPACITY = "capacity"
+
+
+def deployment(
+    *,
+    target: str,
+    api_url: Any,
+    page_url: Any | None,
+    region: str,
+    auth_mode: str,
+    engine: str,
+    architecture: str,
+    default_backend: str,
+    models: Mapping[str, Mapping[str, Any]],
+) -> dict[str, Any]:
+    """All outputs that labs and stacks have; `models` are made by `model`, by name, the first with the empty one.
+
+    `page_url` is None where there is no page.
+    """
+    (_, first), *others = models.items()
+    return {
+        TARGET: target,
+        API_URL: api_url,
+        **({} if page_url is None else {PAGE_URL: page_url}),
+        REGION: region,
+        AUTH_MODE: auth_mode,
+        ENGINE: engine,
+        ARCHITECTURE: architecture,
+        DEFAULT_BACKEND: default_backend,
+        **first,
+        **({MODELS: dict(others)} if others else {}),
+    }
+
+
+def model(*, bundle_hash: str, weights: str, backends: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """What the outputs say of a model; `backends` are made by `backend`, by name."""
+    return {BUNDLE_HASH: bundle_hash, WEIGHTS: weights, BACKENDS: dict(backends)}
+
+
+def backend(
+    *, function_name: Any, search_function_name: Any, log_group: Any, storage: str, curl: Any
+) -> dict[str, Any]:
+    """What the outputs say of a model's two functions on a backend."""
+    return {
+        FUNCTION_NAME: function_name,
+        SEARCH_FUNCTION_NAME: search_function_name,
+        LOG_GROUP: log_group,
+        STORAGE: storage,
+        CURL: curl,
+    }
