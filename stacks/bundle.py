@@ -42,7 +42,7 @@ class Bundle:
         try:
             encoder, weights = encoder_bytes(int(fields["layers"]), int(fields["hidden"])), str(fields["weights"])
         except (ValueError, KeyError, TypeError, OverflowError) as error:
-            raise DeploymentError.of([f"{path} is no manifest of a bundle ({error!r}): {mend} again"]) from error
+            raise DeploymentError.of([f"{path} is damaged ({error!r}): {mend} again"]) from error
         files = fields["files"]
         if lacking := [name for name in (WEIGHTS, *INDEX) if name not in files]:
             raise DeploymentError.of([f"{path} lists no {' and no '.join(lacking)}: {mend} again"])

@@ -37,7 +37,7 @@ def test_everything_that_is_wrong_with_any_model_is_said_at_once(tmp_path: Path)
     edit(project / "images" / "bundle", format=1)
     (project / "images" / "bundle-minilm" / "manifest.json").write_text("{")
 
-    with pytest.raises(DeploymentError, match=r"(?s)images/bundle/.*has format 1.*images/bundle-minilm/.*no manifest"):
+    with pytest.raises(DeploymentError, match=r"(?s)images/bundle/.*has format 1.*images/bundle-minilm/.*is damaged"):
         run(project, TWO)
 
 

@@ -174,8 +174,8 @@ def test_further_models_are_in_an_existing_bucket_under_their_hashes(project: Pa
     [
         (lambda bundle: shutil.rmtree(bundle), "there is no model bundle"),
         (lambda bundle: (bundle / "manifest.json").unlink(), "there is no model bundle"),
-        (lambda bundle: (bundle / "manifest.json").write_text("{"), "is no manifest"),
-        (lambda bundle: (bundle / "manifest.json").write_text("[]"), "is no manifest"),
+        (lambda bundle: (bundle / "manifest.json").write_text("{"), "is damaged"),
+        (lambda bundle: (bundle / "manifest.json").write_text("[]"), "is damaged"),
         (lambda bundle: _edit(bundle, format=1), "has format 1"),
         (lambda bundle: _edit(bundle, source_hash="0" * 64), "source_hash does not fit"),
         (lambda bundle: (bundle / "config.json").unlink(), "config.json is missing"),

@@ -32,10 +32,10 @@ GOOD: dict[str, Any] = {
         ({"keep": ["*"]}, "names no bundle"),
         ({"keep": OTHER}, "send a list"),
         ({"files": {}}, "files is empty"),
-        ({"files": {"../model": GOOD["files"]["model"]}}, "refused"),
-        ({"files": {"model": {"size": -1, "sha256": THIRD}}}, "send size"),
-        ({"files": {"model": {"size": 1, "sha256": "x"}}}, "send size"),
-        ({"files": {"model": 1}}, "send size"),
+        ({"files": {"../model": GOOD["files"]["model"]}}, "is not the name of a file"),
+        ({"files": {"model": {"size": -1, "sha256": THIRD}}}, "has no size in bytes"),
+        ({"files": {"model": {"size": 1, "sha256": "x"}}}, "has no size in bytes"),
+        ({"files": {"model": 1}}, "has no size in bytes"),
     ],
 )
 def test_refuses_a_wrong_event(change: dict[str, Any], message: str) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from contract import bundle as files
 from lab.host.errors import LabError
-from lab.storages.bundle import read_bundle, search_memory_mb
+from lab.storages.bundle import Bundle, read_bundle
 from tests.lab.support.bundles import SIZES, make_bundle
 
 
@@ -25,19 +26,11 @@ def test_index_is_what_a_search_function_reads(tmp_path: Path) -> None:
     assert bundle.index_bytes == SIZES[files.VECTORS] + SIZES[files.INCIDENTS]
 
 
-@pytest.mark.parametrize(
-    ("index_bytes", "memory_mb"),
-    [
-        (0, 512),
-        (85 << 20, 512),  # 511 MB
-        ((85 << 20) + 400_000, 576),  # 513 MB
-        (100 << 20, 576),  # 556 MB
-        (3 << 30, 9472),
-        (4 << 30, 10_240),
-    ],
-)
-def test_memory_of_a_search_function(index_bytes: int, memory_mb: int) -> None:
-    assert search_memory_mb(index_bytes) == memory_mb
+def test_a_search_function_never_has_more_memory_than_lambda_offers(tmp_path: Path) -> None:
+    vectors = tmp_path / files.VECTORS
+    vectors.touch()
+    os.truncate(vectors, 4 << 30)  # a hole: it takes no room
+    assert Bundle(tmp_path, (vectors,), "", "").search_memory_mb == 10_240
 
 
 @pytest.mark.parametrize("damage", ["missing", "truncated"])
