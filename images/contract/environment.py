@@ -40,7 +40,7 @@ VARIABLES = (
     Variable(STORAGE_BACKEND, "deployment", "service", "name of the storage, in `X-Storage-Backend` and in the log"),
     Variable(
         ROUTE_PREFIX,
-        "deployment, for models with a name",
+        "deployment",
         "service",
         "path below which the function answers, without its first slash; default: STORAGE_BACKEND",
     ),
