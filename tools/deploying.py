@@ -17,24 +17,16 @@ from bench.cost.estimate import DEFAULT_MEMORY_MB, estimate, guess
 from bench.cost.model import HOURS_PER_MONTH, Assumptions, Billed, Costs, Usage, request_usd
 from bench.cost.prices import Prices, read_prices
 from bench.runs.plan import Axes, build_plan
+from contract.bucket import GET_BYTES
 from contract.checkout import ROOT
+from contract.storages import IMAGE, NAMES, S3, STORAGES
 from stacks.config_table import replace
 from tests.stacks.support import project, recorder
 
 PAGE = ROOT / "docs" / "deploying.md"
 START, END = "<!-- figures:start -->", "<!-- figures:end -->"
-BACKENDS = ("efs", "s3", "oci")
-_SERVICES = {
-    "apigatewayv2": "API Gateway",
-    "cloudwatch": "CloudWatch",
-    "ec2": "VPC",
-    "ecr": "ECR",
-    "efs": "EFS",
-    "iam": "IAM",
-    "lambda": "Lambda",
-    "s3": "S3",
-    "vpc": "VPC",
-}
+# Services that are not called by their abbreviation; the others are written in capitals.
+_SERVICES = {"apigatewayv2": "API Gateway", "cloudwatch": "CloudWatch", "ec2": "VPC", "lambda": "Lambda"}
 _ENGINE, _ARCHITECTURE = "onnx", "arm64"
 # Careful guesses, as those in bench.cost.estimate: how long the seeder copies, and what a first hour's curiosity asks.
 _SEED_S, _SEEDER_MB = 60.0, 1024
@@ -54,7 +46,8 @@ def count(graph: recorder.Graph) -> Counter[str]:
 
 def _made(kind: str, inputs: dict[str, Any]) -> Iterator[str]:
     if kind.startswith("aws:"):
-        yield _SERVICES[kind.split(":")[1].partition("/")[0]]
+        service = kind.split(":")[1].partition("/")[0]
+        yield _SERVICES.get(service, service.upper())
     elif kind == "awsx:ecr:Repository":
         yield "ECR"
         if not inputs.get("lifecyclePolicy", {}).get("skip"):
@@ -64,9 +57,9 @@ def _made(kind: str, inputs: dict[str, Any]) -> Iterator[str]:
 
 
 def _resources() -> Iterator[str]:
-    whole, *single = _runs([BACKENDS, *((name,) for name in BACKENDS)])
+    whole, *single = _runs([NAMES, *((name,) for name in NAMES)])
     parts = ", ".join(f"{service} {number}" for service, number in sorted(whole.items()))
-    alone = ", ".join(f"{name} {run.total()}" for name, run in zip(BACKENDS, single, strict=True))
+    alone = ", ".join(f"{name} {run.total()}" for name, run in zip(NAMES, single, strict=True))
     yield f"With the defaults {whole.total()} things are made in AWS: {parts}. With one backend alone: {alone}."
 
 
@@ -78,40 +71,41 @@ def _runs(chosen: Iterable[tuple[str, ...]]) -> list[Counter[str]]:
 
 
 def _costs(prices: Prices) -> Iterator[str]:
-    each = {name: guess(_usage(name), _ENGINE, prices) for name in BACKENDS}
-    run = estimate(build_plan(Axes(BACKENDS)), prices, _ARCHITECTURE)
+    each = {name: guess(_usage(name), _ENGINE, prices) for name in NAMES}
+    run = estimate(build_plan(Axes(NAMES)), prices, _ARCHITECTURE)
     yield f"USD, prices of {prices.region}, {prices.date}:"
     yield ""
-    yield "| | efs | s3 | oci | together |"
-    yield "| --- | --- | --- | --- | --- |"
+    yield f"| | {' | '.join(NAMES)} | together |"
+    yield f"| --- |{' --- |' * len(NAMES)} --- |"
     yield _row(f"the first hour, with {_FIRST_REQUESTS} requests each", [first_hour(n, each[n], prices) for n in each])
     yield _row("an idle month", [cost.idle_month for cost in each.values()])
     yield _row("1,000 cold starts", [1000 * cost.cold_start for cost in each.values()])
     yield _row("1,000 warm requests", [1000 * cost.warm_request for cost in each.values()])
     yield ""
     yield (
-        f"One benchmark run of all three: ${run.usd:.2f} and about {run.seconds / 60:.0f} minutes, "
+        f"One benchmark run of all of them: ${run.usd:.2f} and about {run.seconds / 60:.0f} minutes, "
         f"{run.requests} requests, of which {run.cold_starts} are cold starts."
     )
     image = Assumptions().image_base_bytes / _GB * prices["ecr_storage_gb_month"]
     yield (
         f"Every update that needs new images keeps the old ones, up to ten, for ${image:.3f} a month each, "
-        f"${each['oci'].idle_month:.3f} for oci."
+        f"${each[IMAGE.name].idle_month:.3f} for {IMAGE.name}."
     )
 
 
 def first_hour(backend: str, cost: Costs, prices: Prices) -> float:
     """Return USD of an hour's storage, of bringing the weights there, and of the first requests, one of them cold."""
     usd = cost.idle_month / HOURS_PER_MONTH + cost.cold_start + (_FIRST_REQUESTS - 1) * cost.warm_request
-    return usd + (seeding(prices) if backend == "efs" else 0.0)
+    written = STORAGES[backend].charges.gb_written
+    return usd + (seeding(prices[written], prices) if written else 0.0)
 
 
-def seeding(prices: Prices) -> float:
-    """Return USD of copying the bundle from S3 to the file system once."""
+def seeding(gb_written: float, prices: Prices) -> float:
+    """Return USD of copying the bundle from S3 once, to where writing costs so much a GB."""
     stored = Assumptions().stored_bytes
     copying = Billed(_SEED_S * 1e3, stored)
-    copy = request_usd(Usage("s3", _ARCHITECTURE, _SEEDER_MB), copying, prices, Assumptions())
-    return copy + stored / _GB * prices["efs_write_gb"]
+    copy = request_usd(Usage(S3.name, _ARCHITECTURE, _SEEDER_MB), copying, prices, Assumptions(get_bytes=GET_BYTES))
+    return copy + stored / _GB * gb_written
 
 
 def _usage(backend: str) -> Usage:

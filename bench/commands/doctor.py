@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.commands.options import DEFAULT_BACKENDS, add_target_options, choice_from, names
+from bench.commands.options import add_backends_option, add_target_options, choice_from
 from bench.deployments.connect import deployed
 from bench.deployments.doctor import FAIL, examine
 from bench.deployments.functions import Functions
@@ -18,8 +18,7 @@ from bench.process.say import say
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of `doctor`."""
     add_target_options(parser)
-    parser.add_argument("--backends", type=names, default=DEFAULT_BACKENDS, metavar="A,B",
-                        help="lab: backends to start (default efs,s3,oci)")  # fmt: skip
+    add_backends_option(parser)
 
 
 def execute(options: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench.commands.options import DEFAULT_BACKENDS, add_target_options, choice_from, names
+from bench.commands.options import add_backends_option, add_target_options, choice_from
 from bench.commands.ranges import positive
 from bench.deployments.connect import deployed
 from bench.deployments.functions import Functions
@@ -34,7 +34,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of `load`."""
     add_target_options(parser)
     add = parser.add_argument
-    add("--backends", type=names, default=DEFAULT_BACKENDS, metavar="A,B", help="backends (default efs,s3,oci)")
+    add_backends_option(parser)
     add("--rate", type=positive, default=5.0, help="requests a second (default 5)")
     add("--duration", type=positive, default=30.0, metavar="S", help="seconds for each backend (default 30)")
     add("--spacing", choices=SPACINGS, default="poisson", help="random or regular arrivals (default poisson)")

@@ -14,8 +14,8 @@ from bench.deployments.connect import Choice
 from bench.process.errors import UsageError
 from bench.runs.plan import Axes
 from contract.engines import ENGINES
+from contract.storages import DESCRIBED, NAMES, storage
 
-DEFAULT_BACKENDS = ("efs", "s3", "oci")
 ARMS = ("http", "invoke")
 
 
@@ -58,7 +58,7 @@ def choice_from(options: argparse.Namespace) -> Choice:
 def add_axes_options(parser: argparse.ArgumentParser) -> None:
     """What is compared, and how often it is measured."""
     add = parser.add_argument
-    add("--backends", type=names, default=DEFAULT_BACKENDS, metavar="A,B", help="backends (default efs,s3,oci)")
+    add_backends_option(parser)
     add("--engines", type=names, default=("onnx",), metavar="A,B", help="onnx, transformers or both (default onnx)")
     add("--memory", type=numbers, default=(None,), metavar="MB,MB", help="memory sizes to set (default: as deployed)")
     add("--tokens", type=numbers, default=(20,), metavar="N,N", help="approximate text lengths (default 20)")
@@ -69,6 +69,12 @@ def add_axes_options(parser: argparse.ArgumentParser) -> None:
     add("--idle", type=float, default=0.0, metavar="S", help="also measure after S seconds without requests")
     add("--first-deploy", action="store_true", help="image or bundle are new: report the first cold starts apart")
     add("--seed", type=int, default=1, help="seed of the order (default 1)")
+
+
+def add_backends_option(parser: argparse.ArgumentParser) -> None:
+    """Which of the storages are asked."""
+    known = f"some of {DESCRIBED} (default: all)"
+    parser.add_argument("--backends", type=_backends, default=NAMES, metavar="A,B", help=known)
 
 
 def axes_from(options: argparse.Namespace) -> Axes:
@@ -96,6 +102,13 @@ def axes_from(options: argparse.Namespace) -> Axes:
 def names(text: str) -> tuple[str, ...]:
     """A comma-separated list."""
     return _listed(text, str)
+
+
+def _backends(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(storage(name).name for name in names(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def numbers(text: str) -> tuple[int, ...]:

@@ -16,12 +16,15 @@ from bench.report.formats import ms
 from bench.runs.log_lines import Report, parse_log_line
 from bench.runs.records import Observation
 from bench.stats.quantiles import SMALLEST_N, quantile
+from contract.storages import IMAGE, NAMES
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of `overhead`."""
     add_target_options(parser)
-    parser.add_argument("--backend", default="oci", help="whose function answers (default oci)")
+    parser.add_argument(
+        "--backend", choices=NAMES, default=IMAGE.name, help="whose function answers (default %(default)s)"
+    )
     parser.add_argument("--requests", type=int, default=SMALLEST_N[0.99], metavar="N", help="requests (default 299)")
 
 

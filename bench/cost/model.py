@@ -16,8 +16,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.cost.prices import Prices
+from bench.process.errors import UsageError
 from bench.stats.clusters import mean_interval
 from bench.stats.quantiles import Interval
+from contract.bucket import PLAN_BYTES, PLAN_GETS
+from contract.storages import Charges, storage
 
 HOURS_PER_MONTH = 730
 _GB = 2**30
@@ -30,7 +33,7 @@ class Assumptions:
 
     stored_bytes: float = 620e6
     image_base_bytes: float = 250e6
-    get_bytes: float = 8 * 1024**2
+    get_bytes: float = PLAN_BYTES / PLAN_GETS
     log_bytes_per_request: float = 600.0
     endpoints: int = 0
 
@@ -138,18 +141,26 @@ def _interval(visits: Sequence[Sequence[float]]) -> Interval | None:
 
 def _fetch_usd(backend: str, fetched_bytes: float, prices: Prices, assumptions: Assumptions) -> float:
     """What the store charges for what one request reads."""
-    if backend == "s3":
-        return math.ceil(fetched_bytes / assumptions.get_bytes) * prices["s3_get"]
-    if backend == "efs":
-        return fetched_bytes / _GB * prices["efs_read_gb"]
-    return 0.0
+    charges, usd = _charges(backend), 0.0
+    if charges.get:
+        usd += math.ceil(fetched_bytes / assumptions.get_bytes) * prices[charges.get]
+    if charges.gb_read:
+        usd += fetched_bytes / _GB * prices[charges.gb_read]
+    return usd
 
 
 def _storage_usd(backend: str, prices: Prices, assumptions: Assumptions) -> float:
     """Keeping the weights for a month, and for every backend the image that runs."""
     images = assumptions.image_base_bytes / _GB * prices["ecr_storage_gb_month"]
-    rate = {"s3": "s3_storage_gb_month", "efs": "efs_storage_gb_month"}.get(backend, "ecr_storage_gb_month")
-    return images + assumptions.stored_bytes / _GB * prices[rate]
+    return images + assumptions.stored_bytes / _GB * prices[_charges(backend).gb_month]
+
+
+def _charges(backend: str) -> Charges:
+    """What AWS charges for a storage. Raises UsageError for one that is not in the list."""
+    try:
+        return storage(backend).charges
+    except ValueError as error:
+        raise UsageError(f"what {backend} costs is not known: {error}") from error
 
 
 def break_even(a: Costs, b: Costs, cold_share: float) -> float | None:

@@ -13,13 +13,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.limits import lower_bounds, requirements
 from bench.limits.samples import Sample, Samples
 from bench.limits.stage import Stage, running_stage
 from bench.limits.tables import number, table, timed
 from bench.process.errors import EXIT_OK, BenchError, TargetError
 from bench.stats.quantiles import quantile, quantile_interval
 from contract.phases import VERIFY
+from contract.storages import STORAGES, Storage
 
 WAYS = ("as it comes", "VERIFY_WEIGHTS")
 COMMAND = "python -m bench.limits.checking"
@@ -54,15 +54,15 @@ def lines(samples: Samples) -> Iterator[str]:
     yield f"{number(max(loads))}, so the ratio of starts of the same round says more than the times."
     yield ""
     head = ("storage", "without, ms (95 %)", "with, ms (95 %)", "with / without (95 %)", "the check, ms (95 %)")
-    yield from table(head, [_row(samples, storage) for storage in requirements.STORAGES])
+    yield from table(head, [_row(samples, storage) for storage in STORAGES.values()])
 
 
-def _row(samples: Samples, storage: str) -> tuple[str, ...]:
-    without, checked = (samples.values("checked start", storage, way) for way in WAYS)
+def _row(samples: Samples, storage: Storage) -> tuple[str, ...]:
+    without, checked = (samples.values("checked start", storage.name, way) for way in WAYS)
     ratios = [after / before for before, after in zip(without, checked, strict=True)]
     return (
-        lower_bounds.NAMES[storage], timed(without), timed(checked), _ratio(ratios),
-        timed(samples.values("checking", storage, WAYS[1])),
+        storage.label, timed(without), timed(checked), _ratio(ratios),
+        timed(samples.values("checking", storage.name, WAYS[1])),
     )  # fmt: skip
 
 

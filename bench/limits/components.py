@@ -11,6 +11,7 @@ from bench.process.errors import TargetError
 from bench.runs.log_lines import Report, parse_log_line
 from contract.engines import ENGINES
 from contract.environment import BLAS_THREADS
+from contract.storages import IMAGE
 
 TOKENS = (8, 20, 64, 128, 257, 512, 1000, 2000, 4096)
 INDEX_SIZES = (1_000, 10_000, 100_000, 1_000_000)
@@ -64,7 +65,7 @@ def choices(samples: Samples, bundle: str, rounds: int) -> None:
 
 def memory(samples: Samples, stage: Stage) -> None:
     """Max Memory Used of the image function's REPORT line, after a short text and after one of the longest."""
-    backend = stage.deployment.backend("oci")
+    backend = stage.deployment.backend(IMAGE.name)
     stage.make_cold(backend, "onnx")
     for tokens in (20, 4096):
         answer = stage.ask(backend, tokens if tokens < 4096 else 6000)  # more than enough: the service cuts it

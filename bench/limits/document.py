@@ -17,9 +17,8 @@ from bench.stats.quantiles import quantile
 from contract.bundle import MANIFEST
 from contract.engines import ENGINES
 from contract.phases import HANDLER, IDLE, PHASES, VERIFY
+from contract.storages import IMAGE, STORAGES
 
-STORAGES = requirements.STORAGES
-NAMES = lower_bounds.NAMES
 SHOWN = tuple(name for name in PHASES if name not in (IDLE, VERIFY, HANDLER))
 
 
@@ -90,11 +89,11 @@ def _storages(samples: Samples) -> Iterator[str]:
     yield ""
     rows = []
     for cache in ("cold", "warm"):
-        for storage in STORAGES:
-            where = f"{storage}, {cache} cache"
+        for storage in STORAGES.values():
+            where = f"{storage.name}, {cache} cache"
             ours = samples.values("phase fetch", where, "onnx")
-            rows.append((NAMES[storage], cache, "our fetch, in a start", timed(ours)))
-            rows += [(NAMES[storage], cache, how, timed(samples.values("read", where, how)))
+            rows.append((storage.label, cache, "our fetch, in a start", timed(ours)))
+            rows += [(storage.label, cache, how, timed(samples.values("read", where, how)))
                      for how in samples.hows("read", where)]  # fmt: skip
     yield from table(("storage", "cache", "how", "ms (95 %)"), rows)
 
@@ -105,18 +104,18 @@ def _phases(samples: Samples) -> Iterator[str]:
     yield ""
     rows = []
     for cache in ("cold", "warm"):
-        for storage in STORAGES:
+        for storage in STORAGES.values():
             for engine in ENGINES:
-                where = f"{storage}, {cache} cache"
+                where = f"{storage.name}, {cache} cache"
                 values = [timed(samples.values("cold start", where, engine))]
                 values += [plain(samples.median(f"phase {phase}", where, engine)) for phase in SHOWN]
-                rows.append((NAMES[storage], cache, engine, *values))
+                rows.append((storage.label, cache, engine, *values))
     yield from table(("storage", "cache", "engine", "whole (95 %)", *SHOWN), rows)
-    encode = samples.median("phase encode", "oci, cold cache", "onnx")
+    encode = samples.median("phase encode", f"{IMAGE.name}, cold cache", "onnx")
     if encode is not None:
         yield ""
         yield "Computing layers while later ones arrive is not done: it could hide a part of the first answer's"
-        yield f"encoding, which takes {number(encode)} ms (image), and would need a session for every layer."
+        yield f"encoding, which takes {number(encode)} ms ({IMAGE.label}), and would need a session for every layer."
 
 
 def _lengths(samples: Samples) -> Iterator[str]:
@@ -134,11 +133,14 @@ def _lengths(samples: Samples) -> Iterator[str]:
 
 def _growth(samples: Samples) -> Iterator[str]:
     yield from ("", "## Growth", "", "Cold start (cold cache) by the size of the model, ms:", "")
-    sizes = [(NAMES[s], *(timed(samples.values("cold start by size", s, f"{n} layers")) for n in growth.LAYERS))
-             for s in STORAGES]  # fmt: skip
+    sizes = [(s.label, *(timed(samples.values("cold start by size", s.name, f"{n} layers")) for n in growth.LAYERS))
+             for s in STORAGES.values()]  # fmt: skip
     yield from table(("storage", *(f"{n} layers" for n in growth.LAYERS)), sizes)
     yield from ("", "The slowest of N simultaneous cold starts, ms:", "")
-    bursts = [(NAMES[s], *(timed(samples.values("burst", s, f"{n} at once")) for n in growth.BURSTS)) for s in STORAGES]
+    bursts = [
+        (s.label, *(timed(samples.values("burst", s.name, f"{n} at once")) for n in growth.BURSTS))
+        for s in STORAGES.values()
+    ]
     yield from table(("storage", *(str(n) for n in growth.BURSTS)), bursts)
     yield from ("", "Ranking, one pass over all incidents and no full sort:", "")
     ranks = []

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bench.limits.reads import BOTO3, OURS_ALONE, RAW
-from bench.limits.requirements import BOTO3_TIMES, COLD_LIMITS, STORAGES
+from bench.limits.requirements import BOTO3_TIMES, COLD_LIMITS
 from bench.limits.samples import Samples
 from bench.limits.tables import number, plain, table
 from contract.engines import ENGINES
 from contract.limits import MAX_MEMORY_MB
 from contract.phases import BOOT, ENCODE, HANDLER, IMPORT, INIT
+from contract.storages import S3, STORAGES
 
-NAMES = {"efs": "EFS", "s3": "S3", "oci": "image"}
-S3 = "s3, cold cache"
+COLD_S3 = f"{S3.name}, cold cache"
 S3_NAMES = {RAW: "raw read", OURS_ALONE: "our fetch", BOTO3: "boto3, 595 MB", "onnx": "a whole cold start"}
 RANKING_MS = 500
 
@@ -46,12 +46,12 @@ def lines(samples: Samples) -> Iterator[str]:
 
 def _fetches(samples: Samples) -> Iterator[str]:
     rows = []
-    for storage in STORAGES:
-        where = f"{storage}, cold cache"
+    for storage in STORAGES.values():
+        where = f"{storage.name}, cold cache"
         raw, alone = (samples.median("read", where, how) for how in (RAW, OURS_ALONE))
         beside = samples.median("phase fetch", where, "onnx")
         if raw and alone and beside:
-            rows.append((NAMES[storage], *map(number, (raw, alone, alone / raw, beside, beside / raw))))
+            rows.append((storage.label, *map(number, (raw, alone, alone / raw, beside, beside / raw))))
     yield "The requirement compares reads that have the machine to themselves. In a start, what is imported and the"
     yield "tokenizer want the cores at the same time, and so do the lab's storages, which run on the same ones."
     yield ""
@@ -62,11 +62,11 @@ def _fetches(samples: Samples) -> Iterator[str]:
 def _s3(samples: Samples) -> Iterator[str]:
     """What the cores do while S3 is read: what its servers and any reader take is what nobody can leave out."""
     cores, size = samples.median("cores", "machine", "all"), samples.median("planned bytes", "bundle", "onnx")
-    boto3, own = samples.median("rate", S3, BOTO3), samples.median("own core time", S3, RAW)
+    boto3, own = samples.median("rate", COLD_S3, BOTO3), samples.median("own core time", COLD_S3, RAW)
     rows = []
     for how in (RAW, OURS_ALONE, BOTO3, "onnx"):
-        taken = samples.median("cold start" if how == "onnx" else "read", S3, how)
-        total, reader = (samples.median(what, S3, how) for what in ("core time", "own core time"))
+        taken = samples.median("cold start" if how == "onnx" else "read", COLD_S3, how)
+        total, reader = (samples.median(what, COLD_S3, how) for what in ("core time", "own core time"))
         if cores and taken and total:
             parts = (taken, total, 100 * total / taken / cores)
             rows.append((S3_NAMES[how], *map(number, parts), plain(reader)))
@@ -84,14 +84,15 @@ def _s3(samples: Samples) -> Iterator[str]:
 
 def _servers(samples: Samples, how: str, size: float) -> float | None:
     """Milliseconds of core time that nobody but the reader's own process takes, for `size` bytes."""
-    total, own = (samples.median(what, S3, how) for what in ("core time", "own core time"))
-    rate, taken = (samples.median(what, S3, how) for what in ("rate", "read"))
+    total, own = (samples.median(what, COLD_S3, how) for what in ("core time", "own core time"))
+    rate, taken = (samples.median(what, COLD_S3, how) for what in ("rate", "read"))
     return (total - own) * size / (rate * taken * 1000) if total and own and rate and taken else None
 
 
 def _cold_starts(samples: Samples) -> Iterator[str]:
     floors = [
-        (f"{NAMES[s]}, {cache}", _floor(samples, f"{s}, {cache} cache", limit)) for s, cache, limit in COLD_LIMITS
+        (f"{STORAGES[s].label}, {cache}", _floor(samples, f"{s}, {cache} cache", limit))
+        for s, cache, limit in COLD_LIMITS
     ]
     rows = []
     for name, floor in floors:

@@ -9,6 +9,7 @@ from bench.limits.samples import Samples
 from bench.report.charts.curves import curves
 from bench.report.charts.svg import Series
 from contract.engines import ENGINES
+from contract.storages import STORAGES
 
 WIDTH, BAR = 720.0, 22.0
 STYLE = """
@@ -50,10 +51,10 @@ def _lengths(samples: Samples) -> tuple[str, float]:
 
 def _cold_starts(samples: Samples) -> tuple[str, float]:
     bars = [
-        (f"{name}, {engine}", colour, value)
-        for storage, name in (("efs", "EFS"), ("s3", "S3"), ("oci", "image"))
+        (f"{storage.label}, {engine}", colour, value)
+        for storage in STORAGES.values()
         for colour, engine in enumerate(ENGINES)
-        if (value := samples.median("cold start", f"{storage}, cold cache", engine)) is not None
+        if (value := samples.median("cold start", f"{storage.name}, cold cache", engine)) is not None
     ]
     if not bars:
         return "", 0.0

@@ -11,6 +11,7 @@ from bench.limits.reads import Reads
 from bench.limits.samples import Sample, Samples
 from bench.limits.stage import Stage
 from bench.process.errors import TargetError
+from contract.storages import storage
 
 
 def measure(stage: Stage, samples: Samples, rounds: int, seed: int) -> None:
@@ -31,7 +32,7 @@ def _steps(stage: Stage, samples: Samples, backend: Backend) -> list[Callable[[i
     steps = [cold_start("onnx"), cold_start("transformers"), reads.raw]
     if stage.cache == "cold":
         steps.append(reads.ours)
-    if backend.name == "s3":
+    if storage(backend.name).opened == "bucket":
         return [*steps, reads.boto3]
     return [*steps, reads.mapped, reads.from_pretrained, reads.runai]
 

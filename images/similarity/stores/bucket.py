@@ -16,6 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from contract.bucket import GET_BYTES
 from contract.environment import REGION, S3_ENDPOINT
 from similarity.base import log
 from similarity.base.errors import Replaced, StoreError
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from obstore import GetOptions
     from obstore.store import ClientConfig, RetryConfig, S3Store
 
-CHUNK = 16 << 20  # bytes a ranged GET: S3 gives a connection 85-90 MB/s, so each takes at most 0.2 s
 PIECE = 1 << 18  # bytes from the connection to the file: small ones need no fresh memory (340 MB: 190 ms of CPU less)
 CONNECTIONS = 8  # as many as fill the 1.2 GiB/s that a Lambda environment is given at the start
 # A store that hangs becomes an error that names the file, before the HTTP API gives up. One that is busy (503 SlowDown,
@@ -79,7 +79,7 @@ class BucketStore:
 
     def read(self, name: str) -> bytes:
         """An object, whole; a large one, as the vectors of a million incidents are (3 GB), over all connections."""
-        version, first = self._start_of(name, CHUNK)
+        version, first = self._start_of(name, GET_BYTES)
         size = version.size
         self.fetched.add(len(first))
         if len(first) >= size:
@@ -95,7 +95,7 @@ class BucketStore:
                 place += len(piece)
 
         with whole.getbuffer() as memory:
-            for_each(copy, byte_ranges.split([Range(len(first), size - len(first))], CHUNK), CONNECTIONS)
+            for_each(copy, byte_ranges.split([Range(len(first), size - len(first))], GET_BYTES), CONNECTIONS)
         return whole.getvalue()
 
     def read_range(self, name: str, wanted: Range, version: Version) -> bytes:
@@ -204,7 +204,7 @@ class BucketWeights:
                     offset += len(piece)
 
             # A store that keeps the object on a disk reads ahead in the file's order: 8 % less, these chunks included.
-            for_each(copy, byte_ranges.split(byte_ranges.in_file_order(ranges), CHUNK), CONNECTIONS)
+            for_each(copy, byte_ranges.split(byte_ranges.in_file_order(ranges), GET_BYTES), CONNECTIONS)
             self._complete.unlink(missing_ok=True)
             os.link(self.directory / self._name, self._complete)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,13 @@ from hypothesis import strategies as st
 
 from bench.cost.choose import DOES_NOT, MEETS, UNDECIDED, Candidate, Objective, Option, visits_needed, weigh
 from bench.cost.estimate import estimate
+from bench.cost.live import PRODUCTS
 from bench.cost.model import Assumptions, Billed, Costs, Usage, break_even, compute_usd, costs
 from bench.cost.prices import read_prices
 from bench.cost.traffic import poisson_cold_share, trace_cold_share
 from bench.process.errors import UsageError
 from bench.runs.plan import Axes, build_plan
+from contract.storages import STORAGES
 
 PRICES = read_prices()
 ASSUMED = Assumptions(stored_bytes=600e6, image_base_bytes=200e6, log_bytes_per_request=1000.0)
@@ -35,9 +38,9 @@ def priced(backend: str, assumed: Assumptions = ASSUMED) -> Costs:
 
 
 def test_a_cold_start_on_s3_by_hand() -> None:
-    # 2 GB for 2 s at 0.0000133334 are 0.0000533336; 340 MB in parts of 8 MiB are 41 GETs, 0.0000164
+    # 2 GB for 2 s at 0.0000133334 are 0.0000533336; 340 MB are 52 GETs, 0.0000208
     found = priced("s3")
-    assert found.cold_start == pytest.approx(PER_REQUEST + 0.0000533336 + 0.0000164)
+    assert found.cold_start == pytest.approx(PER_REQUEST + 0.0000533336 + 0.0000208)
     # warm: 2 GB for 0.04 s are 0.00000106667
     assert found.warm_request == pytest.approx(PER_REQUEST + 0.000001066672)
     # idle: 0.6 GB at 0.023 and an image of 0.2 GB at 0.10
@@ -50,6 +53,17 @@ def test_efs_pays_for_reading_and_the_image_for_keeping() -> None:
     assert efs.idle_month == pytest.approx((0.6 * 0.30 + 0.02) * 1e9 / GB)
     assert oci.cold_start == pytest.approx(PER_REQUEST + 0.0000533336)
     assert oci.idle_month == pytest.approx(0.8 * 0.10 * 1e9 / GB)
+
+
+def test_what_is_not_in_the_list_of_storages_has_no_price() -> None:
+    with pytest.raises(UsageError, match=r"what tape costs is not known: .* one of efs, s3, oci"):
+        priced("tape")
+
+
+def test_every_charge_of_a_storage_is_in_the_shipped_table_and_looked_up_live() -> None:
+    named = {name for each in STORAGES.values() for name in asdict(each.charges).values() if name}
+    assert named <= set(PRICES.usd)
+    assert named <= set(PRODUCTS)
 
 
 def test_init_is_billed_and_milliseconds_are_rounded_up() -> None:

@@ -71,7 +71,7 @@ def test_fetched_ranges_are_the_objects_bytes_and_nothing_else_is_there(
 def test_an_object_of_any_size_is_read_whole(
     store: BucketStore, tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch, chunk: int
 ) -> None:
-    monkeypatch.setattr(bucket_module, "CHUNK", chunk)
+    monkeypatch.setattr(bucket_module, "GET_BYTES", chunk)
     for name in (files.VECTORS, files.INCIDENTS):
         whole = (tiny_bundle / name).read_bytes()
         assert store.read(name) == whole

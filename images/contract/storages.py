@@ -1,0 +1,78 @@
+"""Lists the storages that the weights can be kept in. This is the only list of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Charges:
+    """What AWS charges for a storage: names in the price table (bench/cost/prices.json), None where it is nothing."""
+
+    gb_month: str
+    gb_read: str | None = None
+    get: str | None = None
+    gb_written: str | None = None
+
+
+@dataclass(frozen=True)
+class Storage:
+    """One place for the weights.
+
+    `name` is in paths, settings, outputs and the names of folders and modules. `title` and the shorter `label` are for
+    people; `kept` says where the weights are. What is `opened` as a directory is mapped where it lies, what is opened
+    as a bucket is fetched into /tmp. `baked` means that the functions' image holds the bundle, so that every model
+    needs an image of its own.
+    """
+
+    name: str
+    title: str
+    label: str
+    kept: str
+    opened: Literal["directory", "bucket"]
+    charges: Charges
+    baked: bool = False
+
+
+EFS = Storage(
+    name="efs",
+    title="EFS",
+    label="EFS",
+    kept="on a mounted file system",
+    opened="directory",
+    charges=Charges("efs_storage_gb_month", gb_read="efs_read_gb", gb_written="efs_write_gb"),
+)
+S3 = Storage(
+    name="s3",
+    title="S3",
+    label="S3",
+    kept="in a bucket, fetched into /tmp",
+    opened="bucket",
+    charges=Charges("s3_storage_gb_month", get="s3_get"),
+)
+IMAGE = Storage(
+    name="oci",
+    title="container image",
+    label="image",
+    kept="in the container image",
+    opened="directory",
+    charges=Charges("ecr_storage_gb_month"),
+    baked=True,
+)
+STORAGES: Mapping[str, Storage] = {each.name: each for each in (EFS, S3, IMAGE)}
+NAMES = tuple(STORAGES)
+DESCRIBED = ", ".join(f"{each.name} ({each.title})" for each in STORAGES.values())
+
+
+def storage(name: str) -> Storage:
+    """Return the storage of that name. Raises ValueError, which names those that there are."""
+    if name not in STORAGES:
+        raise ValueError(f"there is no storage {name!r}: it is one of {', '.join(NAMES)}")
+    return STORAGES[name]
+
+
+def default_of(names: Sequence[str]) -> str:
+    """Return which of these storages answers paths that name none."""
+    return S3.name if S3.name in names else names[0]
