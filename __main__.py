@@ -43,7 +43,7 @@ def deploy() -> None:
     api = HttpApi("api", ApiArgs(settings, place, models, backends, page), opts)
     if settings.monitoring:
         functions = watched(models, backends, page)
-        files = next((each.file_system_id for each in backends.values() if each.file_system_id is not None), None)
+        files = {name: each.file_system_id for name, each in backends.items() if each.file_system_id is not None}
         Monitoring(
             "monitoring", MonitoringArgs(settings, place, functions, api.id, files, cleared.concurrency_limit), opts
         )

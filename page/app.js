@@ -40,7 +40,7 @@ function offerBackends(names) {
 /** Leaves out the backends that are not there, and tells what the others say of themselves. */
 async function lookAround() {
   const model = chosen("model");
-  offerBackends(namesOfBackends());
+  offerBackends([...STORAGES.keys()]);
   const found = await Promise.all(state.backends.map((backend) => health(model, backend)));
   if (model !== chosen("model")) return; // another model was chosen meanwhile
   const there = found.filter(({ failure }) => failure?.status !== 404).map(({ backend }) => backend);
@@ -59,10 +59,6 @@ async function health(model, backend) {
   } catch (failure) {
     return { backend, failure };
   }
-}
-
-function namesOfBackends() {
-  return document.querySelector('meta[name="backends"]').content.split(",").filter(Boolean);
 }
 
 function complaint({ backend, failure }) {

@@ -1,7 +1,7 @@
 """The page as a Lambda function (payload format 2.0): an HTML document that needs nothing else, and the OpenAPI one.
 
 It needs the standard library only, loads no model and asks nobody. `BACKENDS` in its environment names the backends
-of the deployment, separated by commas; without it the page looks for all that the HTML file names.
+of the deployment, separated by commas; without it the page looks for all storages that there are.
 """
 
 from __future__ import annotations
@@ -14,17 +14,19 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import Any
+
+from contract.storages import NAMES, Storage, storage
 
 FILES = Path(__file__).resolve().parent
 PATHS = ("/", "/openapi.json")
 METHODS = ("GET", "HEAD")
 JSON = "application/json"
-NAME_LIST = re.compile(r"[a-z][a-z0-9-]*(,[a-z][a-z0-9-]*)*")
 _STYLE = re.compile(r'<link rel="stylesheet" href="([a-z]+\.css)">')
 _SCRIPT = re.compile(r'<script src="([a-z]+\.js)"></script>')
-_BACKENDS = re.compile(r'(<meta name="backends" content=")[^"]*(">)')
+_STORAGE = '<meta name="storage">'  # stands in the HTML file for one with a content for each storage
 # https://owasp.org/www-project-secure-headers/; what the page may load is added for the page itself.
 _SECURITY = {
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -80,13 +82,12 @@ def _document(path: str, backends: str) -> Document | None:
 def page(files: Path, backends: str = "") -> Document:
     """The HTML file with its style sheet and scripts in it; the policy allows these, by their hashes, and no others.
 
-    `backends` replaces the list in the HTML file unless it is empty. Raises ValueError if it is no list of names.
+    The page is told of the `backends`, names separated by commas, or of all storages. Raises ValueError if one of them
+    is unknown.
     """
     html = (files / "index.html").read_text(encoding="utf-8")
-    if backends and not NAME_LIST.fullmatch(backends):
-        raise ValueError(f"BACKENDS is {backends!r}: set it to names separated by commas, such as efs,s3,oci")
-    if backends:
-        html = _BACKENDS.sub(rf"\g<1>{backends}\g<2>", html)
+    names = backends.split(",") if backends else NAMES
+    html = html.replace(_STORAGE, "\n".join(_told(storage(name)) for name in names))
     styles, scripts = [], []
 
     def style(link: re.Match[str]) -> str:
@@ -103,6 +104,12 @@ def page(files: Path, backends: str = "") -> Document:
         "require-trusted-types-for 'script'; trusted-types 'none'"
     )
     return _made(html, "text/html; charset=utf-8", policy)
+
+
+def _told(one: Storage) -> str:
+    """What the page is told of a storage."""
+    title, kept = escape(one.label[:1].upper() + one.label[1:]), escape(one.kept)
+    return f'<meta name="storage" content="{escape(one.name)}" data-title="{title}" data-kept="{kept}">'
 
 
 def _hashes(texts: list[str]) -> str:

@@ -1,17 +1,16 @@
 "use strict";
 /* What is seen of one backend: its card. Everything that came from a server is put in as text, never as markup. */
 
-const KEPT_IN = new Map([
-  ["efs", { title: "EFS", kept: "on a mounted file system" }],
-  ["s3", { title: "S3", kept: "in a bucket, fetched into /tmp" }],
-  ["oci", { title: "Image", kept: "in the container image" }],
-]);
+/** What the page was told of the storages: titles, and where the weights are kept, by name. */
+const STORAGES = new Map(
+  [...document.querySelectorAll('meta[name="storage"]')].map(({ content, dataset }) => [content, dataset]),
+);
 const BADGES = { cold: "cold start", warm: "warm" };
 const DATE = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
 
 /** The name of a backend for people. */
 function titleOf(backend) {
-  return KEPT_IN.get(backend)?.title ?? backend;
+  return STORAGES.get(backend).title;
 }
 
 /** An element with text in it. */
@@ -50,7 +49,7 @@ function makeCard(backend) {
   heading.id = `title-${backend}`;
   heading.textContent = titleOf(backend);
   card.setAttribute("aria-labelledby", heading.id);
-  card.querySelector(".kept").textContent = KEPT_IN.get(backend)?.kept ?? "";
+  card.querySelector(".kept").textContent = STORAGES.get(backend).kept;
   card.querySelector(".again button").textContent = `Ask ${titleOf(backend)} again`;
   return card;
 }

@@ -11,6 +11,7 @@ import pulumi
 
 from contract.environment import ENGINE, ROUTE_PREFIX, SEARCH, SERVES, STORAGE_BACKEND
 from contract.limits import API_TIMEOUT_S, MIN_SCRATCH_MB
+from contract.storages import storage
 from stacks.account import Place
 from stacks.bundle import Bundle
 from stacks.existing_network import AnyNetwork
@@ -69,7 +70,6 @@ class Backend(pulumi.ComponentResource):
 
     NEEDS_STORE: ClassVar[bool] = False
     NEEDS_NETWORK: ClassVar[bool] = False
-    BAKES_BUNDLE: ClassVar[bool] = False
 
     served: dict[str, Served]
     """By the model's name."""
@@ -93,14 +93,14 @@ class Backend(pulumi.ComponentResource):
         first, names = models[0], self._args.place.names
         serving = [names.function(role) for model in models for role in self._roles(model)]
         args = ImageArgs(self._args.settings, self._args.place, self._name, (*serving, *more_functions))
-        if self.BAKES_BUNDLE:
+        if storage(self._name).baked:
             args = replace(args, bundle=first.bundle.directory.name)
         return Image(f"{first.child_of(self._name)}-image", args, pulumi.ResourceOptions(parent=self))
 
     def _roles(self, model: Model) -> tuple[str, str]:
         return model.role(self._name), model.search_role(self._name)
 
-    def _serve(self, model: Model, image: Image, storage: str, serving: Serving) -> None:
+    def _serve(self, model: Model, image: Image, where: str, serving: Serving) -> None:
         """Make the two functions of a model; the one that searches is as the other, but for what it need not do."""
         args, settings = self._args, self._args.settings
         encoder, search = self._roles(model)
@@ -137,7 +137,7 @@ class Backend(pulumi.ComponentResource):
         self.served[model.name] = Served(
             ContainerFunction(f"{prefix}-serve", encodes, image, opts=opts),
             ContainerFunction(f"{prefix}-search", searches, image, opts=opts),
-            storage,
+            where,
         )
 
     def _register(self) -> None:

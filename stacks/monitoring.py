@@ -22,7 +22,7 @@ _WIDTH, _HEIGHT = 12, 6  # of a widget, in a grid of 24 columns
 
 @dataclass(frozen=True)
 class MonitoringArgs:
-    """What is watched: functions by what tells their alarms apart, the API, and the file system, if there is one.
+    """What is watched: functions by what tells their alarms apart, the API, and file systems by their backends.
 
     `concurrency_limit` is the account's, which functions without a reservation share.
     """
@@ -31,7 +31,7 @@ class MonitoringArgs:
     place: Place
     functions: Mapping[str, LambdaFunction]
     api_id: pulumi.Input[str]
-    file_system_id: pulumi.Input[str] | None
+    file_system_ids: Mapping[str, pulumi.Input[str]]
     concurrency_limit: int
 
 
@@ -63,11 +63,11 @@ class Monitoring(pulumi.ComponentResource):
         if any(function.args.reserved_concurrency < 0 for function in args.functions.values()):
             alarm = _concurrency(args.concurrency_limit, "the account's functions")
             self._alarm("account", f"{stack}-account", alarm, "Lambda", {})
-        if args.file_system_id is not None and args.settings.efs_throughput == "bursting":
-            alarm = Alarm(
-                "credits", "BurstCreditBalance", "Minimum", _LOW_CREDITS_BYTES, "EFS can burst no more soon", below=True
-            )
-            self._alarm("efs", f"{stack}-efs", alarm, "EFS", {"FileSystemId": args.file_system_id})
+        if args.settings.efs_throughput == "bursting":
+            says = "EFS can burst no more soon"
+            alarm = Alarm("credits", "BurstCreditBalance", "Minimum", _LOW_CREDITS_BYTES, says, below=True)
+            for backend, file_system_id in args.file_system_ids.items():
+                self._alarm(backend, f"{stack}-{backend}", alarm, "EFS", {"FileSystemId": file_system_id})
         aws.cloudwatch.Dashboard(
             f"{name}-dashboard",
             dashboard_name=stack,
@@ -134,9 +134,9 @@ def dashboard(args: MonitoringArgs) -> dict[str, Any]:
     api = [["AWS/ApiGateway", metric, "ApiId", args.api_id] for metric in ("Count", "4xx", "5xx")]
     graphs.append(("API: requests (Sum)", "Sum", api))
     graphs.append(("API: latency (p95)", "p95", [["AWS/ApiGateway", "Latency", "ApiId", args.api_id]]))
-    if args.file_system_id is not None:
+    for file_system_id in args.file_system_ids.values():
         for metric, statistic in (("DataReadIOBytes", "Sum"), ("BurstCreditBalance", "Minimum")):
-            lines: list[list[pulumi.Input[str]]] = [["AWS/EFS", metric, "FileSystemId", args.file_system_id]]
+            lines: list[list[pulumi.Input[str]]] = [["AWS/EFS", metric, "FileSystemId", file_system_id]]
             graphs.append((f"EFS: {metric} ({statistic})", statistic, lines))
     return {
         "widgets": [

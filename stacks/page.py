@@ -13,7 +13,9 @@ from stacks.errors import DeploymentError
 from stacks.function import Code, FunctionArgs, LambdaFunction
 from stacks.settings import Settings
 
-DIRECTORY = Path("page")  # relative, so that the state names no machine's paths
+# Relative, so that the state names no machine's paths.
+DIRECTORY = Path("page")
+CONTRACT = Path("images/contract")  # what the handler knows of the storages
 REQUIRED = ("handler.py", "index.html", "openapi.json")
 _KINDS = (".css", ".html", ".js", ".json", ".py")
 _MEMORY_MB = 128
@@ -34,15 +36,18 @@ class Page(LambdaFunction):
             environment={BACKENDS: ",".join(settings.backends)},
         )
         # Pulumi makes an archive of names and contents alone: no times, no modes, no byte code.
-        archive = pulumi.AssetArchive({path.name: pulumi.FileAsset(str(path)) for path in files()})
+        archive = pulumi.AssetArchive({name: pulumi.FileAsset(str(path)) for name, path in files()})
         inputs = {"package_type": "Zip", "runtime": "python3.13", "handler": "handler.handler", "code": archive}
         super().__init__(name, args, Code(inputs), opts)
 
 
-def files() -> Iterator[Path]:
-    """Yield what goes into the archive, in order. Raises DeploymentError where something is missing."""
+def files() -> Iterator[tuple[str, Path]]:
+    """Yield names in the archive and their files, in order. Raises DeploymentError where something is missing."""
     if missing := [name for name in REQUIRED if not (DIRECTORY / name).is_file()]:
         raise DeploymentError.of(
             [f"{DIRECTORY} lacks {', '.join(missing)}: get it back with `git checkout {DIRECTORY}`"]
         )
-    yield from sorted(path for path in DIRECTORY.iterdir() if path.suffix in _KINDS and path.is_file())
+    for path in sorted(path for path in DIRECTORY.iterdir() if path.suffix in _KINDS and path.is_file()):
+        yield path.name, path
+    for path in sorted(CONTRACT.glob("*.py")):
+        yield f"{CONTRACT.name}/{path.name}", path

@@ -10,6 +10,7 @@ import pulumi_aws as aws
 
 from contract.engines import ENGINES
 from contract.names import Named
+from contract.storages import storage
 from stacks.account import connect
 from stacks.backend import Backend
 from stacks.errors import DeploymentError
@@ -45,7 +46,7 @@ def check(settings: Settings, names: Names, known: Mapping[str, type[Backend]]) 
             names.check(Named(model).search_role(backend) for model in named for backend in used or known)
         with _collecting(problems):
             models = read_models(settings.more_models)
-    problems += _bundle_problems(settings, list(used.values()), models)
+    problems += _bundle_problems(settings, used, models)
     inside = settings.everything_in_vpc or any(backend.NEEDS_NETWORK for backend in used.values())
     if settings.subnet_ids and not inside:
         problems.append("subnetIds is set, but no function goes there: set vpcPlacement to all, or clear it")
@@ -65,14 +66,14 @@ def check(settings: Settings, names: Names, known: Mapping[str, type[Backend]]) 
     return Cleared(models, lookups.provider, account, network, limit)
 
 
-def _bundle_problems(settings: Settings, used: Sequence[type[Backend]], models: Sequence[Model]) -> Iterator[str]:
+def _bundle_problems(settings: Settings, used: Mapping[str, type[Backend]], models: Sequence[Model]) -> Iterator[str]:
     """Yield what keeps bundles from fitting the settings, and what is wrong with files that go somewhere from here."""
     if settings.engine in ENGINES:
         for model in models:
-            for backend in used:
+            for backend in used.values():
                 yield from backend.problems(settings, model.bundle)
-    uploads = not settings.model_bucket and any(backend.NEEDS_STORE for backend in used)
-    if uploads or any(backend.BAKES_BUNDLE for backend in used):
+    uploads = not settings.model_bucket and any(backend.NEEDS_STORE for backend in used.values())
+    if uploads or any(storage(name).baked for name in used):
         for model in models:
             found: list[str] = []
             with _collecting(found):

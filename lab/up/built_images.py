@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from contract.storages import storage
 from lab.host.errors import LabError
 from lab.host.workspace import Workspace
 from lab.runtime.launch import Image
 from lab.storages.bundle import Bundle
+from lab.storages.loop import loop_mount
 from lab.storages.mount import APT_LINE
-from lab.storages.storage import loop_mount
 
 _FORMAT = 1
 
@@ -72,9 +73,9 @@ def read_built(folder: Path, backends: Sequence[str], engine: str, bundle: Bundl
         raise LabError(f"no built image of {', '.join(absent)} in {folder}; build all: {build}")
     if engine == "transformers" and built.engine != "transformers":
         raise LabError(f"the images in {folder} hold no torch; build them with it: {build} --engine transformers")
-    if "oci" in backends and built.bundle_hash != bundle.source_hash:
+    if baked := [name for name in backends if storage(name).baked and built.bundle_hash != bundle.source_hash]:
         held, wanted = built.bundle_hash[:12], bundle.source_hash[:12]
-        raise LabError(f"the oci image in {folder} holds bundle {held}, not {wanted}; build it again: {build}")
+        raise LabError(f"the {baked[0]} image in {folder} holds bundle {held}, not {wanted}; build it again: {build}")
     if os.geteuid() != 0:
         raise LabError(f"built images are mounted, which needs root: {_INSTEAD}")
     if missing := [tool for tool in ("mount", "losetup") if shutil.which(tool) is None]:

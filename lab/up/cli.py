@@ -16,10 +16,11 @@ from pathlib import Path
 from contract.cors import ORIGIN
 from contract.engines import ENGINES
 from contract.limits import MAX_MEMORY_MB, MAX_TIMEOUT_S, MIN_MEMORY_MB
+from contract.storages import DESCRIBED, NAMES, storage
 from lab.host.errors import LabError
 from lab.up.model import check_name
 from lab.up.running import running
-from lab.up.settings import BACKENDS, Settings
+from lab.up.settings import Settings
 
 DESCRIPTION = "A local AWS account made of real parts, with the similarity service in it."
 
@@ -99,7 +100,8 @@ def _add_models(up: argparse.ArgumentParser, defaults: Settings) -> None:
 
 def _add_functions(up: argparse.ArgumentParser, defaults: Settings) -> None:
     """Which functions there are, and from what code."""
-    up.add_argument("--backends", type=_backends, default=BACKENDS, help="some of efs,s3,oci (default: all)")
+    known = f"some of {DESCRIBED}, with commas between them (default: all)"
+    up.add_argument("--backends", type=_backends, default=NAMES, help=known)
     up.add_argument(
         "--images",
         choices=("source", "built"),
@@ -166,7 +168,7 @@ def _model(text: str) -> tuple[str, Path]:
     if not mark or not folder:
         raise argparse.ArgumentTypeError(f"{text!r} is no NAME=DIR, such as minilm=images/bundle-minilm")
     try:
-        return check_name(name, BACKENDS), Path(folder)
+        return check_name(name, NAMES), Path(folder)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 
@@ -206,7 +208,7 @@ def _seconds(text: str) -> float:
 
 
 def _backends(text: str) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(text.split(",")))
-    if unknown := set(names) - set(BACKENDS):
-        raise argparse.ArgumentTypeError(f"{', '.join(sorted(unknown))} is none of {', '.join(BACKENDS)}")
-    return names
+    try:
+        return tuple(dict.fromkeys(storage(name).name for name in text.split(",")))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from contract.engines import ONNX, TRANSFORMERS
 from contract.environment import ENGINE, ROUTE_PREFIX, SEARCH, SERVES, STORAGE_BACKEND
+from contract.storages import storage
 from lab.aws.account import Account
 from lab.aws.routes import Backend, Integration, backend_routes, preflight_route
 from lab.host.page_cache import Part, evict, fill
@@ -41,12 +42,12 @@ async def deploy_model(
 
 
 async def _deploy(account: Account, model: Model, name: str, place: Place, settings: Settings) -> Backend:
-    storage = place.storage
+    holding = place.holding
     variables = {
         STORAGE_BACKEND: name,
         ROUTE_PREFIX: model.path(name).removeprefix("/"),
         ENGINE: settings.engine,
-        **storage.environment,
+        **holding.environment,
     }
     needs = [_need(place.bundle, name, settings.engine, whole=whole) for whole in (True, False)]
     encoder = FunctionSpec(
@@ -59,17 +60,18 @@ async def _deploy(account: Account, model: Model, name: str, place: Place, setti
         memory_mb=place.bundle.search_memory_mb,
         need=needs[1],
     )
-    whole = _preparation(encoder.name, settings.cache, storage.files, storage.behind)
-    index = _preparation(search.name, settings.cache, storage.index, storage.index_behind)
+    whole = _preparation(encoder.name, settings.cache, holding.files, holding.behind)
+    index = _preparation(search.name, settings.cache, holding.index, holding.index_behind)
     await whole()
     await index()
     return Backend(account.deploy(encoder, whole), account.deploy(search, index))
 
 
 def _need(bundle: Bundle, backend: str, engine: str, *, whole: bool) -> Need:
-    """What an environment takes: interpreter and packages, what it reads, and from S3 its copy of that in /tmp."""
+    """What an environment takes: interpreter and packages, what it reads, and of a bucket its copy of that in /tmp."""
     read_mb = -(-(bundle.total_bytes if whole else bundle.index_bytes) // (1 << 20))
-    return Need(_PROGRAM_MB[engine if whole else SEARCH] + read_mb, read_mb if backend == "s3" else 0)
+    fetches = storage(backend).opened == "bucket"
+    return Need(_PROGRAM_MB[engine if whole else SEARCH] + read_mb, read_mb if fetches else 0)
 
 
 def _preparation(

@@ -1,33 +1,29 @@
-"""The places of a lab: what each backend's function runs, and where it finds the model."""
+"""Provides what each function of a lab runs and where it finds the model."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from importlib import import_module
+from typing import cast
 
-from contract.environment import MODEL_DIR
+from contract.checkout import IMAGES
+from contract.storages import storage
 from lab.host.workspace import Workspace
 from lab.runtime.launch import Code, Image, Source
 from lab.storages.bundle import Bundle
-from lab.storages.mount import Mount
-from lab.storages.seaweed import Seaweed
-from lab.storages.storage import Storage, baked_storage, image_storage, mounted_storage, object_storage
+from lab.storages.holding import BuiltImage, Holding, Provider, Site
 from lab.up.built_images import Built
 from lab.up.model import Model
-from lab.up.settings import IMAGES
-
-#: Where Lambda shows the EFS access point to the function.
-EFS_POINT = "/mnt/model"
 
 
 @dataclass(frozen=True)
 class Place:
-    """A backend's code and storage, and the bundle in it; ``sentence`` tells people what they are."""
+    """A backend's code, and the bundle that its storage holds; ``sentence`` tells people what they are."""
 
     code: Code
-    storage: Storage
+    holding: Holding
     bundle: Bundle
     sentence: str
 
@@ -35,48 +31,46 @@ class Place:
 Places = dict[str, Place]
 
 
-async def make_places(
+def provider(name: str) -> Provider:
+    """The module of ``lab.storages`` that is called as the storage. Raises ValueError for an unknown one."""
+    return cast(Provider, import_module(f"lab.storages.{storage(name).name}"))
+
+
+async def provision(
     workspace: Workspace, models: Sequence[Model], backends: Sequence[str], built: Built | None
 ) -> dict[str, Places]:
     """Make the places of every model, by backend, all at the same time: from the built images, or this working copy."""
-    seaweed = Seaweed(workspace)
-    mount = Mount(workspace, seaweed)
-
-    async def store(model: Model, name: str) -> Storage:
-        match name:
-            case "efs":
-                return await mounted_storage(workspace, mount, model.bundle, model.role(name))
-            case "s3":
-                return await object_storage(seaweed, model.bundle)
-        return await image_storage(workspace, model.bundle, model.role(name))
-
-    async def code_of(name: str) -> Source | Image:
-        code = await built.mount(workspace, name) if built else Source((IMAGES, IMAGES / name))
-        await asyncio.to_thread(code.warm)
-        return code
-
-    async def make(model: Model, name: str, coding: Awaitable[Source | Image]) -> Place:
-        code = await coding
-        if built is None or isinstance(code, Source):
-            storage = await store(model, name)
-            return Place(code, storage, model.bundle, storage.sentence)
-        if name == "oci":
-            storage = baked_storage(built.file(name), code.root, model.bundle)
-        else:
-            storage = await store(model, name)
-        if name == "efs":
-            folder = Path(storage.environment[MODEL_DIR])
-            code = replace(code, binds={EFS_POINT: folder.parent})
-            storage = replace(storage, environment={MODEL_DIR: f"{EFS_POINT}/{folder.name}"})
-        return Place(code, storage, model.bundle, f"{storage.sentence}; {built.sentence}")
-
-    codes = {name: asyncio.create_task(code_of(name)) for name in backends}
-    wanted = [(model, name) for model in models for name in backends]
-    tasks = {(model, name): asyncio.create_task(make(model, name, codes[name])) for model, name in wanted}
+    site = Site.of(workspace)
+    codes = {name: asyncio.create_task(_code(workspace, name, built)) for name in backends}
+    places = {
+        (model, name): asyncio.create_task(_place(site, model, name, codes[name], built))
+        for model in models
+        for name in backends
+    }
+    tasks = [*codes.values(), *places.values()]
     try:
-        await asyncio.gather(*tasks.values())
+        await asyncio.gather(*places.values())
     finally:  # if one fails the others must not go on in a folder that is being removed
-        for task in (*tasks.values(), *codes.values()):
+        for task in tasks:
             task.cancel()
-        await asyncio.wait([*tasks.values(), *codes.values()])
-    return {model.name: {name: tasks[model, name].result() for name in backends} for model in models}
+        await asyncio.wait(tasks)
+    return {model.name: {name: places[model, name].result() for name in backends} for model in models}
+
+
+async def _code(workspace: Workspace, name: str, built: Built | None) -> Source | Image:
+    """What the functions on a storage run, whatever their model."""
+    code = await built.mount(workspace, name) if built else Source((IMAGES, IMAGES / name))
+    await asyncio.to_thread(code.warm)
+    return code
+
+
+async def _place(
+    site: Site, model: Model, name: str, coding: asyncio.Task[Source | Image], built: Built | None
+) -> Place:
+    code, label = await coding, model.role(name)
+    if built is None or isinstance(code, Source):
+        holding = await provider(name).provide(site, model.bundle, label, None)
+        return Place(code, holding, model.bundle, holding.sentence)
+    holding = await provider(name).provide(site, model.bundle, label, BuiltImage(built.file(name), code.root))
+    sentence = f"{holding.sentence}; {built.sentence}"
+    return Place(replace(code, binds=holding.binds), holding, model.bundle, sentence)

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from contract import route_keys
 from contract.names import log_group
+from contract.storages import NAMES, storage
 from lab.aws.account import Account
 from lab.aws.page import Page
 from lab.aws.routes import Integration
@@ -18,7 +19,7 @@ from lab.up.built_images import Built, read_built
 from lab.up.deploy import deploy_model
 from lab.up.model import Model
 from lab.up.outputs import BackendOutput, ModelOutput, Outputs
-from lab.up.provision import Place, make_places
+from lab.up.provision import Place, provision
 from lab.up.settings import Settings
 from page.handler import answer
 
@@ -38,7 +39,7 @@ async def running(settings: Settings) -> AsyncIterator[Outputs]:
     workspace = Workspace()
     try:
         async with Account(workspace, settings.idle_s) as account:
-            places = await make_places(workspace, models, settings.backends, built)
+            places = await provision(workspace, models, settings.backends, built)
             routes: dict[str, Integration] = dict.fromkeys(route_keys.PAGE, _page(settings))
             for model in models:
                 routes.update(await deploy_model(account, model, places[model.name], settings))
@@ -63,9 +64,12 @@ def _built(settings: Settings, models: Sequence[Model]) -> Built | None:
     """The built images, if the functions are to run in them; raises LabError if they cannot."""
     if settings.images != "built":
         return None
-    if len(models) > 1 and "oci" in settings.backends:
+    baked = [name for name in settings.backends if storage(name).baked]
+    if len(models) > 1 and baked:
+        others = ",".join(name for name in NAMES if not storage(name).baked)
         raise LabError(
-            "a built oci image holds one model: leave out --model, or use --images source, or --backends efs,s3"
+            f"a built {baked[0]} image holds one model: leave out --model, or use --images source, "
+            f"or --backends {others}"
         )
     return read_built(settings.images_dir, settings.backends, settings.engine, models[0].bundle)
 

@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from contract.checkout import ROOT
+from contract.checkout import IMAGES, ROOT
+from contract.storages import NAMES, default_of
 from lab.aws.account import IDLE_S
-
-IMAGES = ROOT / "images"
-BACKENDS = ("efs", "s3", "oci")
 
 
 @dataclass(frozen=True)
@@ -23,7 +21,7 @@ class Settings:
 
     bundle: Path = IMAGES / "bundle"
     models: Mapping[str, Path] = field(default_factory=dict)
-    backends: tuple[str, ...] = BACKENDS
+    backends: tuple[str, ...] = NAMES
     images: str = "source"
     images_dir: Path = ROOT / "build" / "images"
     engine: str = "onnx"
@@ -37,4 +35,4 @@ class Settings:
     @property
     def default_backend(self) -> str:
         """The backend that answers where a path names none."""
-        return "s3" if "s3" in self.backends else self.backends[0]
+        return default_of(self.backends)

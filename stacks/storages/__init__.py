@@ -1,12 +1,11 @@
-"""The storage components of the deployment, by name."""
+"""Finds the component of every storage: each is in a module of this folder that is called as the storage."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 
+from contract.storages import NAMES
 from stacks.backend import Backend
-from stacks.storages.efs import EfsBackend
-from stacks.storages.oci import OciBackend
-from stacks.storages.s3 import S3Backend
 
-BACKENDS: Mapping[str, type[Backend]] = {"efs": EfsBackend, "s3": S3Backend, "oci": OciBackend}
+BACKENDS: Mapping[str, type[Backend]] = {name: import_module(f"{__name__}.{name}").COMPONENT for name in NAMES}

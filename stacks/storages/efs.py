@@ -138,3 +138,6 @@ class EfsBackend(Backend):
             command="seeder.handler",
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+
+COMPONENT = EfsBackend

@@ -11,8 +11,6 @@ from stacks.backend import Backend, BackendArgs, Serving
 class OciBackend(Backend):
     """The similarity functions with their weights in their image, one image for each model."""
 
-    BAKES_BUNDLE = True
-
     def __init__(self, name: str, args: BackendArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, args, opts)
         for model in args.models:
@@ -23,3 +21,6 @@ class OciBackend(Backend):
                 Serving(environment={MODEL_DIR: "/opt/model"}, grants={}, search_grants={}),
             )
         self._register()
+
+
+COMPONENT = OciBackend

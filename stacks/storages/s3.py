@@ -55,3 +55,6 @@ class S3Backend(Backend):
                 f"ephemeralStorageMb is {settings.ephemeral_storage_mb}, and {what} "
                 f"for {bundle.directory}: set that or more, or 0"
             )
+
+
+COMPONENT = S3Backend

@@ -11,9 +11,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from contract.storages import STORAGES
-
 from contract.checkout import ROOT
+from contract.storages import STORAGES
 from tests.acceptance.table import Measure, Row
 from tests.extending import test_cold_start, test_figure, test_route, test_storage
 from tests.extending.support.tree import Tree

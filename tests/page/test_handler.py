@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contract.storages import NAMES
 from page import handler as module
 from page.handler import FILES, handler, page
 
@@ -170,15 +171,22 @@ def test_no_request_breaks_it_or_makes_it_tell_where_its_files_are(path: str, me
 
 
 def test_the_deployment_says_which_backends_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BACKENDS", "s3,oci-2")
+    monkeypatch.setenv("BACKENDS", "s3,oci")
     response = ask()
-    assert '<meta name="backends" content="s3,oci-2">' in response["body"]
+    told = [values for tag, values in Inline(response["body"]).tags if values.get("name") == "storage"]
+    assert [(values["content"], values["data-title"]) for values in told] == [("s3", "S3"), ("oci", "Image")]
+    assert told[0]["data-kept"] == "in a bucket, fetched into /tmp"
     assert policy(response)["script-src"] == policy(ask())["script-src"]
 
 
+def test_without_being_told_the_page_looks_for_all_storages() -> None:
+    tags = Inline(ask()["body"]).tags
+    assert [values["content"] for _, values in tags if values.get("name") == "storage"] == list(NAMES)
+
+
 @pytest.mark.parametrize("names", ["S3", "s3,", "s3, oci", '"><script>', "s3\n"])
-def test_what_is_no_list_of_backends_is_refused(names: str) -> None:
-    with pytest.raises(ValueError, match="names separated by commas, such as"):
+def test_an_unknown_storage_is_refused(names: str) -> None:
+    with pytest.raises(ValueError, match="there is no storage"):
         page(FILES, names)
 
 
@@ -190,4 +198,4 @@ def test_it_needs_the_standard_library_alone() -> None:
         for name in ([alias.name for alias in node.names] if isinstance(node, ast.Import) else [])
         + ([node.module or ""] if isinstance(node, ast.ImportFrom) else [])
     }
-    assert names <= sys.stdlib_module_names
+    assert names <= sys.stdlib_module_names | {"contract"}  # which needs no more itself

@@ -14,11 +14,11 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from contract import headers, limits
 from contract.routes import ROUTES
+from contract.storages import NAMES
 from page import handler
 from similarity.api import answer, fields
 from tests.conftest import Lab
 
-BACKENDS = ("efs", "s3", "oci")
 DOCUMENT: dict[str, Any] = json.loads((handler.FILES / "openapi.json").read_text(encoding="utf-8"))
 SCHEMAS = DOCUMENT["components"]["schemas"]
 LONGEST_URL = 8_000  # characters; what the HTTP API takes, which refuses the rest before it reaches a function
@@ -36,7 +36,7 @@ def test_its_paths_are_the_routes_with_and_without_a_backend() -> None:
         methods = tuple(method.upper() for method in item if method != "parameters")
         assert methods == ROUTES[path.rpartition("/")[2]].methods
         assert ("parameters" in item) == path.startswith("/{backend}")
-    assert tuple(DOCUMENT["components"]["parameters"]["backend"]["schema"]["enum"]) == BACKENDS
+    assert tuple(DOCUMENT["components"]["parameters"]["backend"]["schema"]["enum"]) == NAMES
 
 
 def test_its_limits_are_the_codes() -> None:
@@ -89,7 +89,7 @@ def for_the_lab() -> dict[str, Any]:
         path.replace("{backend}", backend): {method: item[method] for method in item if method != "parameters"}
         for path, item in paths.items()
         if path.startswith("/{backend}")
-        for backend in BACKENDS
+        for backend in NAMES
     }
     schemas = document["components"]["schemas"]
     schemas["Vector"] |= {"minItems": HIDDEN, "maxItems": HIDDEN}

@@ -26,8 +26,9 @@ for path in ("/", "/openapi.json", "/else"):
 
 def test_the_archive_answers_on_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    for file in page.files():
-        shutil.copy(file, tmp_path)
+    for name, file in page.files():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(file, tmp_path / name)
     command = [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n{ASK}"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
     home, document, other = (json.loads(line) for line in done.stdout.splitlines())
@@ -40,13 +41,14 @@ def test_the_archive_answers_on_its_own(tmp_path: Path, monkeypatch: pytest.Monk
 def test_the_archive_holds_what_is_written_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No byte code, no editor's leftovers, no pictures; and in one order, whatever the directory's."""
     monkeypatch.chdir(tmp_path)
-    names = ["style.css", "handler.py", "index.html", "app.js", "openapi.json"]
-    for name in (*names, "handler.py~", ".handler.py.swp", "page.png", "__pycache__/handler.cpython-313.pyc"):
-        Path("page", name).parent.mkdir(parents=True, exist_ok=True)
-        Path("page", name).touch()
-        os.utime(Path("page", name), (1, 1))
+    ours, shared = ["style.css", "handler.py", "index.html", "app.js", "openapi.json"], ["storages.py", "__init__.py"]
+    leftovers = ["handler.py~", ".handler.py.swp", "page.png", "__pycache__/handler.cpython-313.pyc"]
+    for file in (*(Path("page", name) for name in ours + leftovers), *(page.CONTRACT / name for name in shared)):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+        os.utime(file, (1, 1))
 
-    assert [path.name for path in page.files()] == sorted(names)
+    assert [name for name, _ in page.files()] == [*sorted(ours), *(f"contract/{name}" for name in sorted(shared))]
 
 
 def test_a_page_that_lacks_a_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -261,5 +261,7 @@ def test_the_program_asks_for_the_engine_whose_sdk_it_uses() -> None:
     assert f'requiredPulumiVersion: ">={required[0].removeprefix("pulumi==")}"' in (ROOT / "Pulumi.yaml").read_text()
 
 
-def test_every_backend_has_its_images_and_the_reverse() -> None:
+def test_every_backend_has_its_images_and_its_component_and_the_reverse() -> None:
+    modules = {path.stem for path in (ROOT / "stacks" / "storages").glob("*.py")}
+    assert modules - {"__init__"} == set(BACKENDS)
     assert {path.parent.name for path in (ROOT / "images").glob("*/Dockerfile")} == set(BACKENDS)

@@ -11,6 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contract.storages import NAMES, default_of
 from stacks import cidr
 from stacks.errors import DeploymentError
 from stacks.given import tag_problems
@@ -44,6 +45,11 @@ def read(**changes: Any) -> Settings:
 
 def test_the_defaults_are_valid() -> None:
     assert read().auth == "iam"
+
+
+def test_every_storage_is_deployed_by_default_and_the_lists_default_answers() -> None:
+    assert tuple(defaults()["backends"]) == tuple(BACKENDS) == NAMES
+    assert defaults()["defaultBackend"] == default_of(NAMES)
 
 
 def test_the_scenarios_of_the_other_tests_are_valid() -> None:

@@ -1,13 +1,13 @@
 """Build the container images without a Docker engine, lock their requirements and check that, renew their base.
 
-    python -m tools.images build [--engine onnx|transformers] [--backends efs,s3,oci] [--bundle DIR] [--out DIR]
+    python -m tools.images build [--engine onnx|transformers] [--backends NAME,…] [--bundle DIR] [--out DIR]
     python -m tools.images lock
     python -m tools.images resolve
     python -m tools.images pin
 
 `build` needs root (it mounts file systems), buildah and mmdebstrap. It writes one ext4 file per backend and index.json.
 `lock` resolves images/requirements-*.txt and writes images/locks/; `resolve` looks for what is locked.
-`pin` asks the registry for the newest base image and writes its digest into the three Dockerfiles.
+`pin` asks the registry for the newest base image and writes its digest into the Dockerfiles.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ import os
 import sys
 from pathlib import Path
 
-from contract.checkout import ROOT
+from contract.checkout import IMAGES, ROOT
 from contract.engines import ENGINES, ONNX
+from contract.storages import DESCRIBED, NAMES, storage
 from tools.images import base, build, layout, lock, pin, resolve, shell
 
 BUILD = ROOT / "build"
@@ -38,11 +39,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.images", description=(__doc__ or "").splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
     make = commands.add_parser("build", help="build the images and flatten them into ext4 files")
-    make.add_argument("--bundle", type=Path, default=build.IMAGES / "bundle", help="model bundle (default %(default)s)")
+    make.add_argument("--bundle", type=Path, default=IMAGES / "bundle", help="model bundle (default %(default)s)")
     make.add_argument("--out", type=Path, default=BUILD / "images", help="where results go (default %(default)s)")
     make.add_argument("--store", type=Path, default=BUILD / "image-store", help="layers, kept for the next build")
     make.add_argument("--engine", choices=ENGINES, default=ONNX, help="build argument ENGINE")
-    make.add_argument("--backends", type=_backends, default=build.BACKENDS, help="comma-separated (default: all)")
+    make.add_argument("--backends", type=_backends, default=NAMES, help=f"some of {DESCRIBED} (default: all)")
     check = commands.add_parser("resolve", help="find what is locked, for both architectures")
     commands.add_parser(
         "lock", help="resolve the requirements and write what was found, with hashes, into images/locks"
@@ -54,10 +55,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _backends(text: str) -> tuple[str, ...]:
-    names = tuple(text.split(","))
-    if unknown := set(names) - set(build.BACKENDS):
-        raise argparse.ArgumentTypeError(f"no such backend: {', '.join(unknown)}; there are {','.join(build.BACKENDS)}")
-    return names
+    try:
+        return tuple(storage(name).name for name in text.split(","))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _build(options: argparse.Namespace) -> int:
@@ -85,7 +86,7 @@ def _print_layers(backend: str, image: layout.Image) -> None:
 
 
 def _pin(_: argparse.Namespace) -> int:
-    print(pin.pin([build.IMAGES / backend / "Dockerfile" for backend in build.BACKENDS]))
+    print(pin.pin([IMAGES / backend / "Dockerfile" for backend in NAMES]))
     return 0
 
 

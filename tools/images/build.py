@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from contract.bundle import MANIFEST, WEIGHTS, read
-from contract.checkout import ROOT
+from contract.checkout import IMAGES
+from contract.storages import NAMES, storage
 from tools.images import base, ext4, host, layout
 from tools.images.buildah import Buildah
 from tools.images.shell import ToolError
 
-IMAGES = ROOT / "images"
-BACKENDS = ("efs", "s3", "oci")
 LAMBDA_LIMIT = 10 * 1024**3  # bytes of all layers of an image, uncompressed
 
 
@@ -104,9 +103,10 @@ def _check(backend: str, image: layout.Image, bundle: Path) -> None:
     ]
     holders = [names for names in held if names]
     weights = {WEIGHTS}
-    if holders != ([weights, set(sizes) - weights] if backend == "oci" else []):
-        raise ToolError(f"{backend}: the oci image holds the model, weights and all else in a layer each, and no other "
-                        f"image does; found in layers: {[sorted(names) for names in holders]}")  # fmt: skip
+    if holders != ([weights, set(sizes) - weights] if storage(backend).baked else []):
+        baked = ", ".join(name for name in NAMES if storage(name).baked)
+        raise ToolError(f"{backend}: the {baked} image holds the model, weights and all else in a layer each, and no "
+                        f"other image does; found in layers: {[sorted(names) for names in holders]}")  # fmt: skip
 
 
 def _write_index(request: Request, images: dict[str, layout.Image]) -> None:

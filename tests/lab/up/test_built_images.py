@@ -22,20 +22,22 @@ import psutil
 import pytest
 import requests
 
+from contract.storages import NAMES
 from lab.host.errors import LabError
 from lab.host.page_cache import resident
 from lab.host.workspace import Workspace
 from lab.runtime.launch import Image
 from lab.storages.bundle import Bundle, read_bundle
-from lab.storages.storage import baked_storage
+from lab.storages.holding import BuiltImage, Holding, Site
 from lab.up.built_images import read_built
+from lab.up.provision import provider
 from tests.conftest import Lab
 from tests.lab.support.accounts import FUNCTIONS, Served, gone, owner, serve, wait_until, witness
 from tests.lab.support.bundles import make_bundle
 from tests.lab.support.labs import lab as start_lab
 from tests.lab.support.labs import left_over, processes_of, read_outputs
 
-BACKENDS = ["efs", "s3", "oci"]
+BACKENDS = list(NAMES)
 QUESTION = {"text": "a robot ran over a dog", "num": "5"}
 
 
@@ -295,12 +297,19 @@ def test_an_image_that_cannot_be_mounted_is_refused(made_up: tuple[Path, Bundle,
 def test_an_image_that_lacks_a_part_of_the_bundle_is_refused(
     made_up: tuple[Path, Bundle, dict[str, Any]], tmp_path: Path
 ) -> None:
-    bundle, root = made_up[1], tmp_path / "root"
-    shutil.copytree(bundle.folder, root / "opt/model")
-    assert baked_storage(tmp_path / "oci.ext4", root, bundle).environment == {"MODEL_DIR": "/opt/model"}
-    (root / "opt/model/config.json").unlink()
-    with pytest.raises(LabError, match=r"/opt/model in .*oci\.ext4 is not the whole bundle: build the image again"):
-        baked_storage(tmp_path / "oci.ext4", root, bundle)
+    bundle, image, workspace = made_up[1], BuiltImage(tmp_path / "oci.ext4", tmp_path / "root"), Workspace()
+    shutil.copytree(bundle.folder, image.root / "opt/model")
+
+    def provided() -> Holding:
+        return asyncio.run(provider("oci").provide(Site.of(workspace), bundle, "oci", image))
+
+    try:
+        assert provided().environment == {"MODEL_DIR": "/opt/model"}
+        (image.root / "opt/model/config.json").unlink()
+        with pytest.raises(LabError, match=r"/opt/model in .*oci\.ext4 is not the whole bundle: build the image again"):
+            provided()
+    finally:
+        workspace.close()
 
 
 def test_entering_what_is_no_mount_point_is_an_error_that_names_the_step(tmp_path: Path) -> None:

@@ -13,12 +13,14 @@ from urllib.parse import urlsplit
 import playwright
 from playwright.sync_api import Browser, BrowserType, ConsoleMessage, Locator, Page, Request, expect
 
+from contract.storages import STORAGES
+
 CHROMIUM = shutil.which("chromium")
 NODE = str(Path(playwright.__file__).parent / "driver" / "node")  # Playwright brings one along
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 DESKTOP = {"width": 1180, "height": 900}
 PHONE = {"width": 360, "height": 740}
-TITLES = {"efs": "EFS", "s3": "S3", "oci": "Image"}
+TITLES = {each.name: each.label[:1].upper() + each.label[1:] for each in STORAGES.values()}
 ANSWER_MS = 30_000  # how long a test waits for an answer
 # What Chromium itself writes when an answer is no 2xx; the page cannot prevent it.
 FAILED_ANSWER = re.compile(r"Failed to load resource: (the server responded with a status of|net::ERR_FAILED)")

@@ -31,7 +31,7 @@ FAULTS = (
     Fault(
         "a page with everything that lies about",
         "page.py",
-        "pulumi.AssetArchive({path.name: pulumi.FileAsset(str(path)) for path in files()})",
+        "pulumi.AssetArchive({name: pulumi.FileAsset(str(path)) for name, path in files()})",
         "pulumi.FileArchive(str(DIRECTORY))",
         "the_pages_archive_is_its_files",
         OPEN,

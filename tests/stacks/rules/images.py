@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from contract.storages import storage
 from tests.stacks.rules.reading import containers, page, served
 from tests.stacks.support.recorder import UNKNOWN, Graph
 
@@ -36,7 +37,7 @@ def images_are_distinct(graph: Graph) -> Iterator[str]:
 def images_hold_their_models_bundle(graph: Graph) -> Iterator[str]:
     """Where the bundle is baked in, an image without its BUNDLE would answer from another model."""
     for pair in served(graph):
-        wanted = f"bundle-{pair.model}" if pair.backend == "oci" and pair.model else None
+        wanted = f"bundle-{pair.model}" if storage(pair.backend).baked and pair.model else None
         for image in graph.of("awsx:ecr:Image"):
             if image.urn in graph.needs(pair.encoder) and image.inputs["args"].get("BUNDLE") != wanted:
                 yield f"{pair.encoder.name} runs an image of {image.inputs['args']}"

@@ -39,8 +39,9 @@ def the_pages_archive_is_its_files(graph: Graph) -> Iterator[str]:
     """An archive of a directory would change with byte code and whatever else lies there, and upload it."""
     for function in page(graph):
         code = function.inputs["code"]
-        names = {"handler.py", "index.html", "openapi.json", "style.css"}
-        if code != {"assets": {name: {"path": f"page/{name}"} for name in names}}:
+        paths = {name: f"page/{name}" for name in ("handler.py", "index.html", "openapi.json", "style.css")}
+        paths["contract/storages.py"] = "images/contract/storages.py"
+        if code != {"assets": {name: {"path": path} for name, path in paths.items()}}:
             yield f"{function.name} holds {code}"
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from stacks import storages
 from tests.stacks.support.recorder import Graph
 
 # The only kinds of things there are. None of them can be reached from outside but the API: no public address, internet
@@ -50,7 +51,8 @@ KINDS = {
     "pulumi:providers:aws",
 }
 # What __main__.py makes itself; everything else is somebody's child.
-ROOTS = {"aws", "EfsBackend", "HttpApi", "ModelStore", "Monitoring", "Network", "OciBackend", "Page", "S3Backend"}
+BACKENDS = {component.__name__ for component in storages.BACKENDS.values()}
+ROOTS = {"aws", "HttpApi", "ModelStore", "Monitoring", "Network", "Page", *BACKENDS}
 
 
 def only_known_kinds(graph: Graph) -> Iterator[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from tests.stacks.rules.reading import bundle_hashes, served, serving
+from contract.storages import storage
+from tests.stacks.rules.reading import Served, bundle_hashes, served, serving
 from tests.stacks.support.recorder import UNKNOWN, Graph
 
 NFS = 2049
@@ -100,12 +101,7 @@ def the_old_bundle_outlives_its_requests(graph: Graph) -> Iterator[str]:
 def functions_know_their_storage(graph: Graph) -> Iterator[str]:
     """The environment is the contract between the deployment and the service."""
     for pair in served(graph):
-        expected = {
-            "efs": {"MODEL_DIR": f"/mnt/model/{pair.bundle_hash}"},
-            "s3": {"MODEL_PREFIX": pair.bundle_hash, "MODEL_BUCKET": None},
-            "oci": {"MODEL_DIR": "/opt/model"},
-        }[pair.backend]
-        wanted = {"STORAGE_BACKEND": pair.backend, "ENGINE": graph.exports["engine"], **expected}
+        wanted = {"STORAGE_BACKEND": pair.backend, "ENGINE": graph.exports["engine"], **_where(pair)}
         wanted |= {"ROUTE_PREFIX": f"{pair.model}/{pair.backend}"} if pair.model else {}
         for function, more in ((pair.encoder, {}), (pair.search, {"SERVES": "search"})):
             variables = function.inputs["environment"]["variables"]
@@ -113,6 +109,14 @@ def functions_know_their_storage(graph: Graph) -> Iterator[str]:
                 value not in (None, variables[key]) for key, value in {**wanted, **more}.items()
             ):
                 yield f"{function.name} has {variables}"
+
+
+def _where(pair: Served) -> dict[str, str | None]:
+    """Return what tells a function where its bundle is; None for what cannot be known from here."""
+    if storage(pair.backend).opened == "bucket":
+        return {"MODEL_PREFIX": pair.bundle_hash, "MODEL_BUCKET": None}
+    mount = pair.encoder.inputs.get("fileSystemConfig", {}).get("localMountPath")
+    return {"MODEL_DIR": f"{mount}/{pair.bundle_hash}" if mount else "/opt/model"}
 
 
 RULES = (

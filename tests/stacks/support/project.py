@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from contract.checkout import ROOT
+from contract.storages import NAMES
 
 MODEL = "minilm"  # the second model that every project has a bundle for
 PAGE = ("handler.py", "index.html", "openapi.json", "style.css")
@@ -24,11 +25,13 @@ def make_project(directory: Path) -> Path:
     images = directory / "images"
     for name in ("bundle", f"bundle-{MODEL}"):
         write_bundle(images / name, {file: f"the content of {name}'s {file}".encode() for file in _FILES})
-    for backend in ("efs", "s3", "oci"):
+    for backend in NAMES:
         (images / backend).mkdir()
         for name in ("Dockerfile", "Dockerfile.dockerignore"):
             shutil.copy(ROOT / "images" / backend / name, images / backend)
         (images / backend / "app.py").write_text(f"BACKEND = {backend!r}\n")
+    (images / "contract").mkdir()
+    (images / "contract" / "storages.py").write_text("the content of storages.py")
     (directory / "page").mkdir()
     for name in PAGE:
         (directory / "page" / name).write_text(f"the content of {name}")

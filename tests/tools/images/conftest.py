@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from contract.checkout import ROOT
+from contract.storages import NAMES
 from tools.images import build, layout, shell
 
 LAMBDA_USER = "993:990"  # neither root nor the owner of any file, as in Lambda
@@ -53,5 +54,5 @@ def built(tmp_path_factory: pytest.TempPathFactory, tiny_bundle: Path) -> Built:
         pytest.skip("building images mounts file systems, which needs root")
     out = tmp_path_factory.mktemp("images")
     store = ROOT / "build" / "image-store"
-    request = build.Request(tiny_bundle, out, store, "onnx", build.BACKENDS, "3.13")
+    request = build.Request(tiny_bundle, out, store, "onnx", NAMES, "3.13")
     return Built(build.build(request, say=print), out, store)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import install
+from contract.checkout import IMAGES
+from contract.storages import NAMES
 from tests.tools.images.support import layers
 from tools.images import base, build, layout, lock, resolve
 from tools.images.buildah import Buildah
@@ -20,7 +22,7 @@ from tools.images.buildah import Buildah
 if TYPE_CHECKING:
     from tests.tools.images.conftest import Built
 
-BACKENDS = list(build.BACKENDS)
+BACKENDS = list(NAMES)
 ASK = """
 import json, app
 
@@ -60,7 +62,7 @@ def test_layers_are_dependencies_then_weights_then_code_then_index(built: Built,
 def test_a_new_index_moves_its_own_layer_alone(built: Built, tiny_bundle: Path, tmp_path: Path) -> None:
     """And BUNDLE chooses the bundle: here one with another index, beside the other one."""
     context = tmp_path / "images"
-    shutil.copytree(build.IMAGES, context, ignore=shutil.ignore_patterns("bundle", "bundle-*", "__pycache__"))
+    shutil.copytree(IMAGES, context, ignore=shutil.ignore_patterns("bundle", "bundle-*", "__pycache__"))
     for name in ("bundle", "bundle-other"):
         shutil.copytree(tiny_bundle, context / name)
     (context / "bundle-other" / "incidents.jsonl").write_text("another index")
@@ -190,7 +192,7 @@ def test_requirements_have_wheels_for_both_architectures(engine: str, machine: s
 
 def test_dockerfiles_differ_only_in_what_they_copy() -> None:
     def skeleton(backend: str) -> list[str]:
-        lines = (build.IMAGES / backend / "Dockerfile").read_text().splitlines()
+        lines = (IMAGES / backend / "Dockerfile").read_text().splitlines()
         own = re.compile(rf"COPY --chmod=755 ({backend}/|\${{BUNDLE}}/)|ARG BUNDLE=")
         return [line for line in lines if not line.startswith("#") and not own.match(line)]
 
@@ -209,7 +211,7 @@ def test_what_a_killed_build_left_mounted_is_cleared_away(built: Built) -> None:
 
 def test_an_unknown_engine_is_refused(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, build.IMAGES / "install.py", "keras", tmp_path / "out"], capture_output=True, text=True
+        [sys.executable, IMAGES / "install.py", "keras", tmp_path / "out"], capture_output=True, text=True
     )
     assert done.returncode == 2
     assert "ENGINE is 'keras': build with ENGINE=onnx or ENGINE=transformers" in done.stderr

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.images import base, build, lock, resolve
+from contract.checkout import IMAGES
+from tools.images import base, lock, resolve
 from tools.images.resolve import Wheel
 from tools.images.shell import ToolError
 
@@ -50,7 +51,7 @@ def test_only_a_file_with_the_locked_hash_is_installed(tmp_path: Path, right: bo
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest() if right else "0" * 64
     (tmp_path / "locks").mkdir()
     (tmp_path / "locks" / "onnx.txt").write_text(lock.render({"tiny": lock.Locked("1", frozenset({digest}))}))
-    shutil.copy(build.IMAGES / "install.py", tmp_path)
+    shutil.copy(IMAGES / "install.py", tmp_path)
     environment = {**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path)}
 
     command = [sys.executable, tmp_path / "install.py", "onnx", tmp_path / "out"]

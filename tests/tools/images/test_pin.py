@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
+from contract.storages import NAMES
 from tests.stacks.support.project import ROOT
-from tools.images import build, pin
+from tools.images import pin
 from tools.images.shell import ToolError
 
 OLD = f"sha256:{'0' * 64}"
@@ -71,7 +72,7 @@ def registry() -> Iterator[str]:
 def _dockerfiles(directory: Path, *bases: str) -> list[Path]:
     """Write the project's Dockerfiles with other base images."""
     paths = []
-    for backend, reference in zip(build.BACKENDS, bases, strict=True):
+    for backend, reference in zip(NAMES, bases, strict=True):
         paths.append(directory / f"{backend}.Dockerfile")
         real = (ROOT / "images" / backend / "Dockerfile").read_text()
         paths[-1].write_text(pin.BASE_LINES.sub(f"ARG BASE={reference}", real))

@@ -6,7 +6,8 @@ import os
 import shutil
 from pathlib import Path
 
-from tools.images import base, build, layout
+from contract.checkout import IMAGES
+from tools.images import base, layout
 from tools.images.buildah import Buildah
 
 UMASKS = (0o022, 0o002)
@@ -24,7 +25,7 @@ def weights_layers(bundle: Path, store: Path, scratch: Path) -> list[str]:
 def _checkout(bundle: Path, directory: Path, umask: int) -> Path:
     """Return a build context with the bundle, made anew by somebody with that umask."""
     context = directory / "images"
-    shutil.copytree(build.IMAGES / "oci", context / "oci", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(IMAGES / "oci", context / "oci", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(bundle, context / "bundle")
     for path in [context, *context.rglob("*")]:
         path.chmod((0o777 if path.is_dir() else 0o666) & ~umask)

@@ -6,9 +6,8 @@ import asyncio
 import os
 import shutil
 import socket
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import boto3
 import psutil
@@ -17,21 +16,25 @@ import requests
 from botocore import UNSIGNED
 from botocore.config import Config
 
+from contract.checkout import ROOT
+from contract.storages import NAMES
 from lab.host.errors import LabError
 from lab.host.janitor import MARKER, sweep_stale
 from lab.host.page_cache import evict, fill, resident
 from lab.host.ports import ADDRESS
 from lab.host.workspace import Workspace
-from lab.storages import mount, storage
+from lab.storages import efs, mount, oci, s3
 from lab.storages.bundle import Bundle, read_bundle
-from lab.storages.mount import Mount, missing_for_fuse
+from lab.storages.holding import Holding, Provider, Site, plain_folder
+from lab.storages.mount import missing_for_fuse
 from lab.storages.seaweed import BUCKET, Seaweed, weed
+from lab.up.provision import provider
 from tests.lab.support.bundles import SIZES, make_bundle
 
-Stored = tuple[Seaweed, dict[str, storage.Storage]]
+Stored = tuple[Seaweed, dict[str, Holding]]
 WEIGHTS = "model.safetensors"
 MOUNTS = pytest.mark.skipif(
-    bool(missing_for_fuse() or storage._missing_for_image()), reason="needs root, FUSE and loop devices"
+    bool(missing_for_fuse() or oci.missing_for_image()), reason="needs root, FUSE and loop devices"
 )
 
 
@@ -52,23 +55,33 @@ def workspace() -> Iterator[Workspace]:
 def stored(bundle: Bundle) -> Iterator[Stored]:
     """All three storages, loaded."""
     workspace = Workspace()
-    seaweed = Seaweed(workspace)
+    site = Site.of(workspace)
 
-    async def store() -> dict[str, storage.Storage]:
-        return {
-            "s3": await storage.object_storage(seaweed, bundle),
-            "efs": await storage.mounted_storage(workspace, Mount(workspace, seaweed), bundle),
-            "oci": await storage.image_storage(workspace, bundle),
-        }
+    async def store() -> dict[str, Holding]:
+        return {name: await provider(name).provide(site, bundle, name, None) for name in NAMES}
 
     with asyncio.Runner() as runner:  # the loop lives as long as the servers
-        yield seaweed, runner.run(store())
+        yield site.seaweed, runner.run(store())
         workspace.close()
     assert not workspace.root.exists()
 
 
-def folder_of(stored: dict[str, storage.Storage], name: str) -> Path:
+def provided(module: Provider, site: Site, bundle: Bundle) -> Holding:
+    """Where a storage holds the bundle for a function that runs from the working copy."""
+    return asyncio.run(module.provide(site, bundle, module.__name__.rpartition(".")[2], None))
+
+
+def folder_of(stored: dict[str, Holding], name: str) -> Path:
     return Path(stored[name].environment["MODEL_DIR"])
+
+
+def test_every_storage_of_the_list_has_a_module_that_provides_it() -> None:
+    providing = {
+        path.stem for path in (ROOT / "lab/storages").glob("*.py") if "\nasync def provide(" in path.read_text()
+    }
+    assert providing == set(NAMES)
+    with pytest.raises(ValueError, match="there is no storage 'seaweed'"):
+        provider("seaweed")
 
 
 @pytest.mark.parametrize("signed", [True, False])
@@ -161,7 +174,7 @@ def test_a_cold_index_comes_from_the_disk(stored: Stored, bundle: Bundle, name: 
     assert sum(map(resident, stored[0].index_parts(bundle))) >= index_bytes
 
 
-def read_weights(places: dict[str, storage.Storage], bundle: Bundle, name: str) -> None:
+def read_weights(places: dict[str, Holding], bundle: Bundle, name: str) -> None:
     if name == "s3":
         url = f"{places['s3'].environment['AWS_ENDPOINT_URL_S3']}/{BUCKET}/{bundle.source_hash}/{WEIGHTS}"
         assert len(requests.get(url, timeout=20).content) == SIZES[WEIGHTS]
@@ -181,11 +194,7 @@ def is_of(process: psutil.Process, seaweed: Seaweed) -> bool:
     return process.environ().get(MARKER) == str(seaweed.files()[0].parents[2])
 
 
-def run(make: Callable[[], Coroutine[Any, Any, storage.Storage]]) -> storage.Storage:
-    return asyncio.run(make())
-
-
-def check_plain(place: storage.Storage, bundle: Bundle) -> None:
+def check_plain(place: Holding, bundle: Bundle) -> None:
     folder = Path(place.environment["MODEL_DIR"])
     assert not os.path.ismount(folder)
     assert all((folder / path.name).read_bytes() == path.read_bytes() for path in bundle.files)
@@ -197,21 +206,20 @@ def test_without_fuse_or_image_tools_a_plain_folder_says_so(
     workspace: Workspace, bundle: Bundle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    seaweed = Seaweed(workspace)
-    efs = run(lambda: storage.mounted_storage(workspace, Mount(workspace, seaweed), bundle))
-    oci = run(lambda: storage.image_storage(workspace, bundle))
-    for place in (efs, oci):
+    site = Site.of(workspace)
+    on_efs, in_image = provided(efs, site, bundle), provided(oci, site, bundle)
+    for place in (on_efs, in_image):
         check_plain(place, bundle)
         if os.access("/dev/fuse", os.W_OK):
             assert "apt-get install -y fuse3" in place.sentence
-    assert os.stat(oci.files()[0]).st_nlink > 1, "no second copy of the weights where a hard link will do"
+    assert os.stat(in_image.files()[0]).st_nlink > 1, "no second copy of the weights where a hard link will do"
 
 
 def test_without_root_the_image_is_a_plain_folder(
     workspace: Workspace, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    place = run(lambda: storage.image_storage(workspace, bundle))
+    place = provided(oci, Site.of(workspace), bundle)
     check_plain(place, bundle)
     if shutil.which("mke2fs"):
         assert "needs root" in place.sentence
@@ -220,12 +228,12 @@ def test_without_root_the_image_is_a_plain_folder(
 def test_without_loop_devices_the_image_is_a_plain_folder(
     workspace: Workspace, bundle: Bundle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(storage, "_missing_for_image", lambda: "")
+    monkeypatch.setattr(oci, "missing_for_image", lambda: "")
     for name, script in {"mke2fs": "touch oci.ext4; exit 0", "mount": "echo no loop device >&2; exit 1"}.items():
         (tmp_path / name).write_text(f"#!/bin/sh\ncd {workspace.root}; {script}\n")
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    place = run(lambda: storage.image_storage(workspace, bundle))
+    place = provided(oci, Site.of(workspace), bundle)
     check_plain(place, bundle)
     assert "no loop device" in place.sentence
 
@@ -237,7 +245,7 @@ def test_without_direct_io_the_image_is_evicted_with_the_loop_devices_copy(
     (tmp_path / "losetup").write_text("#!/bin/sh\necho invalid argument >&2; exit 1\n")
     (tmp_path / "losetup").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    place = run(lambda: storage.image_storage(workspace, bundle))
+    place = provided(oci, Site.of(workspace), bundle)
     assert os.path.ismount(place.environment["MODEL_DIR"])
     evict([*place.files(), *place.behind()])
     assert len((Path(place.environment["MODEL_DIR"]) / WEIGHTS).read_bytes()) == SIZES[WEIGHTS]
@@ -253,7 +261,7 @@ def test_mount_that_is_not_permitted_becomes_a_plain_folder(
     refusing.write_text("#!/bin/sh\necho 'F1121 21:20:18.067227 mount_std.go:234 Mount fail: not permitted'; exit 1\n")
     refusing.chmod(0o755)
     monkeypatch.setattr(mount, "weed", lambda: refusing)
-    place = run(lambda: storage.mounted_storage(workspace, Mount(workspace, Seaweed(workspace)), bundle))
+    place = provided(efs, Site.of(workspace), bundle)
     check_plain(place, bundle)
     assert place.sentence.endswith("(no FUSE mount: Mount fail: not permitted)")
 
@@ -265,7 +273,7 @@ def test_copies_where_hard_links_cannot_be(
         raise OSError("cross-device link")
 
     monkeypatch.setattr(os, "link", refuse)
-    place = run(lambda: storage.plain_storage(workspace, bundle, "efs", "test"))
+    place = asyncio.run(plain_folder(workspace, bundle, "efs", "test"))
     check_plain(place, bundle)
 
 
@@ -276,7 +284,7 @@ def test_server_that_does_not_start_shows_its_log(
         taken.bind((ADDRESS, 0))
         monkeypatch.setattr("lab.storages.seaweed.free_ports", lambda count: [taken.getsockname()[1]] * count)
         with pytest.raises(LabError, match=r"(?s)weed master does not start:.*in use"):
-            run(lambda: storage.object_storage(Seaweed(workspace), bundle))
+            provided(s3, Site.of(workspace), bundle)
 
 
 def test_weed_is_found_beside_the_interpreter() -> None:

@@ -1,0 +1,100 @@
+"""Describes where a storage of the lab holds a bundle; holds one in a plain folder where there is nothing better."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from contract.environment import MODEL_DIR
+from lab.host.page_cache import Part
+from lab.host.workspace import Workspace
+from lab.storages.bundle import Bundle
+from lab.storages.mount import Mount
+from lab.storages.seaweed import Seaweed
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Site:
+    """What the storages of one lab share. The servers start, and the mount is made, when a storage asks for them."""
+
+    workspace: Workspace
+    seaweed: Seaweed
+    mount: Mount
+
+    @classmethod
+    def of(cls, workspace: Workspace) -> Site:
+        """The site of the lab that lives in a workspace."""
+        seaweed = Seaweed(workspace)
+        return cls(workspace, seaweed, Mount(workspace, seaweed))
+
+
+@dataclass(frozen=True)
+class BuiltImage:
+    """A built image that a function runs in: the file that holds its file system, and where that is mounted."""
+
+    file: Path
+    root: Path
+
+
+@dataclass(frozen=True)
+class Holding:
+    """One place that holds the bundle.
+
+    ``environment`` tells the function where; ``sentence`` tells people what it is. ``files`` must be in the page cache
+    for the place to be warm; neither they nor ``behind``, the servers' files below them, may be for it to be cold.
+    ``index`` and ``index_behind`` are what belongs to the incident index in them, so that a search function can be
+    made cold without the weights. ``binds`` are host folders by where a function in an image must see them.
+    """
+
+    environment: Mapping[str, str]
+    sentence: str
+    files: Callable[[], list[Path]]
+    behind: Callable[[], list[Path]] = list
+    index: Callable[[], list[Path | Part]] = list
+    index_behind: Callable[[], list[Path | Part]] = list
+    binds: Mapping[str, Path] = field(default_factory=dict)
+
+
+class Provider(Protocol):
+    """A module of this folder that is called as a storage: ``efs``, ``s3``, …"""
+
+    async def provide(self, site: Site, bundle: Bundle, label: str, image: BuiltImage | None) -> Holding:
+        """Hold a bundle there, for a function that runs in a built image or (None) from the working copy.
+
+        ``label`` tells the holdings of one workspace apart. Raises LabError.
+        """
+
+
+async def plain_folder(workspace: Workspace, bundle: Bundle, label: str, why: str) -> Holding:
+    """The bundle's files in a plain folder: hard links where possible, else copies."""
+    folder = workspace.folder(f"{label}-plain/{bundle.source_hash}")
+    for path in bundle.files:
+        await asyncio.to_thread(_link_or_copy, path, folder / path.name)
+    files = [folder / path.name for path in bundle.files]
+    _log.warning("%s falls back to a plain folder: %s", label, why)
+    return Holding(
+        {MODEL_DIR: str(folder)},
+        f"plain folder on this machine's disk ({why})",
+        lambda: files,
+        index=lambda: index_in(folder, bundle),
+    )
+
+
+def index_in(folder: Path, bundle: Bundle) -> list[Path | Part]:
+    """The files of the incident index in a folder that holds the bundle."""
+    return [folder / path.name for path in bundle.index_files]
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

@@ -1,0 +1,19 @@
+"""Holds a bundle in the bucket of the lab's S3 gateway."""
+
+from __future__ import annotations
+
+from contract.environment import MODEL_BUCKET, MODEL_PREFIX, S3_ENDPOINT
+from lab.storages.bundle import Bundle
+from lab.storages.holding import BuiltImage, Holding, Site
+from lab.storages.seaweed import BUCKET
+
+
+async def provide(site: Site, bundle: Bundle, label: str, image: BuiltImage | None) -> Holding:
+    """The bundle in the bucket, which all functions reach over HTTP alike."""
+    await site.seaweed.loaded(bundle)
+    return Holding(
+        {MODEL_BUCKET: BUCKET, MODEL_PREFIX: bundle.source_hash, S3_ENDPOINT: site.seaweed.s3_url},
+        "SeaweedFS S3 gateway on this machine, over loopback HTTP",
+        site.seaweed.files,
+        index=lambda: site.seaweed.index_parts(bundle),
+    )
