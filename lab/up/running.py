@@ -1,4 +1,4 @@
-"""``lab up``: the similarity function on its three storages, in one account."""
+"""Brings the similarity function up on its storages, in one account."""
 
 from __future__ import annotations
 

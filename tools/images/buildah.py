@@ -52,7 +52,7 @@ class Buildah:
 
     def export(self, image: str, directory: Path) -> None:
         """Write an image's manifest, configuration and layers, not compressed, into `directory`."""
-        self("push", "--quiet", "--disable-compression", "--format", "oci", image, f"dir:{directory}")
+        self("push", "--quiet", "--disable-compression", "--format=oci", image, f"dir:{directory}")
 
     @contextlib.contextmanager
     def mounted(self, image: str) -> Iterator[Path]:

@@ -1,4 +1,4 @@
-"""Pinning the base image: the digest under its tag in the registry, written into the three Dockerfiles.
+"""Pinning the base image: the digest under its tag in the registry, written into the Dockerfiles.
 
 A digest in a Dockerfile is in the tags of our images: a new base is a new image, and one commit is always one image. It
 is the digest of an index, which holds an image for each architecture.
