@@ -38,7 +38,7 @@ FAULTS = (
     Fault(
         "a model that may read the other's weights",
         "storages/s3.py",
-        "stored = store.holding(model.bundles.bundle)",
+        "stored = store.holding(model.bundle)",
         "stored = store.holding(args.models[0].bundle)",
         "functions_read_their_own_bundle_only",
         TWO,

@@ -43,8 +43,8 @@ FAULTS = (
     Fault(
         "the seed removes bundles",
         "seeding.py",
-        "[model.bundles.bundle], {}",
-        '[model.bundles.bundle], {"keep": []}',
+        "[model.bundle], {}",
+        '[model.bundle], {"keep": []}',
         "no_models_bundle_is_swept",
     ),
     Fault(
