@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 from bench.cost.live import live_prices
 from bench.cost.prices import Prices, read_prices
 from bench.deployments.connect import Choice
 from bench.process.errors import UsageError
+from bench.process.listed import names, numbers
+from bench.runs.cold_starts import COLD_STARTS
 from bench.runs.plan import Axes
 from contract.engines import ENGINES
 from contract.storages import DESCRIBED, NAMES, storage
@@ -56,18 +57,18 @@ def choice_from(options: argparse.Namespace) -> Choice:
 
 
 def add_axes_options(parser: argparse.ArgumentParser) -> None:
-    """What is compared, and how often it is measured."""
+    """What is compared, and how often it is measured: for each field of Axes the option with this `dest`."""
     add = parser.add_argument
     add_backends_option(parser)
     add("--engines", type=names, default=("onnx",), metavar="A,B", help="onnx, transformers or both (default onnx)")
-    add("--memory", type=numbers, default=(None,), metavar="MB,MB", help="memory sizes to set (default: as deployed)")
+    add("--memory", dest="memories", type=numbers, default=(None,), metavar="MB,MB",
+        help="memory sizes to set (default: as deployed)")  # fmt: skip
     add("--tokens", type=numbers, default=(20,), metavar="N,N", help="approximate text lengths (default 20)")
     add("--arms", type=names, default=("http",), metavar="A,B", help="http, invoke or both (default http)")
     add("--cold", type=int, default=10, metavar="N", help="cold samples per variant (default 10)")
     add("--warm", type=int, default=60, metavar="N", help="warm samples per variant (default 60)")
-    add("--bursts", type=numbers, default=(), metavar="N,N", help="simultaneous requests per round (scale-out)")
-    add("--idle", type=float, default=0.0, metavar="S", help="also measure after S seconds without requests")
-    add("--first-deploy", action="store_true", help="image or bundle are new: report the first cold starts apart")
+    for kind in COLD_STARTS:
+        kind.add_option(parser)
     add("--seed", type=int, default=1, help="seed of the order (default 1)")
 
 
@@ -82,26 +83,9 @@ def axes_from(options: argparse.Namespace) -> Axes:
     _known("engine", options.engines, ENGINES)
     _known("arm", options.arms, ARMS)
     try:
-        return Axes(
-            backends=options.backends,
-            engines=options.engines,
-            memories=options.memory,
-            tokens=options.tokens,
-            arms=options.arms,
-            cold=options.cold,
-            warm=options.warm,
-            bursts=options.bursts,
-            idle_s=options.idle,
-            first_deploy=options.first_deploy,
-            seed=options.seed,
-        )
+        return Axes(**{field.name: getattr(options, field.name) for field in fields(Axes)})
     except ValueError as error:
         raise UsageError(str(error)) from error
-
-
-def names(text: str) -> tuple[str, ...]:
-    """A comma-separated list."""
-    return _listed(text, str)
 
 
 def _backends(text: str) -> tuple[str, ...]:
@@ -111,19 +95,7 @@ def _backends(text: str) -> tuple[str, ...]:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
-def numbers(text: str) -> tuple[int, ...]:
-    """A comma-separated list of integers."""
-    return _listed(text, int)
-
-
 def _known(what: str, given: tuple[str, ...], known: tuple[str, ...]) -> None:
     unknown = sorted(set(given) - set(known))
     if unknown:
         raise UsageError(f"unknown {what} {', '.join(unknown)}; known are {', '.join(known)}")
-
-
-def _listed(text: str, kind: Callable[[str], Any]) -> tuple[Any, ...]:
-    values = tuple(kind(part.strip()) for part in text.split(",") if part.strip())
-    if not values:
-        raise argparse.ArgumentTypeError("give at least one value")
-    return values

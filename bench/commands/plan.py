@@ -21,9 +21,8 @@ def execute(options: argparse.Namespace) -> int:
     """Print the plan and its estimate; nothing is started."""
     plan = build_plan(axes_from(options))
     for visit in plan:
-        what = f"{visit.warm} warm" if visit.warm else f"{visit.burst} at once" if visit.burst else ""
-        after = f"after {visit.idle_s:.0f} s idle" if visit.idle_s else what
-        print(f"{visit.id:48} {visit.kind:12} {after}{'  (warm-up)' if visit.warm_up else ''}")
+        made = visit.cold_start
+        print(f"{visit.id:48} {made.name:12} {made.words}{'  (warm-up)' if visit.warm_up else ''}")
     prices = prices_from(options)
     print(describe(estimate(plan, prices, options.architecture), f"{prices.region}, {prices.date}"))
     return EXIT_OK

@@ -35,16 +35,14 @@ def guess(usage: Usage, engine: str, prices: Prices) -> Costs:
 
 
 def estimate(plan: Sequence[Visit], prices: Prices, architecture: str) -> Estimate:
-    """Every visit's first request and every request of a burst are taken to be cold starts."""
+    """Every request that may be a cold start is taken to be one."""
     cold_starts, seconds, usd = 0, 0.0, 0.0
     for visit in plan:
-        colds = 1 + visit.burst + (1 if visit.idle_s else 0)
-        variant = visit.variant
+        made, variant = visit.cold_start, visit.variant
         cold_s, warm_s = COLD_S[variant.engine], WARM_S[variant.engine]
         usage = Usage(variant.backend, architecture, variant.memory_mb or DEFAULT_MEMORY_MB)
         one = guess(usage, variant.engine, prices)
-        cold_starts += colds
-        usd += colds * one.cold_start + visit.warm * one.warm_request
-        seconds += VISIT_OVERHEAD_S + (2 if visit.burst or visit.idle_s else 1) * cold_s
-        seconds += visit.warm * warm_s + visit.idle_s
+        cold_starts += made.colds
+        usd += made.colds * one.cold_start + made.warms * one.warm_request
+        seconds += VISIT_OVERHEAD_S + made.seconds(cold_s, warm_s)
     return Estimate(sum(visit.requests for visit in plan), cold_starts, seconds, usd)

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 
 from bench.measure.protocol import Target
 from bench.process.errors import TargetError
-from bench.runs.plan import FIRST_DEPLOY, IDLE, NEW_SANDBOX, SCALE_OUT, Visit
+from bench.runs.cold_starts.kind import PRIMER, WARM
+from bench.runs.plan import Visit
 from bench.runs.records import Event, Observation, Sample, VisitEnd
 
 SILENT_VISITS = 3  # so many visits in a row without any answer, and the target is taken to be gone
@@ -53,8 +54,15 @@ def _no_answer(seen: Observation) -> bool:
     return seen.status is None and not seen.timed_out
 
 
+class _LeftOut(Exception):
+    """Ends a visit early: the requests that are left have no environment to stay with."""
+
+
 class _Visitor:
-    """One visit: the forced cold start, the requests after it, then Lambda's own account of them."""
+    """One visit: the forced cold start, the requests after it, then Lambda's own account of them.
+
+    It is what `bench.runs.cold_starts.kind.Asking` says; the visit's kind says what is asked.
+    """
 
     def __init__(self, visit: Visit, target: Target, context: Context, started: float) -> None:
         self._visit = visit
@@ -63,6 +71,7 @@ class _Visitor:
         self._started = started
         self._nonce = f"{context.tag}-s{context.session}-{visit.id}"
         self._seen: list[Observation] = []
+        self._before: Observation | None = None
 
     def run(self) -> list[Observation]:
         """Do it and return what was seen; a visit that is broken off still gets its log lines and its end."""
@@ -80,33 +89,34 @@ class _Visitor:
 
     def _requests(self) -> str | None:
         """All requests of the visit; returns why some were not made, if so."""
-        visit = self._visit
-        before = self._request("cold" if visit.kind in (NEW_SANDBOX, FIRST_DEPLOY) else "primer", None)
-        for number in range(visit.requests - 1):
-            if before.environment_id is None:
-                left = visit.requests - 1 - number
-                return f"{left} requests left out: the one before brought no environment to stay with"
-            if visit.kind == SCALE_OUT:
-                self._burst(before)
-                return None
-            if visit.kind == IDLE:
-                self._context.clock.sleep(visit.idle_s)
-            before = self._request("idle" if visit.kind == IDLE else "warm", before)
+        try:
+            self._visit.cold_start.ask(self)
+        except _LeftOut as left:
+            return str(left)
         return None
 
-    def _request(self, state: str, before: Observation | None) -> Observation:
+    def one(self, state: str) -> None:
+        """Send a request and wait for its answer."""
         utc, at = self._context.clock.utc(), self._context.clock.monotonic()
         seen = self._target.call(self._visit.variant)
-        self._record(state, before, seen, utc, at)
-        return seen
+        self._record(state, seen, utc, at)
+        self._before = seen
+        left = self._visit.requests - len(self._seen)
+        if left and seen.environment_id is None:
+            raise _LeftOut(f"{left} requests left out: the one before brought no environment to stay with")
 
-    def _burst(self, before: Observation) -> None:
+    def at_once(self, state: str, count: int) -> None:
+        """Send `count` requests at the same moment and wait for all answers."""
         utc, at = self._context.clock.utc(), self._context.clock.monotonic()
-        for seen in self._target.call_at_once(self._visit.variant, self._visit.burst):
-            self._record("burst", before, seen, utc, at)
+        for seen in self._target.call_at_once(self._visit.variant, count):
+            self._record(state, seen, utc, at)
 
-    def _record(self, state: str, before: Observation | None, seen: Observation, utc: str, at: float) -> None:
-        visit, context = self._visit, self._context
+    def sleep(self, seconds: float) -> None:
+        """Send nothing for so long."""
+        self._context.clock.sleep(seconds)
+
+    def _record(self, state: str, seen: Observation, utc: str, at: float) -> None:
+        visit, context, before = self._visit, self._context, self._before
         sample = Sample(
             id=f"{visit.id}.{len(self._seen)}",
             visit=visit.id,
@@ -116,7 +126,7 @@ class _Visitor:
             warm_up=visit.warm_up,
             variant=visit.variant,
             state=state,
-            cold_kind=None if state in ("warm", "primer") else visit.kind,
+            cold_kind=None if state in (WARM, PRIMER) else visit.cold_start.name,
             utc=utc,
             elapsed_s=round(at - self._started, 3),
             nonce=self._nonce,
@@ -130,7 +140,7 @@ class _Visitor:
 
     def _ping(self) -> float | None:
         """Sent last, so that it disturbs no sample: the next visit makes its own environment."""
-        is_plain = self._visit.variant.arm == "http" and self._visit.kind in (NEW_SANDBOX, FIRST_DEPLOY)
+        is_plain = self._visit.variant.arm == "http" and self._visit.cold_start.pinged
         return self._target.ping(self._visit.variant) if is_plain and self._seen[-1].status == 200 else None
 
     def _finish(self, reconfigure_ms: float, skipped: str | None, complete: bool, ping_ms: float | None = None) -> None:

@@ -14,8 +14,9 @@ from bench.report.charts.parts import stacked
 from bench.report.charts.svg import WIDTHS, Chart, Series, document
 from bench.report.costing import BREAK_EVEN_SHARE
 from bench.report.formats import money, variant_name
+from bench.runs.cold_starts.scale_out import ScaleOut
 from bench.runs.judge import Judged
-from bench.runs.plan import SCALE_OUT, Variant
+from bench.runs.plan import Variant
 from bench.runs.selection import State, select
 from bench.stats.clusters import median_interval
 
@@ -77,7 +78,7 @@ def _scale_out(names: Mapping[Variant, Series], summary: Mapping[str, Any]) -> I
         points = [
             (float(item["size"]), float(item["cold_p50_ms"]))
             for item in summary["other_cold_starts"]
-            if item["kind"] == SCALE_OUT and item["cold_p50_ms"] is not None and _is(item, variant)
+            if item["kind"] == ScaleOut.name and item["cold_p50_ms"] is not None and _is(item, variant)
         ]
         if points:
             data.append((series, points))

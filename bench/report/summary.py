@@ -13,7 +13,8 @@ from bench.report.breakdown import breakdown
 from bench.report.comparisons import Comparison, compare_backends
 from bench.report.costing import cost_section
 from bench.report.drift import as_json, drifts
-from bench.report.other_cold_starts import other_kinds
+from bench.report.other_cold_starts import as_json as other_as_json
+from bench.report.other_cold_starts import other_cold_starts
 from bench.report.rounding import ends, finite, median_known
 from bench.report.trust import reasons, warnings
 from bench.runs.judge import SUPERSEDED, Judged, judge_run
@@ -49,7 +50,7 @@ def summarise(run: Run) -> dict[str, Any]:
         "comparisons": [_comparison(item) for item in compare_backends(judged, variants)],
         "answers": asdict(answers) | {"equal": answers.equal},
         "engine_ratios": engine_ratios(judged, variants),
-        "other_cold_starts": other_kinds(judged, variants, run.first.axes.bursts),
+        "other_cold_starts": [other_as_json(row) for row in other_cold_starts(judged, run.first.axes)],
         "ping_ms": median_known(end.ping_ms for end in run.visits),
         "costs": cost_section(judged, run.first),
     }

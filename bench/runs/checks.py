@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, ConfigDict, Field, GetPydanticSchema, ValidationError, with_config
 from typing_extensions import TypedDict
 
+from bench.runs.cold_starts import cold_start
+
 CHECKED = ConfigDict(strict=True)
 _OPEN = ConfigDict(strict=True, extra="allow")
 
@@ -20,6 +22,7 @@ Seconds = Annotated[float, Field(ge=0, le=LONGEST_MS)]
 Similarity = Annotated[float, Field(ge=-MOST_SIMILAR, le=MOST_SIMILAR)]
 Count = Annotated[int, Field(ge=0, le=1 << 60)]
 Usd = Annotated[float, Field(ge=0, le=1e6)]
+ColdKind = Annotated[str, AfterValidator(lambda name: cold_start(name).name)]
 Fact = str | bool | int | float | None
 
 

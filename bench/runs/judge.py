@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from bench.runs.cold_starts import cold_start
+from bench.runs.cold_starts.kind import PRIMER
 from bench.runs.log_lines import InitReport, Report, parse_log_line
 from bench.runs.records import Sample
 from bench.runs.store import Run
@@ -84,8 +86,10 @@ def _judge(sample: Sample, logs: _Logs, seen_environments: set[str], bundle: str
 
 
 def _claims_cold(sample: Sample) -> bool:
-    """Cold by plan, or, after a pause or in a burst, by its own claim to be the first of its environment."""
-    return sample.state in ("cold", "primer") or (sample.state in ("burst", "idle") and sample.seen.invocation == 1)
+    """A primer does, a warm request does not, any other as its kind of cold start says."""
+    if sample.cold_kind is None:
+        return sample.state == PRIMER
+    return cold_start(sample.cold_kind).claims_cold(sample.seen.invocation)
 
 
 def _disagreements(sample: Sample, bundle: str | None) -> Iterator[str]:

@@ -1,8 +1,8 @@
 """The order of measurements: seeded, randomised complete blocks.
 
-A *variant* is one combination of what is compared. A *visit* goes to one variant, makes it cold, and sends it some
-requests. A *round* (block) makes every visit of its kind once, in a random order of its own, so that slow drifts of the
-machine or the region hit all variants alike and differences can be taken within a round.
+A *variant* is one combination of what is compared. A *visit* goes to one variant, makes it cold, and sends it the
+requests of a kind of cold start. A *round* (block) makes each of these visits once, in a random order of its own, so
+that slow drifts of the machine or the region hit all variants alike and differences can be taken within a round.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-WARM_UP_ROUND = 0
-MOST_VISITS, MOST_REQUESTS, MOST_AT_ONCE = 100_000, 1_000_000, 1_000
-NEW_SANDBOX, FIRST_DEPLOY, SCALE_OUT, IDLE = "new-sandbox", "first-deploy", "scale-out", "idle"
+from bench.runs.cold_starts import COLD_STARTS, ColdStartAxes
+from bench.runs.cold_starts.axes import WARM_UP_ROUND
+from bench.runs.cold_starts.kind import ColdStart
+
+MOST_VISITS, MOST_REQUESTS = 100_000, 1_000_000
 
 
 @dataclass(frozen=True, order=True)
@@ -40,50 +42,29 @@ class Variant:
 
 
 @dataclass(frozen=True)
-class Axes:
-    """Everything that determines a plan. Equal axes give equal plans.
+class Axes(ColdStartAxes):
+    """Everything that determines a plan. Equal axes give equal plans."""
 
-    `bursts` are numbers of simultaneous requests (scale-out), `idle_s` a pause after which a request may find its
-    environment gone (0: not measured); `first_deploy` says that image or bundle are new, so that the first cold start
-    of each variant is one of its own kind.
-    """
-
-    backends: tuple[str, ...]
-    engines: tuple[str, ...] = ("onnx",)
-    memories: tuple[int | None, ...] = (None,)
-    tokens: tuple[int, ...] = (20,)
-    arms: tuple[str, ...] = ("http",)
-    cold: int = 10
-    warm: int = 60
-    bursts: tuple[int, ...] = ()
-    idle_s: float = 0.0
-    first_deploy: bool = False
     seed: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("backends", "engines", "memories", "tokens", "arms"):
-            values = getattr(self, name)
-            if not values or len(set(values)) != len(values):
-                raise ValueError(f"{name} must name at least one value, each once; got {values!r}")
-        if self.cold < 1 or self.warm < 0:
-            raise ValueError(f"cold must be at least 1 and warm at least 0; got cold={self.cold}, warm={self.warm}")
-        if self._visits() > MOST_VISITS or self._requests() > MOST_REQUESTS:
+        super().__post_init__()
+        # Counted for all variants of an arm together: there may be far too many of them.
+        alike = math.prod(map(len, (self.backends, self.engines, self.memories, self.tokens)))
+        if alike * self.cold * len(self._round(1)) > MOST_VISITS or alike * self._requests() > MOST_REQUESTS:
             raise ValueError(f"this plan has above {MOST_VISITS:,} cold starts or {MOST_REQUESTS:,} requests")
-        if max(self.bursts, default=0) > MOST_AT_ONCE:
-            raise ValueError(f"bursts of more than {MOST_AT_ONCE:,} requests cannot be sent at once")
-        numbers = [*self.tokens, *self.bursts, *(memory for memory in self.memories if memory is not None)]
-        if min(numbers) < 1 or self.idle_s < 0:
-            raise ValueError("text lengths, bursts, memory sizes and pauses must be positive")
 
     def _requests(self) -> int:
-        """About how many requests the plan has, without making it."""
-        return self._visits() + self._variants() * (self.cold * sum(self.bursts) + self.warm)
+        return sum(cold_start.requests for number in range(1, self.cold + 1) for cold_start in self._round(number))
 
-    def _visits(self) -> int:
-        return self._variants() * self.cold * (1 + len(self.bursts) + bool(self.idle_s))
+    def _round(self, number: int) -> tuple[ColdStart[ColdStartAxes], ...]:
+        return tuple(cold_start for arm in self.arms for cold_start in self.cold_starts(number, arm))
 
-    def _variants(self) -> int:
-        return math.prod(map(len, (self.backends, self.engines, self.memories, self.tokens, self.arms)))
+    def cold_starts(self, number: int, arm: str) -> Iterator[ColdStart[ColdStartAxes]]:
+        """What a round makes of each variant of an arm, in no order. Round 0 is the warm-up."""
+        for kind in COLD_STARTS:
+            if arm == "http" or not kind.http_only:
+                yield from kind.planned(self, number)
 
     def variants(self) -> tuple[Variant, ...]:
         """All combinations, in the order the options name them."""
@@ -93,21 +74,17 @@ class Axes:
 
 @dataclass(frozen=True)
 class Visit:
-    """One cold start of a variant, then, by `kind`: `warm` requests in turn, `burst` at once, or one after `idle_s`."""
+    """One cold start of a variant, and the requests around it."""
 
     round: int
     order: int
     variant: Variant
-    kind: str = NEW_SANDBOX
-    warm: int = 0
-    burst: int = 0
-    idle_s: float = 0.0
+    cold_start: ColdStart[ColdStartAxes]
 
     @property
     def id(self) -> str:
         """Names the visit within its plan."""
-        kinds = {SCALE_OUT: f".burst{self.burst}", IDLE: ".idle"}
-        return f"r{self.round:03d}.{self.variant.label}{kinds.get(self.kind, '')}"
+        return f"r{self.round:03d}.{self.variant.label}{self.cold_start.mark}"
 
     @property
     def warm_up(self) -> bool:
@@ -117,7 +94,7 @@ class Visit:
     @property
     def requests(self) -> int:
         """How many requests the visit sends."""
-        return 1 + self.warm + self.burst + (self.kind == IDLE)
+        return self.cold_start.requests
 
 
 def build_plan(axes: Axes) -> tuple[Visit, ...]:
@@ -126,7 +103,9 @@ def build_plan(axes: Axes) -> tuple[Visit, ...]:
     for number in range(axes.cold + 1):
         # A seed of its own per round: the order of round n does not depend on how many rounds there are.
         rng = random.Random(f"{axes.seed}/{number}")  # noqa: S311 - a reproducible order, no secret
-        block = list(_block(axes, number))
+        block = [
+            (variant, cold_start) for variant in axes.variants() for cold_start in axes.cold_starts(number, variant.arm)
+        ]
         rng.shuffle(block)
         visits += [Visit(number, order, *visit) for order, visit in enumerate(block)]
     return tuple(visits)
@@ -135,23 +114,3 @@ def build_plan(axes: Axes) -> tuple[Visit, ...]:
 def requests_in(plan: tuple[Visit, ...]) -> int:
     """How many requests a plan sends."""
     return sum(visit.requests for visit in plan)
-
-
-def _block(axes: Axes, number: int) -> Iterator[tuple[Variant, str, int, int, float]]:
-    """The visits of one block, unordered. The warm-up block has cold and warm requests only."""
-    first = number == WARM_UP_ROUND
-    for variant in axes.variants():
-        kind = FIRST_DEPLOY if first and axes.first_deploy else NEW_SANDBOX
-        yield variant, kind, _warm_requests(axes, number), 0, 0.0
-        if first or variant.arm != "http":
-            continue
-        for burst in axes.bursts:
-            yield variant, SCALE_OUT, 0, burst, 0.0
-        if axes.idle_s:
-            yield variant, IDLE, 0, 0, axes.idle_s
-
-
-def _warm_requests(axes: Axes, round_number: int) -> int:
-    """Spread the warm requests evenly over the blocks; the warm-up block has as many as the first."""
-    whole, rest = divmod(axes.warm, axes.cold)
-    return whole + (max(round_number, 1) <= rest)

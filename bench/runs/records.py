@@ -22,6 +22,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bench.runs.checks import (
     CHECKED,
+    ColdKind,
     Count,
     Facts,
     Function,
@@ -32,6 +33,7 @@ from bench.runs.checks import (
     Target,
     explain,
 )
+from bench.runs.cold_starts.kind import PRIMER, WARM
 from bench.runs.plan import Axes, Variant
 
 SCHEMA = 1
@@ -70,8 +72,8 @@ class Observation:
 class Sample:
     """One request: what was asked, what the plan expects of it, and what was seen.
 
-    `state` is cold, warm, burst (one of several at once), idle (after a pause), or primer (only makes an environment
-    for those two); `cold_kind` says which kind of cold start it is, or may be.
+    `state` is warm, primer (only makes an environment for those after it), or one that its kind of cold start gives it
+    (cold, burst, idle, …); `cold_kind` names the kind of cold start that it is, or may be.
 
     `previous_environment`/`previous_invocation` are those of the sample before it in the same visit (None: cold).
     `limit_ms` is when the path gives up (API or function time-out, whichever is shorter).
@@ -87,7 +89,7 @@ class Sample:
     warm_up: bool
     variant: Variant
     state: str
-    cold_kind: str | None
+    cold_kind: ColdKind | None
     utc: str
     elapsed_s: Seconds
     nonce: str
@@ -188,6 +190,8 @@ def from_line(line: bytes) -> Event:
         raise ValueError(explain(error)) from error
     if isinstance(event, Sample) and event.seen.status == 200 and event.seen.request_ms == 0:
         raise ValueError("seen.request_ms: an answer takes time, so this is not 0")
+    if isinstance(event, Sample) and (event.cold_kind is None) != (event.state in (WARM, PRIMER)):
+        raise ValueError("cold_kind: this is null for warm requests and primers, and only for them")
     return event
 
 

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.runs.plan import NEW_SANDBOX, WARM_UP_ROUND, Axes, build_plan, requests_in
+from bench.runs.cold_starts.axes import WARM_UP_ROUND
+from bench.runs.cold_starts.new_sandbox import NewSandbox
+from bench.runs.plan import Axes, build_plan, requests_in
 
 AXES = st.builds(
     Axes,
@@ -28,18 +30,20 @@ AXES = st.builds(
 def test_every_round_visits_every_variant_once(axes: Axes) -> None:
     plan = build_plan(axes)
     for round_number in range(axes.cold + 1):
-        visited = [visit.variant for visit in plan if visit.round == round_number and visit.kind == NEW_SANDBOX]
+        visited = [
+            visit.variant for visit in plan if visit.round == round_number and visit.cold_start.name == NewSandbox.name
+        ]
         assert sorted(map(str, visited)) == sorted(map(str, axes.variants()))
     assert len({visit.id for visit in plan}) == len(plan)
 
 
 @given(AXES)
 def test_used_rounds_hold_exactly_the_samples_asked_for(axes: Axes) -> None:
-    used = [visit for visit in build_plan(axes) if not visit.warm_up and visit.kind == NEW_SANDBOX]
+    used = [visit for visit in build_plan(axes) if not visit.warm_up and visit.cold_start.name == NewSandbox.name]
     colds = Counter(visit.variant for visit in used)
     assert set(colds.values()) == {axes.cold}
     for variant in axes.variants():
-        assert sum(visit.warm for visit in used if visit.variant == variant) == axes.warm
+        assert sum(visit.cold_start.warms for visit in used if visit.variant == variant) == axes.warm
     assert {visit.round for visit in build_plan(axes) if visit.warm_up} == {WARM_UP_ROUND}
 
 
