@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
-from collections.abc import Sequence
 from pathlib import Path
-
-from rich.table import Table
+from typing import Any
 
 from bench.commands.ranges import positive
 from bench.process.errors import EXIT_NOT_MET, EXIT_OK, EXIT_UNSOUND, UsageError
-from bench.report.compare_runs import Change, changes, differences_in_kind
-from bench.report.formats import ms, percent
+from bench.report.compare_runs import Change, changes, changes_table
+from bench.report.report import report_of
 from bench.report.rounding import ends, finite
-from bench.report.summary import summarise
-from bench.report.terminal import standard_output
 from bench.report.trust import warnings
+from bench.report.views.terminal import print_table, print_warnings, standard_output
+from bench.runs.conditions import differences_in_kind
 from bench.runs.store import read_run
 
 
@@ -33,54 +30,27 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Print what changed from A to B. Exit code 4 if the figures of either must not be used, else 1 by --fail-above."""
-    a, b = read_run(options.a), read_run(options.b)
-    reasons = differences_in_kind(a, b)
+    runs = read_run(options.a), read_run(options.b)
+    reasons = differences_in_kind(*(run.first for run in runs))
     if reasons and not options.anyway:
         raise UsageError(f"not like for like: {'; '.join(reasons)}. Compare them all the same with --anyway")
+    a, b = map(report_of, runs)
     found = changes(a, b)
-    untrusted = [f"{name}: {reason}" for name, run in (("A", a), ("B", b)) for reason in summarise(run)["untrusted"]]
+    untrusted = [f"{name}: {reason}" for name, report in (("A", a), ("B", b)) for reason in report.untrusted]
     if options.json:
         shown = {"untrusted": untrusted, "differences": reasons, "changes": [_as_json(change) for change in found]}
         print(json.dumps(shown, indent=2))
     else:
-        _print(options, found, [*warnings(untrusted), *(f"Not like for like: {reason}." for reason in reasons)])
+        console = standard_output()
+        print_warnings([*warnings(untrusted), *(f"Not like for like: {reason}." for reason in reasons)], console)
+        print_table(changes_table(found, str(options.a), str(options.b)), console)
     if untrusted:
         return EXIT_UNSOUND
-    return (
-        EXIT_NOT_MET if options.fail_above and any(_worse(change, options.fail_above) for change in found) else EXIT_OK
-    )
+    worse = options.fail_above and any(change.is_worse_by(options.fail_above) for change in found)
+    return EXIT_NOT_MET if worse else EXIT_OK
 
 
-def _worse(change: Change, ratio: float) -> bool:
-    """Whether the whole interval lies above the ratio."""
-    return change.interval is not None and change.interval.low > ratio
-
-
-def _print(options: argparse.Namespace, found: Sequence[Change], notes: Sequence[str]) -> None:
-    console = standard_output()
-    for note in notes:
-        console.print(f"! {note}", style="yellow", highlight=False, markup=False)
-    table = Table(title=f"{options.a} (A) against {options.b} (B): medians of answered requests in ms")
-    for name in ("variant", "state", "A", "B", "n", "visits", "answered", "B / A", "interval", "verdict"):
-        table.add_column(name, justify="left" if name in ("variant", "state", "verdict") else "right")
-    for change in found:
-        table.add_row(*_row(change))
-    console.print(table)
-
-
-def _row(change: Change) -> tuple[str, ...]:
-    ratio = change.b_ms / change.a_ms if math.isfinite(change.a_ms) else math.nan
-    interval = change.interval
-    verdict = ("B is slower" if ratio > 1 else "B is faster") if change.resolved else "not resolved"
-    return (
-        change.variant.label, change.state, ms(finite(change.a_ms)), ms(finite(change.b_ms)),
-        f"{change.n[0]}, {change.n[1]}", f"{change.visits[0]}, {change.visits[1]}",
-        f"{percent(change.answered[0])}, {percent(change.answered[1])}", "-" if math.isnan(ratio) else f"{ratio:.3f}",
-        f"{interval.low:.3f}-{interval.high:.3f}" if interval else "-", verdict,
-    )  # fmt: skip
-
-
-def _as_json(change: Change) -> dict[str, object]:
+def _as_json(change: Change) -> dict[str, Any]:
     return {
         "variant": change.variant.label, "state": change.state, "a_p50_ms": finite(change.a_ms),
         "b_p50_ms": finite(change.b_ms), "n": change.n, "visits": change.visits,

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import argparse
 import functools
-import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from bench.commands.options import add_backends_option, add_target_options, choice_from
 from bench.commands.ranges import positive
@@ -18,14 +16,11 @@ from bench.deployments.outputs import Deployment
 from bench.measure.arrivals import SPACINGS, arrivals
 from bench.measure.open_loop import drive
 from bench.process.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_UNSOUND, UsageError
-from bench.process.say import say, warn
-from bench.report.load import load_markdown, load_table, summarise_load
-from bench.report.markdown import markdown_table
-from bench.report.summary import LAB_NOTE, SYNTHETIC_NOTE
-from bench.report.trust import warnings
-from bench.report.write import write
+from bench.process.say import warn
+from bench.report.notes import target_notes
+from bench.report.views.load import derive_load
 from bench.runs.facts import gather
-from bench.runs.loads import LOAD, LoadFile, read_load, to_json
+from bench.runs.loads import LOAD, LoadFile, LoadHeader
 from bench.runs.lock import only_writer
 from bench.runs.plan import Variant
 
@@ -51,33 +46,22 @@ def execute(options: argparse.Namespace) -> int:
     with only_writer(directory):
         if (directory / LOAD).exists():
             raise UsageError(f"{directory} already holds a load; choose another --out")
-        return _execute(options, directory)
+        interrupted = _driven(options, directory)
+        report = derive_load(directory)
+    if interrupted:
+        return EXIT_INTERRUPTED
+    return EXIT_OK if report.is_sound else EXIT_UNSOUND
 
 
-def _execute(options: argparse.Namespace, directory: Path) -> int:
-    interrupted = False
+def _driven(options: argparse.Namespace, directory: Path) -> bool:
+    """Send everything; whether that was interrupted."""
     try:
         _drive_all(options, directory)
     except KeyboardInterrupt:
         if not (directory / LOAD).exists():
             raise
-        interrupted = True
-    code = present_load(directory)
-    return EXIT_INTERRUPTED if interrupted else code
-
-
-def present_load(directory: Path) -> int:
-    """Derive load.json and load.md from load.jsonl again and print the table."""
-    summary = summarise_load(*read_load(directory))
-    write(directory / "load.json", json.dumps(summary, indent=2) + "\n")
-    write(directory / "load.md", load_markdown(summary))
-    table = load_table(summary)
-    for note in [*warnings(summary["untrusted"]), *summary["meta"]["notes"]]:
-        say(f"! {note}")
-    say(f"{table.note}\n\n{markdown_table(table)}\n")
-    say(f"report: {directory / 'load.md'}")
-    measured = all(item["p50_ms"] is not None for item in summary["backends"])
-    return EXIT_OK if measured and not summary["untrusted"] else EXIT_UNSOUND
+        return True
+    return False
 
 
 def _drive_all(options: argparse.Namespace, directory: Path) -> None:
@@ -91,17 +75,22 @@ def _drive_all(options: argparse.Namespace, directory: Path) -> None:
                 due = arrivals(options.rate, options.duration, options.spacing, options.seed)
                 target.call(variant)  # makes one environment, as any function in use has; not measured
                 warn(f"{name}: {len(due)} requests in {options.duration:g} s …")
-                call = functools.partial(target.call, variant)
-                drive(name, due, call, options.most_at_once, lambda arrival: file.append(to_json(arrival)))
+                drive(name, due, functools.partial(target.call, variant), options.most_at_once, file.append)
 
 
-def _header(options: argparse.Namespace, deployment: Deployment) -> dict[str, Any]:
-    notes = [LAB_NOTE] if deployment.is_lab else []
-    notes += [SYNTHETIC_NOTE] if deployment.weights == "synthetic" else []
-    notes += [f"{backend.name}: {backend.storage}" for backend in deployment.backends]
-    return {
-        "kind": "load", "schema": 1, "utc": datetime.now(UTC).isoformat(timespec="seconds"), "rate": options.rate,
-        "duration_s": options.duration, "backends": list(options.backends), "spacing": options.spacing,
-        "seed": options.seed, "most_at_once": options.most_at_once, "target": deployment.recorded(), "facts": gather(),
-        "notes": notes,
-    }  # fmt: skip
+def _header(options: argparse.Namespace, deployment: Deployment) -> LoadHeader:
+    storages = (f"{backend.name}: {backend.storage}" for backend in deployment.backends)
+    return LoadHeader(
+        kind="load",
+        schema=1,
+        utc=datetime.now(UTC).isoformat(timespec="seconds"),
+        rate=options.rate,
+        duration_s=options.duration,
+        spacing=options.spacing,
+        seed=options.seed,
+        most_at_once=options.most_at_once,
+        target=deployment.recorded(),
+        facts=gather().recorded(),
+        notes=(*target_notes(deployment.is_lab, deployment.weights), *storages),
+        backends=tuple(options.backends),
+    )

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from pathlib import Path
 
-from bench.commands.load import present_load
 from bench.process.errors import EXIT_OK, EXIT_UNSOUND
-from bench.report.terminal import print_summary, standard_output
-from bench.report.write import derive
+from bench.report.views.load import derive_load
+from bench.report.views.present import present
 from bench.runs.loads import LOAD
 
 
@@ -23,19 +20,5 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> int:
     """Derive, print, and say by the exit code whether the figures may be used."""
     if (options.directory / LOAD).exists():
-        return present_load(options.directory)
-    return present(options.directory, options.json)
-
-
-def present(directory: Path, as_json: bool) -> int:
-    """Write the derived files of a run and show its summary."""
-    summary = derive(directory)
-    if as_json:
-        json.dump(summary, sys.stdout, indent=2)
-        print()
-    else:
-        print_summary(summary, standard_output())
-        print(f"report: {directory / 'report.md'}")
-    for reason in summary["untrusted"]:
-        print(f"do not use these figures: {reason}", file=sys.stderr)
-    return EXIT_UNSOUND if summary["untrusted"] else EXIT_OK
+        return EXIT_OK if derive_load(options.directory).is_sound else EXIT_UNSOUND
+    return EXIT_UNSOUND if present(options.directory, options.json).untrusted else EXIT_OK

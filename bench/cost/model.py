@@ -24,7 +24,7 @@ from contract.storages import Charges, storage
 
 HOURS_PER_MONTH = 730
 _GB = 2**30
-_FREE_EPHEMERAL_MB = 512
+FREE_EPHEMERAL_MB = 512
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Usage:
     backend: str
     architecture: str
     memory_mb: int
-    ephemeral_mb: int = 512
+    ephemeral_mb: int = FREE_EPHEMERAL_MB
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def compute_usd(usage: Usage, billed_ms: float, prices: Prices) -> float:
     """Memory (and /tmp above what is free) for the duration of one request, rounded up to a whole millisecond."""
     seconds = math.ceil(billed_ms) / 1e3
     memory_gb = usage.memory_mb / 1024
-    ephemeral_gb = max(0, usage.ephemeral_mb - _FREE_EPHEMERAL_MB) / 1024
+    ephemeral_gb = max(0, usage.ephemeral_mb - FREE_EPHEMERAL_MB) / 1024
     rate = memory_gb * prices[f"lambda_gb_second_{usage.architecture}"]
     return seconds * (rate + ephemeral_gb * prices["lambda_ephemeral_gb_second"])
 

@@ -25,12 +25,12 @@ SHOWN = tuple(name for name in PHASES if name not in (IDLE, VERIFY, HANDLER))
 def facts(bundle: Path) -> dict[str, str]:
     """Where and on what the run was made."""
     found, manifest = gather(), json.loads((bundle / MANIFEST).read_text())
-    machine = found["machine"]
+    machine = found.machine
     return {
-        "machine": f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']} GB, Linux {machine['kernel']}",
+        "machine": f"{machine.cpu}, {machine.cores} cores, {machine.memory_gb} GB, Linux {machine.kernel}",
         "model": f"{manifest['model']}, {manifest['weights']} weights, bundle {manifest['source_hash'][:12]}",
-        "idle memory": machine["idle_memory"],
-        "revision": found["revision"],
+        "idle memory": machine.idle_memory,
+        "revision": found.revision,
     }
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from html import escape
 
+from bench.charts.curves import curves
+from bench.charts.svg import Series
 from bench.limits.components import TOKENS
 from bench.limits.samples import Samples
-from bench.report.charts.curves import curves
-from bench.report.charts.svg import Series
 from contract.engines import ENGINES
 from contract.storages import STORAGES
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bench.stats.quantiles import quantile, quantile_interval
+from bench.text.numbers import ms
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -31,8 +32,4 @@ def plain(value: float | None) -> str:
 
 def number(value: float) -> str:
     """As many digits as are worth reading."""
-    if value == 0 or 1e-3 <= abs(value) < 1:
-        return f"{value:.3f}"
-    if abs(value) < 1e-3:
-        return f"{value:.1e}"
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}"
+    return f"{value:.1e}" if 0 < abs(value) < 1e-3 else ms(value, below_one=3)

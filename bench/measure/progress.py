@@ -52,9 +52,9 @@ class Reporter:
 
 
 @contextmanager
-def reporting(total: int, quiet: bool = False) -> Iterator[Reporter]:
+def reporting(total: int) -> Iterator[Reporter]:
     """A reporter on stderr for `total` requests."""
-    console = Printer(stderr=True, quiet=quiet)
+    console = Printer(stderr=True)
     if not console.is_terminal:
         yield Reporter(console, None, total)
         return

@@ -1,18 +1,20 @@
-"""Two runs side by side."""
+"""Compares two runs: every variant and state that both measured."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bench.process.errors import UsageError
-from bench.runs.conditions import conditions, differences
-from bench.runs.judge import judge_run
+from bench.report.report import Report
+from bench.report.rounding import finite
+from bench.report.tables import Table
 from bench.runs.plan import Variant
 from bench.runs.selection import State, select
-from bench.runs.store import Run
 from bench.stats.clusters import ratio_interval
 from bench.stats.quantiles import Interval, quantile
+from bench.text.numbers import ms, percent
 
 STATES = ("cold", "warm")
 
@@ -38,26 +40,12 @@ class Change:
         """Whether the interval excludes that nothing changed."""
         return self.interval is not None and (self.interval.low > 1 or self.interval.high < 1)
 
-
-def differences_in_kind(a: Run, b: Run) -> list[str]:
-    """Why two runs are no like for like."""
-    found = differences(conditions(a.first.target, a.first.facts), conditions(b.first.target, b.first.facts))
-    found |= differences(_sizes(a), _sizes(b))
-    mine, theirs = (", ".join(run.first.axes.engines) for run in (a, b))
-    if not set(a.first.axes.engines) & set(b.first.axes.engines):
-        found["the engine"] = mine, theirs
-    return [f"{what} differs: {x or 'not recorded'} and {y or 'not recorded'}" for what, (x, y) in found.items()]
+    def is_worse_by(self, ratio: float) -> bool:
+        """Whether the whole interval lies above the ratio."""
+        return self.interval is not None and self.interval.low > ratio
 
 
-def _sizes(run: Run) -> dict[str, str | None]:
-    """The memory that each backend's function had as deployed; nothing where memory sizes were set by the run."""
-    if None not in run.first.axes.memories:
-        return {}
-    functions = {name: run.first.functions.get(name, {}).get("MemorySize") for name in run.first.axes.backends}
-    return {f"the memory of {name}": f"{size} MB" for name, size in functions.items() if size is not None}
-
-
-def changes(a: Run, b: Run) -> list[Change]:
+def changes(a: Report, b: Report) -> tuple[Change, ...]:
     """All variants and states that both runs measured. Raises UsageError when there are none.
 
     Intervals hold for all comparisons together (Bonferroni): runs are not paired, visits are the units.
@@ -66,7 +54,7 @@ def changes(a: Run, b: Run) -> list[Change]:
     if not shared:
         raise UsageError("the two runs have no variant in common")
     confidence = 1 - 0.05 / len(shared)
-    return [
+    return tuple(
         Change(
             variant,
             state,
@@ -74,17 +62,35 @@ def changes(a: Run, b: Run) -> list[Change]:
             quantile(y.latencies, 0.5),
             (len(x.used), len(y.used)),
             (len(x.visits), len(y.visits)),
-            (x.counts["answered_share"], y.counts["answered_share"]),
+            (x.counts.answered_share, y.counts.answered_share),
             ratio_interval(y.visits, x.visits, confidence),
         )
         for variant, state, x, y in shared
-    ]
+    )
 
 
-def _shared(a: Run, b: Run) -> Iterator[tuple[Variant, str, State, State]]:
-    judged_a, judged_b = judge_run(a), judge_run(b)
-    for variant in a.first.axes.variants():
+def _shared(a: Report, b: Report) -> Iterator[tuple[Variant, str, State, State]]:
+    for variant in a.compared:
         for state in STATES:
-            x, y = select(judged_a, variant, state), select(judged_b, variant, state)
+            x, y = select(a.judged, variant, state), select(b.judged, variant, state)
             if x.used and y.used:
                 yield variant, state, x, y
+
+
+def changes_table(found: tuple[Change, ...], a: str, b: str) -> Table:
+    """The changes from run A to run B, which are called `a` and `b`."""
+    header = ("variant", "state", "A", "B", "n", "visits", "answered", "B / A", "interval", "verdict")
+    title = f"{a} (A) against {b} (B): medians of answered requests in ms"
+    return Table(title, header, [_row(change) for change in found])
+
+
+def _row(change: Change) -> tuple[str, ...]:
+    ratio = change.b_ms / change.a_ms if math.isfinite(change.a_ms) else math.nan
+    interval = change.interval
+    verdict = ("B is slower" if ratio > 1 else "B is faster") if change.resolved else "not resolved"
+    return (
+        change.variant.label, change.state, ms(finite(change.a_ms)), ms(finite(change.b_ms)),
+        f"{change.n[0]}, {change.n[1]}", f"{change.visits[0]}, {change.visits[1]}",
+        f"{percent(change.answered[0])}, {percent(change.answered[1])}", "-" if math.isnan(ratio) else f"{ratio:.3f}",
+        f"{interval.low:.3f}-{interval.high:.3f}" if interval else "-", verdict,
+    )  # fmt: skip

@@ -1,13 +1,13 @@
-"""Every pair of backends, compared within rounds."""
+"""Compares every pair of backends within rounds."""
 
 from __future__ import annotations
 
 import itertools
 import statistics
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
-from bench.report.formats import variant_name
+from bench.report.names import variant_name
 from bench.runs.judge import Judged
 from bench.runs.plan import Variant
 from bench.runs.selection import latency_ms, select
@@ -54,4 +54,4 @@ def _family(judged: Sequence[Judged], pairs: Sequence[tuple[Variant, Variant]], 
 
 def _name(variant: Variant, pairs: Sequence[tuple[Variant, Variant]]) -> str:
     """The backend, and what else is needed to know which pair of it is meant."""
-    return variant_name(asdict(variant), [asdict(each) for pair in pairs for each in pair])
+    return variant_name(variant, [each for pair in pairs for each in pair])

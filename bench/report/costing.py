@@ -1,18 +1,18 @@
-"""What the measured durations would cost on AWS."""
+"""Prices the measured durations: what they would cost on AWS."""
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from bench.cost.model import Assumptions, Billed, Costs, Usage, break_even, costs
+from bench.cost.model import FREE_EPHEMERAL_MB, Assumptions, Billed, Costs, Usage, break_even, costs
 from bench.cost.prices import Prices
-from bench.report.rounding import ends, median_known
+from bench.report.rounding import Ends, ends, median_known
 from bench.runs.judge import INVALID, Judged
 from bench.runs.plan import Variant
+from bench.runs.recorded import recorded_function, recorded_target
 from bench.runs.records import Session
 from bench.runs.selection import State, answered_share, by_visit, select
 
@@ -21,7 +21,48 @@ BREAK_EVEN_SHARE = 0.1
 _LONGEST_S = 900  # Lambda's longest time-out, where the function's own is not recorded
 
 
-def cost_section(judged: Sequence[Judged], session: Session) -> dict[str, Any] | None:
+@dataclass(frozen=True)
+class PricedVariant:
+    """What a variant costs in USD (means; `idle_month_usd`: a month without requests), with intervals (95 %).
+
+    `thousand_requests_usd` are those of a thousand requests, by the share of cold starts among them.
+    """
+
+    variant: Variant
+    answered_share: float | None
+    cold_start_usd: float
+    cold_start_interval_usd: Ends | None
+    warm_request_usd: float
+    warm_request_interval_usd: Ends | None
+    thousand_requests_usd: Mapping[float, float]
+    idle_month_usd: float
+
+    def month_usd(self, requests: float, cold_share: float) -> float:
+        """A month with so many requests."""
+        return Costs(self.cold_start_usd, self.warm_request_usd, self.idle_month_usd).month(requests, cold_share)
+
+
+@dataclass(frozen=True)
+class BreakEven:
+    """The requests a month at which two variants cost the same at `BREAK_EVEN_SHARE` cold starts; None: never."""
+
+    a: Variant
+    b: Variant
+    requests_per_month: int | None
+
+
+@dataclass(frozen=True)
+class Costing:
+    """What the run would cost on AWS, by a price list of a region and a date."""
+
+    region: str
+    prices_date: str
+    assumptions: Assumptions
+    variants: tuple[PricedVariant, ...]
+    break_evens: tuple[BreakEven, ...]
+
+
+def costing(judged: Sequence[Judged], session: Session) -> Costing | None:
     """Costs of every variant and break-evens between backends; None for records without a price table."""
     if not session.prices:
         return None
@@ -31,21 +72,21 @@ def cost_section(judged: Sequence[Judged], session: Session) -> dict[str, Any] |
         for variant in session.axes.variants()
         if (found := costs_of(judged, variant, session, prices, assumptions))
     }
-    return {
-        "region": prices.region,
-        "prices_date": prices.date,
-        "assumptions": asdict(assumptions),
-        "variants": [_entry(judged, variant, found) for variant, found in priced.items()],
-        "break_even": _break_evens(priced),
-    }
+    return Costing(
+        region=prices.region,
+        prices_date=prices.date,
+        assumptions=assumptions,
+        variants=tuple(_priced(judged, variant, found) for variant, found in priced.items()),
+        break_evens=tuple(_break_evens(priced)),
+    )
 
 
 def costs_of(
     judged: Sequence[Judged], variant: Variant, session: Session, prices: Prices, assumptions: Assumptions
 ) -> Costs | None:
     """What a variant costs, by Lambda's own REPORT lines; None when no cold or no warm request has one."""
-    facts: Mapping[str, Any] = session.functions.get(variant.backend, {})
-    limit_ms = float(facts.get("Timeout", _LONGEST_S)) * 1e3
+    function = recorded_function(session, variant.backend)
+    limit_ms = float(_LONGEST_S if function.timeout_s is None else function.timeout_s) * 1e3
     cold, warm = (_billed(select(judged, variant, state), limit_ms) for state in ("cold", "warm"))
     reports = [item.report for state in ("cold", "warm") for item in select(judged, variant, state).valid]
     memory = median_known(report.memory_mb for report in reports if report)
@@ -53,9 +94,9 @@ def costs_of(
         return None
     usage = Usage(
         backend=variant.backend,
-        architecture=str(session.target["architecture"]),
+        architecture=str(recorded_target(session).architecture),
         memory_mb=int(memory),
-        ephemeral_mb=int(facts.get("EphemeralStorage", {}).get("Size", 512)),
+        ephemeral_mb=FREE_EPHEMERAL_MB if function.ephemeral_mb is None else function.ephemeral_mb,
     )
     return costs(usage, cold, warm, prices, assumptions)
 
@@ -77,27 +118,21 @@ def billed_ms(item: Judged, limit_ms: float) -> float:
     return max(report.billed_ms or 0.0, math.ceil(report.duration_ms + (report.init_ms or 0.0)))
 
 
-def _entry(judged: Sequence[Judged], variant: Variant, found: Costs) -> dict[str, Any]:
-    return {
-        **asdict(variant),
-        "answered_share": answered_share(judged, variant),
-        "cold_start_usd": round(found.cold_start, 9),
-        "cold_start_interval_usd": ends(found.cold_start_interval, 9),
-        "warm_request_usd": round(found.warm_request, 9),
-        "warm_request_interval_usd": ends(found.warm_request_interval, 9),
-        "thousand_requests_usd": {f"{share:g}": round(found.thousand(share), 6) for share in COLD_SHARES},
-        "idle_month_usd": round(found.idle_month, 4),
-    }
+def _priced(judged: Sequence[Judged], variant: Variant, found: Costs) -> PricedVariant:
+    return PricedVariant(
+        variant=variant,
+        answered_share=answered_share(judged, variant),
+        cold_start_usd=round(found.cold_start, 9),
+        cold_start_interval_usd=ends(found.cold_start_interval, 9),
+        warm_request_usd=round(found.warm_request, 9),
+        warm_request_interval_usd=ends(found.warm_request_interval, 9),
+        thousand_requests_usd={share: round(found.thousand(share), 6) for share in COLD_SHARES},
+        idle_month_usd=round(found.idle_month, 4),
+    )
 
 
-def _break_evens(priced: Mapping[Variant, Costs]) -> list[dict[str, Any]]:
-    """Requests per month at which two backends cost the same, at one request in ten being a cold start."""
-    entries = []
+def _break_evens(priced: Mapping[Variant, Costs]) -> Iterator[BreakEven]:
     for a, b in itertools.combinations(priced, 2):
         if replace(a, backend=b.backend) == b:
             found = break_even(priced[a], priced[b], BREAK_EVEN_SHARE)
-            requests = None if found is None else round(found)
-            entries.append(
-                {"a": asdict(a), "b": asdict(b), "cold_share": BREAK_EVEN_SHARE, "requests_per_month": requests}
-            )
-    return entries
+            yield BreakEven(a, b, None if found is None else round(found))

@@ -5,11 +5,10 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from bench.report.comparisons import STATES, by_round
-from bench.report.formats import variant_name
+from bench.report.names import variant_name
 from bench.runs.judge import Judged
 from bench.runs.plan import Variant
 from bench.stats.paired import holm
@@ -38,7 +37,7 @@ class Drift:
         )
 
 
-def drifts(judged: Sequence[Judged], variants: Sequence[Variant]) -> list[Drift]:
+def drifts(judged: Sequence[Judged], variants: Sequence[Variant]) -> tuple[Drift, ...]:
     """The trends that are significant at 5 % over all latencies and within-round differences of the run."""
     tested = [
         (state, what, len(series), found)
@@ -47,19 +46,18 @@ def drifts(judged: Sequence[Judged], variants: Sequence[Variant]) -> list[Drift]
         if (found := trend(series))
     ]
     adjusted = holm([found.p_value for *_, found in tested])
-    return [
+    return tuple(
         Drift(state, what, rounds, round(found.correlation, 3), round(p, 6))
         for (state, what, rounds, found), p in zip(tested, adjusted, strict=True)
         if p <= LEVEL
-    ]
+    )
 
 
 def _series(judged: Sequence[Judged], variants: Sequence[Variant], state: str) -> Iterator[tuple[str, list[float]]]:
     rounds = {variant: by_round(judged, variant, state) for variant in variants}
-    named = [asdict(variant) for variant in variants]
 
     def name(variant: Variant) -> str:
-        return variant_name(asdict(variant), named)
+        return variant_name(variant, variants)
 
     for variant, values in rounds.items():
         yield f"the latency of {name(variant)}", _in_order(values)
@@ -74,8 +72,3 @@ def _series(judged: Sequence[Judged], variants: Sequence[Variant], state: str) -
 
 def _in_order(values: Mapping[int, float]) -> list[float]:
     return [values[number] for number in sorted(values)]
-
-
-def as_json(found: Sequence[Drift]) -> list[dict[str, Any]]:
-    """The drifts as they go into summary.json."""
-    return [asdict(item) for item in found]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from bench.report.rounding import finite
 from bench.runs.cold_starts import COLD_STARTS, ColdStartAxes
@@ -69,9 +68,3 @@ def _row(variant: Variant, kind: str, size: int, samples: Sequence[Judged]) -> O
         cold_max_ms=finite(max(cold)) if cold else None,
         warm_p50_ms=finite(quantile(warm, 0.5)) if warm else None,
     )
-
-
-def as_json(row: OtherColdStarts) -> dict[str, Any]:
-    """The row as summary.json has it: the variant is not nested."""
-    named = asdict(row)
-    return {**named.pop("variant"), **named}

@@ -1,4 +1,4 @@
-"""How figures are rounded and put into JSON."""
+"""Rounds figures, so that they can be put into JSON."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from collections.abc import Iterable
 
 from bench.stats.quantiles import Interval
 
+Ends = tuple[float | None, float | None]
+"""Both ends of an interval; None for an infinite one."""
+
 
 def finite(value: float | None, digits: int = 3) -> float | None:
     """JSON has no infinity: what is longer than could be seen is null, and counted as censored."""
     return None if value is None or not math.isfinite(value) else round(value, digits)
 
 
-def ends(interval: Interval | None, digits: int = 3) -> list[float | None] | None:
-    """The ends of an interval; None where one is infinite."""
-    return [finite(interval.low, digits), finite(interval.high, digits)] if interval else None
+def ends(interval: Interval | None, digits: int = 3) -> Ends | None:
+    """The ends of an interval; None where there is none."""
+    return (finite(interval.low, digits), finite(interval.high, digits)) if interval else None
 
 
 def median_known(values: Iterable[float | None]) -> float | None:

@@ -1,9 +1,12 @@
-"""Under which conditions a session measured: what must agree before its figures may be put beside another's."""
+"""Compares the conditions of sessions: what must agree before figures may be put side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+
+from bench.runs.recorded import recorded_function
+from bench.runs.records import Session
 
 _TARGET = {
     "the target": "kind",
@@ -33,3 +36,32 @@ def _machine(facts: Mapping[str, Any] | None) -> str | None:
     size = f"{memory:.0f} GB" if isinstance(memory, int | float) else "memory not known"
     idle = facts.get("idle_memory")
     return f"{facts.get('cpu')}, {facts.get('cores')} cores, {size}" + (f", idle memory {idle}" if idle else "")
+
+
+def differences_in_kind(a: Session, b: Session) -> list[str]:
+    """Why what two sessions measured is not like for like."""
+    found = differences(conditions(a.target, a.facts), conditions(b.target, b.facts))
+    found |= differences(_memory_sizes(a), _memory_sizes(b))
+    if not set(a.axes.engines) & set(b.axes.engines):
+        found["the engine"] = ", ".join(a.axes.engines), ", ".join(b.axes.engines)
+    return [f"{what} differs: {x or 'not recorded'} and {y or 'not recorded'}" for what, (x, y) in found.items()]
+
+
+def _memory_sizes(session: Session) -> dict[str, str | None]:
+    """The memory that each backend's function had as deployed; nothing where memory sizes were set by the run."""
+    if None not in session.axes.memories:
+        return {}
+    sizes = {name: recorded_function(session, name).memory_mb for name in session.axes.backends}
+    return {f"the memory of {name}": f"{size} MB" for name, size in sizes.items() if size is not None}
+
+
+def unfair_differences(session: Session) -> list[str]:
+    """Settings in which the compared functions differ although the comparison needs them equal."""
+    memory_is_an_axis = None not in session.axes.memories
+    names = ["Timeout", "Architectures"] if memory_is_an_axis else ["MemorySize", "Timeout", "Architectures"]
+    differences = []
+    for name in names:
+        values = {backend: session.functions.get(backend, {}).get(name) for backend in session.axes.backends}
+        if len({str(value) for value in values.values()}) > 1:
+            differences.append(f"{name} is " + ", ".join(f"{value} for {key}" for key, value in values.items()))
+    return differences

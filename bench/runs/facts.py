@@ -1,4 +1,4 @@
-"""What a reader needs to know about where and with what a run was made."""
+"""Gathers what a reader needs to know about where and with what a run was made."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,22 +17,35 @@ from contract.checkout import ROOT
 _DAMON = Path("/sys/kernel/mm/damon/admin/kdamonds")
 
 
-def gather() -> dict[str, Any]:
+@dataclass(frozen=True)
+class Machine:
+    """The machine that measures; memory in GB of 10**9 bytes."""
+
+    cpu: str
+    cores: int | None
+    memory_gb: float | None
+    kernel: str
+    idle_memory: str
+
+
+@dataclass(frozen=True)
+class Facts:
     """Machine, versions and git revision; nothing that identifies a person or a path."""
-    return {
-        "machine": {
-            "cpu": _cpu(),
-            "cores": os.cpu_count(),
-            "memory_gb": _memory_gb(),
-            "kernel": platform.release(),
-            "idle_memory": _idle_memory(),
-        },
-        "versions": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("requests", "urllib3", "boto3", "numpy")},
-        },
-        "revision": _revision(),
-    }
+
+    machine: Machine
+    versions: Mapping[str, str]
+    revision: str
+
+    def recorded(self) -> dict[str, Any]:
+        """The facts as they go into the records."""
+        return asdict(self)
+
+
+def gather() -> Facts:
+    """The facts of this process, here and now."""
+    machine = Machine(_cpu(), os.cpu_count(), _memory_gb(), platform.release(), _idle_memory())
+    packages = {name: version(name) for name in ("requests", "urllib3", "boto3", "numpy")}
+    return Facts(machine, {"python": platform.python_version(), **packages}, _revision())
 
 
 def _cpu() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bench.runs.cold_starts import cold_start
@@ -164,8 +164,3 @@ def _final_sessions(run: Run) -> dict[str, int]:
     """For each visit the session whose attempt counts: the one that completed it, else the last that tried."""
     final = {sample.visit: sample.session for sample in run.samples}
     return final | {end.visit: end.session for end in run.visits if end.complete}
-
-
-def count(judged: Iterable[Judged], status: str) -> int:
-    """How many samples outside the warm-up block have this status."""
-    return sum(1 for item in judged if item.status == status and not item.sample.warm_up)

@@ -1,15 +1,14 @@
-"""load.jsonl: a header, then one line for each request that was due."""
+"""Writes and reads load.jsonl: a header, then one line for each request that was due."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Literal
+from typing import IO, Literal
 
-from pydantic import TypeAdapter, ValidationError, with_config
-from typing_extensions import TypedDict
+from pydantic import TypeAdapter, ValidationError
 
 from bench.process.errors import StorageError, UnsoundError, UsageError
 from bench.process.redact import redacted
@@ -38,9 +37,11 @@ class Arrival:
     error: str | None = None
 
 
-@with_config(CHECKED)
-class Header(TypedDict):
+@dataclass(frozen=True)
+class LoadHeader:
     """What was asked of which target; `notes` is what a reader must know before believing a figure."""
+
+    __pydantic_config__ = CHECKED
 
     kind: Literal["load"]
     schema: Literal[1]
@@ -52,16 +53,12 @@ class Header(TypedDict):
     most_at_once: int
     target: Target
     facts: Facts
-    notes: list[str]
+    notes: tuple[str, ...]
+    backends: tuple[str, ...] = ()
 
 
-_HEADER: TypeAdapter[Header] = TypeAdapter(Header)
+_HEADER = TypeAdapter(LoadHeader)
 _ARRIVAL = TypeAdapter(Arrival)
-
-
-def to_json(arrival: Arrival) -> dict[str, Any]:
-    """The JSON object of one line of load.jsonl."""
-    return {"kind": "arrival", **asdict(arrival)}
 
 
 class LoadFile:
@@ -74,10 +71,11 @@ class LoadFile:
         except OSError as error:
             raise StorageError(f"cannot write {self._path}: {error.strerror}") from error
 
-    def append(self, line: dict[str, Any]) -> None:
+    def append(self, line: LoadHeader | Arrival) -> None:
         """Write one line. Raises StorageError when the disk does not take it."""
+        values = asdict(line) if isinstance(line, LoadHeader) else {"kind": "arrival", **asdict(line)}
         try:
-            self._file.write(json.dumps(redacted(line), separators=(",", ":"), allow_nan=False) + "\n")
+            self._file.write(json.dumps(redacted(values), separators=(",", ":"), allow_nan=False) + "\n")
             self._file.flush()
         except OSError as error:
             raise StorageError(f"cannot write {self._path}: {error.strerror}; make room") from error
@@ -91,21 +89,21 @@ class LoadFile:
         self._file.close()
 
 
-def read_load(directory: Path) -> tuple[dict[str, Any], list[Arrival]]:
+def read_load(directory: Path) -> tuple[LoadHeader, list[Arrival]]:
     """The header and the arrivals of a load. Lines that a kill tore are named in the notes, others are an error."""
     path = directory / LOAD
     try:
         lines = path.read_bytes().splitlines()
     except OSError as error:
         raise UsageError(f"{path} is no load: {error.strerror}") from error
-    header: dict[str, Any] | None = None
+    header: LoadHeader | None = None
     arrivals: list[Arrival] = []
     torn: list[str] = []
     for number, line in enumerate(lines, 1):
         try:
             parse_object(line)
             if header is None:
-                header = dict(_HEADER.validate_json(line))
+                header = _HEADER.validate_json(line)
             else:
                 arrivals.append(_ARRIVAL.validate_json(line))
         except Torn:
@@ -117,7 +115,8 @@ def read_load(directory: Path) -> tuple[dict[str, Any], list[Arrival]]:
     if header is None:
         raise UsageError(f"{path} is no load: it has no header")
     if torn:
-        header["notes"] = [*header["notes"], f"Left out, since not JSON (torn by a kill?): line {', '.join(torn)}."]
+        said = f"Left out, since not JSON (torn by a kill?): line {', '.join(torn)}."
+        header = replace(header, notes=(*header.notes, said))
     if all(arrival.dropped for arrival in arrivals):
         raise UnsoundError(f"nothing was measured in {directory}: no request was sent")
     return header, arrivals

@@ -1,11 +1,11 @@
-"""Which points of a run are used for what."""
+"""Selects the samples of a run that are used for what."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from bench.runs.judge import CENSORED, FAILED, INVALID, OK, PROACTIVE, SUPERSEDED, Judged
 from bench.runs.plan import Variant
@@ -14,6 +14,22 @@ _ANSWERED = (OK, INVALID, PROACTIVE)
 
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What became of the samples of a state: `n` are used, from so many `visits`; shares are of those `asked`."""
+
+    n: int
+    visits: int
+    asked: int
+    answered_share: float | None
+    failed_share: float | None
+    invalid: int
+    failed: int
+    censored: int
+    proactive: int
+    second_init: int
 
 
 @dataclass(frozen=True)
@@ -57,32 +73,29 @@ class State:
         return sum(1 for item in self.samples if item.status == status)
 
     @property
-    def counts(self) -> dict[str, Any]:
+    def counts(self) -> Counts:
         """What became of the samples."""
-        return {
-            "n": len(self.used),
-            "visits": len(self.visits),
-            "asked": len(self.asked),
-            "answered_share": share(sum(item.status in _ANSWERED for item in self.asked), len(self.asked)),
-            "failed_share": share(self.count(FAILED), len(self.asked)),
-            "invalid": self.count(INVALID),
-            "failed": self.count(FAILED),
-            "censored": self.count(CENSORED),
-            "proactive": self.count(PROACTIVE),
-            "second_init": sum(1 for item in self.valid if item.second_init),
-        }
+        return Counts(
+            n=len(self.used),
+            visits=len(self.visits),
+            asked=len(self.asked),
+            answered_share=share(sum(item.status in _ANSWERED for item in self.asked), len(self.asked)),
+            failed_share=share(self.count(FAILED), len(self.asked)),
+            invalid=self.count(INVALID),
+            failed=self.count(FAILED),
+            censored=self.count(CENSORED),
+            proactive=self.count(PROACTIVE),
+            second_init=sum(1 for item in self.valid if item.second_init),
+        )
 
 
-def select(judged: Iterable[Judged], variant: Variant, state: str, cold_kind: str | None = None) -> State:
-    """The samples of a variant in a state (and, for cold ones, of one kind)."""
+def select(judged: Iterable[Judged], variant: Variant, state: str) -> State:
+    """The samples of a variant in a state."""
     return State(
         tuple(
             item
             for item in judged
-            if item.sample.variant == variant
-            and item.sample.state == state
-            and not item.sample.warm_up
-            and (cold_kind is None or item.sample.cold_kind == cold_kind)
+            if item.sample.variant == variant and item.sample.state == state and not item.sample.warm_up
         )
     )
 

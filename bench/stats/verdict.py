@@ -1,4 +1,4 @@
-"""What a comparison means, as one sentence."""
+"""Says what a comparison means, in one sentence."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import math
 from dataclasses import dataclass
 
 from bench.stats.paired import Paired
+from bench.text.numbers import milliseconds, ms
 
 LEVEL = 0.05
 FEWEST_ROUNDS = 8  # below that even the clearest of three pairs cannot pass Holm's correction with certainty
 _MOST_ROUNDS = 1_000  # who needs more rounds than this to see a difference has no difference
+
+_DIGITS = 2  # of a difference below 1 ms
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ def judge_pair(a: str, b: str, paired: Paired | None, adjusted_p: float) -> Verd
     if interval and adjusted_p <= LEVEL and (interval.low > 0 or interval.high < 0):
         slower, faster = (a, b) if paired.difference > 0 else (b, a)
         low, high = sorted((abs(interval.low), abs(interval.high)))
-        amount = f"{_ms(abs(paired.difference))} (95 % {_ms(low, unit=False)}-{_ms(high)})"
+        amount = f"{_ms(abs(paired.difference))} (95 % {ms(low, _DIGITS)}-{_ms(high)})"
         return Verdict(True, f"{slower} is {amount} slower than {faster}.")
     more = _more_rounds(paired)
     if more is None:
@@ -52,8 +55,5 @@ def _more_rounds(paired: Paired) -> int | None:
     return max(needed, FEWEST_ROUNDS, paired.n + 1) - paired.n
 
 
-def _ms(value: float, unit: bool = True) -> str:
-    if math.isinf(value):
-        return "the limit"
-    number = f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 1 else f"{value:.2f}"
-    return f"{number} ms" if unit else number
+def _ms(value: float) -> str:
+    return milliseconds(value, below_one=_DIGITS)

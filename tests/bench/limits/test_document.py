@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import cli
+from bench.cli import main
 from bench.limits import checking, document, requirements
 from bench.limits.samples import Sample, Samples
 
@@ -57,7 +57,7 @@ def test_a_requirement_that_is_missed_is_said_and_gives_another_exit_code(tmp_pa
     raw = tmp_path / "limits.jsonl"
     planted(raw, encode_ratio=19.0)
     out = tmp_path / "docs" / "performance.md"
-    assert cli.main(["limits", "--from", str(raw), "--document", str(out)]) == 4
+    assert main(["limits", "--from", str(raw), "--document", str(out)]) == 4
     assert "LongformerModel / ours | at least 20.0 | 19.0 |" in out.read_text()
     assert "| **no** |" in out.read_text()
 
@@ -84,7 +84,7 @@ def test_the_document_is_made_again_byte_for_byte(tmp_path: Path) -> None:
     raw, out = tmp_path / "limits.jsonl", tmp_path / "a.md"
     assert document.write(planted(raw), out)
     first = (out.read_bytes(), out.with_suffix(".svg").read_bytes())
-    assert cli.main(["limits", "--from", str(raw), "--document", str(out)]) == 0
+    assert main(["limits", "--from", str(raw), "--document", str(out)]) == 0
     assert (out.read_bytes(), out.with_suffix(".svg").read_bytes()) == first
     assert "not measured" in out.read_text()  # what the plant leaves out
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.runs.loads import Arrival, to_json
+from bench.runs.loads import Arrival, LoadFile, LoadHeader
 from bench.runs.store import RESULTS
 from tests.bench.support.failing import command, failing, measured
 from tests.bench.support.simulator import Truth
@@ -97,7 +97,7 @@ def test_drift_is_found_and_said(tmp_path: Path) -> None:
     measured(tmp_path, truth=Truth(warm=drifting))
     code, printed = command("report", tmp_path)
     assert code == 0
-    assert printed.index("Drift: the latency of oci (warm) rose") < printed.index("Latency over HTTP")
+    assert printed.index("Drift: the latency of oci (warm) rose") < printed.index("\nLatency")
     assert "the difference between s3 and oci (warm) fell" in printed.replace("\n", " ")
     assert "the latency of s3" not in printed
 
@@ -106,15 +106,14 @@ def test_drift_is_found_and_said(tmp_path: Path) -> None:
 def test_a_load_with_failures_or_missing_requests_is_not_to_be_used(
     tmp_path: Path, failed: int, kept: int, code: int
 ) -> None:
-    header = {
-        "kind": "load", "schema": 1, "utc": "2026", "rate": 10, "duration_s": 2, "spacing": "constant", "seed": 1,
-        "most_at_once": 16, "target": {"kind": "lab"}, "facts": {}, "backends": ["s3"], "notes": [],
-    }  # fmt: skip
-    arrivals = [
-        Arrival("s3", number / 10, 0.1, 20.0 + number, 500 if number < failed else 200) for number in range(kept)
-    ]
-    lines = [json.dumps(line) for line in (header, *map(to_json, arrivals))]
-    (tmp_path / "load.jsonl").write_text("\n".join(lines) + "\n")
+    header = LoadHeader(
+        kind="load", schema=1, utc="2026", rate=10, duration_s=2, spacing="constant", seed=1, most_at_once=16,
+        target={"kind": "lab"}, facts={}, notes=(), backends=("s3",),
+    )  # fmt: skip
+    with LoadFile(tmp_path) as file:
+        file.append(header)
+        for number in range(kept):
+            file.append(Arrival("s3", number / 10, 0.1, 20.0 + number, 500 if number < failed else 200))
     found, printed = command("report", tmp_path)
     assert found == code
     assert ("Do not use these figures" in printed) == (code == 4)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,14 @@ from hypothesis import strategies as st
 from bench.measure.arrivals import arrivals
 from bench.measure.open_loop import drive
 from bench.process.errors import UnsoundError, UsageError
-from bench.report.load import summarise_load
-from bench.runs.loads import LOAD, Arrival, LoadFile, read_load, to_json
+from bench.report.load import load_report
+from bench.runs.loads import LOAD, Arrival, LoadFile, LoadHeader, read_load
 from bench.runs.records import Observation
 
-META = {"kind": "load", "rate": 10, "duration_s": 1, "spacing": "constant", "notes": []}
+HEADER = LoadHeader(
+    kind="load", schema=1, utc="2026", rate=10, duration_s=1, spacing="constant", seed=1, most_at_once=16,
+    target={"kind": "lab"}, facts={}, notes=(),
+)  # fmt: skip
 
 
 @given(st.floats(0.5, 200), st.floats(0.1, 20), st.integers(0, 9))
@@ -68,8 +72,8 @@ def test_requests_overlap_up_to_the_limit() -> None:
 
 
 def test_latency_counts_from_the_due_time() -> None:
-    summary = summarise_load(
-        META,
+    report = load_report(
+        HEADER,
         [
             Arrival("s3", 0.0, lag_ms=5.0, latency_ms=105.0, status=200),
             Arrival("s3", 0.1, lag_ms=7.0, latency_ms=107.0, status=200, cold=True),
@@ -77,33 +81,28 @@ def test_latency_counts_from_the_due_time() -> None:
             Arrival("s3", 0.3, dropped=True),
         ],
     )
-    (item,) = summary["backends"]
-    assert (item["due"], item["dropped"], item["failed"], item["cold"]) == (4, 1, 1, 1)
-    assert (item["p50_ms"], item["p95_ms"], item["lag_max_ms"]) == (106.0, None, 9.0)
-
-
-HEADER = {
-    **META, "schema": 1, "utc": "2026", "seed": 1, "most_at_once": 16, "target": {"kind": "lab"}, "facts": {},
-}  # fmt: skip
+    (item,) = report.backends
+    assert (item.due, item.dropped, item.failed, item.cold) == (4, 1, 1, 1)
+    assert (item.p50_ms, item.p95_ms, item.lag_max_ms) == (106.0, None, 9.0)
 
 
 def test_arrivals_survive_the_file_and_a_torn_line_is_left_out_and_named(tmp_path: Path) -> None:
     arrival = Arrival("s3", 1.5, 2.0, 30.0, 200, True, False, None)
     with LoadFile(tmp_path) as file:
         file.append(HEADER)
-        file.append(to_json(arrival))
+        file.append(arrival)
     with (tmp_path / LOAD).open("a") as more:
         more.write('{"backend":"s3","du')
     header, arrivals = read_load(tmp_path)
     assert arrivals == [arrival]
-    assert header["notes"] == ["Left out, since not JSON (torn by a kill?): line 3."]
-    assert {**header, "notes": []} == HEADER
+    assert header.notes == ("Left out, since not JSON (torn by a kill?): line 3.",)
+    assert replace(header, notes=()) == HEADER
 
 
 def test_a_load_in_which_nothing_was_sent_or_that_is_not_there_is_said(tmp_path: Path) -> None:
     with LoadFile(tmp_path) as file:
         file.append(HEADER)
-        file.append(to_json(Arrival("s3", 1.0, dropped=True)))
+        file.append(Arrival("s3", 1.0, dropped=True))
     with pytest.raises(UnsoundError, match="nothing was measured"):
         read_load(tmp_path)
     with pytest.raises(UsageError, match="no load"):

@@ -10,8 +10,8 @@ import pytest
 from bench.deployments.outputs import parse_outputs
 from bench.measure.runner import Context, measure
 from bench.process.errors import UnsoundError, UsageError
-from bench.report.summary import summarise
-from bench.report.write import derive
+from bench.report.report import report_of
+from bench.report.views.write import derive
 from bench.runs.judge import judge_run
 from bench.runs.plan import Axes, Variant, build_plan
 from bench.runs.records import End, Event, Session
@@ -42,20 +42,21 @@ def test_planted_medians_are_recovered_within_one_percent(tmp_path: Path) -> Non
     cold = {"efs": 4000.0, "s3": 2500.0, "oci": 1800.0}
     warm = {"efs": 45.0, "s3": 44.0, "oci": 43.0}
     truth = Truth(lognormal(cold, 0.05), lognormal(warm, 0.05))
-    summary = summarise(simulate(tmp_path, truth, Axes(BACKENDS, cold=500, warm=1000)))
-    for item in summary["variants"]:
-        assert item["cold"]["n"] == 500
-        assert item["warm"]["n"] == 1000
-        assert item["cold"]["p50_ms"] == pytest.approx(cold[item["backend"]], rel=0.01)
-        assert item["warm"]["p50_ms"] == pytest.approx(warm[item["backend"]], rel=0.01)
-    assert summary["untrusted"] == []
-    differences = {(c["a"]["backend"], c["b"]["backend"]): c for c in summary["comparisons"] if c["state"] == "cold"}
+    report = report_of(simulate(tmp_path, truth, Axes(BACKENDS, cold=500, warm=1000)))
+    for item in report.variants:
+        assert item.cold.counts.n == 500
+        assert item.warm.counts.n == 1000
+        assert item.cold.p50_ms == pytest.approx(cold[item.variant.backend], rel=0.01)
+        assert item.warm.p50_ms == pytest.approx(warm[item.variant.backend], rel=0.01)
+    assert report.untrusted == ()
+    differences = {(c.a.backend, c.b.backend): c for c in report.comparisons if c.state == "cold"}
     for (a, b), found in differences.items():
-        assert found["resolved"]
-        low, high = found["difference_interval_ms"]
-        assert low <= cold[a] - cold[b] <= high
-        assert found["difference_ms"] == pytest.approx(cold[a] - cold[b], rel=0.03)
-        assert found["ratio"] == pytest.approx(cold[a] / cold[b], rel=0.01)
+        assert found.verdict.resolved
+        assert found.paired is not None
+        assert found.paired.difference_interval is not None
+        assert found.paired.difference_interval.low <= cold[a] - cold[b] <= found.paired.difference_interval.high
+        assert found.paired.difference == pytest.approx(cold[a] - cold[b], rel=0.03)
+        assert found.paired.ratio == pytest.approx(cold[a] / cold[b], rel=0.01)
 
 
 @pytest.mark.parametrize(
@@ -76,15 +77,15 @@ def test_every_planted_fault_is_found_counted_and_kept_apart(tmp_path: Path, fau
         fault=lambda backend, state, number: fault if (backend, state) == ("s3", "cold") and number % 4 == 2 else None
     )
     run = simulate(tmp_path, truth, Axes(BACKENDS, cold=12, warm=12))
-    summary = summarise(run)
-    for item in summary["variants"]:
-        expected = 3 if item["backend"] == "s3" and fault != "second-init" else 0
-        assert {name: item["cold"][name] for name in ("invalid", "failed", "censored", "proactive")} == {
+    report = report_of(run)
+    for item in report.variants:
+        expected = 3 if item.variant.backend == "s3" and fault != "second-init" else 0
+        assert {name: getattr(item.cold.counts, name) for name in ("invalid", "failed", "censored", "proactive")} == {
             name: expected if name == status else 0 for name in ("invalid", "failed", "censored", "proactive")
         }
         used = 12 if status in ("censored", "ok") else 12 - expected
-        assert item["cold"]["n"] == used
-        assert item["cold"]["second_init"] == (3 if (fault, item["backend"]) == ("second-init", "s3") else 0)
+        assert item.cold.counts.n == used
+        assert item.cold.counts.second_init == (3 if (fault, item.variant.backend) == ("second-init", "s3") else 0)
     assert sum(1 for sample in run.samples if sample.state == "cold") == 3 * 13  # nothing was dropped
 
 
@@ -92,11 +93,10 @@ def test_an_environment_that_was_kept_is_no_cold_start(tmp_path: Path) -> None:
     keeps = Truth(
         fault=lambda backend, state, number: "keeps-environment" if (backend, state) == ("oci", "update") else None
     )
-    summary = summarise(simulate(tmp_path, keeps, Axes(BACKENDS, cold=5, warm=5)))
-    by_backend = {item["backend"]: item for item in summary["variants"]}
-    assert by_backend["oci"]["cold"]["n"] == 0
-    assert by_backend["oci"]["cold"]["invalid"] == 5
-    assert any("oci" in reason for reason in summary["untrusted"])
+    report = report_of(simulate(tmp_path, keeps, Axes(BACKENDS, cold=5, warm=5)))
+    counts = {item.variant.backend: item.cold.counts for item in report.variants}
+    assert (counts["oci"].n, counts["oci"].invalid) == (0, 5)
+    assert any("oci" in reason for reason in report.untrusted)
 
 
 def test_a_censored_minority_moves_the_median_and_a_majority_hides_it(tmp_path: Path) -> None:
@@ -107,10 +107,10 @@ def test_a_censored_minority_moves_the_median_and_a_majority_hides_it(tmp_path: 
     some = simulate(tmp_path / "some", every(3), axes)
     points = select(judge_run(some), Variant("efs", "onnx"), "cold").latencies
     assert sorted(points) == [200.0] * 6 + [math.inf] * 3
-    assert summarise(some)["variants"][0]["cold"]["p50_ms"] == 200.0
+    assert report_of(some).variants[0].cold.p50_ms == 200.0
     all_of_them = simulate(tmp_path / "all", every(1), axes)
-    cold = summarise(all_of_them)["variants"][0]["cold"]
-    assert (cold["n"], cold["censored"], cold["p50_ms"]) == (9, 9, None)
+    cold = report_of(all_of_them).variants[0].cold
+    assert (cold.counts.n, cold.counts.censored, cold.p50_ms) == (9, 9, None)
     judged = judge_run(all_of_them)
     assert all(item.sample.seen.request_ms == LIMIT_MS for item in judged if item.status == "censored")
 
@@ -118,25 +118,25 @@ def test_a_censored_minority_moves_the_median_and_a_majority_hides_it(tmp_path: 
 def test_answers_that_differ_are_found(tmp_path: Path) -> None:
     swapped = {"s3": [(2, 0.9), (5, 0.8), (9, 0.7)]}
     truth = Truth(results=lambda backend, engine: swapped.get(backend, [(5, 0.9), (2, 0.8), (9, 0.7)]))
-    summary = summarise(simulate(tmp_path, truth, Axes(BACKENDS, cold=1, warm=1)))
-    assert not summary["answers"]["equal"]
-    assert not summary["answers"]["same_ranking"]
-    assert summary["untrusted"]
+    report = report_of(simulate(tmp_path, truth, Axes(BACKENDS, cold=1, warm=1)))
+    assert not report.answers.equal
+    assert not report.answers.same_ranking
+    assert report.untrusted
 
 
 def test_similarities_within_the_tolerance_are_the_same_answer(tmp_path: Path) -> None:
     truth = Truth(results=lambda backend, engine: [(5, 0.9 + (4e-6 if backend == "s3" else 0.0))])
-    summary = summarise(simulate(tmp_path, truth, Axes(BACKENDS, cold=1, warm=1)))
-    assert summary["answers"]["equal"]
-    assert summary["answers"]["max_delta"] == pytest.approx(4e-6)
+    report = report_of(simulate(tmp_path, truth, Axes(BACKENDS, cold=1, warm=1)))
+    assert report.answers.equal
+    assert report.answers.max_delta == pytest.approx(4e-6)
 
 
 def test_percentiles_are_withheld_until_n_allows_them(tmp_path: Path) -> None:
     for visits, p95, p99 in ((10, False, False), (58, False, False), (59, True, False), (299, True, True)):
         run = simulate(tmp_path / str(visits), Truth(), Axes(("efs",), cold=visits, warm=6 * visits))
-        state = summarise(run)["variants"][0]["warm"]
-        assert (state["n"], state["visits"]) == (6 * visits, visits)
-        assert (state["p95_ms"] is not None, state["p99_ms"] is not None) == (p95, p99)
+        warm = report_of(run).variants[0].warm
+        assert (warm.counts.n, warm.counts.visits) == (6 * visits, visits)
+        assert (warm.p95_ms is not None, warm.p99_ms is not None) == (p95, p99)
 
 
 def test_derived_files_are_the_same_byte_for_byte(tmp_path: Path) -> None:

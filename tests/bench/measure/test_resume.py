@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bench.commands.run import carry_out, must_match, remaining
 from bench.deployments.outputs import parse_outputs
+from bench.measure.session import carry_out, must_match, remaining
 from bench.process.errors import TargetError, UsageError
-from bench.report.summary import summarise
-from bench.report.write import derive
+from bench.report.report import report_of
+from bench.report.views.summary_json import to_json
+from bench.report.views.write import derive
 from bench.runs.judge import SUPERSEDED, judge_run
 from bench.runs.plan import Axes, build_plan
 from bench.runs.records import Observation, Session
@@ -55,7 +55,7 @@ def session(directory: Path, target: SimulatedTarget, number: int = 1) -> None:
 
 def figures(directory: Path) -> dict[str, Any]:
     """The summary without what has to tell that there were two sessions."""
-    summary = copy.deepcopy(derive(directory))
+    summary = to_json(derive(directory))
     assert summary["meta"].pop("sessions") in (1, 2)
     summary["meta"]["notes"] = [note for note in summary["meta"]["notes"] if "sessions" not in note]
     return summary
@@ -96,14 +96,15 @@ def test_a_kill_in_the_middle_of_a_visit_is_mended_and_nothing_is_lost(tmp_path:
 def test_the_completed_run_has_nothing_left(tmp_path: Path) -> None:
     session(tmp_path, SimulatedTarget(Account(truth()), VirtualTime()))
     assert remaining(build_plan(AXES), read_run(tmp_path)) == ()
-    assert summarise(read_run(tmp_path))["meta"]["requests"] == {"planned": 63, "made": 63, "torn_lines": 0}
+    meta = report_of(read_run(tmp_path)).meta
+    assert (meta.planned, meta.made, meta.torn_lines) == (63, 63, 0)
 
 
 def test_another_target_or_bundle_is_refused(tmp_path: Path) -> None:
     target = SimulatedTarget(Account(truth()), VirtualTime())
     session(tmp_path, target)
     run, given = read_run(tmp_path), outputs("http://localhost", None, target.account)
-    must_match(run, parse_outputs(given))
+    must_match(run, parse_outputs(given).recorded())
     for change in ({"target": "aws"}, {"bundleHash": "c" * 64}):
         with pytest.raises(UsageError, match="start anew"):
-            must_match(run, parse_outputs({**given, **change}))
+            must_match(run, parse_outputs({**given, **change}).recorded())

@@ -17,15 +17,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.commands.load import present_load
-from bench.commands.report import present
-from bench.commands.run import carry_out
 from bench.deployments.auth import make_signer
 from bench.deployments.outputs import parse_outputs
+from bench.measure.session import carry_out
 from bench.process import redact as redaction
 from bench.process.errors import TargetError
 from bench.process.redact import HIDDEN, keep_secret, redact
-from bench.runs.loads import LOAD, Arrival, LoadFile, to_json
+from bench.report.views.load import derive_load
+from bench.report.views.present import present
+from bench.runs.loads import LOAD, Arrival, LoadFile, LoadHeader
 from bench.runs.plan import Axes, Variant, build_plan
 from bench.runs.records import Observation, Session
 from bench.runs.store import RESULTS, Recorder
@@ -131,12 +131,12 @@ def test_no_writer_of_a_run_lets_a_secret_through(leak: Leak, broken: bool) -> N
         present(directory, as_json=True)
         with LoadFile(directory) as file:
             file.append(
-                {"kind": "load", "schema": 1, "utc": "2026", "rate": 1, "duration_s": 1, "spacing": "poisson",
-                 "seed": 1, "most_at_once": 1, "target": recorded, "facts": {}, "notes": [said]}
+                LoadHeader(kind="load", schema=1, utc="2026", rate=1, duration_s=1, spacing="poisson", seed=1,
+                           most_at_once=1, target=recorded, facts={}, notes=(said,))
             )  # fmt: skip
-            file.append(to_json(Arrival("s3", 0.5, 1.0, 2.0, 503, error=said)))
-            file.append(to_json(Arrival(f"oci {said}", 0.5, 1.0, 2.0, 200)))
-        present_load(directory)
+            file.append(Arrival("s3", 0.5, 1.0, 2.0, 503, error=said))
+            file.append(Arrival(f"oci {said}", 0.5, 1.0, 2.0, 200))
+        derive_load(directory)
         written = {path.name: path.read_text(encoding="utf-8") for path in directory.iterdir()}
     assert set(written) == {RESULTS, "summary.json", "report.md", "report.html", LOAD, "load.json", "load.md"}
     for name, text in {**written, "heard": heard.getvalue()}.items():

@@ -14,9 +14,9 @@ from markdown_it.token import Token
 
 from bench.process.printable import printable
 from bench.process.say import Printer, say
-from bench.report.escape import in_html, in_markdown
-from bench.report.markdown import bullets, markdown_table
 from bench.report.tables import Table
+from bench.report.views.markdown import bullets, markdown_table
+from bench.text.escape import in_html, in_markdown
 
 MARKUP = [
     "<script>alert(1)</script>", "<!--", "&amp;", "[a](http://x.y)", "![a](b)", "**b**", "_i_", "`c`", "| x |", "# h",

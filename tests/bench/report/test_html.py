@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from bench.commands.run import carry_out
+from bench.charts.scale import scale_for
 from bench.cost.prices import read_prices
 from bench.deployments.outputs import parse_outputs
-from bench.report.charts.scale import scale_for
-from bench.report.write import derive
+from bench.measure.session import carry_out
+from bench.report.figures import FIGURES
+from bench.report.views.write import derive
 from bench.runs.plan import Axes, build_plan
 from bench.runs.records import Session
 from bench.runs.store import RESULTS, Recorder
@@ -87,7 +88,7 @@ def test_every_figure_has_words_and_unique_names(page: Path) -> None:
     seen = Seen()
     seen.feed(page.read_text())
     figures = [attributes for tag, attributes in seen.tags if tag == "svg"]
-    assert len(figures) == 2 * 9  # two widths: strip, ECDF and drift for cold and warm, parts, scale-out, cost
+    assert len(figures) == 2 * len(FIGURES)  # at two widths; this run has data for all of them
     identities = [attributes["id"] for _, attributes in seen.tags if "id" in attributes]
     assert len(identities) == len(set(identities))
     for attributes in figures:
@@ -123,4 +124,4 @@ def test_a_browser_shows_it_without_errors_or_overflow(page: Path, width: int, t
     )  # fmt: skip
     found = re.search(r"<title>(overflow=.*?)</title>", done.stdout)
     assert found, done.stderr
-    assert found[1] == "overflow=0 figures=9 wide=0 errors=0"
+    assert found[1] == f"overflow=0 figures={len(FIGURES)} wide=0 errors=0"

@@ -14,12 +14,11 @@ from typing import Any
 
 import pytest
 
-from bench.commands.run import must_match
 from bench.deployments.connect import Choice, recorded_choice, resumed_choice
 from bench.deployments.outputs import parse_outputs
+from bench.measure.session import must_match
 from bench.process.errors import StorageError, UsageError
-from bench.report.compare_runs import differences_in_kind
-from bench.runs.conditions import conditions, differences
+from bench.runs.conditions import conditions, differences, differences_in_kind
 from bench.runs.lock import only_writer
 from bench.runs.plan import Axes
 from bench.runs.records import Session
@@ -56,36 +55,36 @@ def run(session: Session) -> Run:
 def test_other_settings_are_refused_at_resume_and_named_by_compare(change: dict[str, str], what: str) -> None:
     first, other = a_session(), a_session(change)
     given = {**outputs("http://localhost", None, Account(Truth())), **LAB}
-    must_match(run(first), parse_outputs(given), MACHINE)
+    must_match(run(first), parse_outputs(given).recorded(), MACHINE)
     with pytest.raises(UsageError, match=f"{what}.*start anew"):
-        must_match(run(first), parse_outputs({**given, **change}), MACHINE)
-    assert differences_in_kind(run(first), run(first)) == []
-    [reason] = differences_in_kind(run(first), run(other))
+        must_match(run(first), parse_outputs({**given, **change}).recorded(), MACHINE)
+    assert differences_in_kind(first, first) == []
+    [reason] = differences_in_kind(first, other)
     assert what in reason
 
 
 def test_another_machine_memory_size_or_engine_is_named() -> None:
     first = a_session()
-    assert differences_in_kind(run(first), run(a_session(kernel="6.2", memory_gb=25.4))) == []
-    [reason] = differences_in_kind(run(first), run(a_session(cores=8)))
+    assert differences_in_kind(first, a_session(kernel="6.2", memory_gb=25.4)) == []
+    [reason] = differences_in_kind(first, a_session(cores=8))
     assert "machine" in reason
     smaller = replace(first, functions={**first.functions, "s3": {"MemorySize": 512, "Timeout": 30}})
-    assert differences_in_kind(run(first), run(smaller)) == ["the memory of s3 differs: 3008 MB and 512 MB"]
+    assert differences_in_kind(first, smaller) == ["the memory of s3 differs: 3008 MB and 512 MB"]
     set_by_the_run = replace(smaller, axes=replace(first.axes, memories=(1024,)))
-    assert differences_in_kind(run(set_by_the_run), run(set_by_the_run)) == []
+    assert differences_in_kind(set_by_the_run, set_by_the_run) == []
     other = replace(first, axes=replace(first.axes, engines=("transformers",)))
-    assert differences_in_kind(run(first), run(other)) == ["the engine differs: onnx and transformers"]
+    assert differences_in_kind(first, other) == ["the engine differs: onnx and transformers"]
     with pytest.raises(UsageError, match="machine"):
-        must_match(run(first), parse_outputs({**outputs("http://x", None, Account(Truth())), **LAB}), {})
+        must_match(run(first), parse_outputs({**outputs("http://x", None, Account(Truth())), **LAB}).recorded(), {})
 
 
 def test_what_an_earlier_version_did_not_record_is_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
     old = replace(a_session(), target={"kind": "lab", "bundle_hash": "b" * 64, "architecture": "x86_64"}, facts={})
-    must_match(run(old), parse_outputs({**outputs("http://x", None, Account(Truth())), **LAB}), MACHINE)
+    must_match(run(old), parse_outputs({**outputs("http://x", None, Account(Truth())), **LAB}).recorded(), MACHINE)
     said = capsys.readouterr().err
     assert "no record of the page cache" in said
     assert "no record of the machine" in said
-    assert len(differences_in_kind(run(old), run(a_session()))) == 4
+    assert len(differences_in_kind(old, a_session())) == 4
 
 
 def test_differences_are_those_of_either_side() -> None:

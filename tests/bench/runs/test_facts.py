@@ -21,9 +21,9 @@ def test_tells_whether_the_kernel_takes_back_idle_memory(
     (tmp_path / "0/state").write_text(f"{state}\n")
     (scheme / "action").write_text(f"{action}\n")
     monkeypatch.setattr(facts, "_DAMON", tmp_path)
-    assert facts.gather()["machine"]["idle_memory"] == said
+    assert facts.gather().machine.idle_memory == said
 
 
 def test_a_kernel_without_damon_keeps_idle_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(facts, "_DAMON", tmp_path / "missing")
-    assert facts.gather()["machine"]["idle_memory"] == "kept"
+    assert facts.gather().machine.idle_memory == "kept"

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from bench.commands.run import carry_out
 from bench.deployments.answer import observe
 from bench.deployments.functions import _observe_invocation
 from bench.deployments.outputs import parse_outputs
+from bench.measure.session import carry_out
 from bench.process.errors import StorageError, UsageError
-from bench.report import write
-from bench.report.write import derive
+from bench.report.views import write
+from bench.report.views.write import derive
 from bench.runs.judge import INVALID, judge_run
 from bench.runs.log_lines import InitReport, Report, parse_log_line
 from bench.runs.plan import Axes, build_plan

@@ -7,9 +7,9 @@ import io
 from pathlib import Path
 
 from bench.cli import main
-from bench.commands.run import carry_out
 from bench.cost.prices import read_prices
 from bench.deployments.outputs import parse_outputs
+from bench.measure.session import carry_out
 from bench.runs.plan import Axes, build_plan
 from bench.runs.records import Session
 from bench.runs.store import RESULTS, Recorder

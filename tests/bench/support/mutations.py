@@ -10,24 +10,26 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from bench.commands.choose import _read_trace
-from bench.commands.run import carry_out
 from bench.cost.prices import SHIPPED, read_prices
+from bench.cost.traffic import read_trace
 from bench.deployments.answer import observe, request_body
 from bench.deployments.functions import _observe_invocation
 from bench.deployments.outputs import json_object, parse_outputs
+from bench.measure.session import carry_out
 from bench.process.errors import BenchError
 from bench.process.say import Printer
-from bench.report.compare_runs import changes, differences_in_kind
-from bench.report.load import load_markdown, summarise_load
-from bench.report.terminal import print_summary
-from bench.report.write import derive
-from bench.runs.loads import LOAD, Arrival, read_load, to_json
+from bench.report.compare_runs import changes
+from bench.report.load import load_report
+from bench.report.views.load import load_markdown
+from bench.report.views.terminal import print_report
+from bench.report.views.write import derive
+from bench.runs.conditions import differences_in_kind
+from bench.runs.loads import LOAD, Arrival, LoadFile, LoadHeader, read_load
 from bench.runs.log_lines import parse_log_line
 from bench.runs.plan import Axes, Variant, build_plan
 from bench.runs.records import Observation, Sample, Session, from_line
 from bench.runs.records import to_json as event_to_json
-from bench.runs.store import RESULTS, Recorder, read_run
+from bench.runs.store import RESULTS, Recorder
 from tests.bench.support.simulator import Account, SimulatedTarget, Truth, VirtualTime, outputs
 from tests.support.mutate import Reader
 
@@ -52,7 +54,7 @@ def readers() -> Iterator[Reader]:
     given = json.dumps(outputs("http://127.0.0.1:80", "http://127.0.0.1:81", account)).encode()
     yield Reader("outputs", [given], lambda data: parse_outputs(json_object(data)).recorded(), (BenchError,))
     yield Reader("prices", [SHIPPED.read_bytes()], _from_file(read_prices), (BenchError,))
-    yield Reader("trace", [b"0\n1.5\n2\n40.25\n1e3\n"], _from_file(_read_trace), (BenchError,))
+    yield Reader("trace", [b"0\n1.5\n2\n40.25\n1e3\n"], _from_file(read_trace), (BenchError,))
     yield Reader("log lines", [LOGS], _read_logs, ())
     yield Reader("answers", [_answer()], _read_answer, ())
     yield Reader("invocations", [_invocation()], _read_invocation, ())
@@ -84,26 +86,30 @@ def _results() -> bytes:
 def _read_results(data: bytes) -> None:
     with _folder() as directory:
         (directory / RESULTS).write_bytes(data)
-        print_summary(derive(directory), Printer(file=io.StringIO(), width=140))
-        run = read_run(directory)
-        differences_in_kind(run, run)
-        changes(run, run)
+        report = derive(directory)
+        print_report(report, Printer(file=io.StringIO(), width=140))
+        differences_in_kind(report.meta.session, report.meta.session)
+        changes(report, report)
 
 
 def _load() -> bytes:
-    header = {
-        "kind": "load", "schema": 1, "utc": "2026", "rate": 5.0, "duration_s": 2.0, "spacing": "poisson", "seed": 1,
-        "most_at_once": 4, "target": {"kind": "lab"}, "facts": {}, "notes": ["a note"],
-    }  # fmt: skip
+    header = LoadHeader(
+        kind="load", schema=1, utc="2026", rate=5.0, duration_s=2.0, spacing="poisson", seed=1, most_at_once=4,
+        target={"kind": "lab"}, facts={}, notes=("a note",),
+    )  # fmt: skip
     arrivals = [Arrival("s3", number / 5, 1.0, 30.0 + number, 200) for number in range(8)]
     arrivals.append(Arrival("s3", 1.9, dropped=True))
-    return "\n".join(json.dumps(line) for line in (header, *map(to_json, arrivals))).encode()
+    with _folder() as directory:
+        with LoadFile(directory) as file:
+            for line in (header, *arrivals):
+                file.append(line)
+        return (directory / LOAD).read_bytes()
 
 
 def _read_load(data: bytes) -> None:
     with _folder() as directory:
         (directory / LOAD).write_bytes(data)
-        load_markdown(summarise_load(*read_load(directory)))
+        load_markdown(load_report(*read_load(directory)))
 
 
 def _from_file(read: Callable[[Path], object]) -> Callable[[bytes], object]:

@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from bench.process.errors import StorageError, UnsoundError
 from bench.process.say import warn
-from bench.report.html import html
-from bench.report.markdown import markdown
-from bench.report.summary import summarise
-from bench.runs.judge import judge_run
+from bench.report.report import Report, report_of
+from bench.report.views.html import html
+from bench.report.views.markdown import markdown
+from bench.report.views.summary_json import summary_text
 from bench.runs.store import RESULTS, read_run
 
 
-def derive(directory: Path) -> dict[str, Any]:
+def derive(directory: Path) -> Report:
     """Derive every output from results.jsonl again. Raises UnsoundError when nothing was measured."""
     run = read_run(directory)
     if not run.samples:
         raise UnsoundError(f"nothing was measured in {directory}: there is no sample to report")
-    summary = summarise(run)
+    report = report_of(run)
     if run.torn:
         lines = ", ".join(map(str, run.torn))
         warn(f"warning: left out of {directory / RESULTS}, since not JSON (torn by a kill?): line {lines}")
-    write(directory / "summary.json", json.dumps(summary, indent=2, allow_nan=False) + "\n")
-    write(directory / "report.md", markdown(summary))
-    write(directory / "report.html", html(judge_run(run), run.first.axes.variants(), summary))
-    return summary
+    write(directory / "summary.json", summary_text(report))
+    write(directory / "report.md", markdown(report))
+    write(directory / "report.html", html(report))
+    return report
 
 
 def write(path: Path, text: str) -> None:

@@ -1,12 +1,12 @@
-"""The few SVG elements the charts need. Colours are classes: the page's style sheet decides about light and dark."""
+"""Writes the few SVG elements that charts need. Colours are classes: a style sheet decides about light and dark."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bench.report.charts.scale import Scale
-from bench.report.escape import in_html
+from bench.charts.scale import Scale
+from bench.text.escape import in_html
 
 WIDTHS = {"wide": 720, "narrow": 340}
 CHARACTER = 6.9  # width of a character of chart text, for laying out labels

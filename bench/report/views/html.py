@@ -1,35 +1,36 @@
-"""report.html: one file that needs nothing else, for screens and paper, light and dark, with and without colour."""
+"""Writes report.html: one file that needs nothing else, for screens and paper, in any colours or none."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
-from bench.report.drawings import Figure, figures
-from bench.report.escape import in_html
-from bench.report.tables import Table, method, tables
-from bench.runs.judge import Judged
-from bench.runs.plan import Variant
+from bench.report.comparisons import Comparison
+from bench.report.figures import figures
+from bench.report.figures.figure import Figure
+from bench.report.method import method
+from bench.report.report import Meta, Report
+from bench.report.tables import Table, tables
+from bench.text.escape import in_html
 
 _STYLE = Path(__file__).with_name("page.css")
 TITLE = "Where should the model live?"
 
 
-def html(judged: Sequence[Judged], variants: Sequence[Variant], summary: Mapping[str, Any]) -> str:
+def html(report: Report) -> str:
     """The whole page: verdicts first, then figures, then tables and how it was measured."""
-    meta = summary["meta"]
-    latency, *others = tables(summary)
+    meta = report.meta
+    latency, *others = tables(report)
     body = "\n".join(
         [
             f"<h1>{TITLE}</h1>",
             f'<p class="soft">{in_html(_subtitle(meta))}</p>',
-            _list(meta["notes"], "notes"),
+            _list(meta.notes, "notes"),
             "<h2>Verdicts</h2>",
-            _verdicts(summary["comparisons"]),
+            _verdicts(report.comparisons),
             _table(latency),
             "<h2>Figures</h2>",
-            *map(_figure, figures(judged, variants, summary)),
+            *map(_figure, figures(report)),
             *map(_table, others),
             "<h2>How it was measured</h2>",
             _list(method(meta), ""),
@@ -38,25 +39,25 @@ def html(judged: Sequence[Judged], variants: Sequence[Variant], summary: Mapping
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<link rel="icon" href="data:,">\n<title>{TITLE} {in_html(meta["started_utc"][:10])}</title>\n'
+        f'<link rel="icon" href="data:,">\n<title>{TITLE} {in_html(meta.session.utc[:10])}</title>\n'
         f"<style>\n{_STYLE.read_text(encoding='utf-8')}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
     )
 
 
-def _subtitle(meta: Mapping[str, Any]) -> str:
-    axes = meta["axes"]
+def _subtitle(meta: Meta) -> str:
+    axes = meta.session.axes
     return (
-        f"{', '.join(axes['backends'])} · {', '.join(axes['engines'])} · {axes['cold']} cold and {axes['warm']} warm "
-        f"samples each · {meta['target'].get('kind')} · {meta['started_utc'][:16].replace('T', ' ')} UTC"
+        f"{', '.join(axes.backends)} · {', '.join(axes.engines)} · {axes.cold} cold and {axes.warm} warm "
+        f"samples each · {meta.target.kind} · {meta.session.utc[:16].replace('T', ' ')} UTC"
     )
 
 
-def _verdicts(comparisons: Sequence[Mapping[str, Any]]) -> str:
+def _verdicts(comparisons: Sequence[Comparison]) -> str:
     if not comparisons:
         return "<p>Only one storage was measured: there is nothing to compare.</p>"
     items = "".join(
-        f'<li class="{"resolved" if item["resolved"] else "open"}"><span class="state">{item["state"]}</span> '
-        f'<span class="sentence">{in_html(item["verdict"])}</span></li>'
+        f'<li class="{"resolved" if item.verdict.resolved else "open"}"><span class="state">{item.state}</span> '
+        f'<span class="sentence">{in_html(item.verdict.sentence)}</span></li>'
         for item in comparisons
     )
     return f'<ul class="verdicts">{items}</ul>'

@@ -1,12 +1,12 @@
-"""Lines over a number: scale-out over simultaneous requests, cost over traffic."""
+"""Draws lines over a number: scale-out over simultaneous requests, cost over traffic."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
 
-from bench.report.charts.scale import Scale, scale_for
-from bench.report.charts.svg import Chart, Series, axis_below, axis_left, legend, marker, path, text
+from bench.charts.scale import Scale, scale_for
+from bench.charts.svg import Chart, Series, axis_below, axis_left, legend, marker, path, text
 
 Curve = tuple[Series, Sequence[tuple[float, float]]]
 

@@ -1,30 +1,31 @@
-"""report.md: the summary for people, in the repository or on a page."""
+"""Writes report.md: the report for people, in the repository or on a page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
-from bench.report.escape import in_markdown
-from bench.report.tables import Table, method, tables
+from bench.report.answers import Agreement
+from bench.report.method import method
+from bench.report.report import Report
+from bench.report.tables import Table, tables
+from bench.text.escape import in_markdown
 
 
-def markdown(summary: Mapping[str, Any]) -> str:
+def markdown(report: Report) -> str:
     """The whole report."""
-    meta = summary["meta"]
     verdicts = "\n".join(
-        f"- **{in_markdown(item['state'])}**: {in_markdown(item['verdict'])}" for item in summary["comparisons"]
+        f"- **{in_markdown(item.state)}**: {in_markdown(item.verdict.sentence)}" for item in report.comparisons
     )
     parts = [
         "# Where should the model live? A measured comparison",
-        bullets(meta["notes"]),
+        bullets(report.meta.notes),
         "## Verdicts",
         verdicts or bullets(["Only one storage was measured: there is nothing to compare."]),
-        *map(_section, tables(summary)),
+        *map(_section, tables(report)),
         "## Same work?",
-        _answers(summary["answers"]),
+        _answers(report.answers),
         "## How it was measured",
-        bullets(method(meta)),
+        bullets(method(report.meta)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -40,13 +41,13 @@ def markdown_table(table: Table) -> str:
     return "\n".join((header, rule, *rows))
 
 
-def _answers(answers: Mapping[str, Any]) -> str:
-    if answers["equal"]:
+def _answers(answers: Agreement) -> str:
+    if answers.equal:
         return (
-            f"Yes: {answers['answers']} answers compared, same ranking, similarities within "
-            f"{answers['max_delta']:.1e}, bundle {in_markdown(answers['bundles'][0][:16])}."
+            f"Yes: {answers.answers} answers compared, same ranking, similarities within "
+            f"{answers.max_delta:.1e}, bundle {in_markdown(answers.bundles[0][:16])}."
         )
-    return "**No, or not shown:**\n\n" + bullets(answers["problems"] or ["no answer could be compared"])
+    return "**No, or not shown:**\n\n" + bullets(answers.problems or ["no answer could be compared"])
 
 
 def bullets(items: Iterable[str]) -> str:

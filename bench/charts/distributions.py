@@ -1,17 +1,18 @@
-"""Every measured point: as a strip with the median's interval, as a cumulative distribution, and in order of time."""
+"""Draws every measured point: as a strip with the median's interval, as a cumulative distribution, in order of time."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
-from bench.report.charts.scale import Scale, duration, scale_for
-from bench.report.charts.svg import Chart, Series, axis_below, axis_left, legend, line, marker, path, rectangle, text
-from bench.report.formats import ms
+from bench.charts.scale import Scale, scale_for
+from bench.charts.svg import Chart, Series, axis_below, axis_left, legend, line, marker, path, rectangle, text
 from bench.stats.quantiles import Interval, quantile
+from bench.text.numbers import duration, milliseconds, ms
 
 Data = Sequence[tuple[Series, Sequence[float]]]
 _GOLDEN = 0.618034
+_BEYOND = "beyond the limit"
 _CONNECTED = 40  # beyond so many samples, lines between them hide more than they show
 
 
@@ -25,7 +26,7 @@ def strip(data: Data, intervals: Sequence[Interval | None], width: float) -> Cha
     for number, ((series, points), interval) in enumerate(zip(data, intervals, strict=True)):
         top = number * row + 22
         median = quantile(points, 0.5)
-        summary = _in_words(median, interval.low if interval else None, interval.high if interval else None)
+        summary = _in_words(median, interval)
         said.append(f"{series.name}: {summary}, {len(points)} samples")
         parts.append(text(0, top - 6, series.name, kind="strong") + text(width, top - 6, summary, "end"))
         if interval and math.isfinite(interval.low):
@@ -56,8 +57,7 @@ def ecdf(data: Data, width: float) -> Chart:
         for number, value in enumerate(sorted(value for value in points if math.isfinite(value))):
             steps += [(scale(value), share(number / len(points))), (scale(value), share((number + 1) / len(points)))]
         parts.append(path(steps, series))
-        quarters = ", ".join(ms(quantile(points, p)) if math.isfinite(quantile(points, p)) else "the limit"
-                             for p in (0.25, 0.5, 0.75))  # fmt: skip
+        quarters = ", ".join(ms(quantile(points, p)) for p in (0.25, 0.5, 0.75))
         said.append(f"{series.name}: a quarter, half and three quarters within {quarters} ms")
     return Chart("".join(parts), bottom + 24, "; ".join(said) + ".")
 
@@ -81,21 +81,18 @@ def drift(data: Data, width: float) -> Chart:
         half = len(points) // 2
         if half:
             halves = [quantile(part, 0.5) for part in (points[:half], points[half:])]
-            said.append(f"{series.name}: median of the first half {ms_or_limit(halves[0])}, of the second "
-                        f"{ms_or_limit(halves[1])}")  # fmt: skip
+            said.append(f"{series.name}: median of the first half {milliseconds(halves[0], _BEYOND)}, of the second "
+                        f"{milliseconds(halves[1], _BEYOND)}")  # fmt: skip
     parts.append(text(width - 10, bottom + 30, "number of the sample, in order of time", "end", "tick"))
     return Chart("".join(parts), bottom + 38, "; ".join(said) + "." if said else "One sample each.")
 
 
-def ms_or_limit(value: float) -> str:
-    """A duration in words, also if it lies beyond what could be seen."""
-    return f"{ms(value)} ms" if math.isfinite(value) else "beyond the limit"
-
-
-def _in_words(median: float, low: float | None, high: float | None) -> str:
-    if low is None or high is None:
-        return ms_or_limit(median)
-    return f"{ms_or_limit(median)} ({ms(low)}-{ms(high) if math.isfinite(high) else 'limit'})"
+def _in_words(median: float, interval: Interval | None) -> str:
+    """The median and, where it has one that begins within what could be seen, its interval."""
+    said = milliseconds(median, _BEYOND)
+    if interval is None or not math.isfinite(interval.low):
+        return said
+    return f"{said} ({ms(interval.low)}-{ms(interval.high) if math.isfinite(interval.high) else 'limit'})"
 
 
 def _about(width: float) -> int:

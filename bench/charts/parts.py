@@ -1,12 +1,12 @@
-"""Where the time goes: stacked parts that add up to the client's time."""
+"""Draws stacked bars: parts that add up to the client's time."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bench.report.charts.scale import Scale, duration
-from bench.report.charts.svg import CHARACTER, Chart, axis_below, rectangle, text
-from bench.report.formats import ms
+from bench.charts.scale import Scale
+from bench.charts.svg import CHARACTER, Chart, axis_below, rectangle, text
+from bench.text.numbers import duration, ms
 
 
 def stacked(rows: Sequence[tuple[str, Mapping[str, float]]], width: float) -> Chart:

@@ -1,4 +1,4 @@
-"""From values to positions, and the ticks between."""
+"""Turns values into positions, and chooses the ticks between."""
 
 from __future__ import annotations
 
@@ -44,11 +44,6 @@ def scale_for(values: Iterable[float], start: float, end: float, zero: bool = Tr
     if high / low > _LOG_FROM_RATIO:
         return Scale(low / 1.25, high * 1.1, start, end, log=True)
     return Scale(0.0 if zero else low * 0.95, high * 1.06, start, end)
-
-
-def duration(value: float) -> str:
-    """A tick label for a duration in ms."""
-    return f"{value / 1000:g} s" if value >= 1000 else f"{value:g} ms"
 
 
 def _round_step(raw: float) -> float:

@@ -1,0 +1,79 @@
+"""Carries out one session of a run: what is left of its plan, its header, its visits, everything put back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from bench.measure.progress import reporting
+from bench.measure.protocol import Target
+from bench.measure.runner import Clock, Context, measure
+from bench.process.errors import BenchError, StorageError, UsageError
+from bench.process.say import warn
+from bench.process.signals import undisturbed
+from bench.runs.conditions import conditions, differences
+from bench.runs.plan import Visit
+from bench.runs.records import End, Event, Session
+from bench.runs.store import Recorder, Run
+
+_CLOCK = Clock()
+
+
+def remaining(plan: tuple[Visit, ...], before: Run | None) -> tuple[Visit, ...]:
+    """The visits of a plan that an earlier session did not complete."""
+    done = {end.visit for end in before.visits if end.complete} if before else set()
+    return tuple(visit for visit in plan if visit.id not in done)
+
+
+def must_match(before: Run, target: Mapping[str, Any], facts: Mapping[str, Any] | None = None) -> None:
+    """Raises UsageError when the target, its settings or the machine are not those the run began with.
+
+    Warns of what a run made by an earlier version has no record of.
+    """
+    first = before.first
+    known = first.facts if facts is not None else {}
+    found = differences(conditions(first.target, known), conditions(target, facts or {}))
+    for what, (then, today) in found.items():
+        if then is not None:
+            raise UsageError(f"the run began with another state of {what} ({then}; now {today}); start anew")
+        warn(f"warning: the run has no record of {what}; now it is: {today}")
+
+
+def carry_out(
+    plan: tuple[Visit, ...], target: Target, header: Session, recorder: Recorder, clock: Clock = _CLOCK
+) -> None:
+    """One session: its header, its visits, everything put back, and the reason of its end."""
+    recorder.append(header)
+    reason = "complete"
+    try:
+        with reporting(sum(visit.requests for visit in plan)) as reporter:
+
+            def record(event: Event) -> None:
+                recorder.append(event)
+                reporter.show(event)
+
+            measure(plan, target, Context(header.session, header.utc, record, clock))
+    except BaseException as error:
+        reason = reason_of(error)
+        raise
+    finally:
+        with undisturbed(), suppress(StorageError):  # a full disk must not hide why the run ended
+            recorder.append(End(header.session, clock.utc(), reason, _restore(target)))
+
+
+def _restore(target: Target) -> bool:
+    """Put the functions' configuration back, whatever happened; say so if that fails."""
+    try:
+        target.restore()
+    except BenchError as error:
+        warn(f"warning: a function's configuration was not restored: {error}. `restore` or --resume will try again")
+        return False
+    return True
+
+
+def reason_of(error: BaseException) -> str:
+    """The reason of an end. Of an error that is not ours only the kind: its text may hold anything."""
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    return f"ended early: {error}" if isinstance(error, BenchError) else f"ended early: {type(error).__name__}"

@@ -1,0 +1,30 @@
+"""Says how a run was made, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from bench.report.report import Meta
+
+
+def method(meta: Meta) -> Iterator[str]:
+    """How the run was made."""
+    axes, target = meta.session.axes, meta.target
+    yield (
+        f"{axes.cold} randomised complete blocks (seed {axes.seed}) after a warm-up block that is not used; one "
+        "forced cold start per variant and block, then warm requests to the same environment, one at a time."
+    )
+    yield (
+        "A sample counts only if its witnesses agree: environment id, invocation counter, configuration nonce, bundle "
+        "hash and Lambda's REPORT line. What times out is right-censored, cold outliers are never trimmed."
+    )
+    yield (
+        "Differences are medians of within-round differences with order-statistic intervals; one counts as real only "
+        "if it is significant at 5 % over all pairs of the state (exact signed-rank test, Holm's correction)."
+    )
+    yield f"{meta.made} of {meta.planned} planned requests; ended: {meta.ended}."
+    yield f"Started {meta.session.utc} on {target.kind}, {target.architecture}."
+    yield f"Model bundle {target.bundle_hash}."
+    for name, value in meta.session.facts.items():
+        shown = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, Mapping) else value
+        yield f"{name}: {shown}"

@@ -1,0 +1,103 @@
+"""Derives the report of a run: the one typed thing that tables, figures and summary.json show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.report.answers import Agreement, compare_answers
+from bench.report.comparisons import Comparison, compare_backends
+from bench.report.costing import Costing, costing
+from bench.report.drift import Drift, drifts
+from bench.report.engines import EngineRatio, engine_ratios
+from bench.report.measured import Measured, measured
+from bench.report.notes import run_notes
+from bench.report.other_cold_starts import OtherColdStarts, other_cold_starts
+from bench.report.rounding import median_known
+from bench.report.trust import reasons, warnings
+from bench.runs.judge import SUPERSEDED, Judged, judge_run
+from bench.runs.plan import Variant, build_plan, requests_in
+from bench.runs.recorded import RecordedTarget, recorded_target
+from bench.runs.records import Session
+from bench.runs.store import Run
+
+
+@dataclass(frozen=True)
+class Meta:
+    """How the run was made: its first session, how many requests were planned and made, and what to know before.
+
+    `ended` is the reason of its end, `torn_lines` how many lines of its records a kill tore.
+    """
+
+    session: Session
+    sessions: int
+    ended: str
+    planned: int
+    made: int
+    torn_lines: int
+    notes: tuple[str, ...]
+
+    @property
+    def target(self) -> RecordedTarget:
+        """The deployment that was measured."""
+        return recorded_target(self.session)
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that a run says. Figures are rounded where they are made; `judged` are the samples they come from.
+
+    `untrusted` says why the figures must not be used, if so; `ping_ms` is a request that a warm function refuses.
+    """
+
+    meta: Meta
+    judged: tuple[Judged, ...]
+    untrusted: tuple[str, ...]
+    variants: tuple[Measured, ...]
+    drifts: tuple[Drift, ...]
+    comparisons: tuple[Comparison, ...]
+    answers: Agreement
+    engine_ratios: tuple[EngineRatio, ...]
+    other_cold_starts: tuple[OtherColdStarts, ...]
+    ping_ms: float | None
+    costs: Costing | None
+
+    @property
+    def compared(self) -> tuple[Variant, ...]:
+        """The variants that were compared, in the order of the plan."""
+        return tuple(item.variant for item in self.variants)
+
+
+def report_of(run: Run) -> Report:
+    """The whole report; the run is judged once. The same run gives the same report."""
+    judged, first = judge_run(run), run.first
+    variants, storages = first.axes.variants(), recorded_target(first).storages
+    items = tuple(measured(judged, variant, storages.get(variant.backend, "not stated")) for variant in variants)
+    answers, drifting = compare_answers(judged), drifts(judged, variants)
+    planned, made = requests_in(build_plan(first.axes)), sum(item.status != SUPERSEDED for item in judged)
+    untrusted = reasons(items, planned, made, first.axes.warm > 0, answers.problems)
+    return Report(
+        meta=_meta(run, planned, made, [*warnings(untrusted), *(drift.note for drift in drifting), *run_notes(run)]),
+        judged=judged,
+        untrusted=tuple(untrusted),
+        variants=items,
+        drifts=drifting,
+        comparisons=compare_backends(judged, variants),
+        answers=answers,
+        engine_ratios=engine_ratios(judged, variants),
+        other_cold_starts=other_cold_starts(judged, first.axes),
+        ping_ms=median_known(end.ping_ms for end in run.visits),
+        costs=costing(judged, first),
+    )
+
+
+def _meta(run: Run, planned: int, made: int, notes: Sequence[str]) -> Meta:
+    return Meta(
+        session=run.first,
+        sessions=len(run.sessions),
+        ended=run.ends[-1].reason if run.ends else "without a word (killed?)",
+        planned=planned,
+        made=made,
+        torn_lines=run.torn_lines,
+        notes=tuple(notes),
+    )

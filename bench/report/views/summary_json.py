@@ -1,0 +1,143 @@
+"""Puts a report into the JSON of summary.json: its keys are for those who read the figures with a program."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from bench.report.comparisons import Comparison
+from bench.report.costing import BREAK_EVEN_SHARE, BreakEven, Costing, PricedVariant
+from bench.report.engines import EngineRatio
+from bench.report.measured import Latency, Measured
+from bench.report.other_cold_starts import OtherColdStarts
+from bench.report.report import Meta, Report
+from bench.report.rounding import ends, finite
+
+
+def summary_text(report: Report) -> str:
+    """The file. Fails for a number that JSON does not have."""
+    return json.dumps(to_json(report), indent=2, allow_nan=False) + "\n"
+
+
+def to_json(report: Report) -> dict[str, Any]:
+    """The whole summary, single samples left out."""
+    return {
+        "meta": _meta(report.meta),
+        "untrusted": report.untrusted,
+        "variants": [_variant(item) for item in report.variants],
+        "drifts": [asdict(drift) for drift in report.drifts],
+        "comparisons": [_comparison(item) for item in report.comparisons],
+        "answers": asdict(report.answers) | {"equal": report.answers.equal},
+        "engine_ratios": [_engine_ratio(item) for item in report.engine_ratios],
+        "other_cold_starts": [_other(item) for item in report.other_cold_starts],
+        "ping_ms": report.ping_ms,
+        "costs": _costs(report.costs) if report.costs else None,
+    }
+
+
+def _meta(meta: Meta) -> dict[str, Any]:
+    session = meta.session
+    return {
+        "schema": session.schema,
+        "started_utc": session.utc,
+        "sessions": meta.sessions,
+        "ended": meta.ended,
+        "seed": session.axes.seed,
+        "axes": asdict(session.axes),
+        "target": session.target,
+        "functions": session.functions,
+        "facts": session.facts,
+        "requests": {"planned": meta.planned, "made": meta.made, "torn_lines": meta.torn_lines},
+        "notes": meta.notes,
+    }
+
+
+def _variant(item: Measured) -> dict[str, Any]:
+    return {
+        **asdict(item.variant),
+        "storage": item.storage,
+        "cold": _latency(item.cold),
+        "warm": _latency(item.warm),
+        "phases_ms": item.phases_ms,
+        "breakdown_ms": {state: latency.parts_ms for state, latency in item.states.items()},
+        "fetched_bytes": item.fetched_bytes,
+        "fetch_mb_s": item.fetch_mb_s,
+        "max_memory_mb": item.max_memory_mb,
+    }
+
+
+def _latency(latency: Latency) -> dict[str, Any]:
+    return {
+        **asdict(latency.counts),
+        "p50_ms": latency.p50_ms,
+        "p50_interval_ms": ends(latency.interval),
+        "p95_ms": latency.p95_ms,
+        "p99_ms": latency.p99_ms,
+        "connect_p50_ms": latency.connect_p50_ms,
+    }
+
+
+def _comparison(item: Comparison) -> dict[str, Any]:
+    paired = item.paired
+    return {
+        "state": item.state,
+        "a": asdict(item.a),
+        "b": asdict(item.b),
+        "rounds": paired.n if paired else 0,
+        "difference_ms": finite(paired.difference) if paired else None,
+        "difference_interval_ms": ends(paired.difference_interval) if paired else None,
+        "ratio": finite(paired.ratio) if paired else None,
+        "ratio_interval": ends(paired.ratio_interval) if paired else None,
+        "adjusted_p": round(item.adjusted_p, 6),
+        "resolved": item.verdict.resolved,
+        "more_rounds": item.verdict.more_rounds,
+        "verdict": item.verdict.sentence,
+    }
+
+
+def _engine_ratio(item: EngineRatio) -> dict[str, Any]:
+    variant = item.variant
+    return {
+        "backend": variant.backend,
+        "memory_mb": variant.memory_mb,
+        "tokens": variant.tokens,
+        "arm": variant.arm,
+        "state": item.state,
+        "onnx_p50_ms": item.onnx_p50_ms,
+        "transformers_p50_ms": item.transformers_p50_ms,
+        "ratio": item.ratio,
+        "ratio_interval": item.ratio_interval,
+        "visits": item.visits,
+        "answered_shares": item.answered_shares,
+    }
+
+
+def _other(item: OtherColdStarts) -> dict[str, Any]:
+    values = asdict(item)
+    return {**values.pop("variant"), **values}
+
+
+def _costs(costs: Costing) -> dict[str, Any]:
+    return {
+        "region": costs.region,
+        "prices_date": costs.prices_date,
+        "assumptions": asdict(costs.assumptions),
+        "variants": [_priced(item) for item in costs.variants],
+        "break_even": [_break_even(item) for item in costs.break_evens],
+    }
+
+
+def _priced(item: PricedVariant) -> dict[str, Any]:
+    values = asdict(item)
+    by_share = {f"{share:g}": usd for share, usd in item.thousand_requests_usd.items()}
+    return {**values.pop("variant"), **values, "thousand_requests_usd": by_share}
+
+
+def _break_even(item: BreakEven) -> dict[str, Any]:
+    return {
+        "a": asdict(item.a),
+        "b": asdict(item.b),
+        "cold_share": BREAK_EVEN_SHARE,
+        "requests_per_month": item.requests_per_month,
+    }

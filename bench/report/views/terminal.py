@@ -1,0 +1,59 @@
+"""Prints a report on the terminal: what must be known first, then the same tables as everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from rich.console import Console
+from rich.table import Table as Grid
+
+from bench.process.say import Printer
+from bench.report.answers import Agreement
+from bench.report.report import Report
+from bench.report.tables import Table, tables
+
+_PLAIN_WIDTH = 160
+
+
+def standard_output() -> Console:
+    """A console on standard output; where that is no terminal, wide enough for the tables."""
+    console = Printer()
+    return console if console.is_terminal else Printer(width=_PLAIN_WIDTH)
+
+
+def print_report(report: Report, console: Console) -> None:
+    """Print warnings, the latencies, the verdicts, and what they rest on."""
+    print_warnings(report.meta.notes, console)
+    latency, *others = tables(report)
+    print_table(latency, console)
+    for comparison in report.comparisons:
+        console.print(f"{comparison.state}: {comparison.verdict.sentence}")
+    for table in others:
+        print_table(table, console)
+    _print_answers(report.answers, console)
+
+
+def print_warnings(notes: Iterable[str], console: Console) -> None:
+    """Print what must be known before a figure is believed."""
+    for note in notes:
+        console.print(f"! {note}", style="yellow")
+
+
+def print_table(table: Table, console: Console) -> None:
+    """Print a table with its note under it: the first column left, figures right."""
+    grid = Grid(title=table.title or None, title_justify="left", caption=table.note or None, caption_justify="left")
+    for number, name in enumerate(table.header):
+        justify: Literal["left", "right"] = "left" if number == 0 or table.prose else "right"
+        grid.add_column(name, justify=justify, overflow="fold")  # a figure must not be cut off
+    for row in table.rows:
+        grid.add_row(*row)
+    console.print(grid)
+
+
+def _print_answers(answers: Agreement, console: Console) -> None:
+    if answers.equal:
+        console.print(
+            f"Answers: {answers.answers} compared, same ranking, "
+            f"similarities within {answers.max_delta:.1e}, one model bundle."
+        )

@@ -1,0 +1,52 @@
+"""Reads what a session recorded about its deployment and its functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bench.runs.records import Session
+
+
+@dataclass(frozen=True)
+class RecordedTarget:
+    """A deployment as recorded; None: an earlier version did not record it. `storages` are sentences by backend."""
+
+    kind: str | None
+    architecture: str | None
+    bundle_hash: str | None
+    weights: str | None
+    storages: Mapping[str, str]
+
+    @property
+    def is_lab(self) -> bool:
+        """Whether the figures are a local machine's, not AWS's."""
+        return self.kind == "lab"
+
+
+@dataclass(frozen=True)
+class RecordedFunction:
+    """A function's settings as recorded: memory and /tmp in MB, time-out in s; None where they were not recorded."""
+
+    memory_mb: int | None
+    timeout_s: int | None
+    ephemeral_mb: int | None
+
+
+def recorded_target(session: Session) -> RecordedTarget:
+    """The deployment that a session measured."""
+    target = session.target
+    return RecordedTarget(
+        kind=target.get("kind"),
+        architecture=target.get("architecture"),
+        bundle_hash=target.get("bundleHash"),
+        weights=target.get("weights"),
+        storages={item["name"]: item["storage"] for item in target.get("backends", ())},
+    )
+
+
+def recorded_function(session: Session, backend: str) -> RecordedFunction:
+    """The function of a backend."""
+    found = session.functions.get(backend, {})
+    ephemeral = found.get("EphemeralStorage", {})
+    return RecordedFunction(found.get("MemorySize"), found.get("Timeout"), ephemeral.get("Size"))

@@ -1,0 +1,1 @@
+"""Writes numbers and the words of others so that people can read them safely."""

@@ -1,0 +1,77 @@
+"""Writes numbers for people: durations, shares, ratios, sizes and money."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+
+def ms(value: float | None, below_one: int = 1) -> str:
+    """A duration in ms, its unit left out: whole from 100 on, else one digit; `below_one` digits below 1.
+
+    A dash where nothing is known, `the limit` for what is longer than could be seen.
+    """
+    if value is None:
+        return "-"
+    if math.isinf(value):
+        return "the limit"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    digits = 1 if abs(value) >= 1 else below_one
+    return f"{round(value, digits) + 0.0:.{digits}f}"
+
+
+def milliseconds(value: float, beyond: str = "the limit", below_one: int = 1) -> str:
+    """A duration with its unit; `beyond` for what is longer than could be seen."""
+    return f"{ms(value, below_one)} ms" if math.isfinite(value) else beyond
+
+
+def duration(value: float, digits: int = 6) -> str:
+    """A duration in ms as `40 ms` or `1.5 s`, with so many significant digits at most."""
+    return f"{value / 1000:.{digits}g} s" if value >= 1000 else f"{value:.{digits}g} ms"
+
+
+def percent(share: float | None) -> str:
+    """A share of requests; one that is not all of them never reads as 100 %."""
+    if share is None:
+        return "-"
+    return f"{min(share, 0.999) if share < 1 else share:.1%}"
+
+
+def ratio_words(ratio: float | None) -> str:
+    """`1/15.3`, or `1.20` from one on."""
+    if ratio is None:
+        return "-"
+    return f"1/{1 / ratio:.1f}" if 0 < ratio < 1 else f"{ratio:.2f}"
+
+
+def ratio_interval_words(ends: Sequence[float | None] | None) -> str:
+    """`1/16.1 to 1/14.2`; a dash where the interval is not known or has no end."""
+    if not ends:
+        return "-"
+    return " to ".join(map(ratio_words, ends)) if None not in ends else "-"
+
+
+def megabytes(value: float | None) -> str:
+    """Bytes as MB."""
+    return "-" if value is None else f"{value / 1e6:,.0f}"
+
+
+def thousands(value: float) -> str:
+    """`12.3 k` or `1.5 M`: three significant digits."""
+    if value >= 1e6:
+        return f"{value / 1e6:.3g} M"
+    return f"{value / 1e3:.3g} k" if value >= 1e3 else f"{value:.3g}"
+
+
+def money(value: float) -> str:
+    """USD with two digits that say something."""
+    if value >= 1:
+        return f"${value:,.2f}".removesuffix(".00")
+    return f"${float(f'{value:.2g}'):.10f}".rstrip("0").rstrip(".")
+
+
+def money_range(ends: Sequence[float | None] | None) -> str:
+    """An interval of USD; a dash where it is not known or has no end."""
+    low, high = ends or (None, None)
+    return "-" if low is None or high is None else f"{money(low)} to {money(high)}"
