@@ -45,7 +45,7 @@ e2e: $(VENV)/.deploy
 	$(BIN)/python -m tools.e2e "$(STACK)"
 
 test: $(VENV)/.dev $(VENV)/.torch $(VENV)/.demo
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 check: $(VENV)/.dev $(CHECKOV)/.done
 	$(BIN)/ruff check .

@@ -20,6 +20,7 @@ from rich.console import Console
 
 from contract.checkout import ROOT
 from model.bundles import bundle, incidents
+from tests.support.dealing import Dealer, order
 
 # A shell starts its background jobs with SIGINT ignored, and children inherit that: tests that press Ctrl-C would hang.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -27,6 +28,14 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # A busy machine takes longer than hypothesis' 200 ms for an example now and then, which says nothing of the code.
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order(items)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Dealer:
+    return Dealer(config, log)
 
 
 @pytest.fixture(scope="session")

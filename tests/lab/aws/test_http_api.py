@@ -94,7 +94,7 @@ def test_body_is_text_or_base64(account: Served, body: bytes, kind: str | None, 
     assert (event["body"].encode() if text else base64.b64decode(event["body"])) == body
 
 
-@pytest.mark.parametrize("body", [gzip.compress(b'{"text": "a"}'), b"not gzip"])
+@pytest.mark.parametrize("body", [gzip.compress(b'{"text": "a"}', mtime=0), b"not gzip"])
 def test_body_with_an_encoding_is_passed_on_as_it_is(account: Served, body: bytes) -> None:
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
     event = echo(account, "/witness/x", "POST", data=body, headers=headers)

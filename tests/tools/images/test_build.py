@@ -16,7 +16,7 @@ import install
 from contract.checkout import IMAGES
 from contract.storages import NAMES
 from tests.tools.images.support import layers
-from tools.images import base, build, layout, lock, resolve
+from tools.images import base, build, layout
 from tools.images.buildah import Buildah
 
 if TYPE_CHECKING:
@@ -182,12 +182,6 @@ def test_the_s3_image_says_that_it_cannot_reach_the_model(built: Built) -> None:
 def test_the_efs_image_holds_the_seeder(built: Built) -> None:
     script = "import seeder\ntry: seeder.handler({}, None)\nexcept seeder.SeedError as error: print(error)"
     assert built.run("efs", script).startswith("the event lacks bucket, prefix, files")
-
-
-@pytest.mark.parametrize("engine", list(lock.ENGINES))
-@pytest.mark.parametrize("machine", list(resolve.MACHINES))
-def test_requirements_have_wheels_for_both_architectures(engine: str, machine: str) -> None:
-    lock.check(engine, machine, "3.13")
 
 
 def test_dockerfiles_differ_only_in_what_they_copy() -> None:

@@ -33,6 +33,12 @@ def test_the_locks_hold_the_pins() -> None:
     assert len(lock.read(lock.path("torch-cpu"))["torch"].hashes) == len(resolve.MACHINES) * len(base.SUITES)
 
 
+@pytest.mark.parametrize("engine", list(lock.ENGINES))
+@pytest.mark.parametrize("machine", list(resolve.MACHINES))
+def test_requirements_have_wheels_for_both_architectures(engine: str, machine: str) -> None:
+    lock.check(engine, machine, "3.13")
+
+
 def test_packages_that_not_every_architecture_needs_are_refused() -> None:
     both, one = Wheel("both", "1", "a" * 64), Wheel("one", "1", "b" * 64)
     with pytest.raises(ToolError, match="not for every architecture and Python: one==1"):
