@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from hypothesis import settings
 from rich.console import Console
 
-from contract.checkout import ROOT
 from model.bundles import bundle, incidents
 from tests.support.dealing import Dealer, order
+from tests.support.labs import Lab, running
 
 # A shell starts its background jobs with SIGINT ignored, and children inherit that: tests that press Ctrl-C would hang.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -47,37 +40,8 @@ def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-@dataclass(frozen=True)
-class Lab:
-    """A running `python -m lab up`."""
-
-    outputs: dict[str, Any]
-    process: subprocess.Popen[str]
-
-    @property
-    def url(self) -> str:
-        return str(self.outputs["apiUrl"])
-
-    def lambda_client(self) -> Any:
-        """boto3's own client for the Lambda API, without retries."""
-        return boto3.client(
-            "lambda",
-            endpoint_url=self.outputs["endpointUrl"],
-            region_name=self.outputs["region"],
-            aws_access_key_id=self.outputs["accessKeyId"],
-            aws_secret_access_key=self.outputs["secretAccessKey"],
-            config=Config(retries={"total_max_attempts": 1}),
-        )
-
-
 @pytest.fixture(scope="session")
 def lab(tiny_bundle: Path) -> Iterator[Lab]:
-    """The lab on the tiny bundle, all three backends, stopped as a user would stop it."""
-    command = [sys.executable, "-m", "lab", "up", "--json", "--bundle", str(tiny_bundle)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env={**os.environ})
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    assert line, f"the lab ended with exit code {process.wait()} before it was up"
-    yield Lab(json.loads(line), process)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 0
+    """The lab on the tiny bundle, with every backend."""
+    with running(tiny_bundle) as lab:
+        yield lab

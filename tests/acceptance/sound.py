@@ -18,8 +18,8 @@ from tests.bench.support.mutations import readers as bench_readers
 from tests.images.support import replacing
 from tests.lab.support.attacks import attack, own_page_reaches
 from tests.lab.support.bundles import make_bundle
-from tests.lab.support.labs import lab, read_outputs
 from tests.model.support.readers import readers as product_readers
+from tests.support.labs import read_outputs, started
 from tests.support.mutate import LIMIT_BYTES, LIMIT_S, run
 
 SEED = 13
@@ -99,7 +99,7 @@ def pages_and_the_lab() -> Iterator[Row]:
     """Attack a running lab from pages of other sites in Chromium; the lab's own page shows that the means work."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with lab(make_bundle(folder / "bundle"), folder, "--json", "--backends", "oci") as process:
+        with started(make_bundle(folder / "bundle"), folder, "--json", "--backends", "oci") as process:
             outputs = read_outputs(process)
             outcome, own = attack(outputs), own_page_reaches(outputs)
             process.terminate()

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Route, expect
 
 from tests.conftest import Lab
-from tests.lab.support.faults import down, held
+from tests.lab.support.outages import down, held
 from tests.page.support.screen import TITLES, Screen, opened
 
 TEXT = "A delivery robot ran over a dog"

@@ -10,9 +10,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.conftest import Lab
-from tests.lab.support.labs import lab as lab_up
-from tests.lab.support.labs import read_outputs
 from tests.page.support.screen import Screen, opened
+from tests.support.labs import read_outputs, started
 
 TEXT = "A delivery robot ran over a dog"
 NOBODY = "No backend serves this model here."
@@ -22,7 +21,7 @@ NOBODY = "No backend serves this model here."
 def url(tiny_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The page of a lab with two models, both on one backend."""
     options = ("--json", "--backends", "oci", "--model", f"second={tiny_bundle}")
-    with lab_up(tiny_bundle, tmp_path_factory.mktemp("models"), *options) as process:
+    with started(tiny_bundle, tmp_path_factory.mktemp("models"), *options) as process:
         yield read_outputs(process)["pageUrl"]
 
 

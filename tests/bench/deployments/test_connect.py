@@ -6,7 +6,6 @@ import json
 import os
 import resource
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -28,6 +27,7 @@ from bench.process.errors import StorageError, TargetError, UsageError
 from bench.runs.records import End
 from bench.runs.store import Recorder, read_run
 from contract.checkout import ROOT
+from tests.bench.support.command import RUN, bench, write_outputs
 from tests.bench.support.simulator import Account, Truth, outputs, serve
 
 KEYS = {
@@ -51,18 +51,9 @@ def url(account: Account) -> Iterator[str]:
 @pytest.fixture
 def outputs_file(account: Account, url: str, tmp_path: Path) -> Callable[..., Path]:
     def write(**changes: Any) -> Path:
-        path = tmp_path / "outputs.json"
-        path.write_text(json.dumps({**outputs(url, url, account), **changes}), encoding="utf-8")
-        return path
+        return write_outputs(tmp_path, url, account, **changes)
 
     return write
-
-
-def bench(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "bench/run.py", *map(str, arguments)]
-    return subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=120, env={**os.environ, **environment}
-    )
 
 
 def test_the_key_of_a_lab_is_used_and_neither_recorded_nor_shown(account: Account, url: str) -> None:
@@ -230,9 +221,7 @@ def test_doctor_overhead_and_load_drive_a_target(outputs_file: Callable[..., Pat
 
 
 def test_doctor_finds_a_target_that_is_not_there(tmp_path: Path, account: Account) -> None:
-    file = tmp_path / "outputs.json"
-    file.write_text(json.dumps(outputs("http://127.0.0.1:9", "http://127.0.0.1:9", account)))
-    done = bench("doctor", "--outputs", file)
+    done = bench("doctor", "--outputs", write_outputs(tmp_path, "http://127.0.0.1:9", account))
     assert done.returncode == 1
     assert "is it deployed?" in done.stdout
 
@@ -252,7 +241,7 @@ def test_a_full_disk_ends_the_run_and_keeps_what_was_measured(
         resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
 
     out = tmp_path / "run"
-    command = [sys.executable, "bench/run.py", "--outputs", str(outputs_file()), "--out", str(out), "--cold", "50"]
+    command = [*RUN, "--outputs", str(outputs_file()), "--out", str(out), "--cold", "50"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, preexec_fn=small_files)
     assert done.returncode == 5
     assert "--resume" in done.stderr

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +14,8 @@ import pytest
 
 from bench.runs.store import read_run
 from contract.checkout import ROOT
-from tests.bench.support.simulator import Account, Truth, outputs, serve
+from tests.bench.support.command import RUN, bench, write_outputs
+from tests.bench.support.simulator import Account, Truth, serve
 
 
 @pytest.fixture
@@ -26,15 +26,7 @@ def account() -> Account:
 @pytest.fixture
 def outputs_file(account: Account, tmp_path: Path) -> Iterator[Path]:
     with serve(account) as url:
-        path = tmp_path / "outputs.json"
-        path.write_text(json.dumps(outputs(url, url, account)), encoding="utf-8")
-        yield path
-
-
-def bench(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "bench/run.py", *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, timeout=120
-    )
+        yield write_outputs(tmp_path, url, account)
 
 
 def test_a_run_measures_reports_and_puts_everything_back(account: Account, outputs_file: Path, tmp_path: Path) -> None:
@@ -70,18 +62,7 @@ def test_engines_are_set_through_the_api_and_compared(outputs_file: Path, tmp_pa
 
 def test_ctrl_c_keeps_and_reports_what_was_measured(account: Account, outputs_file: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    command = [
-        sys.executable,
-        "bench/run.py",
-        "--outputs",
-        outputs_file,
-        "--out",
-        out,
-        "--cold",
-        "500",
-        "--warm",
-        "500",
-    ]
+    command = [*RUN, "--outputs", outputs_file, "--out", out, "--cold", "500", "--warm", "500"]
     with subprocess.Popen(list(map(str, command)), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         wait_for_samples(out / "results.jsonl", 12)
         process.send_signal(signal.SIGINT)
@@ -97,18 +78,7 @@ def test_ctrl_c_keeps_and_reports_what_was_measured(account: Account, outputs_fi
 
 def test_kill_9_loses_nothing_that_was_measured(outputs_file: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    command = [
-        sys.executable,
-        "bench/run.py",
-        "--outputs",
-        outputs_file,
-        "--out",
-        out,
-        "--cold",
-        "500",
-        "--warm",
-        "500",
-    ]
+    command = [*RUN, "--outputs", outputs_file, "--out", out, "--cold", "500", "--warm", "500"]
     with subprocess.Popen(list(map(str, command)), cwd=ROOT, stderr=subprocess.DEVNULL) as process:
         wait_for_samples(out / "results.jsonl", 12)
         os.kill(process.pid, signal.SIGKILL)
@@ -125,10 +95,10 @@ def test_kill_9_loses_nothing_that_was_measured(outputs_file: Path, tmp_path: Pa
 
 
 def test_a_target_that_goes_away_ends_the_run_with_a_report(account: Account, tmp_path: Path) -> None:
-    out, file = tmp_path / "run", tmp_path / "outputs.json"
+    out = tmp_path / "run"
     with serve(account) as url:
-        file.write_text(json.dumps(outputs(url, url, account)), encoding="utf-8")
-        command = [sys.executable, "bench/run.py", "--outputs", str(file), "--out", str(out), "--cold", "500"]
+        file = write_outputs(tmp_path, url, account)
+        command = [*RUN, "--outputs", str(file), "--out", str(out), "--cold", "500"]
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         wait_for_samples(out / "results.jsonl", 12)
     stdout, stderr = process.communicate(timeout=60)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,16 +11,11 @@ import pytest
 from bench.process import signals
 from bench.runs.records import SCHEMA
 from bench.runs.store import RESULTS, read_run
-from contract.checkout import ROOT
+from tests.bench.support.command import bench, write_outputs
 from tests.bench.support.kills import an_account, kill_at_random_moments, state
 from tests.bench.support.simulator import Account, outputs, serve
 
 AXES = ("--backends", "s3,oci", "--memory", "512", "--cold", 1, "--warm", 1)
-
-
-def bench(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "bench/run.py", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
 
 
 @pytest.fixture
@@ -33,9 +26,7 @@ def account() -> Account:
 @pytest.fixture
 def file(account: Account, tmp_path: Path) -> Iterator[Path]:
     with serve(account) as url:
-        path = tmp_path / "outputs.json"
-        path.write_text(json.dumps(outputs(url, url, account)), encoding="utf-8")
-        yield path
+        yield write_outputs(tmp_path, url, account)
 
 
 def killed(file: Path, out: Path, account: Account) -> None:

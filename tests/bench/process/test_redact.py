@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
@@ -29,7 +26,7 @@ from bench.runs.loads import LOAD, Arrival, LoadFile, LoadHeader
 from bench.runs.plan import Axes, Variant, build_plan
 from bench.runs.records import Observation, Session
 from bench.runs.store import RESULTS, Recorder
-from contract.checkout import ROOT
+from tests.bench.support.command import bench, write_outputs
 from tests.bench.support.simulator import Account, SimulatedTarget, Truth, VirtualTime, outputs, serve
 
 B64TOKEN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/"
@@ -176,18 +173,10 @@ def url() -> Iterator[tuple[str, Account]]:
         yield address, account
 
 
-def bench(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "bench/run.py", *map(str, arguments)]
-    return subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=120, env={**os.environ, **environment}
-    )
-
-
 def test_a_password_in_an_address_is_used_and_told_nowhere(url: tuple[str, Account], tmp_path: Path) -> None:
     address, account = url
     api = address.replace("http://", "http://me:hunter22@")
-    file = tmp_path / "outputs.json"
-    file.write_text(json.dumps(outputs(api, address, account)))
+    file = write_outputs(tmp_path, address, account, apiUrl=api)
     done = bench("--outputs", file, "--backends", "s3", "--cold", 1, "--warm", 1, "--out", tmp_path / "run")
     assert done.returncode == 0, done.stderr
     assert {headers.get("Authorization") for headers in account.seen_headers if "Authorization" in headers} >= {
@@ -201,8 +190,7 @@ def test_a_password_in_an_address_is_used_and_told_nowhere(url: tuple[str, Accou
 
 def test_a_broken_token_is_3_without_traceback_or_token(url: tuple[str, Account], tmp_path: Path) -> None:
     address, account = url
-    file = tmp_path / "outputs.json"
-    file.write_text(json.dumps({**outputs(address, address, account), "authMode": "jwt"}))
+    file = write_outputs(tmp_path, address, account, authMode="jwt")
     done = bench("--outputs", file, "--cold", 1, "--out", tmp_path / "run", BENCH_TOKEN="abcdef\nghijkl")
     assert done.returncode == 3
     assert "BENCH_TOKEN holds no bearer token" in done.stderr

@@ -5,8 +5,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +21,7 @@ from bench.runs.lock import only_writer
 from bench.runs.plan import Axes
 from bench.runs.records import Session
 from bench.runs.store import Run
-from contract.checkout import ROOT
+from tests.bench.support.command import bench, write_outputs
 from tests.bench.support.simulator import Account, Truth, outputs, serve
 
 LAB = {"cachePolicy": "cold: evicted", "memoryEnforcement": "memory cgroup", "images": "none"}
@@ -146,9 +144,7 @@ def test_a_place_that_cannot_be_made_is_said(tmp_path: Path) -> None:
 def file(tmp_path: Path) -> Iterator[Path]:
     account = Account(Truth(lambda backend, engine, rng: 20.0, lambda backend, engine, rng: 4.0))
     with serve(account) as url:
-        path = tmp_path / "outputs.json"
-        path.write_text(json.dumps(outputs(url, url, account)), encoding="utf-8")
-        yield path
+        yield write_outputs(tmp_path, url, account)
 
 
 @pytest.mark.parametrize("arguments", [["run", "--out"], ["run", "--resume"], ["load", "--out"], ["restore"]])
@@ -159,8 +155,7 @@ def test_a_second_writer_is_refused_and_changes_nothing(arguments: list[str], fi
     held = os.open(out, os.O_RDONLY)
     fcntl.flock(held, fcntl.LOCK_EX)
     target = [] if arguments == ["restore"] else ["--outputs", str(file)]
-    command = [sys.executable, "bench/run.py", *arguments, str(out), *target]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = bench(*arguments, out, *target)
     os.close(held)
     assert done.returncode == 5
     assert "another process is writing" in done.stderr

@@ -25,16 +25,10 @@ from bench.runs.plan import Axes, build_plan
 from bench.runs.records import Session
 from bench.runs.store import RESULTS, Recorder, read_run
 from contract.checkout import ROOT
+from tests.bench.support.command import RUN, bench
 from tests.bench.support.simulator import Account, SimulatedTarget, Truth, VirtualTime, outputs
 
 AXES = Axes(("s3", "oci"), cold=2, warm=2)
-
-
-def bench(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "bench/run.py", *map(str, arguments)]
-    return subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=60, env={**os.environ, **environment}
-    )
 
 
 def record(directory: Path, target: SimulatedTarget | None = None, **changes: Any) -> Path:
@@ -242,7 +236,7 @@ def test_a_reader_that_stops_reading_ends_the_report_quietly(tmp_path: Path) -> 
     for options in ([], ["--json"]):
         reading, writing = os.pipe()
         os.close(reading)
-        command = [sys.executable, "bench/run.py", "report", str(tmp_path), *options]
+        command = [*RUN, "report", str(tmp_path), *options]
         done = subprocess.run(command, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60)
         os.close(writing)
         assert (done.returncode, done.stderr) == (141, "")

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import copy
 import fcntl
-import json
 import os
 import random
 import signal
 import subprocess
-import sys
 import termios
 import time
 from collections.abc import Callable, Sequence
@@ -20,9 +18,9 @@ from pathlib import Path
 
 from bench.runs.store import read_run
 from contract.checkout import ROOT
-from tests.bench.support.simulator import Account, Truth, outputs, serve
+from tests.bench.support.command import RUN, bench, write_outputs
+from tests.bench.support.simulator import Account, Truth, serve
 
-RUN = [sys.executable, "bench/run.py"]
 AXES = ["--backends", "s3,oci", "--memory", "512,1024", "--engines", "transformers", "--cold", "2", "--warm", "2"]
 Way = Callable[[Sequence[str], Path, float], None]
 _LIMIT_S = 60
@@ -73,8 +71,8 @@ def _undisturbed(directory: Path) -> tuple[float, float]:
     account = an_account()
     with serve(account) as url:
         started, started_utc = time.monotonic(), time.time()
-        file = _outputs(directory, url, account)
-        done = _bench("--outputs", str(file), "--out", str(directory / "run"), *AXES)
+        file = write_outputs(directory, url, account)
+        done = bench("--outputs", file, "--out", directory / "run", *AXES)
         length_s = time.monotonic() - started
     if done.returncode:
         raise RuntimeError(f"the undisturbed run ended with {done.returncode}: {done.stderr}")
@@ -86,15 +84,15 @@ def _attempt(way: str, from_start: bool, moment_s: float, mend: str, directory: 
     account = an_account()
     before = state(account)
     with serve(account) as url:
-        file, run = _outputs(directory, url, account), directory / "run"
+        file, run = write_outputs(directory, url, account), directory / "run"
         begun = file if from_start else run / "results.jsonl"
         WAYS[way]([*RUN, "--outputs", str(file), "--out", str(run), *AXES], begun, moment_s)
         if way != "kill -9" and state(account) != before:
             return Kill(way, moment_s, "by itself", f"{state(account)} instead of {before}")
         if not (run / "results.jsonl").exists():
             return Kill(way, moment_s, "nothing begun", None if state(account) == before else "changed, without record")
-        done = _bench("--outputs", str(file), "--resume", str(run)) if mend == "resume" else _bench("restore", str(run))
-        again = _bench("restore", str(run))
+        done = bench("--outputs", file, "--resume", run) if mend == "resume" else bench("restore", run)
+        again = bench("restore", run)
     wrong = [
         f"{done.args[2:]} ended with {done.returncode}: {done.stderr}" for done in (done, again) if done.returncode
     ]
@@ -162,14 +160,3 @@ WAYS: dict[str, Way] = {
     "SIGHUP": _kill(signal.SIGHUP),
     "closed terminal": _close_terminal,
 }
-
-
-def _outputs(directory: Path, url: str, account: Account) -> Path:
-    directory.mkdir(parents=True)
-    file = directory / "outputs.json"
-    file.write_text(json.dumps(outputs(url, url, account)), encoding="utf-8")
-    return file
-
-
-def _bench(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*RUN, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=_LIMIT_S)

@@ -20,7 +20,7 @@ from lab.host.errors import LabError
 from lab.host.ports import free_ports
 from lab.runtime import function, memory
 from tests.lab.support.accounts import FUNCTIONS, Served, gone, serve, wait_until, witness
-from tests.lab.support.labs import processes_of
+from tests.lab.support.left import processes_of
 
 REPORT = re.compile(
     r"REPORT RequestId: (?P<id>[0-9a-f-]{36})\tDuration: (?P<duration>[\d.]+) ms\tBilled Duration: (?P<billed>\d+) ms\t"

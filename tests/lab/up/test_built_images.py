@@ -34,8 +34,8 @@ from lab.up.provision import provider
 from tests.conftest import Lab
 from tests.lab.support.accounts import FUNCTIONS, Served, gone, owner, serve, wait_until, witness
 from tests.lab.support.bundles import make_bundle
-from tests.lab.support.labs import lab as start_lab
-from tests.lab.support.labs import left_over, processes_of, read_outputs
+from tests.lab.support.left import left_over, processes_of
+from tests.support.labs import read_outputs, started
 
 BACKENDS = list(NAMES)
 QUESTION = {"text": "a robot ran over a dog", "num": "5"}
@@ -47,7 +47,7 @@ def running(
 ) -> Iterator[tuple[dict[str, Any], Path]]:
     """A lab of built images: its outputs, and the folder that it lives in."""
     tmp = tmp_path_factory.mktemp("built-lab")
-    with start_lab(tiny_bundle, tmp, "--json", "--images", "built", "--images-dir", str(built_images)) as process:
+    with started(tiny_bundle, tmp, "--json", "--images", "built", "--images-dir", str(built_images)) as process:
         yield read_outputs(process), tmp
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
@@ -88,7 +88,7 @@ def runtimes(tmp: Path) -> list[psutil.Process]:
 def test_nothing_is_left_of_a_busy_lab(
     built_images: Path, tiny_bundle: Path, tmp_path: Path, end: signal.Signals
 ) -> None:
-    with start_lab(tiny_bundle, tmp_path, "--json", "--images", "built", "--images-dir", str(built_images)) as process:
+    with started(tiny_bundle, tmp_path, "--json", "--images", "built", "--images-dir", str(built_images)) as process:
         outputs = read_outputs(process)
         for backend in BACKENDS:
             assert ask(outputs, backend).status_code == 200
@@ -218,7 +218,7 @@ def test_memory_is_measured_and_limited_in_an_image(image: Image) -> None:
 
 def test_another_bundle_than_the_images_is_refused(built_images: Path, tmp_path: Path) -> None:
     bundle = make_bundle(tmp_path / "bundle")
-    with start_lab(bundle, tmp_path, "--images", "built", "--images-dir", str(built_images)) as process:
+    with started(bundle, tmp_path, "--images", "built", "--images-dir", str(built_images)) as process:
         out, said = process.communicate(timeout=60)
     assert (process.returncode, out) == (1, "")
     assert re.search(

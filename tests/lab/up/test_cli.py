@@ -16,7 +16,8 @@ from lab.host.ports import free_ports
 from lab.up.cli import main
 from tests.lab.support.accounts import owner, wait_until
 from tests.lab.support.bundles import make_bundle
-from tests.lab.support.labs import lab, left_over, processes_of, read_outputs
+from tests.lab.support.left import left_over, processes_of
+from tests.support.labs import read_outputs, started
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_outputs_are_the_agreed_ones(bundle: Path, tmp_path: Path) -> None:
-    with lab(bundle, tmp_path, "--json", "--memory", "640", "--timeout", "9", "--backends", "oci,s3") as process:
+    with started(bundle, tmp_path, "--json", "--memory", "640", "--timeout", "9", "--backends", "oci,s3") as process:
         outputs = read_outputs(process)
         assert (outputs["target"], outputs["authMode"], outputs["region"]) == ("lab", "none", "us-east-1")
         assert (outputs["engine"], outputs["weights"], outputs["defaultBackend"]) == ("onnx", "synthetic", "s3")
@@ -54,7 +55,7 @@ def test_outputs_are_the_agreed_ones(bundle: Path, tmp_path: Path) -> None:
 def test_people_get_words(bundle: Path, tmp_path: Path) -> None:
     port = free_ports(1)[0]
     options = ("--cache", "warm", "--port", str(port), "--cors", "https://example.org")
-    with lab(bundle, tmp_path, "--backends", "oci", *options) as process:
+    with started(bundle, tmp_path, "--backends", "oci", *options) as process:
         assert process.stdout is not None
         text = ""
         while "Ctrl-C" not in text:
@@ -78,7 +79,7 @@ def test_people_get_words(bundle: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
 def test_nothing_is_left_of_a_busy_lab(bundle: Path, tmp_path: Path, end: signal.Signals) -> None:
-    with lab(bundle, tmp_path, "--json") as process:
+    with started(bundle, tmp_path, "--json") as process:
         outputs = read_outputs(process)
         for name in outputs["backends"]:
             owner("lambda", outputs).invoke(FunctionName=f"model-storage-{name}")
@@ -93,7 +94,7 @@ def test_nothing_is_left_of_a_busy_lab(bundle: Path, tmp_path: Path, end: signal
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
 @pytest.mark.parametrize("moment", ["seaweed", "weed-filer.log", "oci.ext4"])
 def test_nothing_is_left_of_an_unfinished_start(bundle: Path, tmp_path: Path, moment: str, end: signal.Signals) -> None:
-    with lab(bundle, tmp_path, "--json") as process:
+    with started(bundle, tmp_path, "--json") as process:
         wait_until(lambda: bool(list(tmp_path.glob(f"model-storage-lab-*/{moment}"))) or process.poll() is not None)
         process.send_signal(end)
         process.wait(60)
@@ -103,7 +104,7 @@ def test_nothing_is_left_of_an_unfinished_start(bundle: Path, tmp_path: Path, mo
 
 
 def test_the_next_lab_sweeps_what_a_killed_janitor_left(bundle: Path, tmp_path: Path) -> None:
-    with lab(bundle, tmp_path, "--json", "--backends", "oci") as process:
+    with started(bundle, tmp_path, "--json", "--backends", "oci") as process:
         read_outputs(process)
         janitors = [child for child in psutil.Process(process.pid).children() if "janitor" in " ".join(child.cmdline())]
         for janitor in janitors:
@@ -112,7 +113,7 @@ def test_the_next_lab_sweeps_what_a_killed_janitor_left(bundle: Path, tmp_path: 
         process.wait(60)
     assert len(janitors) == 1
     assert left_over(tmp_path), "nobody could clean up"
-    with lab(bundle, tmp_path, "--json", "--backends", "oci") as process:
+    with started(bundle, tmp_path, "--json", "--backends", "oci") as process:
         read_outputs(process)
         assert len(list(tmp_path.glob("model-storage-lab-*"))) == 1
         process.terminate()
@@ -124,7 +125,7 @@ def test_failed_start_says_why_and_leaves_nothing(
     bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_LAMBDA_RIE", "/nothing/here")
-    with lab(bundle, tmp_path, "--json") as process:
+    with started(bundle, tmp_path, "--json") as process:
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "lab: AWS_LAMBDA_RIE=/nothing/here is not an executable file" in errors
@@ -163,7 +164,7 @@ def test_wrong_arguments(option: list[str], capsys: pytest.CaptureFixture[str]) 
 
 
 def test_a_built_image_holds_one_model(bundle: Path, tmp_path: Path) -> None:
-    with lab(bundle, tmp_path, "--model", f"one={bundle}", "--images", "built") as process:
+    with started(bundle, tmp_path, "--model", f"one={bundle}", "--images", "built") as process:
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "lab: a built oci image holds one model: leave out --model, or " in errors
@@ -174,7 +175,7 @@ def test_a_port_that_is_taken_is_named(bundle: Path, tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with lab(bundle, tmp_path, "--backends", "oci", "--port", str(port)) as process:
+        with started(bundle, tmp_path, "--backends", "oci", "--port", str(port)) as process:
             _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
     assert f"lab: port {port} cannot be used (" in errors

@@ -16,7 +16,8 @@ import requests
 from contract import bundle as files
 from contract.storages import NAMES
 from tests.lab.support.accounts import owner, wait_until
-from tests.lab.support.labs import lab, left_over, read_outputs
+from tests.lab.support.left import left_over
+from tests.support.labs import read_outputs, started
 
 MARK = "(the other model's)"
 
@@ -39,7 +40,7 @@ def outputs(tiny_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """The outputs of a lab with two models."""
     tmp = tmp_path_factory.mktemp("models")
     other = other_bundle(tiny_bundle, tmp / "bundle")
-    with lab(tiny_bundle, tmp, "--json", "--model", f"other={other}") as process:
+    with started(tiny_bundle, tmp, "--json", "--model", f"other={other}") as process:
         yield read_outputs(process)
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0

@@ -1,4 +1,4 @@
-"""Faults that tests plant are real ones, and end."""
+"""The outages that tests make are real ones, and end."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from tests.conftest import Lab
-from tests.lab.support.faults import down, held
+from tests.lab.support.outages import down, held
 
 
 def ask(lab: Lab, backend: str) -> requests.Response:

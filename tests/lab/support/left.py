@@ -1,45 +1,15 @@
-"""Labs started as a user starts them, and what they leave behind.
-
-To have one backend of a running lab down or hanging, see ``tests.lab.support.faults``: ``down`` and ``held``.
-"""
+"""Finds what labs leave behind."""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
-from contract.checkout import ROOT
 from lab.host.janitor import MARKER
 from tests.lab.support.accounts import gone
-
-
-@contextmanager
-def lab(bundle: Path, tmp: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
-    """``python -m lab up`` with its root folder under ``tmp``."""
-    command = [sys.executable, "-m", "lab", "up", "--bundle", str(bundle), *options]
-    environment = {**os.environ, "TMPDIR": str(tmp)}
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def read_outputs(process: subprocess.Popen[str]) -> dict:
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    assert line, process.communicate()
-    return json.loads(line)
 
 
 def processes_of(tmp: Path, name: str = "") -> list[int]:

@@ -1,4 +1,4 @@
-"""One backend of a running lab made to fail or to hang, for tests of whatever stands in front of it.
+"""Makes one backend of a running lab fail or hang, for tests of whatever stands in front of it.
 
     with down(lab.up.outputs, "oci"):              # its functions answer 503: their model is gone
         ...
