@@ -44,6 +44,7 @@ e2e: $(VENV)/.deploy
 	$(BIN)/python -m tools.ready
 	$(BIN)/python -m tools.e2e "$(STACK)"
 
+# In two processes, each with a lab of its own.
 test: $(VENV)/.dev $(VENV)/.torch $(VENV)/.demo
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
@@ -73,9 +74,10 @@ $(VENV)/.torch: requirements-torch.txt $(VENV)/.base
 	$(PIP) -r requirements-torch.txt
 	@touch $@
 
-# What the Pulumi program runs in: pulumi installs nothing into an environment that exists.
+# What the Pulumi program runs in: pulumi installs nothing into an environment that exists. Not compiled, because the
+# program imports few of the ten thousand files that speak of AWS.
 $(VENV)/.deploy: requirements.txt $(VENV)/.base
-	$(PIP) -r requirements.txt
+	$(PIP) -r requirements.txt --no-compile
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.deploy
@@ -90,7 +92,7 @@ $(VENV)/.demo: requirements-demo.txt $(VENV)/.base
 # checkov pins an old boto3, so it lives apart.
 $(CHECKOV)/.done: requirements-checkov.txt
 	$(PYTHON) -m venv $(CHECKOV)
-	$(CHECKOV)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	$(CHECKOV)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile -r $<
 	@touch $@
 
 # Debian and Ubuntu ship python3 without the module that puts pip into an environment.

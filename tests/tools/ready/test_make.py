@@ -20,7 +20,7 @@ def make_environment(folder: Path, *stamps: str) -> None:
     for name in ("bin/pip", *stamps):
         (folder / ".venv" / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / ".venv" / name).touch()
-    for file in (*folder.glob("requirements*.txt"), *folder.glob("images/*.txt")):
+    for file in (folder / "pyproject.toml", *folder.glob("requirements*.txt"), *folder.glob("images/*.txt")):
         os.utime(file, (0, 0))
 
 

@@ -12,8 +12,8 @@ from tests.stacks.support.project import ROOT
 def make_folder(folder: Path) -> Path:
     """Lay out the Makefile with all that its targets hang on."""
     (folder / "images").mkdir()
-    named = (ROOT / "Makefile", ROOT / "pyproject.toml")
-    for file in (*named, *ROOT.glob("requirements*.txt"), *ROOT.glob("images/requirements*.txt")):
+    files = ("Makefile", "pyproject.toml", "requirements*.txt", "images/requirements*.txt")
+    for file in (file for pattern in files for file in ROOT.glob(pattern)):
         shutil.copy(file, folder / file.relative_to(ROOT))
     return folder
 
