@@ -1,4 +1,4 @@
-"""What a plan will take and cost, before anything was measured."""
+"""Estimates what a plan will take and cost, before anything was measured."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a sample is what it claims to be. Pure: the same records give the same judgement, today and in a year."""
+"""Judges whether a sample is what it claims to be. Pure: the same records give the same judgement, always."""
 
 from __future__ import annotations
 

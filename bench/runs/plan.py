@@ -1,4 +1,4 @@
-"""The order of measurements: seeded, randomised complete blocks.
+"""Orders the measurements of a run: seeded, randomised complete blocks.
 
 A *variant* is one combination of what is compared. A *visit* goes to one variant, makes it cold, and sends it the
 requests of a kind of cold start. A *round* (block) makes each of these visits once, in a random order of its own, so
