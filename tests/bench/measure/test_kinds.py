@@ -61,6 +61,19 @@ def test_the_first_start_after_a_deployment_is_reported_apart(tmp_path: Path) ->
     assert [item.cold.counts.n for item in found.variants] == [4, 4]
 
 
+def test_a_visit_ends_where_its_environment_is_unknown(tmp_path: Path) -> None:
+    lost = Truth(fault=lambda backend, state, number: "times-out" if state == "cold" else None)
+    summary_of(tmp_path, Axes(("s3",), cold=1, warm=3, bursts=(8,), idle_s=600.0), lost)
+    run = read_run(tmp_path)
+    assert {end.visit.rpartition("http")[2]: end.skipped for end in run.visits if not end.visit.startswith("r000")} == {
+        "": "3 requests left out: the one before brought no environment to stay with",
+        ".burst8": "8 requests left out: the one before brought no environment to stay with",
+        ".idle": "1 requests left out: the one before brought no environment to stay with",
+    }
+    assert all(end.complete for end in run.visits)
+    assert max(sample.elapsed_s for sample in run.samples) < 600.0  # nothing to wait for
+
+
 def test_parts_add_up_to_the_clients_time(tmp_path: Path) -> None:
     report(tmp_path, Axes(("s3",), cold=4, warm=4), planted())
     for item in judge_run(read_run(tmp_path)):
