@@ -63,7 +63,7 @@ def test_the_first_start_after_a_deployment_is_reported_apart(tmp_path: Path) ->
 
 def test_a_visit_ends_where_its_environment_is_unknown(tmp_path: Path) -> None:
     lost = Truth(fault=lambda backend, state, number: "times-out" if state == "cold" else None)
-    summary_of(tmp_path, Axes(("s3",), cold=1, warm=3, bursts=(8,), idle_s=600.0), lost)
+    report(tmp_path, Axes(("s3",), cold=1, warm=3, bursts=(8,), idle_s=600.0), lost)
     run = read_run(tmp_path)
     assert {end.visit.rpartition("http")[2]: end.skipped for end in run.visits if not end.visit.startswith("r000")} == {
         "": "3 requests left out: the one before brought no environment to stay with",
