@@ -20,11 +20,11 @@ from bench.runs.plan import Axes, build_plan
 from contract.bucket import GET_BYTES
 from contract.checkout import ROOT
 from contract.storages import IMAGE, NAMES, S3, STORAGES
-from stacks.config_table import replace
 from tests.stacks.support import project, recorder
+from tools.generated import insert, write
 
 PAGE = ROOT / "docs" / "deploying.md"
-START, END = "<!-- figures:start -->", "<!-- figures:end -->"
+NAME = "figures"  # of the markers
 # Services that are not called by their abbreviation; the others are written in capitals.
 _SERVICES = {"apigatewayv2": "API Gateway", "cloudwatch": "CloudWatch", "ec2": "VPC", "lambda": "Lambda"}
 _ENGINE, _ARCHITECTURE = "onnx", "arm64"
@@ -118,7 +118,12 @@ def _row(what: str, usd: list[float]) -> str:
 
 def main() -> int:
     """Put the figures into the page; 1 with a message where there is no place for them."""
-    return replace(PAGE, block(), START, END)
+    try:
+        write(PAGE, insert(PAGE.read_text(), NAME, block()))
+    except (OSError, ValueError) as error:
+        print(f"{PAGE}: {error}", file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":

@@ -44,7 +44,12 @@ def test_a_setting_takes_the_listed_files_and_reaches_what_is_deployed(tmp_path:
     (by_default,) = {text.rpartition("(")[2] for text in _descriptions(tree, tmp_path / "one", {})}
     (as_set,) = {text.rpartition("(")[2] for text in _descriptions(tree, tmp_path / "two", {"toyNote": "hello"})}
     assert (by_default, as_set) == ("nothing)", "hello)")
-    assert "| `toyNote` | string | `nothing` | A note on every function. |" in tree.python("-m", "stacks.config_table")
+    assert "| `toyNote` | string | `nothing` | A note on every function. |" in _documented(tree)
+
+
+def _documented(tree: Tree) -> str:
+    tree.python("-m", "tools.tables")
+    return (tree.root / "docs" / "configuration.md").read_text()
 
 
 def _descriptions(tree: Tree, project: Path, config: dict[str, str]) -> list[str]:

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from bench.cost.prices import read_prices
-from stacks import config_table
 from tests.stacks.support import iam
 from tests.stacks.support.project import ROOT
 from tests.stacks.support.recorder import Graph
 from tools import deploying
+from tools.generated import insert
 from tools.policies.__main__ import DIRECTORY
 
 PAGE = (ROOT / "docs" / "deploying.md").read_text()
@@ -25,7 +25,7 @@ PAGE = (ROOT / "docs" / "deploying.md").read_text()
 
 def test_the_figures_are_current() -> None:
     """Mend it with `python -m tools.deploying`."""
-    assert config_table.insert(PAGE, deploying.block(), deploying.START, deploying.END) == PAGE
+    assert insert(PAGE, deploying.NAME, deploying.block()) == PAGE
 
 
 def test_everything_that_is_made_in_aws_is_counted(default: Graph) -> None:
