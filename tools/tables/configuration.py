@@ -34,10 +34,10 @@ def models() -> str:
         (str(storages), str(_models(storages, 0)), str(_models(storages, 1)))
         for storages in range(1, len(STORAGES) + 1)
     ]
-    numbers = table(("backends", "models", "models with `corsOrigins`"), rows)
+    made = table(("backends", "models", "models with `corsOrigins`"), rows)
     return (
         f"An HTTP API has {API_ROUTES} routes unless AWS raises that. "
-        f"So many models, the first one included, have room in it:\n\n{numbers}"
+        f"So many models, the first one included, have room in it:\n\n{made}"
     )
 
 
