@@ -10,12 +10,12 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from contract.bundle import WEIGHTS
 from model.base.errors import UnsupportedModel
 from similarity.bundle.encoder_tensors import find
 from similarity.bundle.safetensors_header import Header
 
 OPSET = 20
-WEIGHTS_FILE = "model.safetensors"
 
 
 @dataclass
@@ -66,12 +66,12 @@ class Weights:
             try:
                 tensor = find(self.header, name)
             except KeyError:
-                raise UnsupportedModel(f"{WEIGHTS_FILE} has no tensor {name}") from None
+                raise UnsupportedModel(f"{WEIGHTS} has no tensor {name}") from None
             if tensor.dtype != "F32":
                 raise UnsupportedModel(f"tensor {name} is {tensor.dtype}; only F32 is supported")
             proto = TensorProto(name=name, data_type=TensorProto.FLOAT, dims=tensor.shape)
             proto.data_location = TensorProto.EXTERNAL
-            for key, value in (("location", WEIGHTS_FILE), ("offset", tensor.offset), ("length", tensor.size)):
+            for key, value in (("location", WEIGHTS), ("offset", tensor.offset), ("length", tensor.size)):
                 proto.external_data.add(key=key, value=str(value))
             self.used[name] = proto
         return name

@@ -8,10 +8,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from contract.bundle import INCIDENTS
 from contract.checkout import ROOT
 from tools.e2e.errors import E2eError
 
-_SAMPLE = ROOT / "model" / "incidents.jsonl"
+_SAMPLE = ROOT / "model" / "bundles" / INCIDENTS
 _LIMIT_S = 1800
 
 
@@ -34,7 +35,7 @@ class Bundles:
     def update(self) -> None:
         """Put a new bundle in the place of the first one, which stands aside."""
         self.work.mkdir(parents=True, exist_ok=True)
-        source = self.work / "incidents.jsonl"
+        source = self.work / INCIDENTS
         source.write_text("".join(_SAMPLE.read_text(encoding="utf-8").splitlines(keepends=True)[:-1]), encoding="utf-8")
         new = self.work / "bundle-new"
         options = ["--bundle", str(self.place), "--out", str(new), "--cache", str(self.work / "embeddings")]

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
+from contract import outputs
 from contract.checkout import ROOT
 
 _LIMIT_S = 300
@@ -40,9 +41,9 @@ def recorded(stack: str) -> Recorded:
     said = json.loads(done.stdout.splitlines()[-1])
     return Recorded(
         resources=said["resources"],
-        backends=tuple(said["backends"]),
-        architecture=said["architecture"],
-        auth=said["authMode"],
-        region=said["region"],
-        weights=said["weights"],
+        backends=tuple(said[outputs.BACKENDS]),
+        architecture=said[outputs.ARCHITECTURE],
+        auth=said[outputs.AUTH_MODE],
+        region=said[outputs.REGION],
+        weights=said[outputs.WEIGHTS],
     )
