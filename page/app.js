@@ -159,7 +159,7 @@ function answerOf(reply) {
   const warnings = bodyOf(reply.payload ?? {}).warnings;
   return {
     ms: reply.ms,
-    chart: timeline(parseServerTiming(header("Server-Timing")), reply.ms),
+    chart: timeline(parseServerTiming(header("Server-Timing")), reply.ms, PHASES),
     temperature: temperature(header("X-Invocation")),
     invocation: header("X-Invocation"),
     environment: header("X-Environment-Id"),

@@ -18,6 +18,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from contract.environment import BACKENDS
+from contract.phases import PHASES, Phase
 from contract.storages import NAMES, Storage, storage
 
 FILES = Path(__file__).resolve().parent
@@ -26,7 +28,8 @@ METHODS = ("GET", "HEAD")
 JSON = "application/json"
 _STYLE = re.compile(r'<link rel="stylesheet" href="([a-z]+\.css)">')
 _SCRIPT = re.compile(r'<script src="([a-z]+\.js)"></script>')
-_STORAGE = '<meta name="storage">'  # stands in the HTML file for one with a content for each storage
+# Stand in the HTML file for one with a content for each storage, and each phase.
+_STORAGE, _PHASE = '<meta name="storage">', '<meta name="phase">'
 # https://owasp.org/www-project-secure-headers/; what the page may load is added for the page itself.
 _SECURITY = {
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -49,7 +52,7 @@ class Document:
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     """Answer one request as a Lambda function, which finds the names of the backends in its environment."""
-    return answer(event, os.environ.get("BACKENDS", ""))
+    return answer(event, os.environ.get(BACKENDS, ""))
 
 
 def answer(event: Mapping[str, Any], backends: str) -> dict[str, Any]:
@@ -88,6 +91,7 @@ def page(files: Path, backends: str = "") -> Document:
     html = (files / "index.html").read_text(encoding="utf-8")
     names = backends.split(",") if backends else NAMES
     html = html.replace(_STORAGE, "\n".join(_told(storage(name)) for name in names))
+    html = html.replace(_PHASE, "\n".join(map(_labelled, PHASES.values())))
     styles, scripts = [], []
 
     def style(link: re.Match[str]) -> str:
@@ -110,6 +114,12 @@ def _told(one: Storage) -> str:
     """What the page is told of a storage."""
     title, kept = escape(one.label[:1].upper() + one.label[1:]), escape(one.kept)
     return f'<meta name="storage" content="{escape(one.name)}" data-title="{title}" data-kept="{kept}">'
+
+
+def _labelled(one: Phase) -> str:
+    """What the page is told of a phase of an answer."""
+    holds = " data-holds" if one.holds else ""
+    return f'<meta name="phase" content="{escape(one.name)}" data-label="{escape(one.label)}"{holds}>'
 
 
 def _hashes(texts: list[str]) -> str:

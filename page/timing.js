@@ -1,21 +1,6 @@
 "use strict";
 /* Where the time went: pure functions from headers and times to rows of a chart. All times are in ms. */
 
-const CONTAINERS = ["init", "handler"]; // phases in which others lie
-const PHASE_LABELS = new Map([
-  ["boot", "runtime starts"],
-  ["init", "initialisation"],
-  ["idle", "idle"],
-  ["import", "import libraries"],
-  ["fetch", "fetch weights"],
-  ["load", "load model"],
-  ["verify", "verify weights"],
-  ["wait", "wait for model"],
-  ["tokenize", "tokenize text"],
-  ["encode", "encode text"],
-  ["rank", "rank incidents"],
-  ["handler", "request handled"],
-]); // as images/contract/phases.py has them, which a test sees to
 const SHORTEST_SHOWN = 0.05; // shown with one decimal, anything shorter would be 0.0
 
 /** Splits a header at a separator, but not inside quoted strings. */
@@ -69,12 +54,14 @@ function covered(spans) {
 /**
  * The rows of one answer's chart, in the order in which they began.
  *
- * Each row is {name, label, start, dur, inside}; `start` is null where nothing says where the bar lies, `inside` is
- * whether it lies in a container. `explained` is the time in which some phase ran, overlaps counted once; `residual` is
+ * `known` has {label, holds} by the name of a phase: `holds` is whether other phases lie in it. Each row is
+ * {name, label, start, dur, inside}; `start` is null where nothing says where the bar lies, `inside` is whether it lies
+ * in a phase that holds others. `explained` is the time in which some phase ran, overlaps counted once; `residual` is
  * the rest of what the client waited. `before` holds the phases of an environment that was made ready before the request:
  * it then idled longer than the client waited, so they are no part of the wait.
  */
-function timeline(phases, clientMs) {
+function timeline(measured, clientMs, known) {
+  const phases = measured.map((phase) => ({ label: phase.name, holds: false, ...known.get(phase.name), ...phase }));
   const placed = phases.filter((phase) => phase.start !== null);
   const handler = placed.find((phase) => phase.name === "handler");
   const idle = placed.find((phase) => phase.name === "idle");
@@ -86,29 +73,27 @@ function timeline(phases, clientMs) {
     .filter((phase) => phase.dur >= SHORTEST_SHOWN)
     .map((phase) => ({
       ...phase,
-      label: PHASE_LABELS.get(phase.name) ?? phase.name,
       start: phase.start === null ? null : phase.start - origin,
-      inside: !CONTAINERS.includes(phase.name) && liesInContainer(phase, within),
+      inside: !phase.holds && liesInAnother(phase, within),
     }))
     .sort(byStart);
   const explained = Math.min(clientMs, covered(rows.filter((row) => row.start !== null)));
   return { rows, explained, residual: clientMs - explained, before };
 }
 
-function liesInContainer(phase, phases) {
+function liesInAnother(phase, phases) {
   return phases.some(
     (other) =>
-      CONTAINERS.includes(other.name) &&
+      other.holds &&
       phase.start !== null &&
       phase.start >= other.start &&
       phase.start < other.start + other.dur,
   );
 }
 
-/** Earlier first, then containers, then the longer; what has no start comes last. */
+/** Earlier first, then what holds others, then the longer; what has no start comes last. */
 function byStart(a, b) {
-  const container = (row) => (CONTAINERS.includes(row.name) ? 0 : 1);
-  return (a.start ?? Infinity) - (b.start ?? Infinity) || container(a) - container(b) || b.dur - a.dur || 0;
+  return (a.start ?? Infinity) - (b.start ?? Infinity) || b.holds - a.holds || b.dur - a.dur || 0;
 }
 
 /** "cold", "warm" or, without a witness, null. */

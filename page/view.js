@@ -5,6 +5,13 @@
 const STORAGES = new Map(
   [...document.querySelectorAll('meta[name="storage"]')].map(({ content, dataset }) => [content, dataset]),
 );
+/** What the page was told of the phases: labels, and whether others lie in them, by name. */
+const PHASES = new Map(
+  [...document.querySelectorAll('meta[name="phase"]')].map(({ content, dataset }) => [
+    content,
+    { label: dataset.label, holds: "holds" in dataset },
+  ]),
+);
 const BADGES = { cold: "cold start", warm: "warm" };
 const DATE = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
 
@@ -130,7 +137,7 @@ function showTimes(card, answer) {
   const whole = { label: "what you waited", name: "whole", start: 0, dur: answer.ms, inside: false };
   const rows = [whole, ...chart.rows, ...(chart.rows.length ? [residual] : [])].map(makeRow);
   card.querySelector("tbody").replaceChildren(...rows);
-  const before = chart.before.map((phase) => `${PHASE_LABELS.get(phase.name) ?? phase.name} ${shownMs(phase.dur)} ms`);
+  const before = chart.before.map((phase) => `${phase.label} ${shownMs(phase.dur)} ms`);
   putText(card.querySelector(".before"), before.length ? `Made ready before the request: ${before.join(", ")}.` : "");
   card.querySelector(".times").hidden = false;
 }

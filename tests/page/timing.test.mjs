@@ -12,6 +12,12 @@ const COLD =
   "init;dur=301;start=40.5, idle;dur=2;start=341.5, wait;dur=0.01;start=343.6, tokenize;dur=1;start=343.7, " +
   "encode;dur=50;start=344.7, rank;dur=0.2;start=394.7, handler;dur=52;start=343.5";
 
+// As the page is told of them; a phase that it is not told of has no label but its name.
+const KNOWN = new Map([
+  ["init", { label: "initialisation", holds: true }],
+  ["handler", { label: "request handled", holds: true }],
+]);
+
 test("reads durations and starts", () => {
   assert.deepEqual(parseServerTiming('a;dur=1.5;start=0, b;desc="x, y;dur=9";dur="2", C;START=3;DUR=4'), [
     { name: "a", dur: 1.5, start: 0 },
@@ -49,7 +55,7 @@ test("covers as much as a count of small steps does", () => {
 });
 
 test("draws a cold start where its phases lay, and not one after the other", () => {
-  const { rows, explained, residual, before } = timeline(parseServerTiming(COLD), 450);
+  const { rows, explained, residual, before } = timeline(parseServerTiming(COLD), 450, KNOWN);
   const names = rows.map(({ name }) => name);
   assert.deepEqual(names, ["boot", "init", "fetch", "import", "load", "idle", "handler", "tokenize", "encode", "rank"]);
   const by = Object.fromEntries(rows.map((row) => [row.name, row]));
@@ -62,32 +68,32 @@ test("draws a cold start where its phases lay, and not one after the other", () 
 });
 
 test("a warm answer begins at its handler", () => {
-  const { rows, residual } = timeline(parseServerTiming("tokenize;dur=1;start=0.1, handler;dur=20;start=0"), 30);
+  const { rows, residual } = timeline(parseServerTiming("tokenize;dur=1;start=0.1, handler;dur=20;start=0"), 30, KNOWN);
   assert.deepEqual(rows.map(({ name, start, inside }) => [name, start, inside]), [["handler", 0, false], ["tokenize", 0.1, true]]);
   assert.equal(residual, 10);
 });
 
 test("an environment made ready before the request is no part of the wait", () => {
   const header = "boot;dur=40;start=0, init;dur=300;start=40, idle;dur=9000;start=340, handler;dur=20;start=9340";
-  const { rows, explained, residual, before } = timeline(parseServerTiming(header), 35);
+  const { rows, explained, residual, before } = timeline(parseServerTiming(header), 35, KNOWN);
   assert.deepEqual(rows.map(({ name, start }) => [name, start]), [["handler", 0]]);
   assert.deepEqual([explained, residual], [20, 15]);
-  assert.deepEqual(before.map(({ name }) => name), ["boot", "init", "idle"]);
+  assert.deepEqual(before.map(({ label }) => label), ["boot", "initialisation", "idle"]);
 });
 
 test("a clock that ticks coarsely never makes a negative residual", () => {
-  const { explained, residual } = timeline(parseServerTiming("boot;dur=10;start=0, handler;dur=20;start=10"), 25);
+  const { explained, residual } = timeline(parseServerTiming("boot;dur=10;start=0, handler;dur=20;start=10"), 25, KNOWN);
   assert.deepEqual([explained, residual], [25, 0]);
 });
 
 test("phases without a place are listed last and explain nothing", () => {
-  const { rows, residual } = timeline(parseServerTiming("new;dur=5, handler;dur=20;start=3"), 40);
+  const { rows, residual } = timeline(parseServerTiming("new;dur=5, handler;dur=20;start=3"), 40, KNOWN);
   assert.deepEqual(rows.map(({ name, label, start }) => [name, label, start]), [["handler", "request handled", 0], ["new", "new", null]]);
   assert.equal(residual, 20);
 });
 
 test("no phases at all leave everything unexplained", () => {
-  assert.deepEqual(timeline([], 12), { rows: [], explained: 0, residual: 12, before: [] });
+  assert.deepEqual(timeline([], 12, KNOWN), { rows: [], explained: 0, residual: 12, before: [] });
 });
 
 test("only a first invocation is cold, and without a witness it is neither", () => {

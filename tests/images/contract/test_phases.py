@@ -1,16 +1,14 @@
-"""The phases are those that the functions measure; the page calls them as the list does."""
+"""The phases are those that the functions measure; the page is told what they are called."""
 
 from __future__ import annotations
 
 import ast
-import json
 import re
 from collections.abc import Iterator
 
 from contract import phases
-from contract.checkout import IMAGES, ROOT
-
-TIMING = (ROOT / "page" / "timing.js").read_text(encoding="utf-8")
+from contract.checkout import IMAGES
+from page.handler import FILES, page
 
 
 def spans() -> Iterator[ast.expr]:
@@ -27,14 +25,8 @@ def test_the_functions_measure_the_phases_of_the_list_and_no_others() -> None:
     assert {getattr(phases, ast.unparse(span), ast.unparse(span)) for span in spans()} == set(phases.PHASES)
 
 
-def test_the_page_has_a_label_for_each_phase() -> None:
-    labels = re.search(r"PHASE_LABELS = new Map\((\[.*?\])\);", TIMING, re.DOTALL)
-    assert labels
-    shown = dict(json.loads(re.sub(r",\s*\]$", "]", labels[1])))
-    assert shown == {name: phase.label for name, phase in phases.PHASES.items()}
-
-
-def test_the_page_knows_which_phases_hold_others() -> None:
-    containers = re.search(r"CONTAINERS = (\[.*?\]);", TIMING)
-    assert containers
-    assert json.loads(containers[1]) == [name for name, phase in phases.PHASES.items() if phase.holds]
+def test_the_page_is_told_of_each_phase() -> None:
+    html = page(FILES).text
+    told = re.findall(r'<meta name="phase" content="(\w+)" data-label="([^"]+)"( data-holds)?>', html)
+    assert told == [(name, phase.label, " data-holds" if phase.holds else "") for name, phase in phases.PHASES.items()]
+    assert '<meta name="phase">' not in html
