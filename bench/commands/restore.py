@@ -8,7 +8,7 @@ from pathlib import Path
 from bench.commands.options import add_place_options
 from bench.deployments.connect import Choice, existing, recorded_choice
 from bench.deployments.functions import Functions
-from bench.deployments.originals import put_back
+from bench.deployments.originals import ENGINE, put_back
 from bench.process.errors import EXIT_OK, UsageError
 from bench.process.say import say
 from bench.process.signals import undisturbed
@@ -46,4 +46,4 @@ def _restore(choice: Choice, first: Session) -> None:
         changed = put_back(Functions(deployment), deployment, first.originals)
     for name, original in first.originals.items():
         state = "put back" if name in changed else "already as before"
-        say(f"{name}: {state} ({original.memory_mb} MB, engine {original.variables.get('ENGINE') or 'by default'})")
+        say(f"{name}: {state} ({original.memory_mb} MB, engine {original.variables.get(ENGINE) or 'by default'})")

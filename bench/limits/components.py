@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 
+from bench.limits.found import Encoded, Ranked
 from bench.limits.samples import Sample, Samples, run_worker
 from bench.limits.stage import Stage
 from bench.process.errors import TargetError
@@ -27,16 +28,16 @@ def encode(samples: Samples, bundle: str, rounds: int, repeats: int, tokens: Seq
     for count in tokens:
         for number in range(rounds):
             found = {
-                engine: run_worker("encode", bundle=bundle, engine=engine, tokens=[count], repeats=repeats)
+                engine: Encoded(**run_worker("encode", bundle=bundle, engine=engine, tokens=count, repeats=repeats))
                 for engine in ENGINES
             }
             for engine, result in found.items():
-                for milliseconds in result["times"][str(count)]:
+                for milliseconds in result.times:
                     samples.add(Sample("encode", f"{count} tokens", engine, milliseconds, "ms", number))
-        ours, theirs = (found[engine]["vectors"][str(count)] for engine in ENGINES)
-        delta = max(abs(a - b) for a, b in zip(ours, theirs, strict=True))
+        ours, theirs = (found[engine] for engine in ENGINES)
+        delta = max(abs(a - b) for a, b in zip(ours.vector, theirs.vector, strict=True))
         samples.add(Sample("delta", f"{count} tokens", "onnx against transformers", delta, ""))
-        same = found["onnx"]["ranking"][str(count)] == found["transformers"]["ranking"][str(count)]
+        same = ours.ranking == theirs.ranking
         samples.add(Sample("same ranking", f"{count} tokens", "onnx against transformers", float(same), ""))
 
 
@@ -45,11 +46,11 @@ def rank(samples: Samples, repeats: int) -> None:
     for count in INDEX_SIZES:
         with tempfile.TemporaryDirectory() as directory:
             run_worker("write_index", directory=directory, count=count, hidden=HIDDEN)
-            found = run_worker("rank", AS_THE_SERVICE, directory=directory, repeats=repeats)
-        for number, milliseconds in enumerate(found["times"]):
+            found = Ranked(**run_worker("rank", AS_THE_SERVICE, directory=directory, repeats=repeats))
+        for number, milliseconds in enumerate(found.times):
             samples.add(Sample("rank", f"{count:,} incidents", "top 3", milliseconds, "ms", number))
-        samples.add(Sample("open index", f"{count:,} incidents", "ranking process", found["open_ms"], "ms"))
-        samples.add(Sample("peak memory", f"{count:,} incidents", "ranking process", found["peak_mb"], "MB"))
+        samples.add(Sample("open index", f"{count:,} incidents", "ranking process", found.open_ms, "ms"))
+        samples.add(Sample("peak memory", f"{count:,} incidents", "ranking process", found.peak_mb, "MB"))
 
 
 def choices(samples: Samples, bundle: str, rounds: int) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from bench.deployments.outputs import Backend
 from bench.limits import raw
 from bench.limits.cores import core_time
+from bench.limits.found import Read
 from bench.limits.samples import Sample, Samples, run_worker
 from bench.limits.stage import Stage
 from contract.bundle import WEIGHTS
@@ -37,48 +38,50 @@ class Reads:
                 taken = raw.dd(_file(variables), self.stage.ranges)
             else:
                 taken = raw.ranged_get(_object_url(variables), self.stage.ranges)
-        self._record(RAW, {"ms": taken, "core_ms": cores.total, "own_core_ms": cores.own}, self._planned, number)
+        self._record(RAW, Read(taken, cores.total, cores.own), self._planned, number)
 
     def ours(self, number: int) -> None:
         """The planned bytes by our fetch, in a process that does nothing else."""
         variables = self._cold()
         if MODEL_DIR in variables:
-            found = run_worker("fetch_from_directory", path=variables[MODEL_DIR])
+            found = _read("fetch_from_directory", path=variables[MODEL_DIR])
         else:
             where = {"bucket": variables[MODEL_BUCKET], "prefix": variables[MODEL_PREFIX]}
             with tempfile.TemporaryDirectory() as directory:
-                found = run_worker("fetch_from_bucket", {**_access(variables), "TMPDIR": directory}, **where)
+                found = _read("fetch_from_bucket", {**_access(variables), "TMPDIR": directory}, **where)
         self._record(OURS_ALONE, found, self._planned, number)
 
     def boto3(self, number: int) -> None:
         """The whole object by boto3's managed download."""
         variables = self._cold()
         with tempfile.TemporaryDirectory() as directory:
-            found = run_worker(
+            to = Path(directory) / WEIGHTS
+            found = _read(
                 "boto3_download",
                 endpoint=variables[S3_ENDPOINT],
                 bucket=variables[MODEL_BUCKET],
                 key=f"{variables[MODEL_PREFIX]}/{WEIGHTS}",
-                to=str(Path(directory) / WEIGHTS),
+                to=str(to),
             )
-        self._record(BOTO3, found, found["bytes"], number)
+            size = to.stat().st_size
+        self._record(BOTO3, found, size, number)
 
     def mapped(self, number: int) -> None:
         """The planned tensors by the safetensors package."""
         names = run_worker("needed_tensors", bundle=self.stage.bundle)
-        found = run_worker("safetensors_load", path=_file(self._cold()), names=names)
+        found = _read("safetensors_load", path=_file(self._cold()), names=names)
         self._record("safetensors, mapped", found, self._planned, number)
 
     def from_pretrained(self, number: int) -> None:
         """The whole file by transformers."""
         variables = self._cold()
-        found = run_worker("from_pretrained", directory=variables[MODEL_DIR])
+        found = _read("from_pretrained", directory=variables[MODEL_DIR])
         self._record("from_pretrained", found, Path(_file(variables)).stat().st_size, number)
 
     def runai(self, number: int) -> None:
         """The whole file by runai-model-streamer."""
         path = _file(self._cold())
-        self._record("runai-model-streamer", run_worker("runai_stream", path=path), Path(path).stat().st_size, number)
+        self._record("runai-model-streamer", _read("runai_stream", path=path), Path(path).stat().st_size, number)
 
     def _cold(self) -> Mapping[str, str]:
         return self.stage.make_cold(self.backend, "onnx")
@@ -87,13 +90,18 @@ class Reads:
     def _planned(self) -> int:
         return sum(size for _, size in self.stage.ranges)
 
-    def _record(self, how: str, found: Mapping[str, Any], size: int, number: int) -> None:
+    def _record(self, how: str, found: Read, size: int, number: int) -> None:
         where = f"{self.backend.name}, {self.stage.cache} cache"
-        self.samples.add(Sample("read", where, how, found["ms"], "ms", number))
-        self.samples.add(Sample("rate", where, how, size / found["ms"] / 1000, "MB/s", number))
-        if "core_ms" in found:
-            self.samples.add(Sample("core time", where, how, found["core_ms"], "ms", number))
-            self.samples.add(Sample("own core time", where, how, found["own_core_ms"], "ms", number))
+        self.samples.add(Sample("read", where, how, found.ms, "ms", number))
+        self.samples.add(Sample("rate", where, how, size / found.ms / 1000, "MB/s", number))
+        for what, taken in (("core time", found.core_ms), ("own core time", found.own_core_ms)):
+            if taken is not None:
+                self.samples.add(Sample(what, where, how, taken, "ms", number))
+
+
+def _read(task: str, environment: Mapping[str, str] | None = None, **arguments: Any) -> Read:
+    """A read by a task of the worker, in a process of its own."""
+    return Read(**run_worker(task, environment, **arguments))
 
 
 def _access(variables: Mapping[str, str]) -> dict[str, str]:

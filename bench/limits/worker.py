@@ -11,12 +11,14 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from bench.limits.cores import core_time
+from bench.limits.found import Encoded, Ranked, Read
 from contract import bundle as files
 from similarity.bundle import byte_ranges, safetensors_header
 from similarity.bundle.manifest import parse
@@ -32,22 +34,19 @@ def planned_ranges(bundle: str) -> list[list[int]]:
     return [[wanted.offset, wanted.size] for wanted in byte_ranges.fetch_plan(safetensors_header.parse(start))]
 
 
-def encode(bundle: str, engine: str, tokens: Sequence[int], repeats: int) -> dict[str, Any]:
-    """Milliseconds of each warm encoding by token count, with the CLS vectors and their rankings of the incidents."""
+def encode(bundle: str, engine: str, tokens: int, repeats: int) -> Encoded:
+    """Warm encodings of a text of so many tokens, and how it ranks the incidents."""
     from similarity.bundle.ranking import Index
 
     made = _engine(bundle, engine)
     index = Index(*((Path(bundle) / name).read_bytes() for name in (files.VECTORS, files.INCIDENTS)))
-    times: dict[int, list[float]] = {}
-    vectors: dict[int, list[float]] = {}
-    ranking: dict[int, list[int]] = {}
-    for count in tokens:
-        ids = _ids(count, _vocabulary(bundle))
-        vector = made.encode(ids)  # the first one warms up
-        vectors[count] = [float(value) for value in vector]
-        ranking[count] = [match.incident_id for match in index.nearest(vector, -1)]
-        times[count] = [_timed(lambda ids=ids: made.encode(ids)) for _ in range(repeats)]  # type: ignore[misc]
-    return {"times": times, "vectors": vectors, "ranking": ranking}
+    ids = _ids(tokens, _vocabulary(bundle))
+    vector = made.encode(ids)  # the first one warms up
+    return Encoded(
+        times=[_timed(lambda: made.encode(ids)) for _ in range(repeats)],
+        vector=[float(value) for value in vector],
+        ranking=[match.incident_id for match in index.nearest(vector, -1)],
+    )
 
 
 def write_index(directory: str, count: int, hidden: int) -> None:
@@ -69,7 +68,7 @@ def write_index(directory: str, count: int, hidden: int) -> None:
         file.writelines(b'{"incident_id": %d, "title": "t", "url": "u", "date": "d"}\n' % row for row in range(count))
 
 
-def rank(directory: str, repeats: int) -> dict[str, Any]:
+def rank(directory: str, repeats: int) -> Ranked:
     """Milliseconds of opening an index that was read and of finding the three nearest, and peak memory of it all."""
     from similarity.bundle.ranking import Index
 
@@ -81,17 +80,17 @@ def rank(directory: str, repeats: int) -> dict[str, Any]:
     hidden = safetensors_header.parse(vectors[: 1 << 16]).tensors["vectors"].shape[1]
     query = np.random.default_rng(1).standard_normal(hidden, dtype=np.float32)
     times = [_timed(lambda: index.nearest(query, 3)) for _ in range(repeats)]
-    return {"times": times, "open_ms": opened, "peak_mb": _peak_mb()}
+    return Ranked(times, opened, _peak_mb())
 
 
-def fetch_from_directory(path: str) -> dict[str, Any]:
+def fetch_from_directory(path: str) -> Read:
     """Milliseconds of our fetch with nothing beside it, imports not counted."""
     weights = store_at(path).weights(files.WEIGHTS, 1 << 20, "onnx")
     ranges = byte_ranges.fetch_plan(safetensors_header.parse(weights.start))
     return _watched(lambda: weights.fetch(ranges))
 
 
-def fetch_from_bucket(bucket: str, prefix: str) -> dict[str, Any]:
+def fetch_from_bucket(bucket: str, prefix: str) -> Read:
     """Milliseconds of our fetch with nothing beside it, imports not counted; the environment says where S3 is."""
     from similarity.stores.bucket import BucketStore
 
@@ -100,16 +99,16 @@ def fetch_from_bucket(bucket: str, prefix: str) -> dict[str, Any]:
     return _watched(lambda: weights.fetch(ranges))
 
 
-def boto3_download(endpoint: str, bucket: str, key: str, to: str) -> dict[str, Any]:
+def boto3_download(endpoint: str, bucket: str, key: str, to: str) -> Read:
     """Milliseconds of boto3's managed download of a whole object, import and client not counted."""
     import boto3
 
     session = boto3.Session("lab", "lab", region_name="us-east-1")  # the lab accepts any credentials
     client = session.client("s3", endpoint_url=endpoint)
-    return {**_watched(lambda: client.download_file(bucket, key, to)), "bytes": Path(to).stat().st_size}
+    return _watched(lambda: client.download_file(bucket, key, to))
 
 
-def safetensors_load(path: str, names: Sequence[str]) -> dict[str, Any]:
+def safetensors_load(path: str, names: Sequence[str]) -> Read:
     """Milliseconds of reading tensors by the safetensors package, which maps the file: page faults do the I/O."""
     from safetensors import safe_open
 
@@ -118,17 +117,17 @@ def safetensors_load(path: str, names: Sequence[str]) -> dict[str, Any]:
             for name in names:
                 file.get_tensor(name)
 
-    return {"ms": _timed(load)}
+    return Read(_timed(load))
 
 
-def from_pretrained(directory: str) -> dict[str, Any]:
+def from_pretrained(directory: str) -> Read:
     """Milliseconds of LongformerModel.from_pretrained over a directory, imports not counted."""
     from transformers import LongformerModel
 
-    return {"ms": _timed(lambda: LongformerModel.from_pretrained(directory, local_files_only=True))}
+    return Read(_timed(lambda: LongformerModel.from_pretrained(directory, local_files_only=True)))
 
 
-def runai_stream(path: str) -> dict[str, Any]:
+def runai_stream(path: str) -> Read:
     """Milliseconds of reading a whole safetensors file by runai-model-streamer, which reads in parallel."""
     from runai_model_streamer import SafetensorsStreamer
 
@@ -138,7 +137,7 @@ def runai_stream(path: str) -> dict[str, Any]:
             for _ in streamer.get_tensors():
                 pass
 
-    return {"ms": _timed(stream)}
+    return Read(_timed(stream))
 
 
 def needed_tensors(bundle: str) -> list[str]:
@@ -277,11 +276,11 @@ def _timed(step: Callable[[], object]) -> float:
     return (time.perf_counter() - start) * 1000
 
 
-def _watched(step: Callable[[], object]) -> dict[str, float]:
+def _watched(step: Callable[[], object]) -> Read:
     """Milliseconds of a step, with the core time that the whole machine and this process took meanwhile."""
     with core_time() as cores:
         taken = _timed(step)
-    return {"ms": taken, "core_ms": cores.total, "own_core_ms": cores.own}
+    return Read(taken, cores.total, cores.own)
 
 
 def _peak_mb() -> float:
@@ -289,4 +288,5 @@ def _peak_mb() -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps(TASKS[sys.argv[1]](**json.loads(sys.argv[2]))))
+    found = TASKS[sys.argv[1]](**json.loads(sys.argv[2]))
+    print(json.dumps(asdict(found) if isinstance(found, Encoded | Ranked | Read) else found))

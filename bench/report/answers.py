@@ -1,4 +1,4 @@
-"""Whether all variants gave the same answer to the same text."""
+"""Compares the answers of all variants to the same text."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ def compare_answers(judged: Iterable[Judged]) -> Agreement:
     answered = [item.sample for item in judged if item.status in (OK, PROACTIVE)]
     reference: dict[int, tuple[str, dict[int, float]]] = {}
     same_ranking, max_delta = True, 0.0
-    problems: dict[str, None] = {}
+    problems: list[str] = []
     for sample in answered:
         label, similarities = sample.variant.label, dict(sample.seen.results)
         if not similarities:
-            problems[f"{label} answered without results"] = None
+            problems.append(f"{label} answered without results")
             continue
         first_label, first = reference.setdefault(sample.variant.tokens, (label, similarities))
         if list(first) != list(similarities):
             same_ranking = False
-            problems[f"{label} ranks {list(similarities)}, {first_label} {list(first)}"] = None
+            problems.append(f"{label} ranks {list(similarities)}, {first_label} {list(first)}")
         delta = max((abs(first[i] - similarities[i]) for i in first.keys() & similarities.keys()), default=0.0)
         max_delta = max(max_delta, delta)
         if delta > TOLERANCE:
-            problems[f"{label} differs from {first_label} by {delta:.2g} in a similarity"] = None
+            problems.append(f"{label} differs from {first_label} by {delta:.2g} in a similarity")
     bundles = tuple(sorted({sample.seen.bundle_hash or "" for sample in answered}))
     if len(bundles) > 1:
-        problems["the variants did not use the same model bundle"] = None
-    return Agreement(len(answered), same_ranking, max_delta, bundles, tuple(problems))
+        problems.append("the variants did not use the same model bundle")
+    return Agreement(len(answered), same_ranking, max_delta, bundles, tuple(dict.fromkeys(problems)))
