@@ -8,13 +8,14 @@ from pathlib import Path
 from bench.commands.options import add_place_options
 from bench.deployments.connect import Choice, existing, recorded_choice
 from bench.deployments.functions import Functions
-from bench.deployments.originals import ENGINE, put_back
+from bench.deployments.originals import put_back
 from bench.process.errors import EXIT_OK, UsageError
 from bench.process.say import say
 from bench.process.signals import undisturbed
 from bench.runs.lock import only_writer
 from bench.runs.records import Session
 from bench.runs.store import read_run
+from contract.environment import ENGINE
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

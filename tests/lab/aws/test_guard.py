@@ -9,9 +9,9 @@ import psutil
 import pytest
 import requests
 
-from lab.host.janitor import MARKER
 from lab.host.ports import ADDRESS
 from tests.lab.support.accounts import Served, serve, witness
+from tests.lab.support.left import processes_of
 
 LISTED = "https://example.org"
 FUNCTION = "/2015-03-31/functions/witness"
@@ -84,9 +84,9 @@ def test_the_labs_own_page_may_ask(account: Served) -> None:
 
 def test_runtime_emulators_which_ask_nobody_who_they_are_listen_where_nobody_guesses(account: Served) -> None:
     account.invoke({})
-    marks = {MARKER: str(account.root)}
-    ours = [process for process in psutil.process_iter(["name"]) if "rie" in str(process.info["name"])]
-    mine = [process for process in ours if marks.items() <= process.environ().items()]
-    listening = [one.laddr.ip for process in mine for one in process.net_connections("tcp") if one.status == "LISTEN"]
+    ours = map(psutil.Process, processes_of(account.root.parent, account.root.name))
+    emulators = [process for process in ours if "rie" in process.name()]
+    connections = [connection for process in emulators for connection in process.net_connections("tcp")]
+    listening = [connection.laddr.ip for connection in connections if connection.status == psutil.CONN_LISTEN]
     assert len(listening) >= 2
     assert set(listening) == {ADDRESS}

@@ -19,7 +19,7 @@ from botocore.config import Config
 from contract.checkout import ROOT
 from contract.storages import NAMES
 from lab.host.errors import LabError
-from lab.host.janitor import MARKER, sweep_stale
+from lab.host.janitor import sweep_stale
 from lab.host.page_cache import evict, fill, resident
 from lab.host.ports import ADDRESS
 from lab.host.workspace import Workspace
@@ -30,6 +30,7 @@ from lab.storages.mount import missing_for_fuse
 from lab.storages.seaweed import BUCKET, Seaweed, weed
 from lab.up.provision import provider
 from tests.lab.support.bundles import SIZES, make_bundle
+from tests.lab.support.left import processes_of
 
 Stored = tuple[Seaweed, dict[str, Holding]]
 WEIGHTS = "model.safetensors"
@@ -183,15 +184,13 @@ def read_weights(places: dict[str, Holding], bundle: Bundle, name: str) -> None:
 
 
 def test_everything_listens_at_an_address_that_nobody_guesses(stored: Stored) -> None:
-    ours = [process for process in psutil.process_iter() if process.name() == "weed" and is_of(process, stored[0])]
-    connections = [connection for process in ours for connection in process.net_connections("inet")]
+    root = stored[0].files()[0].parents[2]
+    ours = map(psutil.Process, processes_of(root.parent, root.name))
+    servers = [process for process in ours if process.name() == "weed"]
+    connections = [connection for process in servers for connection in process.net_connections("inet")]
     listening = [connection.laddr.ip for connection in connections if connection.status == psutil.CONN_LISTEN]
     assert len(listening) >= 8
     assert set(listening) == {ADDRESS}, "not where a page of a browser could guess it"
-
-
-def is_of(process: psutil.Process, seaweed: Seaweed) -> bool:
-    return process.environ().get(MARKER) == str(seaweed.files()[0].parents[2])
 
 
 def check_plain(place: Holding, bundle: Bundle) -> None:
