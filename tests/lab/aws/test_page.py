@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 import requests
 
+from contract.storages import NAMES
 from lab.aws.page import Page
 from tests.conftest import Lab
 from tests.lab.support.accounts import Served, serve, witness
@@ -48,6 +50,6 @@ def test_other_methods_and_paths_go_to_the_function(account: Served) -> None:
 def test_lab_up_serves_the_page_and_the_description(lab: Lab) -> None:
     page = requests.get(lab.outputs["pageUrl"], timeout=10)
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert 'content="efs,s3,oci"' in page.text
+    assert re.findall('<meta name="storage" content="([^"]+)"', page.text) == list(NAMES)
     description = requests.get(f"{lab.url}/openapi.json", timeout=10)
     assert description.json()["openapi"].startswith("3.1.")
