@@ -54,6 +54,7 @@ check: $(VENV)/.dev $(CHECKOV)/.done
 	$(BIN)/mypy
 	$(BIN)/actionlint
 	$(BIN)/python -m tests.stacks.security
+	$(BIN)/python -m tests.acceptance structure --quick
 
 # Measures what an issue asks for: make acceptance ARGS=deploy. Takes minutes, so it is not part of `make test`.
 acceptance: $(VENV)/.dev $(VENV)/.torch

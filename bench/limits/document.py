@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,26 +11,12 @@ from bench.limits.components import INDEX_SIZES, TOKENS
 from bench.limits.requirements import Row
 from bench.limits.samples import Samples
 from bench.limits.tables import number, plain, table, timed
-from bench.runs.facts import gather
 from bench.stats.quantiles import quantile
-from contract.bundle import MANIFEST
 from contract.engines import ENGINES
 from contract.phases import HANDLER, IDLE, PHASES, VERIFY
 from contract.storages import IMAGE, STORAGES
 
 SHOWN = tuple(name for name in PHASES if name not in (IDLE, VERIFY, HANDLER))
-
-
-def facts(bundle: Path) -> dict[str, str]:
-    """Where and on what the run was made."""
-    found, manifest = gather(), json.loads((bundle / MANIFEST).read_text())
-    machine = found.machine
-    return {
-        "machine": f"{machine.cpu}, {machine.cores} cores, {machine.memory_gb} GB, Linux {machine.kernel}",
-        "model": f"{manifest['model']}, {manifest['weights']} weights, bundle {manifest['source_hash'][:12]}",
-        "idle memory": machine.idle_memory,
-        "revision": found.revision,
-    }
 
 
 def write(samples: Samples, path: Path) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.limits import checking, components, document, growth, storages
+from bench.limits import checking, components, growth, storages
 from bench.limits.cores import cores
+from bench.limits.facts import facts
 from bench.limits.samples import Sample, Samples, run_worker
 from bench.limits.stage import running_stage
 
@@ -14,7 +15,7 @@ SEED = 1
 
 def measure(samples: Samples, bundle: Path, rounds: int, out: Path) -> None:
     """Add every sample of one run: `rounds` of every storage measurement; logs of the labs go to `out`."""
-    for key, value in document.facts(bundle).items():
+    for key, value in facts(bundle).items():
         samples.add(Sample("fact", key, value, 0.0, ""))
     ranges = run_worker("planned_ranges", bundle=str(bundle))
     samples.add(Sample("planned bytes", "bundle", "onnx", float(sum(size for _, size in ranges)), "bytes"))

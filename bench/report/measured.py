@@ -13,6 +13,7 @@ from bench.runs.plan import Variant
 from bench.runs.selection import Counts, State, select
 from bench.stats.clusters import median_interval
 from bench.stats.quantiles import Interval, quantile, stated_quantile
+from contract.phases import ENCODE, FETCH, RANK
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def measured(judged: Sequence[Judged], variant: Variant, storage: str) -> Measur
         storage=storage,
         cold=_latency(cold),
         warm=_latency(warm),
-        phases_ms=_median_phases(cold.valid) | _median_phases(warm.valid, ("encode", "rank"), "warm_"),
+        phases_ms=_median_phases(cold.valid) | _median_phases(warm.valid, (ENCODE, RANK), "warm_"),
         fetched_bytes=median_known(item.sample.seen.fetched_bytes for item in cold.valid),
         fetch_mb_s=median_known(map(_fetch_rate, cold.valid)),
         max_memory_mb=max((peak for peak in peaks if peak is not None), default=None),
@@ -88,7 +89,7 @@ def _latency(state: State) -> Latency:
 def _fetch_rate(item: Judged) -> float | None:
     """MB/s while fetching; None when nothing was fetched."""
     seen = item.sample.seen
-    fetch_ms = seen.phases_ms.get("fetch", 0.0)
+    fetch_ms = seen.phases_ms.get(FETCH, 0.0)
     return seen.fetched_bytes / 1e3 / fetch_ms if seen.fetched_bytes and fetch_ms > 0 else None
 
 

@@ -1,0 +1,21 @@
+"""Reads where and on what a run of the study is made, for its first samples."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from bench.runs.facts import gather
+from contract.bundle import MANIFEST
+
+
+def facts(bundle: Path) -> dict[str, str]:
+    """Where and on what the run was made."""
+    found, manifest = gather(), json.loads((bundle / MANIFEST).read_text())
+    machine = found.machine
+    return {
+        "machine": f"{machine.cpu}, {machine.cores} cores, {machine.memory_gb} GB, Linux {machine.kernel}",
+        "model": f"{manifest['model']}, {manifest['weights']} weights, bundle {manifest['source_hash'][:12]}",
+        "idle memory": machine.idle_memory,
+        "revision": found.revision,
+    }
