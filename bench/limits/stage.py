@@ -18,6 +18,7 @@ from bench.process.errors import TargetError
 from bench.runs.records import Observation
 from bench.runs.texts import text_of
 from contract.environment import CONFIG_NONCE, ENGINE, VERIFY_WEIGHTS
+from contract.routes import SIMILAR
 
 REQUEST_TIMEOUT_S = 60.0
 
@@ -44,7 +45,7 @@ class Stage:
     def ask(self, backend: Backend, tokens: int = 20) -> Observation:
         """One request over HTTP; raises TargetError unless it is answered well."""
         body = request_body(text_of(tokens))
-        answer = self.http.post(f"/{backend.name}/similar", body, REQUEST_TIMEOUT_S)
+        answer = self.http.post(f"/{backend.name}/{SIMILAR.name}", body, REQUEST_TIMEOUT_S)
         if answer.status != 200:
             raise TargetError(f"{backend.name} answered {answer.status}: {answer.error}")
         return answer

@@ -15,10 +15,10 @@ from bench.runs.plan import Variant
 from bench.runs.recorded import recorded_function, recorded_target
 from bench.runs.records import Session
 from bench.runs.selection import State, answered_share, by_visit, select
+from contract.limits import MAX_TIMEOUT_S
 
 COLD_SHARES = (0.01, 0.1, 1.0)
 BREAK_EVEN_SHARE = 0.1
-_LONGEST_S = 900  # Lambda's longest time-out, where the function's own is not recorded
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def costs_of(
 ) -> Costs | None:
     """What a variant costs, by Lambda's own REPORT lines; None when no cold or no warm request has one."""
     function = recorded_function(session, variant.backend)
-    limit_ms = float(_LONGEST_S if function.timeout_s is None else function.timeout_s) * 1e3
+    limit_ms = float(MAX_TIMEOUT_S if function.timeout_s is None else function.timeout_s) * 1e3
     cold, warm = (_billed(select(judged, variant, state), limit_ms) for state in ("cold", "warm"))
     reports = [item.report for state in ("cold", "warm") for item in select(judged, variant, state).valid]
     memory = median_known(report.memory_mb for report in reports if report)

@@ -6,6 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from contract.environment import MODEL_DIR, MODEL_ROOT
+from contract.limits import MAX_TIMEOUT_S
 from stacks import policies
 from stacks.account import policy_json
 from stacks.backend import Backend, BackendArgs, Serving, required
@@ -17,7 +18,6 @@ from stacks.seeding import Seeding
 MOUNT_PATH = "/mnt/model"
 _OWNER = 1000  # uid and gid of every access through the access point
 _SEEDER_MEMORY_MB = 1024
-_SEEDER_TIMEOUT_SECONDS = 900
 
 
 class EfsBackend(Backend):
@@ -128,7 +128,7 @@ class EfsBackend(Backend):
                 description="Copies model bundles from S3 to EFS",
                 environment={MODEL_ROOT: MOUNT_PATH},
                 memory_mb=_SEEDER_MEMORY_MB,
-                timeout_seconds=_SEEDER_TIMEOUT_SECONDS,
+                timeout_seconds=MAX_TIMEOUT_S,
                 network=self._network,
                 mount=Mount(self._access.arn, MOUNT_PATH),
                 grants={**reads, "mount": self._mount_grant(write=True)},
