@@ -66,7 +66,7 @@ VARIABLES = (
         changeable=True,
     ),
     Variable(MODEL_ROOT, "deployment", "seeder", "mount point of the file system; default: /mnt/model"),
-    Variable(BACKENDS, "deployment", "page", "names of the storages, separated by commas; default: those of the page"),
+    Variable(BACKENDS, "deployment", "page", "names of the storages, separated by commas; default: all"),
     Variable(S3_ENDPOINT, "lab", "service on S3, seeder", "address of another S3 than AWS's"),
     Variable(REGION, "Lambda", "service on S3, seeder", "region of the function and of the bucket"),
     Variable(LOG_STREAM, "Lambda", "service", "log stream of the environment, answered in `X-Log-Stream`"),
