@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 METHODS = ("GET", "POST")
 Needs = Literal["model", "index"]
 
 
-@dataclass(frozen=True)
-class Route:
+class Route(NamedTuple):
     """A route: `takes` names its fields; what `needs` the model is answered by the encoder, all else by search."""
 
     name: str
