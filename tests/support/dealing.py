@@ -12,12 +12,13 @@ TOGETHER = (
     ("tests/stacks/test_program.py", "tests/stacks/test_policies.py"),
     ("tests/tools/images/test_build.py", "tests/lab/up/test_built_images.py"),
 )
-#: The longest first: a long file that begins last would leave the other workers without work.
+#: The longest first: a long file that begins last would leave the other workers without work. The two of the stacks
+#: not at once, because each takes every core.
 LONGEST = (
     "tests/tools/images/test_build.py",
     "tests/stacks/test_program.py",
-    "tests/stacks/test_faults.py",
     "tests/tools/e2e/test_run.py",
+    "tests/stacks/test_faults.py",
     "tests/tools/images/test_lock.py",
     "tests/page/test_failures.py",
     "tests/images/similarity/test_replaced.py",
