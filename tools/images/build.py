@@ -88,9 +88,19 @@ def _context(bundle: Path, near: Path) -> Iterator[Path]:
 
     with tempfile.TemporaryDirectory(dir=near) as scratch:
         context = Path(scratch) / "images"
-        shutil.copytree(IMAGES, context, ignore=shutil.ignore_patterns("bundle", "bundle-*", "__pycache__"))
+        copy_sources(context)
         shutil.copytree(bundle, context / "bundle", copy_function=link)
         yield context
+
+
+def copy_sources(context: Path) -> None:
+    """Copy images/ without bundles and byte code."""
+
+    def left_out(folder: str, names: list[str]) -> set[str]:
+        bundles = ("bundle", "bundle-*") if Path(folder) == IMAGES else ()  # the service has a folder of that name
+        return shutil.ignore_patterns("__pycache__", *bundles)(folder, names)
+
+    shutil.copytree(IMAGES, context, ignore=left_out)
 
 
 def _check(backend: str, image: layout.Image, bundle: Path) -> None:

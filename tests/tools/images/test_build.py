@@ -59,10 +59,17 @@ def test_layers_are_dependencies_then_weights_then_code_then_index(built: Built,
         assert baked == ([own, files - own] if backend == "oci" else [])
 
 
+def test_only_the_bundles_and_byte_code_stay_behind(tmp_path: Path) -> None:
+    build.copy_sources(tmp_path / "images")
+    tracked = subprocess.check_output(["git", "ls-files", "-co", "--exclude-standard"], cwd=IMAGES, text=True)
+    copied = {str(path.relative_to(tmp_path / "images")) for path in (tmp_path / "images").rglob("*") if path.is_file()}
+    assert copied == {name for name in tracked.splitlines() if (IMAGES / name).is_file()}
+
+
 def test_a_new_index_moves_its_own_layer_alone(built: Built, tiny_bundle: Path, tmp_path: Path) -> None:
     """And BUNDLE chooses the bundle: here one with another index, beside the other one."""
     context = tmp_path / "images"
-    shutil.copytree(IMAGES, context, ignore=shutil.ignore_patterns("bundle", "bundle-*", "__pycache__"))
+    build.copy_sources(context)
     for name in ("bundle", "bundle-other"):
         shutil.copytree(tiny_bundle, context / name)
     (context / "bundle-other" / "incidents.jsonl").write_text("another index")
