@@ -38,7 +38,7 @@ def deploy() -> None:
     store = model_store(settings, place, models, opts)
     args = BackendArgs(settings, place, models, store, network(settings, place, store, cleared.network, opts))
     backends = {name: BACKENDS[name](name, args, opts) for name in settings.backends}
-    # A browser cannot sign what it asks for by a typed address: the page is only where nobody has to.
+    # A browser cannot sign a request for a typed address, so the page exists only where nobody has to sign.
     page = Page("page", settings, place, opts) if settings.auth == NONE else None
     api = HttpApi("api", ApiArgs(settings, place, models, backends, page), opts)
     if settings.monitoring:
@@ -66,7 +66,7 @@ def network(
     existing: ExistingNetwork | None,
     opts: pulumi.ResourceOptions,
 ) -> AnyNetwork | None:
-    """Return the VPC that exists; make one if there is none and a backend needs it, or everything is to be in it."""
+    """Return the existing VPC, or make one if a backend needs it or everything must be inside one."""
     if existing:
         return existing
     if not settings.everything_in_vpc and not any(BACKENDS[name].NEEDS_NETWORK for name in settings.backends):
@@ -76,7 +76,7 @@ def network(
 
 
 def watched(models: Models, backends: Mapping[str, Backend], page: Page | None) -> dict[str, LambdaFunction]:
-    """Return the functions that answer requests, by what tells their alarms apart."""
+    """Return the functions that answer requests, by the part of their alarms' names that differs."""
     functions: dict[str, LambdaFunction] = {"page": page} if page else {}
     for name, backend in backends.items():
         for model in models:
@@ -103,7 +103,7 @@ def export(settings: Settings, models: Models, backends: Mapping[str, Backend], 
 
 
 def described(settings: Settings, model: Model, backends: Mapping[str, Backend], api: HttpApi) -> dict[str, Any]:
-    """Return what the outputs say of a model: its bundle, and its functions on every backend."""
+    """Return a model's part of the outputs: its bundle, and its functions on every backend."""
     served = {name: backend.served[model.name] for name, backend in backends.items()}
     on_backends = {
         name: outputs.backend(

@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     end_politely()
     try:
         return _ended(options)
-    except OSError:  # whoever read the output has read enough, as in `report DIR | head`, or the terminal is gone
+    except OSError:  # the reader has read enough, as in `report DIR | head`, or the terminal is gone
         let_go_of(1, 2)
         return EXIT_CUT_OFF
 
@@ -54,7 +54,7 @@ def _ended(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         warn("interrupted")
         return EXIT_INTERRUPTED
-    except Exception as error:  # its text may hold a secret, so that only its kind and its place are told
+    except Exception as error:  # its text may hold a secret, so only its kind and its place are printed
         if isinstance(error, OSError) and error.errno in (errno.EPIPE, errno.EIO):
             raise
         place = traceback.extract_tb(error.__traceback__)[-1]

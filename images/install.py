@@ -2,7 +2,7 @@
 
 usage: install.py onnx|transformers TARGET_DIRECTORY
 
-AWS's base image is a minimal one, without find, tar, or which: what there is to do is done in Python.
+AWS's base image is minimal, without find, tar, or which, so all of this is done in Python.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> int:
     try:
         _install(engine, target)
     except subprocess.CalledProcessError:
-        return 1  # pip has said why
+        return 1  # pip has printed the reason
     prune(target)
     compile_all(target)
     return 0
@@ -43,7 +43,7 @@ def _install(engine: str, target: Path) -> None:
         _pip(target, "onnx")
         return
     _pip(target, "onnx", "transformers")
-    try:  # the CPU build of torch, a tenth of the default one; where its index is out of reach, that one works
+    try:  # the CPU build of torch, a tenth of the default build, which works if that index is out of reach
         _pip(target, "torch-cpu", "--quiet", "--retries=0", "--timeout=10")
     except subprocess.CalledProcessError:
         print("no CPU build of torch to be had from PyTorch's index: taking the default index's", file=sys.stderr)
@@ -60,9 +60,9 @@ def _pip(target: Path, *words: str) -> None:
 
 
 def prune(target: Path) -> None:
-    """Remove what is UNUSED."""
+    """Remove the files and directories that UNUSED lists."""
     for pattern in UNUSED:
-        for path in sorted(target.glob(pattern)):  # what a removed directory held is gone with it
+        for path in sorted(target.glob(pattern)):  # it may be gone already with its directory
             if path.is_dir():
                 shutil.rmtree(path)
             else:
@@ -70,7 +70,7 @@ def prune(target: Path) -> None:
 
 
 def compile_all(target: Path) -> None:
-    """Compile every source. The image's root is read-only, so byte code must be there, and is never checked."""
+    """Compile every source. The image's root is read-only, so the byte code must exist already; it is never checked."""
     unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
     if not compileall.compile_dir(target, quiet=1, workers=0, invalidation_mode=unchecked):
         print("the files named above are for another Python version and stay as they are", file=sys.stderr)

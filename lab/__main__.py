@@ -1,4 +1,4 @@
-"""Entry point of ``python -m lab``."""
+"""Entry point of `python -m lab`."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
         console.print(f"model: {error}", style="bold red", markup=False)
         return 1
     except OSError as error:
-        where = error.filename2 or error.filename or options.out  # of two, the second is where it was to go
+        where = error.filename2 or error.filename or options.out  # the second is the destination
         console.print(f"model: {where}: {error.strerror or error}", style="bold red", markup=False)
         return 1
     except KeyboardInterrupt:

@@ -56,7 +56,7 @@ async function exchange(url, request, timeoutMs, controller) {
   }
   const reply = { payload: parsed(text), headers: response.headers, ms: performance.now() - started };
   if (!response.ok) throw refused(response.status, reply);
-  if (reply.payload === null) throw new Failure("The answer is no JSON object.", { status: response.status, reply });
+  if (reply.payload === null) throw new Failure("The answer is not a JSON object.", { status: response.status, reply });
   return reply;
 }
 

@@ -1,7 +1,7 @@
-"""The page as a Lambda function (payload format 2.0): an HTML document that needs nothing else, and the OpenAPI one.
+"""The page as a Lambda function (payload format 2.0): a self-contained HTML document, and the OpenAPI document.
 
-It needs the standard library only, loads no model and asks nobody. `BACKENDS` in its environment names the backends
-of the deployment, separated by commas; without it the page looks for all storages that there are.
+It needs only the standard library, loads no model and calls no other service. `BACKENDS` in its environment names the
+backends of the deployment, separated by commas; without it the page looks for all storages that there are.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _STYLE = re.compile(r'<link rel="stylesheet" href="([a-z]+\.css)">')
 _SCRIPT = re.compile(r'<script src="([a-z]+\.js)"></script>')
 # Stand in the HTML file for one with a content for each storage, and each phase.
 _STORAGE, _PHASE = '<meta name="storage">', '<meta name="phase">'
-# https://owasp.org/www-project-secure-headers/; what the page may load is added for the page itself.
+# https://owasp.org/www-project-secure-headers/; the page itself also gets a list of what it may load.
 _SECURITY = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
@@ -44,7 +44,7 @@ _NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ances
 
 @dataclass(frozen=True)
 class Document:
-    """What one path answers: the text and the headers that belong to it."""
+    """The answer of one path: its text and its headers."""
 
     text: str
     headers: Mapping[str, str]
@@ -83,7 +83,7 @@ def _document(path: str, backends: str) -> Document | None:
 
 
 def page(files: Path, backends: str = "") -> Document:
-    """The HTML file with its style sheet and scripts in it; the policy allows these, by their hashes, and no others.
+    """The HTML file with its style sheet and scripts inline; the policy allows these, by their hashes, and no others.
 
     The page is told of the `backends`, names separated by commas, or of all storages. Raises ValueError if one of them
     is unknown.

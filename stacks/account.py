@@ -1,4 +1,4 @@
-"""Where a deployment goes, and the ARNs of things that do not exist yet."""
+"""Says where a deployment goes, and builds the ARNs of things that do not exist yet."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class Place:
 
     @property
     def dns_suffix(self) -> str:
-        """What ends the names of AWS's services here."""
+        """The end of the names of AWS's services here."""
         return "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
 
     def function_arn(self, name: str) -> pulumi.Output[str]:
-        """Return the ARN of the function that has, or will have, this name."""
+        """Return the ARN of the function that has or will have this name."""
         return pulumi.Output.concat(f"arn:{self.partition}:lambda:{self.region}:", self.account, f":function:{name}")
 
 
@@ -46,5 +46,5 @@ def connect(settings: Settings, names: Names) -> aws.Provider:
 
 
 def policy_json(build: Callable[..., Any], **arguments: pulumi.Input[Any]) -> pulumi.Output[str]:
-    """Return, as JSON, what a pure function of stacks.policies makes of `arguments` once they are known."""
+    """Return, as JSON, the result of a pure function of stacks.policies for `arguments`, once they are known."""
     return pulumi.Output.all(**arguments).apply(lambda known: json.dumps(build(**known)))

@@ -22,9 +22,9 @@ from stacks.page import Page
 from stacks.settings import Settings
 
 _AUTHORIZATION = {IAM: "AWS_IAM", JWT: "JWT", NONE: "NONE"}
-# Nothing where there is no token: curl would sign even an empty header. Two expansions, because zsh splits none.
+# Empty without a token, because curl would sign even an empty header. Two expansions, because zsh splits none.
 _SESSION_HEADER = '${AWS_SESSION_TOKEN:+-H} ${AWS_SESSION_TOKEN:+"x-amz-security-token: $AWS_SESSION_TOKEN"}'
-# One JSON line a request; integrationLatency is what the function took as the gateway saw it, in ms.
+# One JSON line per request; integrationLatency is the function's time in ms as the gateway saw it.
 _ACCESS_LOG = {
     "requestId": "$context.requestId",
     "time": "$context.requestTimeEpoch",
@@ -44,7 +44,7 @@ _ACCESS_LOG = {
 
 @dataclass(frozen=True)
 class ApiArgs:
-    """The functions to put behind the API: those of every model on every backend, and the page's, if there is one."""
+    """The functions behind the API: those of every model on every backend, and the page's, if there is one."""
 
     settings: Settings
     place: Place
@@ -129,7 +129,7 @@ class HttpApi(pulumi.ComponentResource):
         )
 
     def _model_routes(self, model: Model, backend: str, component: Backend) -> None:
-        """Route the paths of a model on one backend; the default backend has those without its name, too."""
+        """Route the paths of a model on one backend; the default backend also gets those without its name."""
         served, name = component.served[model.name], f"{self._name}-{model.role(backend)}"
         default = [model.path()] if backend == self._settings.default_backend else []
         encoder = self._integration(name, served.encoder)
@@ -138,7 +138,7 @@ class HttpApi(pulumi.ComponentResource):
             self._routes(encoder, served.encoder, route_keys.encoder_keys(prefix), model.name)
             self._routes(search, served.search, route_keys.search_keys(prefix), model.name)
             if self._settings.cors_origins:
-                # Browsers send preflights without credentials; the catch-all routes would answer them 401 or 403.
+                # Browsers send preflights without credentials; the catch-all routes would answer them with 401 or 403.
                 self._route(route_keys.preflight_key(prefix), search, served.search, "NONE", model.name)
 
     def _integration(self, name: str, component: LambdaFunction) -> aws.apigatewayv2.Integration:
@@ -188,9 +188,9 @@ class HttpApi(pulumi.ComponentResource):
 
 
 def curl_line(auth: str, region: str, url: str, path: str) -> str:
-    """Return a command that asks what is at `path`, such as /efs, for a shell; credentials come from its environment.
+    """Return a shell command that sends a request to `path`, such as /efs, with credentials from the environment.
 
-    curl signs the query as it is written, AWS checks it sorted and with spaces as %20: so it is written that way.
+    curl signs the query as it is written, AWS checks it sorted and with spaces as %20, so it is written in that form.
     """
     request = f"'{url}{path}/{SIMILAR.name}?num=3&text=A%20robot%20hurt%20a%20worker'"
     if auth == IAM:

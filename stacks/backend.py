@@ -1,4 +1,4 @@
-"""What the storage backends have in common: their arguments, their surface, and the functions that answer."""
+"""The base of the storage backends: their arguments, their surface, and the functions that answer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Grants = Mapping[str, pulumi.Output[str]]
 
 @dataclass(frozen=True)
 class BackendArgs:
-    """What a backend may build on. `store` and `network` are there if one of the deployed backends needs them."""
+    """What a backend may build on. `store` and `network` exist if one of the deployed backends needs them."""
 
     settings: Settings
     place: Place
@@ -40,7 +40,7 @@ class BackendArgs:
 class Serving:
     """What differs between the backends' functions for a model; sizes in MB.
 
-    `grants` are those of the function that encodes, `search_grants` those of the one that reads the index alone.
+    `grants` are for the function that encodes, `search_grants` for the one that only reads the index.
     """
 
     environment: Mapping[str, pulumi.Input[str]]
@@ -53,7 +53,7 @@ class Serving:
 
 @dataclass(frozen=True)
 class Served:
-    """One model on one storage: the function that has all of it, the one that has its index, and where they have it."""
+    """One model on one storage: the function that has all of it, the one that has its index, and the place of both."""
 
     encoder: ContainerFunction
     search: ContainerFunction
@@ -61,20 +61,20 @@ class Served:
 
     @property
     def functions(self) -> tuple[ContainerFunction, ContainerFunction]:
-        """Both of them."""
+        """Both functions."""
         return self.encoder, self.search
 
 
 class Backend(pulumi.ComponentResource):
-    """The similarity functions with their weights in one kind of storage. A subclass says which, and what it needs."""
+    """The similarity functions with their weights in one kind of storage. A subclass says which, and its needs."""
 
     NEEDS_STORE: ClassVar[bool] = False
     NEEDS_NETWORK: ClassVar[bool] = False
 
     served: dict[str, Served]
-    """By the model's name."""
+    """The deployed models, by name."""
     file_system_id: pulumi.Output[str] | None = None
-    """That of the file system, where the weights are on one."""
+    """The file system's, if the weights are on one."""
 
     def __init__(self, name: str, args: BackendArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(f"model-storage:index:{type(self).__name__}", name, None, opts)
@@ -85,11 +85,11 @@ class Backend(pulumi.ComponentResource):
 
     @classmethod
     def problems(cls, settings: Settings, bundle: Bundle) -> Iterator[str]:
-        """Yield a sentence with its mend for every setting that does not fit a bundle."""
+        """Yield a sentence with its remedy for every setting that does not fit a bundle."""
         yield from ()
 
     def _image(self, models: Sequence[Model], *more_functions: str) -> Image:
-        """Build the image for these models' functions; where a bundle is baked in, it is the only one's."""
+        """Build the image for these models' functions; an image with a bundle inside is for one model only."""
         first, names = models[0], self._args.place.names
         serving = [names.function(role) for model in models for role in self._roles(model)]
         args = ImageArgs(self._args.settings, self._args.place, self._name, (*serving, *more_functions))
@@ -101,7 +101,7 @@ class Backend(pulumi.ComponentResource):
         return model.role(self._name), model.search_role(self._name)
 
     def _serve(self, model: Model, image: Image, where: str, serving: Serving) -> None:
-        """Make the two functions of a model; the one that searches is as the other, but for what it need not do."""
+        """Make the two functions of a model; the one that searches is like the other, without what it does not need."""
         args, settings = self._args, self._args.settings
         encoder, search = self._roles(model)
         variables = {STORAGE_BACKEND: self._name, ENGINE: settings.engine, **serving.environment}
@@ -146,10 +146,11 @@ class Backend(pulumi.ComponentResource):
 
 
 async def let_requests_end(args: pulumi.ResourceHookArgs) -> None:
-    """Wait as long as a request can take after a function has been given another bundle.
+    """Wait as long as a request can take after a function has switched to another bundle.
 
-    What its old environments are still answering needs the old bundle (from S3 they read rows of it on demand), and
-    what depends on the function removes it: the sweep on EFS, and, at the end of the deployment, Pulumi in S3.
+    Its old environments still need the old bundle for the requests that they are answering (from S3 they read rows of
+    it on demand), and what depends on the function removes it: the sweep on EFS and, at the end of the deployment,
+    Pulumi in S3.
     """
     old, new = ((inputs or {}).get("environment") for inputs in (args.old_inputs, args.new_inputs))
     if old is None or old != new:
@@ -157,7 +158,7 @@ async def let_requests_end(args: pulumi.ResourceHookArgs) -> None:
 
 
 def required(shared: Shared | None, backend: str, what: str) -> Shared:
-    """Return what a backend cannot do without. Raises ValueError if the program did not make it."""
+    """Return something that a backend requires. Raises ValueError if the program did not make it."""
     if shared is None:
         raise ValueError(f"the {backend} backend needs a {what}: pass one in its BackendArgs")
     return shared

@@ -1,7 +1,7 @@
-"""A name for what goes into an image, so that equal contents have equal tags and different contents never share one.
+"""Names what goes into an image, so that equal contents have equal tags and different contents never share one.
 
-A file's mode is not part of it: it depends on the umask of whoever checked the file out, and the Dockerfiles give every
-file that they copy a mode of their own.
+A file's mode is not part of the name: it depends on the umask of whoever checked the file out, and the Dockerfiles set
+the mode of every file that they copy.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ _TAG_DIGITS = 20
 
 
 def content_tag(context: Path, dockerfile: Path, build_options: tuple[str, ...]) -> str:
-    """Return a tag for a Dockerfile, what its ignore file lets in of `context`, and `build_options` (engine, …).
+    """Return a tag for a Dockerfile, the files of `context` that Docker sees, and `build_options` (engine, …).
 
-    Model bundles, if they are let in, count by their manifests, which hold the hashes of their 600 MB of files. All of
-    them count, because the docker-build provider does not know which of them the build takes.
+    Model bundles among the files count by their manifests, which hold the hashes of their 600 MB of files. All of them
+    count, because the docker-build provider does not know which of them the build uses.
     """
     digest = hashlib.sha256("\n".join(build_options).encode())
     bundles = {manifest.parent for manifest in context.glob(f"*/{MANIFEST}")}
@@ -31,9 +31,9 @@ def content_tag(context: Path, dockerfile: Path, build_options: tuple[str, ...])
 
 
 def context_files(context: Path, dockerfile: Path) -> Iterator[Path]:
-    """Yield the files of `context` that Docker sees, in order: of the lines in the ignore file, the last one counts.
+    """Yield the files of `context` that Docker sees, in order; the last matching line of the ignore file counts.
 
-    Of Docker's patterns, which are relative to the context and speak for everything below a directory, it knows the
+    Of Docker's patterns, which are relative to the context and cover everything below a directory, it supports the
     wildcards * and **/.
     """
     lines = dockerfile.with_name(f"{dockerfile.name}.dockerignore").read_text().splitlines()

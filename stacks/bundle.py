@@ -1,4 +1,4 @@
-"""The model bundle on the deploying machine: its manifest, and whether its files are what the manifest says."""
+"""Reads the manifest of the model bundle on the deploying machine, and checks its files against it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MIB = 1 << 20
 @dataclass(frozen=True)
 class Bundle:
     """A model bundle; `files` are all files below `directory`, the manifest included, and `encoder_bytes` is the part
-    of the weights that every answer of the onnx engine reads.
+    of the weights that each answer of the onnx engine reads.
     """
 
     directory: Path
@@ -29,7 +29,7 @@ class Bundle:
 
     @classmethod
     def read(cls, directory: Path) -> Bundle:
-        """Read the manifest; raises DeploymentError with the mend where it is missing, damaged or of another format."""
+        """Read the manifest; raises DeploymentError with the remedy if it is missing, damaged or of another format."""
         path, mend = directory / MANIFEST, _mend(directory)
         try:
             data = path.read_bytes()
@@ -50,9 +50,9 @@ class Bundle:
         return cls(directory, fields["source_hash"], weights, encoder, files)
 
     def check_files(self) -> None:
-        """Raise DeploymentError, with the mend, unless every file is there as the manifest has it.
+        """Raise DeploymentError, with the remedy, unless every file is there and fits the manifest.
 
-        The weights count by their size alone: hashing 600 MB takes seconds at every preview, and the seeder and the
+        Of the weights only the size is checked: hashing 600 MB takes seconds at every preview, and the seeder and the
         service check what they read.
         """
         problems = list(self._file_problems())
@@ -70,9 +70,9 @@ class Bundle:
                 yield f"{path} is not the file of its manifest: the sha256 differs"
 
     def scratch_mb(self, engine: str) -> int:
-        """MB of /tmp that hold what `engine` fetches, with an eighth to spare; 512 (free of charge) at least.
+        """MB of /tmp for everything that `engine` fetches, with an eighth to spare; at least 512 (free of charge).
 
-        The transformers engine reads the whole checkpoint, the onnx engine its encoder into a sparse file.
+        The transformers engine reads the whole checkpoint, the onnx engine only its encoder, into a sparse file.
         """
         fetched = {ONNX: self.encoder_bytes, TRANSFORMERS: self.files[WEIGHTS].size}[engine]
         return max(512, -(-fetched * 9 // 8 // _MIB))
@@ -88,7 +88,7 @@ class Bundle:
         return search_memory_mb(self.index_bytes)
 
     def problems(self) -> Iterator[str]:
-        """Yield, with the mend, what keeps the index from being searched by a Lambda function."""
+        """Yield, with its remedy, each reason why a Lambda function cannot search the index."""
         if self.search_memory_mb > MAX_MEMORY_MB:
             yield (
                 f"the index of {self.directory} has {self.index_bytes / 1e6:,.0f} MB, to search it takes "

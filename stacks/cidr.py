@@ -1,18 +1,18 @@
-"""Address arithmetic of the VPC."""
+"""Computes the address ranges of the VPC."""
 
 from __future__ import annotations
 
 import ipaddress
 
-DEFAULT = "10.42.0.0/16"  # as in Pulumi.yaml: any other range was chosen by somebody
-SUBNET_BITS = 4  # each subnet is a sixteenth, however many are used: adding a zone later moves none that exists
+DEFAULT = "10.42.0.0/16"  # as in Pulumi.yaml: somebody chose any other range
+SUBNET_BITS = 4  # each subnet is a sixteenth, however many are used, so that a new zone moves no other subnet
 MAX_SUBNETS = 4
-# RFC 1918. What else Python calls private (loopback, link-local, test networks) is no place for a VPC.
+# RFC 1918. A VPC cannot use what else Python calls private (loopback, link-local, test networks).
 PRIVATE = [ipaddress.IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")]
 
 
 def problem(network: str) -> str | None:
-    """Say why `network` cannot be the VPC's range, with the mend; None if it can."""
+    """Say why `network` cannot be the VPC's range, with the remedy; None if it can."""
     try:
         parsed = ipaddress.IPv4Network(network)
     except ValueError as error:

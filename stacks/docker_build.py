@@ -1,4 +1,4 @@
-"""How images are built: what awsx's child of the docker-build provider is given beyond what awsx lets one say."""
+"""Changes how awsx builds images, where awsx itself offers no setting."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 import pulumi
 
 CACHE_TAG = "cache"
-# awsx asks for a version that takes an expired login for a missing image at `pulumi refresh`, and builds it again.
+# awsx asks for a version that at `pulumi refresh` takes an expired login for a missing image, and builds it again.
 _VERSION = metadata.version("pulumi-docker-build")
 
 
 def as_we_build(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
     """Change the image that awsx builds; leave everything else as it is. Made for ResourceOptions(transforms=[…]).
 
-    - It is not built in previews, which would take a full build each.
-    - Its layers do not depend on when and where they were made: every time in them is that of SOURCE_DATE_EPOCH.
-    - What another machine has built is found under CACHE_TAG in the repository: all stages, not the last one alone.
+    - It is not built in previews: each would take a full build.
+    - Its layers do not depend on when and where they were made: every time in them is SOURCE_DATE_EPOCH.
+    - Builds of other machines are found under CACHE_TAG in the repository: all stages, not the last one alone.
     - It stays when its tag is replaced, until the repository's lifecycle policy removes it; the provider itself
       would remove it by its digest, which the new tag's image may have, too.
     """
@@ -34,7 +34,7 @@ def as_we_build(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformR
         "push": False,  # the export below pushes: the provider's own has no rewrite-timestamp
         "exports": [{"raw": "type=registry,rewrite-timestamp=true"}],
         "cacheFrom": [{"registry": {"ref": cache}}],
-        # ECR takes a cache only as an image manifest; a cache that cannot be written is not worth a deployment.
+        # ECR takes a cache only as an image manifest; a cache that cannot be written must not fail a deployment.
         "cacheTo": [
             {
                 "registry": {

@@ -1,4 +1,4 @@
-"""A network that exists already: functions and mount targets go into it, and nothing is made or changed in it."""
+"""Uses a network that exists already: functions and mount targets go into it, and nothing in it is changed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pulumi
 
 
 class AnyNetwork(Protocol):
-    """What functions and file systems know of the network that they are put in, made here or existing."""
+    """What functions and file systems must know about their network, made here or existing."""
 
     @property
     def subnet_ids(self) -> Sequence[pulumi.Input[str]]: ...
@@ -37,5 +37,5 @@ class ExistingNetwork:
     ready: Sequence[pulumi.Resource] = ()
 
     def open_nfs(self, name: str, parent: pulumi.Resource) -> tuple[str, Sequence[pulumi.Resource]]:
-        """Return the group of the mount targets: the functions' own, whose rules are its owner's."""
+        """Return the group of the mount targets: the functions' own group, whose rules its owner makes."""
         return self.functions_group_id, ()

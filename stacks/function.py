@@ -30,8 +30,8 @@ class Mount:
 class FunctionArgs:
     """A function's configuration; sizes in MB, time-out in seconds.
 
-    `grants` are policy statements (stacks.policies) under names that become part of the resources' names. `ready` is
-    what the function waits for beyond what its inputs say. `hooks` run around the function's own steps.
+    `grants` are policy statements (stacks.policies) under names that become part of the resources' names. The function
+    waits for `ready` as well as for its inputs. `hooks` run around the function's own steps.
     """
 
     settings: Settings
@@ -52,7 +52,7 @@ class FunctionArgs:
 
 @dataclass(frozen=True)
 class Code:
-    """What a function runs: the inputs of its resource that say so, and what has to exist before Lambda takes it."""
+    """The code of a function: the inputs that name it, and the resources that Lambda needs before it accepts it."""
 
     inputs: Mapping[str, Any]
     ready: Sequence[pulumi.Resource] = ()

@@ -1,4 +1,4 @@
-"""What a deployer brings along: the rules that identifiers, ARNs and tags keep before AWS is asked about them."""
+"""Checks what a deployer brings along (identifiers, ARNs and tags) before AWS is asked about it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stacks.naming import partition
 
 MAX_SUBNETS = 16  # of a Lambda function
 OWN_TAGS = ("Project", "Stack", "ManagedBy")
-# An object in S3 takes ten, of which ours are three.
+# An object in S3 can have ten tags; three of them are ours.
 MAX_TAGS = 10 - len(OWN_TAGS)
 _MAX_TAG_KEY, _MAX_TAG_VALUE = 128, 256
 
@@ -23,7 +23,7 @@ _TOPIC = re.compile(r"arn:(?P<partition>[a-z-]+):sns:(?P<region>[a-z0-9-]+):\d{1
 
 
 def network_problems(subnet_ids: Sequence[str], security_group_id: str) -> Iterator[str]:
-    """Yield what is wrong with the IDs of an existing network."""
+    """Yield the faults in the IDs of an existing network."""
     if bool(subnet_ids) is not bool(security_group_id):
         yield "subnetIds and securityGroupId belong together: set both, or neither to have a VPC made"
     if len(subnet_ids) > MAX_SUBNETS or len(set(subnet_ids)) < len(subnet_ids):
@@ -36,19 +36,19 @@ def network_problems(subnet_ids: Sequence[str], security_group_id: str) -> Itera
 
 
 def key_problems(arn: str, region: str) -> Iterator[str]:
-    """Yield what keeps a KMS key from encrypting what is in `region`."""
+    """Yield the reasons why a KMS key cannot encrypt things in `region`."""
     example = f"arn:{partition(region)}:kms:{region}:111122223333:key/…"
     yield from _arn_problems("kmsKeyArn", arn, _KEY, region, "the ARN of a key, not of an alias,", example)
 
 
 def topic_problems(arn: str, region: str) -> Iterator[str]:
-    """Yield what keeps alarms in `region` from being sent to an SNS topic."""
+    """Yield the reasons why alarms in `region` cannot be sent to an SNS topic."""
     example = f"arn:{partition(region)}:sns:{region}:111122223333:alarms"
     yield from _arn_problems("alarmTopicArn", arn, _TOPIC, region, "the ARN of a standard topic", example)
 
 
 def boundary_problems(arn: str, region: str) -> Iterator[str]:
-    """Yield what keeps a permissions boundary from being one."""
+    """Yield the reasons why an ARN cannot be a permissions boundary."""
     example = f"arn:{partition(region)}:iam::111122223333:policy/boundary"
     yield from _arn_problems("permissionsBoundary", arn, _POLICY, region, "the ARN of an IAM policy", example)
 
@@ -66,10 +66,10 @@ def _arn_problems(key: str, arn: str, shape: re.Pattern[str], region: str, what:
 
 
 def tag_problems(tags: Sequence[tuple[str, Any]]) -> Iterator[str]:
-    """Yield what one or another service would refuse in tags that all resources get."""
+    """Yield whatever any of the services would refuse in tags that all resources get."""
     if len(tags) > MAX_TAGS:
         yield f"tags has {len(tags)} entries: {MAX_TAGS} at most, because an object in S3 takes no more beside ours"
-    # To IAM, keys are the same whatever their case.
+    # IAM ignores the case of keys.
     taken = {own.casefold(): f"the program's own {own}" for own in OWN_TAGS}
     for key, value in tags:
         if other := taken.get(key.casefold()):

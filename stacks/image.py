@@ -16,7 +16,7 @@ from stacks.docker_build import as_we_build
 from stacks.settings import Settings
 
 CONTEXT = Path("images")  # the build context of every image; relative, so that the state names no machine's paths
-FIRST_BUNDLE = "bundle"  # in it; what the Dockerfiles take unless they are told another one
+FIRST_BUNDLE = "bundle"  # in it; the Dockerfiles' default
 _KEPT = [
     awsx.ecr.LifecyclePolicyRuleArgs(
         description="untagged images after a day",
@@ -33,7 +33,7 @@ _KEPT = [
 
 @dataclass(frozen=True)
 class ImageArgs:
-    """Which image to build, for which functions; `bundle` is the directory of the bundle that may be baked in."""
+    """Which image to build, for which functions; `bundle` is the directory of the bundle that an image may contain."""
 
     settings: Settings
     place: Place
@@ -43,11 +43,11 @@ class ImageArgs:
 
 
 class Image(pulumi.ComponentResource):
-    """The image of one backend; `uri` ends in a digest, and exists once Lambda is allowed to pull it."""
+    """The image of one backend; `uri` ends in a digest, and is known once Lambda is allowed to pull it."""
 
     uri: pulumi.Output[str]
     pullable: pulumi.Resource
-    """What a function has to wait for before Lambda may pull the image."""
+    """Resources that a function must wait for before Lambda may pull the image."""
 
     def __init__(self, name: str, args: ImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("model-storage:index:Image", name, None, opts)
@@ -55,8 +55,9 @@ class Image(pulumi.ComponentResource):
         repository = awsx.ecr.Repository(
             f"{name}-repository",
             image_scanning_configuration=aws.ecr.RepositoryImageScanningConfigurationArgs(scan_on_push=True),
-            # Functions run digests, so a tag that moves changes nothing that runs; one that may not move ends whatever
-            # pushes it again: going back to an older commit, an update that was killed, a refresh that lost the image.
+            # Functions run digests, so moving a tag changes nothing that runs; an immutable one would stop everything
+            # that pushes it again: going back to an older commit, an update that was killed, a refresh that lost the
+            # image.
             image_tag_mutability="MUTABLE",
             encryption_configurations=_encryption(settings.kms_key_arn),
             lifecycle_policy=awsx.ecr.LifecyclePolicyArgs(rules=_KEPT),
@@ -65,7 +66,7 @@ class Image(pulumi.ComponentResource):
         )
         self.pullable = aws.ecr.RepositoryPolicy(
             f"{name}-pull",
-            # A URL is host/name; reading the name off it spares looking up awsx's child resource.
+            # A URL is host/name; reading the name from it avoids looking up awsx's child resource.
             repository=repository.url.apply(lambda url: url.split("/", 1)[1]),
             policy=policy_json(
                 policies.pull_image, function_arns=[args.place.function_arn(function) for function in args.functions]
@@ -83,7 +84,7 @@ class Image(pulumi.ComponentResource):
             dockerfile=str(dockerfile),
             platform=settings.platform,
             args={"ENGINE": settings.engine, **bundle},
-            # awsx uses the name as the tag, and as its child's name, in which its own name has no part.
+            # awsx uses the name as the tag and as its child's name, which does not contain its own name.
             image_name=tag,
             opts=pulumi.ResourceOptions(parent=self, transforms=[as_we_build]),
         )

@@ -1,4 +1,4 @@
-"""What AWS says of the things that the settings name: asked before anything is made, and never taken on trust."""
+"""Asks AWS about the things that the settings name, before anything is made; takes nothing on trust."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from stacks.network import DEFAULT_ZONES, suits
 from stacks.settings import Settings
 
 _CONCURRENCY_QUOTA = "L-B99A9384"  # Lambda's concurrent executions of the account in the region
-_ZONE_ID = re.compile(r"[a-z]+\d-az\d")  # of a zone of the region itself, not of a local or a wavelength zone
-_UNRESERVED = 10  # what Lambda keeps back at least, of the smallest limits
+_ZONE_ID = re.compile(r"[a-z]+\d-az\d")  # type of a zone of the region itself, not of a local or a wavelength zone
+_UNRESERVED = 10  # what Lambda keeps back at least, even of the smallest limits
 
 
 @dataclass
 class Lookups:
-    """Answers of one account and region, and in `problems` a sentence with its mend for every one that does not do."""
+    """Answers of one account and region; `problems` has a sentence with its remedy for each unsuitable one."""
 
     settings: Settings
     provider: aws.Provider
     problems: list[str] = field(default_factory=list)
 
     def account(self) -> str:
-        """Return the account that is deployed to, empty if AWS does not say."""
+        """Return the account of the deployment, empty if AWS does not say."""
         found = self._ask("set credentials of the account to deploy to", aws.get_caller_identity)
         return found.account_id if found else ""
 
     def network(self) -> ExistingNetwork | None:
-        """Return the existing network that the settings name, if they do, with one subnet a zone for mount targets."""
+        """Return the existing network that the settings name, if any, with one subnet per zone for mount targets."""
         settings = self.settings
         if not settings.subnet_ids or any(settings.network_problems()):
             return None
@@ -45,12 +45,12 @@ class Lookups:
         group = self._ask(f"securityGroupId: {mend}", aws.ec2.get_security_group, id=settings.security_group_id)
         found = [subnet for subnet in subnets if subnet]
         self.problems += _network_problems(found, group)
-        by_zone = {subnet.availability_zone: subnet.id for subnet in reversed(found)}  # the first of each zone stays
+        by_zone = {subnet.availability_zone: subnet.id for subnet in reversed(found)}  # the first of each zone counts
         mounted = [subnet.id for subnet in found if by_zone[subnet.availability_zone] == subnet.id]
         return ExistingNetwork(settings.subnet_ids, mounted, settings.security_group_id)
 
     def zones(self) -> None:
-        """Check that there are the zones that a VPC of our own would be in."""
+        """Check that the zones for a VPC of our own exist."""
         if any(self.settings.network_problems()):
             return
         found = self._ask(
@@ -119,9 +119,9 @@ class Lookups:
                 )
 
     def concurrency(self, functions: int) -> int:
-        """Return how many executions the account may run at once; check that what is reserved leaves some of them.
+        """Return how many executions the account may run at once; check that the reservations leave some of them.
 
-        0 where nobody needs to know.
+        0 if nobody needs to know.
         """
         reserved = self.settings.reserved_concurrency
         if reserved < 0 and not self.settings.monitoring:
@@ -142,17 +142,17 @@ class Lookups:
         return limit
 
     def _ask(self, mend: str, function: Callable[..., Any], **arguments: Any) -> Any:
-        """Return what AWS answers; None, and a problem, if it answers with an error."""
+        """Return AWS's answer; None, and add a problem, if it is an error."""
         try:
             return function(**arguments, opts=pulumi.InvokeOptions(provider=self.provider))
-        except Exception as error:  # the SDK raises nothing narrower
+        except Exception as error:  # the SDK raises no narrower exception
             asked = ", ".join(str(value) for value in arguments.values() if isinstance(value, str))
             self.problems.append(f"{mend} ({asked or 'asked of AWS'}: {' '.join(str(error).split())})")
             return None
 
 
 def _network_problems(subnets: Sequence[Any], group: Any) -> Iterator[str]:
-    """Yield what keeps subnets and a security group from being one network for functions and EFS."""
+    """Yield the reasons why subnets and a security group are not one network for functions and EFS."""
     vpcs = {subnet.vpc_id for subnet in subnets}
     if len(vpcs) > 1:
         where = ", ".join(f"{subnet.id} in {subnet.vpc_id}" for subnet in subnets)

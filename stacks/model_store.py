@@ -18,8 +18,8 @@ from stacks.bundle import Bundle
 class ModelStoreArgs:
     """The bundles to keep, and the bucket that holds them already, if there is one (then nothing is uploaded).
 
-    `existing_prefix` is that of the first bundle, where it is not its hash. `kms_key_arn` is that of the key that the
-    objects are encrypted with, empty for S3's own.
+    `existing_prefix` is the first bundle's prefix if that is not its hash. `kms_key_arn` is the ARN of the key that
+    encrypts the objects, empty for S3's own.
     """
 
     place: Place
@@ -33,7 +33,7 @@ class ModelStoreArgs:
 class StoredBundle:
     """A bundle in the bucket. The grants are policies by name: to read all of it, and to read the incident index.
 
-    `complete` is the last object to be uploaded: who depends on it finds the bundle whole.
+    `complete` is the last object to be uploaded: a resource that depends on it finds the bundle whole.
     """
 
     prefix: str
@@ -65,7 +65,7 @@ class ModelStore(pulumi.ComponentResource):
         self.register_outputs({"bucket": self.bucket})
 
     def holding(self, bundle: Bundle) -> StoredBundle:
-        """Return where a bundle is."""
+        """Return the place of a bundle."""
         return self._stored[bundle.source_hash]
 
     def _store(self, bundle: Bundle, prefix: str, made: aws.s3.Bucket | None) -> StoredBundle:
@@ -85,8 +85,8 @@ class ModelStore(pulumi.ComponentResource):
         )
 
     def _bucket(self, place: Place) -> aws.s3.Bucket:
-        # Not versioned: every bundle has a prefix of its own and can be built again, old versions would only cost.
-        # For the same reason what an interrupted upload left in it does not end `pulumi destroy`.
+        # Not versioned: every bundle has its own prefix and can be built again, so old versions would only cost.
+        # For the same reason the remains of an interrupted upload do not stop `pulumi destroy`.
         bucket = aws.s3.Bucket(f"{self._name}-bucket", force_destroy=True, opts=pulumi.ResourceOptions(parent=self))
         inside = pulumi.ResourceOptions(parent=bucket)
         block = aws.s3.BucketPublicAccessBlock(
@@ -127,7 +127,7 @@ class ModelStore(pulumi.ComponentResource):
             f"{self._name}-tls",
             bucket=bucket.bucket,
             policy=policy_json(policies.tls_only, partition=place.partition, bucket=bucket.bucket),
-            # S3 refuses a policy and an access block that are put at the same moment.
+            # S3 refuses a policy and an access block that are set at the same moment.
             opts=pulumi.ResourceOptions(parent=bucket, depends_on=[block]),
         )
         return bucket
@@ -135,8 +135,8 @@ class ModelStore(pulumi.ComponentResource):
     def _upload(self, bucket: aws.s3.Bucket, bundle: Bundle, prefix: str) -> pulumi.Resource:
         """Upload the bundle, its manifest last, and return the manifest's object.
 
-        The hash is part of the resources' names: a new bundle is made of new resources, and Pulumi deletes the old
-        ones at the end of the deployment, when every function uses the new.
+        The hash is part of the resources' names: a new bundle has new resources, and Pulumi deletes the old ones at the
+        end of the deployment, when every function uses the new ones.
         """
 
         def put(file: str, after: list[aws.s3.BucketObjectv2]) -> aws.s3.BucketObjectv2:
@@ -145,7 +145,7 @@ class ModelStore(pulumi.ComponentResource):
                 bucket=bucket.bucket,
                 key=f"{prefix}/{file}",
                 source=pulumi.FileAsset(str(bundle.directory / file)),
-                # The etag of a multipart upload is no hash of the content; the manifest has one.
+                # The etag of a multipart upload is not a hash of the content; the manifest has one.
                 source_hash=bundle.files[file].sha256,
                 opts=pulumi.ResourceOptions(parent=bucket, depends_on=after),
             )
@@ -161,6 +161,6 @@ def _encryption(kms_key_arn: str) -> aws.s3.BucketServerSideEncryptionConfigurat
                 sse_algorithm=algorithm, kms_master_key_id=kms_key_arn or None
             )
         ),
-        # KMS is asked, and paid, for the bucket and not for every object.
+        # KMS is called, and paid, for the bucket and not for every object.
         bucket_key_enabled=True if kms_key_arn else None,
     )

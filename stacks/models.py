@@ -1,6 +1,6 @@
 """The models of a deployment: a bundle each, and the names that tell their functions and paths apart.
 
-The first model has no name: what is made for it is called as if there were no other.
+The first model has no name: its resources are named as if there were no other model.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ class Model(Named):
     bundle: Bundle
 
     def child_of(self, component: str) -> str:
-        """Return what begins the names of this model's parts of a component: efs, efs-minilm."""
+        """Return the first part of the names of this model's resources in a component: efs, efs-minilm."""
         return "-".join(filter(None, (component, self.name)))
 
 
 def read_models(names: Sequence[str]) -> tuple[Model, ...]:
-    """Read the bundles of the first model and of the named ones; raises DeploymentError with what all of them lack."""
+    """Read the bundles of the first model and of the named ones; raises DeploymentError that lists all gaps."""
     models, problems = [], list[str]()
     for name in ("", *names):
         try:

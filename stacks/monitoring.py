@@ -14,15 +14,15 @@ from stacks.function import FunctionArgs, LambdaFunction
 from stacks.settings import Settings
 
 _PERIOD_SECONDS = 300
-_NEAR = 0.8  # of a limit is near enough to it to be told
-# What a file system uses up in an hour of bursting at 100 MiB/s; a new one begins with six times as much.
+_NEAR = 0.8  # share of a limit that is near enough to raise an alarm
+# The credits of an hour of bursting at 100 MiB/s; a new file system begins with six times as much.
 _LOW_CREDITS_BYTES = 3600 * 100 * (1 << 20)
-_WIDTH, _HEIGHT = 12, 6  # of a widget, in a grid of 24 columns
+_WIDTH, _HEIGHT = 12, 6  # size of a widget, in a grid of 24 columns
 
 
 @dataclass(frozen=True)
 class MonitoringArgs:
-    """What is watched: functions by what tells their alarms apart, the API, and file systems by their backends.
+    """What to watch: functions, by their part of the alarms' names, the API, and file systems by their backends.
 
     `concurrency_limit` is the account's, which functions without a reservation share.
     """
@@ -90,13 +90,14 @@ class Monitoring(pulumi.ComponentResource):
             dimensions=dimensions,
             statistic=None if percentile else alarm.statistic,
             extended_statistic=alarm.statistic if percentile else None,
-            # A first request after a pause is slow, and alone in its five minutes: that is not news.
+            # A first request after a pause is slow, and often alone in its five minutes: that is no reason for an
+            # alarm.
             evaluate_low_sample_count_percentiles="ignore" if percentile else None,
             comparison_operator="LessThanThreshold" if alarm.below else "GreaterThanOrEqualToThreshold",
             threshold=alarm.threshold,
             period=_PERIOD_SECONDS,
             evaluation_periods=alarm.periods,
-            treat_missing_data="notBreaching",  # nobody asked: nothing is wrong
+            treat_missing_data="notBreaching",  # without requests nothing is wrong
             alarm_actions=actions,
             ok_actions=actions,
             opts=pulumi.ResourceOptions(parent=self),

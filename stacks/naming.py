@@ -1,4 +1,4 @@
-"""Names and ARNs that are known before anything exists."""
+"""Builds the names and ARNs that are known before anything exists."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FUNCTION_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 @dataclass(frozen=True)
 class Names:
-    """Physical names of one stack; fixed ones only where something outside has to know them."""
+    """Physical names of one stack; fixed only where something outside has to know them."""
 
     project: str
     stack: str
@@ -24,7 +24,7 @@ class Names:
         return f"{self.project}-{self.stack}-{role}"
 
     def check(self, roles: Iterable[str]) -> None:
-        """Raise DeploymentError where project and stack make no valid function name for one of `roles`."""
+        """Raise DeploymentError if project and stack make an invalid function name for one of `roles`."""
         name = max(map(self.function, roles), key=len)
         if not _FUNCTION_NAME.fullmatch(name) or len(name) > _FUNCTION_NAME_MAX:
             raise DeploymentError.of(
@@ -37,7 +37,7 @@ class Names:
 
     @property
     def api_log_group(self) -> str:
-        """Name of the access log's group; the prefix keeps the account's log resource policy from filling up."""
+        """Name of the access log's group; the prefix keeps the account's log resource policy from growing full."""
         return f"/aws/vendedlogs/{self.project}-{self.stack}-api"
 
 

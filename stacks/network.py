@@ -12,16 +12,16 @@ from stacks.account import Place, policy_json
 
 DEFAULT_ZONES = 2
 NFS_PORT = 2049
-# Old zones that other services' network interfaces are known to be refused in. Only older accounts see some of them; an
-# ID that is not of the region excludes nothing.
+# Old zones that are known to refuse other services' network interfaces. Only older accounts see some of them; an ID of
+# another region excludes nothing.
 _UNSUITABLE_ZONE_IDS = ["use1-az3", "usw1-az2", "cac1-az3", "apne1-az3"]
-# Lambda gives network interfaces back 20 to 45 minutes after a function is gone; until then these cannot be deleted.
+# Lambda gives network interfaces back 20 to 45 minutes after a function is deleted; until then these cannot be deleted.
 _SLOW_DELETE = pulumi.CustomTimeouts(delete="60m")
 
 
 @dataclass(frozen=True)
 class NetworkArgs:
-    """What a network needs to know; `zones` empty takes the first two of the region."""
+    """The settings of a network; empty `zones` mean the first two of the region."""
 
     place: Place
     cidr: str
@@ -30,15 +30,15 @@ class NetworkArgs:
 
 
 class Network(pulumi.ComponentResource):
-    """A VPC in which functions reach the model bucket, and what other components add; nothing reaches them."""
+    """A VPC in which functions reach the model bucket and what other components add, and nothing reaches them."""
 
     vpc_id: pulumi.Output[str]
     subnet_ids: list[pulumi.Output[str]]
     mount_subnet_ids: list[pulumi.Output[str]]
-    """Those for mount targets."""
+    """The subnets for mount targets."""
     functions_group_id: pulumi.Output[str]
     ready: list[pulumi.Resource]
-    """What a function has to wait for before it can work inside."""
+    """Resources that a function must wait for before it can work inside."""
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("model-storage:index:Network", name, None, opts)
@@ -52,7 +52,7 @@ class Network(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.vpc_id = self._vpc.id
-        # The group that AWS makes with every VPC allows everything between its members: emptied.
+        # The group that AWS makes with every VPC allows everything between its members, so it is emptied.
         aws.ec2.DefaultSecurityGroup(
             f"{name}-default", vpc_id=self.vpc_id, opts=pulumi.ResourceOptions(parent=self._vpc)
         )
@@ -65,7 +65,7 @@ class Network(pulumi.ComponentResource):
         self.register_outputs({"vpcId": self.vpc_id, "subnetIds": self.subnet_ids})
 
     def open_nfs(self, name: str, parent: pulumi.Resource) -> tuple[pulumi.Output[str], list[pulumi.Resource]]:
-        """Make a group for mount targets and open it to the functions; return it, and what a mount has to wait for."""
+        """Make a group for mount targets and open it to the functions; return it and what a mount must wait for."""
         targets = self._security_group(f"{name}-targets", "Mount targets of the file system")
         ingress = aws.vpc.SecurityGroupIngressRule(
             f"{name}-from-functions",
@@ -156,5 +156,5 @@ class Network(pulumi.ComponentResource):
 
 
 def suits(zone_id: str) -> bool:
-    """Whether functions and mount targets can be in a zone, known by its ID, which is the same for all accounts."""
+    """Whether functions and mount targets can be in a zone, given by its ID, which is the same for all accounts."""
     return zone_id not in _UNSUITABLE_ZONE_IDS

@@ -23,7 +23,7 @@ _TIMEOUT_SECONDS = 5
 
 
 class Page(LambdaFunction):
-    """The function that answers `GET /` and `GET /openapi.json`. It may write its log and nothing else."""
+    """The function that answers `GET /` and `GET /openapi.json`. It may only write its log."""
 
     def __init__(self, name: str, settings: Settings, place: Place, opts: pulumi.ResourceOptions | None = None) -> None:
         args = FunctionArgs(
@@ -35,7 +35,7 @@ class Page(LambdaFunction):
             timeout_seconds=_TIMEOUT_SECONDS,
             environment={BACKENDS: ",".join(settings.backends)},
         )
-        # Pulumi makes an archive of names and contents alone: no times, no modes, no byte code.
+        # Pulumi makes the archive from names and contents alone: no times, no modes, no byte code.
         archive = pulumi.AssetArchive({name: pulumi.FileAsset(str(path)) for name, path in files()})
         inputs = {"package_type": "Zip", "runtime": "python3.13", "handler": "handler.handler", "code": archive}
         super().__init__(name, args, Code(inputs), opts)

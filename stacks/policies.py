@@ -1,6 +1,6 @@
 """Every policy document of the deployment, as pure functions from ARNs to plain dictionaries.
 
-No statement allows an action by a wildcard. `*` as a resource stands only where AWS offers nothing narrower:
+No statement allows an action by a wildcard. `*` is a resource only where AWS offers nothing narrower:
 X-Ray's two actions, and the two by which Lambda looks up subnets and network interfaces.
 """
 
@@ -32,14 +32,14 @@ def document(*statements: Statement) -> Document:
 
 
 def lambda_trust() -> Document:
-    """Let the Lambda service, and nobody else, take a role."""
+    """Let the Lambda service, and nobody else, assume a role."""
     return document(
         {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"},
     )
 
 
 def write_logs(log_group_arn: str) -> Statement:
-    """Write to one log group; its streams are made by Lambda under names of its own."""
+    """Write to one log group; Lambda makes its streams under names of its own."""
     return {
         "Sid": "WriteLogs",
         "Effect": "Allow",
@@ -49,7 +49,7 @@ def write_logs(log_group_arn: str) -> Statement:
 
 
 def trace() -> Statement:
-    """Send X-Ray segments; these actions know no resources."""
+    """Send X-Ray segments; these actions have no resources."""
     return {
         "Sid": "Trace",
         "Effect": "Allow",
@@ -88,9 +88,10 @@ def attach_to_vpc(partition: str, region: str, account: str, function_arn: str) 
 
 
 def read_objects(bucket_arn: str, prefix: str, names: Sequence[str]) -> list[Statement]:
-    """Read the objects of these names below a prefix; `*` stands for all of them.
+    """Read the objects of these names below a prefix; `*` means all of them.
 
-    ListBucket makes a missing key a 404 and not a 403. A condition on the prefix would undo that: a GET has none.
+    ListBucket makes a missing key a 404 instead of a 403. A condition on the prefix would undo that, because a GET has
+    none.
     """
     return [
         {
@@ -109,7 +110,7 @@ def read_objects(bucket_arn: str, prefix: str, names: Sequence[str]) -> list[Sta
 
 
 def decrypt_from_s3(key_arn: str, region: str, dns_suffix: str) -> Statement:
-    """Let S3 decrypt with a key what a role reads from it, and nobody else; EFS, ECR and CloudWatch ask for no more."""
+    """Let S3 alone decrypt with a key what a role reads from it; EFS, ECR and CloudWatch need no more."""
     return {
         "Sid": "DecryptFromS3",
         "Effect": "Allow",
@@ -134,8 +135,8 @@ def mount(file_system_arn: str, access_point_arn: str, *, write: bool) -> Statem
 def guard_file_system(file_system_arn: str, access_point_arn: str) -> Document:
     """Deny clients without TLS, and through any other access point than ours.
 
-    Who may write is not said here: EFS compares none of a client's keys that say who it is. Where a file system has a
-    policy, nobody is allowed anything by default, and the seeder's role alone is granted ClientWrite (`mount`).
+    This does not say who may write: EFS compares none of the condition keys that identify a client. With a policy on
+    the file system nobody is allowed anything by default, and only the seeder's role is granted ClientWrite (`mount`).
     """
 
     def deny(sid: str, condition: Mapping[str, Mapping[str, str]]) -> Statement:
@@ -170,7 +171,7 @@ def tls_only(partition: str, bucket: str) -> Document:
 
 
 def endpoint_to_bucket(bucket_arn: str, account: str) -> Document:
-    """Let nothing but reads of one bucket, by this account's roles, through the VPC's S3 endpoint."""
+    """Let only reads of one bucket, by this account's roles, through the VPC's S3 endpoint."""
     return document(
         {
             "Sid": "ReadTheModelBucket",

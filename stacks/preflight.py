@@ -1,4 +1,4 @@
-"""Everything that is checked before anything is made: settings, names, bundles, and what AWS says of what they name."""
+"""Checks everything before anything is made: settings, names, bundles, and what AWS says about them."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from stacks.settings import Settings
 
 @dataclass(frozen=True)
 class Cleared:
-    """What a deployment goes on with: its models, its provider, and what AWS said.
+    """What a deployment continues with: its models, its provider, and AWS's answers.
 
-    `network` is the existing one, if one is named; `concurrency_limit` is the account's, or 0 if nobody needs it.
+    `network` is the existing one, if one is named; `concurrency_limit` is the account's, or 0 if it is not needed.
     """
 
     models: tuple[Model, ...]
@@ -36,7 +36,7 @@ class Cleared:
 
 
 def check(settings: Settings, names: Names, known: Mapping[str, type[Backend]]) -> Cleared:
-    """Check everything, at last with AWS; raises DeploymentError that lists every problem there is."""
+    """Check everything, AWS last; raises DeploymentError that lists every problem."""
     problems = list(settings.problems(known))
     used = {name: known[name] for name in settings.backends if name in known}
     models: tuple[Model, ...] = ()
@@ -67,7 +67,7 @@ def check(settings: Settings, names: Names, known: Mapping[str, type[Backend]]) 
 
 
 def _bundle_problems(settings: Settings, used: Mapping[str, type[Backend]], models: Sequence[Model]) -> Iterator[str]:
-    """Yield what keeps bundles from fitting the settings, and what is wrong with files that go somewhere from here."""
+    """Yield reasons why bundles do not fit the settings, and faults in the files that are uploaded from here."""
     if settings.engine in ENGINES:
         for model in models:
             for backend in used.values():
@@ -83,7 +83,7 @@ def _bundle_problems(settings: Settings, used: Mapping[str, type[Backend]], mode
 
 @contextlib.contextmanager
 def _collecting(problems: list[str]) -> Iterator[None]:
-    """Add the problems of a DeploymentError to the others, and go on."""
+    """Add the problems of a DeploymentError to the others, and continue."""
     try:
         yield
     except DeploymentError as error:

@@ -1,9 +1,9 @@
-"""When the seeder runs: it puts bundles on the file system before functions use them, and removes them afterwards.
+"""Runs the seeder: it puts bundles on the file system before functions use them, and removes them afterwards.
 
-Bundles live in directories named after their hash. A deployment with a new bundle
+Bundles are in directories named after their hash. A deployment with a new bundle
 1. runs the seeder, which puts the new one beside the old and removes nothing, since the old one is in use,
 2. updates the serving functions, whose new environments read the new directory,
-3. waits until the old environments have answered what they had begun (stacks.backend),
+3. waits until the old environments have finished their requests (stacks.backend),
 4. runs the seeder again, which finds the new bundle whole and removes every other but those of the other models.
 A deployment that fails at any step leaves the serving functions with a whole bundle.
 """
@@ -26,9 +26,9 @@ from stacks.models import Model
 
 _RETRIES = 20
 _RETRY_SECONDS = 15.0
-# What Lambda answers when a function will work in a moment. For about 90 s after a mount target is made its name may
-# not resolve; and a function that nobody called for weeks, as nobody calls the seeder, is Inactive: the first call
-# fails and brings it back, which takes minutes.
+# Lambda's errors for a function that will work in a moment. For about 90 s after a mount target is made its name may
+# not resolve; and a function that nobody has called for weeks, which is usual for the seeder, is Inactive: the first
+# call fails and reactivates it, which takes minutes.
 _NOT_READY = re.compile(
     r"EFSMount\w+Exception|EFSIOException|ENINotReadyException|ResourceNotReadyException"
     r"|CodeArtifactUserPendingException|(?s:ResourceConflictException.*\bstate: Pending)"
@@ -50,11 +50,11 @@ class Seeding:
         self._retry = pulumi.ErrorHook(f"{name}-ready", retry_until_ready)
 
     def seed(self, model: Model, mountable: Sequence[pulumi.Resource]) -> aws.lambda_.Invocation:
-        """Put a model's bundle in place, whenever it or the file system is another one than last time."""
+        """Put a model's bundle in place, if it or the file system has changed since the last time."""
         return self._run(f"{model.child_of(self._name)}-seed", model.bundle, [model.bundle], {}, mountable)
 
     def sweep(self, models: Sequence[Model], functions: Sequence[pulumi.Resource]) -> None:
-        """Remove what none of the models needs, once all functions use their new bundles."""
+        """Remove everything that none of the models needs, once all functions use their new bundles."""
         first, *others = [model.bundle for model in models]
         keep = {"keep": [bundle.source_hash for bundle in others]}
         self._run(f"{self._name}-sweep", first, [first, *others], keep, functions)
@@ -67,7 +67,7 @@ class Seeding:
         more: dict[str, Any],
         after: Sequence[pulumi.Resource],
     ) -> aws.lambda_.Invocation:
-        """Invoke the seeder for `bundle`, again whenever one of `bundles` or the file system is another one."""
+        """Invoke the seeder for `bundle`, and again when one of `bundles` or the file system has changed."""
         hashes = "+".join(each.source_hash for each in bundles)
         uploaded = [last for each in bundles for last in self._store.holding(each).complete]
         return aws.lambda_.Invocation(
@@ -92,7 +92,7 @@ def seed_event(store: ModelStore, bundle: Bundle, more: dict[str, Any]) -> pulum
 
 
 async def retry_until_ready(args: pulumi.ErrorHookArgs) -> bool:
-    """Retry an invocation that Lambda could not begin, for five minutes. Any other failure is the user's to see."""
+    """Retry an invocation that Lambda could not begin, for five minutes. The user sees any other failure."""
     not_ready = bool(args.errors) and _NOT_READY.search(args.errors[0])
     if not not_ready or len(args.errors) > _RETRIES:
         return False

@@ -21,11 +21,11 @@ from stacks.errors import DeploymentError
 ARCHITECTURES = ("arm64", "x86_64")
 PLACEMENTS = ("efs-only", "all")
 THROUGHPUTS = ("elastic", "bursting", "provisioned")
-# Measured peaks with longformer-base-4096 are 540 and 1,100 MB; a function with less dies while it loads.
+# Measured peaks with longformer-base-4096 are 540 and 1,100 MB; a function with less memory dies while it loads.
 MIN_MEMORY_MB = {ONNX: 768, TRANSFORMERS: 1536}
-# Enough to read a checkpoint of 600 MB within the 30 s that a request may take; seeding it may take 900 s.
+# Enough to read a checkpoint of 600 MB within a request's 30 s; seeding it may take 900 s.
 MIN_PROVISIONED_MIBPS = 24
-# CloudWatch Logs takes these and no others.
+# CloudWatch Logs accepts only these.
 RETENTION_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
     *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
@@ -35,12 +35,12 @@ _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 _ZONE = re.compile(r"[a-z]{2}(-[a-z]+)+-\d[a-z]")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _PREFIX = re.compile(r"[A-Za-z0-9_=-][A-Za-z0-9._=-]*(/[A-Za-z0-9_=-][A-Za-z0-9._=-]*)*")
-_MAX_PREFIX = 900  # a key has 1,024 bytes, of which the files' names need some
+_MAX_PREFIX = 900  # a key has at most 1,024 bytes, and the files' names need some of them
 _ISSUER = re.compile(r"https://[A-Za-z0-9.-]+(:\d+)?(/[^\s?#]*)?")
 
 
 class Source(Protocol):
-    """What is read of `pulumi.Config`."""
+    """The part of `pulumi.Config` that is used."""
 
     def require(self, key: str) -> str: ...
     def require_int(self, key: str) -> int: ...
@@ -50,7 +50,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Settings:
-    """Every knob of Pulumi.yaml under its snake_case name; sizes in MB, times in seconds unless the name says days."""
+    """All settings of Pulumi.yaml under snake_case names; sizes in MB, times in seconds unless the name says days."""
 
     region: str
     backends: tuple[str, ...]
@@ -87,7 +87,7 @@ class Settings:
 
     @classmethod
     def read(cls, source: Source) -> Settings:
-        """Read what `problems` then judges; raises DeploymentError for a list or an object that is none."""
+        """Read the values, which `problems` then checks; raises DeploymentError for an invalid list or object."""
         return cls(
             region=source.require("region"),
             backends=_strings(source, "backends"),
@@ -125,16 +125,16 @@ class Settings:
 
     @property
     def everything_in_vpc(self) -> bool:
-        """Whether every function is put in the VPC, and not only those that must be."""
+        """Whether every function is in the VPC, and not only those that must be."""
         return self.vpc_placement == "all"
 
     @property
     def platform(self) -> str:
-        """The functions' architecture in Docker's words."""
+        """Docker's name of the functions' architecture."""
         return {"arm64": "linux/arm64", "x86_64": "linux/amd64"}[self.architecture]
 
     def problems(self, known_backends: Collection[str]) -> Iterator[str]:
-        """Yield a sentence with its mend for everything that could not be deployed."""
+        """Yield a sentence with its remedy for everything that could not be deployed."""
         yield from self.region_problems()
         yield from self._choice_problems()
         yield from self._range_problems()
@@ -157,7 +157,7 @@ class Settings:
         yield from _choice("logRetentionDays", self.log_retention_days, RETENTION_DAYS)
 
     def region_problems(self) -> Iterator[str]:
-        """Yield what keeps the region from being one, without which AWS cannot be asked anything."""
+        """Yield the faults in the region, without which AWS cannot be asked anything."""
         if not _REGION.fullmatch(self.region):
             yield f"region is {self.region!r}: set the name of an AWS region, such as us-east-1"
 
@@ -186,7 +186,7 @@ class Settings:
             yield f"defaultBackend is {self.default_backend!r}: set it to one of backends ({', '.join(self.backends)})"
 
     def network_problems(self) -> Iterator[str]:
-        """Yield what is wrong with the VPC to make, or with the one that is named."""
+        """Yield the faults in the VPC to make, or in the one that is named."""
         if problem := cidr.problem(self.vpc_cidr):
             yield f"vpcCidr is {self.vpc_cidr!r}, {problem}"
         zones = self.availability_zones
@@ -200,7 +200,7 @@ class Settings:
             yield "vpcCidr or availabilityZones is set for a VPC to be made, but subnetIds names one: clear one of them"
 
     def model_problems(self, known_backends: Collection[str]) -> Iterator[str]:
-        """Yield what keeps further models' names from being paths and parts of names."""
+        """Yield the reasons why further models' names cannot be parts of paths and names."""
         if len(set(self.more_models)) < len(self.more_models):
             yield f"moreModels is {list(self.more_models)}: name each model once"
         taken = {*known_backends, *ROUTES}
@@ -211,7 +211,7 @@ class Settings:
                 yield f"moreModels names {name!r}, which is a path already: any name but {', '.join(sorted(taken))}"
 
     def store_problems(self) -> Iterator[str]:
-        """Yield what is wrong with the bucket that is named."""
+        """Yield the faults in the bucket that is named."""
         if self.model_bucket and not _BUCKET.fullmatch(self.model_bucket):
             yield f"modelBucket is {self.model_bucket!r}: set the name of a bucket, not a URL or an ARN"
         if self.model_prefix and not self.model_bucket:

@@ -18,7 +18,7 @@ from tests.support.labs import Lab, running
 # A shell starts its background jobs with SIGINT ignored, and children inherit that: tests that press Ctrl-C would hang.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# A busy machine takes longer than hypothesis' 200 ms for an example now and then, which says nothing of the code.
+# A busy machine takes longer than hypothesis' 200 ms for an example now and then, which says nothing about the code.
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
 

@@ -1,7 +1,7 @@
 """Write the figures of docs/deploying.md: `python -m tools.deploying`.
 
-The number of resources is that of recorded runs of the program, the costs are those of the benchmark's own code and
-prices. Nothing is typed in: what changes is changed by running this again.
+The numbers of resources come from recorded runs of the program, the costs from the benchmark's own code and prices.
+Nothing is typed in by hand: after a change, run this again.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ NAME = "figures"  # of the markers
 # Services that are not called by their abbreviation; the others are written in capitals.
 _SERVICES = {"apigatewayv2": "API Gateway", "cloudwatch": "CloudWatch", "ec2": "VPC", "lambda": "Lambda"}
 _ENGINE, _ARCHITECTURE = "onnx", "arm64"
-# Careful guesses, as those in bench.cost.estimate: how long the seeder copies, and what a first hour's curiosity asks.
+# Careful guesses, like those in bench.cost.estimate: how long the seeder copies, and the requests of a first hour.
 _SEED_S, _SEEDER_MB = 60.0, 1024
 _FIRST_REQUESTS = 10
 _GB = 2**30  # as AWS bills it
 
 
 def block() -> str:
-    """Return what is between the markers: how many resources, and what they cost."""
+    """Return the text between the markers: the number of resources, and their cost."""
     return "\n".join([*_resources(), "", *_costs(read_prices())])
 
 
 def count(graph: recorder.Graph) -> Counter[str]:
-    """Return how many things of each service a recorded run makes in AWS, those of awsx's components among them."""
+    """Return how many things of each service a recorded run makes in AWS, including those of awsx's components."""
     return Counter(service for resource in graph.resources for service in _made(resource.type, resource.inputs))
 
 
@@ -94,14 +94,14 @@ def _costs(prices: Prices) -> Iterator[str]:
 
 
 def first_hour(backend: str, cost: Costs, prices: Prices) -> float:
-    """Return USD of an hour's storage, of bringing the weights there, and of the first requests, one of them cold."""
+    """Return USD for an hour's storage, for copying the weights, and for the first requests, one of them cold."""
     usd = cost.idle_month / HOURS_PER_MONTH + cost.cold_start + (_FIRST_REQUESTS - 1) * cost.warm_request
     written = STORAGES[backend].charges.gb_written
     return usd + (seeding(prices[written], prices) if written else 0.0)
 
 
 def seeding(gb_written: float, prices: Prices) -> float:
-    """Return USD of copying the bundle from S3 once, to where writing costs so much a GB."""
+    """Return USD for copying the bundle from S3 once, to where writing costs so much a GB."""
     stored = Assumptions().stored_bytes
     copying = Billed(_SEED_S * 1e3, stored)
     copy = request_usd(Usage(S3.name, _ARCHITECTURE, _SEEDER_MB), copying, prices, Assumptions(get_bytes=GET_BYTES))
@@ -117,7 +117,7 @@ def _row(what: str, usd: list[float]) -> str:
 
 
 def main() -> int:
-    """Put the figures into the page; 1 with a message where there is no place for them."""
+    """Put the figures into the page; return 1, with a message, if there is no place for them."""
     try:
         write(PAGE, insert(PAGE.read_text(), NAME, block()))
     except (OSError, ValueError) as error:

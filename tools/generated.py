@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def insert(text: str, name: str, content: str) -> str:
-    """Return `text` with `content` between the markers. Raises ValueError where there is not exactly one pair."""
+    """Return `text` with `content` between the markers. Raises ValueError unless there is exactly one pair."""
     start, end = f"<!-- {name}:start -->", f"<!-- {name}:end -->"
     between = re.compile(f"{re.escape(start)}.*?{re.escape(end)}", re.DOTALL)
     if len(between.findall(text)) != 1:

@@ -13,7 +13,7 @@ from bench.text.numbers import duration, milliseconds, ms
 Data = Sequence[tuple[Series, Sequence[float]]]
 _GOLDEN = 0.618034
 _BEYOND = "beyond the limit"
-_CONNECTED = 40  # beyond so many samples, lines between them hide more than they show
+_CONNECTED = 40  # with more samples, lines between them hide more than they show
 
 
 def strip(data: Data, intervals: Sequence[Interval | None], width: float) -> Chart:
@@ -63,7 +63,7 @@ def ecdf(data: Data, width: float) -> Chart:
 
 
 def drift(data: Data, width: float) -> Chart:
-    """The samples in the order they were taken: a trend would mean that conditions changed during the run."""
+    """The samples in order of time: a trend would mean that conditions changed during the run."""
     keys, used = legend([series for series, _ in data], width, 0, lines=False)
     top, bottom, left = used + 8, used + 200, 58.0
     scale = scale_for((value for _, points in data for value in points), bottom, top, zero=False)

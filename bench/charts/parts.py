@@ -10,7 +10,7 @@ from bench.text.numbers import duration, ms
 
 
 def stacked(rows: Sequence[tuple[str, Mapping[str, float]]], width: float) -> Chart:
-    """A bar per variant. Parts carry the number they have in the legend; negative ones (clock noise) are not drawn."""
+    """A bar per variant. Parts are numbered as in the legend; negative ones (clock noise) are not drawn."""
     names = list(rows[0][1])
     keys, used = _legend(names, width)
     row, bar = 52.0, 24.0

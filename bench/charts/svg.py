@@ -15,7 +15,7 @@ _DASHES = ("", "7 3", "2 3", "10 3 2 3", "5 2 1 2 1 2", "1 4")
 
 @dataclass(frozen=True)
 class Series:
-    """A variant in a chart: `colour` by backend, `style` its number among all, `hollow` tells a second engine."""
+    """A variant in a chart: `colour` by backend, `style` is its number among all, `hollow` marks a second engine."""
 
     name: str
     colour: int
@@ -25,7 +25,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Chart:
-    """A drawn chart: its body, its height, and what it says in words."""
+    """A drawn chart: its body, its height, and its message in words."""
 
     body: str
     height: float
@@ -55,7 +55,7 @@ def path(points: Iterable[tuple[float, float]], series: Series, kind: str = "lin
 
 
 def marker(x: float, y: float, series: Series, size: float = 3.4) -> str:
-    """A point: the shape tells the backend, a hollow one the second engine."""
+    """A point: its shape stands for the backend, a hollow one for the second engine."""
     kind = f"mark c{series.colour}{' hollow' if series.hollow else ''}"
     shape = series.colour % 4
     if shape == 0:

@@ -39,7 +39,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Weigh the backends, print them and what was assumed.
+    """Weigh the backends, then print them and the assumptions.
 
     Exit code 4 if the run's figures must not be used, else 1 if no backend is shown to meet the objective.
     """

@@ -1,4 +1,4 @@
-"""Set two runs side by side; refuses runs that are no like for like."""
+"""Set two runs side by side; refuse runs that are not alike enough to compare."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Print what changed from A to B. Exit code 4 if the figures of either must not be used, else 1 by --fail-above."""
+    """Print what changed from A to B. Exit code 4 if either run's figures must not be used, else 1 by --fail-above."""
     runs = read_run(options.a), read_run(options.b)
     reasons = differences_in_kind(*(run.first for run in runs))
     if reasons and not options.anyway:

@@ -22,7 +22,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Print every finding; exit code 1 if one of them would spoil a run."""
+    """Print all findings; exit code 1 if one of them would spoil a run."""
     failed = False
     with TemporaryDirectory() as scratch:
         log = Path(scratch) / "lab.log"

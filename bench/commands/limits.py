@@ -1,6 +1,7 @@
 """Measure how near the service is to its lower bounds, side by side with raw reads and rivals.
 
-Writes every sample to `limits.jsonl` and, of those alone, a document and a picture; `--from FILE` makes these again.
+Writes every sample to `limits.jsonl`, then makes a document and a picture from that file alone; `--from FILE` makes
+them again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Send an open-loop load to each backend in turn: intended start times, lag and drops reported."""
+"""Send an open-loop load to each backend in turn; report start times, lag and drops."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _drive_all(options: argparse.Namespace, directory: Path) -> None:
             for name in options.backends:
                 variant = Variant(deployment.backend(name).name, deployment.engine)
                 due = arrivals(options.rate, options.duration, options.spacing, options.seed)
-                target.call(variant)  # makes one environment, as any function in use has; not measured
+                target.call(variant)  # makes one environment, which any function in use has; not measured
                 warn(f"{name}: {len(due)} requests in {options.duration:g} s …")
                 drive(name, due, functools.partial(target.call, variant), options.most_at_once, file.append)
 

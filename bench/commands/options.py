@@ -30,19 +30,19 @@ def add_target_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_place_options(target: argparse._MutuallyExclusiveGroup) -> None:
-    """Where functions are that are deployed already."""
+    """Where functions are deployed already."""
     target.add_argument("--stack", metavar="NAME", help="a deployed Pulumi stack")
     target.add_argument("--outputs", metavar="FILE", type=Path, help="a file with a deployment's outputs (JSON)")
 
 
 def add_price_options(parser: argparse.ArgumentParser) -> None:
-    """Where prices come from, if not from the shipped table."""
+    """The source of the prices, if it is not the shipped table."""
     parser.add_argument("--prices", type=Path, metavar="FILE", help="prices that override the shipped table")
     parser.add_argument("--live-prices", metavar="REGION", help="today's prices of a region (AWS Price List API)")
 
 
 def prices_from(options: argparse.Namespace) -> Prices:
-    """The shipped prices, today's over them if wanted, and the user's own over both; says what is not of today."""
+    """The shipped prices, overridden by today's if wanted and by the user's own; warns of what is not today's."""
     if not options.live_prices:
         return read_prices(options.prices)
     prices, missing = live_prices(read_prices(), options.live_prices)

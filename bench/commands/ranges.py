@@ -1,4 +1,4 @@
-"""Numbers on the command line that make sense only within a range (exit code 2 otherwise)."""
+"""Checks numbers on the command line against their ranges (exit code 2 otherwise)."""
 
 from __future__ import annotations
 

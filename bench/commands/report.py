@@ -18,7 +18,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Derive, print, and say by the exit code whether the figures may be used."""
+    """Derive and print; the exit code tells whether the figures may be used."""
     if (options.directory / LOAD).exists():
         return EXIT_OK if derive_load(options.directory).is_sound else EXIT_UNSOUND
     return EXIT_UNSOUND if present(options.directory, options.json).untrusted else EXIT_OK

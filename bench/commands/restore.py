@@ -25,7 +25,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Restore what the run's first session found. Does nothing where all is as before; raises TargetError."""
+    """Restore the configuration that the run's first session found, where it has changed. Raises TargetError."""
     if not options.directory.is_dir():
         raise UsageError(f"{options.directory} is not the folder of a run")
     with only_writer(options.directory):

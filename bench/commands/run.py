@@ -112,7 +112,7 @@ def _measure(axes: Axes, choice: Choice, directory: Path, before: Run | None, al
 
 
 def _warn_of_leftovers(header: Session, known: Mapping[str, Original], choice: Choice) -> None:
-    """Say where a function was already changed when this run began, so that its "original" may be another run's."""
+    """Warn where a function was changed already when this run began: its "original" may be another run's."""
     if header.session > 1 and not known and not choice.is_own_lab:
         warn("warning: this run has no record of how the functions were before it; they are taken to be so now")
     for name, original in header.originals.items():

@@ -1,1 +1,1 @@
-"""Prices, and what a storage costs with them."""
+"""Prices, and the cost of a storage at those prices."""

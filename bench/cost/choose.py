@@ -1,4 +1,4 @@
-"""Which backend is shown to meet a latency objective, and which of those is the cheapest."""
+"""Chooses the backends that are shown to meet a latency objective, the cheapest first."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Option:
 def weigh(
     candidates: Sequence[Candidate], objective: Objective, requests_month: float, cold_shares: Mapping[str, float]
 ) -> list[Option]:
-    """Every candidate under its share of cold starts: the cheapest that is shown to meet the objective comes first."""
+    """Every candidate under its share of cold starts; the cheapest that is shown to meet the objective comes first."""
     options = [_option(each, objective, requests_month, cold_shares[each.name]) for each in candidates]
 
     def rank(option: Option) -> tuple[int, float]:
@@ -69,14 +69,14 @@ def weigh(
 
 
 def visits_needed(share: float) -> int | None:
-    """How many visits, all within the limit, show this share; None: no number of them does."""
+    """How many visits, all within the limit, would show this share; None if no number would."""
     return math.ceil(math.log(1 - CONFIDENCE) / math.log(share)) if share < 1 else None
 
 
 def _option(candidate: Candidate, objective: Objective, requests_month: float, cold_share: float) -> Option:
     parts = ((candidate.cold_ms, cold_share), (candidate.warm_ms, 1 - cold_share))
     within = sum(weight * _share_within(visits, objective.limit_ms) for visits, weight in parts)
-    # The chance to err is divided as the traffic is: what hardly ever happens need hardly be shown.
+    # The probability of error is divided as the traffic is: a rare part of it needs little proof.
     limits = [_limits(visits, objective.limit_ms, 1 - (1 - CONFIDENCE) * weight) for visits, weight in parts]
     low = sum(weight * found.low for found, (_, weight) in zip(limits, parts, strict=True))
     high = sum(weight * found.high for found, (_, weight) in zip(limits, parts, strict=True))

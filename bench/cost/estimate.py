@@ -28,7 +28,7 @@ class Estimate:
 
 
 def guess(usage: Usage, engine: str, prices: Prices) -> Costs:
-    """What a backend is taken to cost before anything was measured."""
+    """The assumed costs of a backend before anything is measured."""
     cold_s, warm_s = COLD_S[engine], WARM_S[engine]
     cold, warm = Billed((cold_s + warm_s) * 1e3, FETCHED_BYTES), Billed(warm_s * 1e3)
     return costs(usage, [[cold]], [[warm]], prices, Assumptions())

@@ -1,4 +1,4 @@
-"""Prices of today, from the AWS Price List API."""
+"""Looks up today's prices in the AWS Price List API."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SOURCE = "AWS Price List API"
 
 @dataclass(frozen=True)
 class Product:
-    """Where the Price List keeps a price: a service, how the usage type ends, and attributes that tell look-alikes."""
+    """Where the Price List keeps a price: a service, the end of its usage type, and attributes that exclude others."""
 
     service: str
     usage_type: str
@@ -46,7 +46,7 @@ PRODUCTS = {
 
 
 def live_prices(shipped: Prices, region: str, endpoint_url: str | None = None) -> tuple[Prices, list[str]]:
-    """Today's prices of a region over the shipped ones, and the names of those that were not found and stay shipped.
+    """Today's prices of a region over the shipped ones, and the names of those that were not found and stay as shipped.
 
     Raises TargetError when the Price List API cannot be asked, or knows none of the prices.
     """

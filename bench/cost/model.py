@@ -1,4 +1,4 @@
-"""What a backend costs on AWS: pure arithmetic from measured durations and a price table.
+"""Computes what a backend costs on AWS: pure arithmetic on measured durations and a price table.
 
 A bill is a sum, so a request costs what the mean of all billed requests costs, not the median one. A GB is 2**30 bytes,
 as AWS bills it (https://aws.amazon.com/s3/faqs/: "1 GB / 1,073,741,824 bytes").
@@ -29,7 +29,7 @@ FREE_EPHEMERAL_MB = 512
 
 @dataclass(frozen=True)
 class Assumptions:
-    """What a run cannot know. Sizes in bytes; `endpoints` counts interface endpoints times zones."""
+    """Values that a run cannot measure. Sizes in bytes; `endpoints` counts interface endpoints times zones."""
 
     stored_bytes: float = 620e6
     image_base_bytes: float = 250e6
@@ -40,7 +40,7 @@ class Assumptions:
 
 @dataclass(frozen=True)
 class Usage:
-    """What Lambda's bill for a backend depends on, beside its requests."""
+    """What Lambda's bill for a backend depends on, apart from its requests."""
 
     backend: str
     architecture: str
@@ -95,7 +95,7 @@ def costs(
     prices: Prices,
     assumptions: Assumptions,
 ) -> Costs:
-    """The costs of a backend from its cold and warm requests, grouped by visit. Raises ValueError without any."""
+    """The costs of a backend from its cold and warm requests, grouped by visit. Raises ValueError if there are none."""
     usd = [[[request_usd(usage, one, prices, assumptions) for one in v] for v in state] for state in (cold, warm)]
     idle = assumptions.endpoints * HOURS_PER_MONTH * prices["interface_endpoint_hour"]
     return Costs(
@@ -140,7 +140,7 @@ def _interval(visits: Sequence[Sequence[float]]) -> Interval | None:
 
 
 def _fetch_usd(backend: str, fetched_bytes: float, prices: Prices, assumptions: Assumptions) -> float:
-    """What the store charges for what one request reads."""
+    """The store's charge for the bytes that one request reads."""
     charges, usd = _charges(backend), 0.0
     if charges.get:
         usd += math.ceil(fetched_bytes / assumptions.get_bytes) * prices[charges.get]
@@ -150,7 +150,7 @@ def _fetch_usd(backend: str, fetched_bytes: float, prices: Prices, assumptions: 
 
 
 def _storage_usd(backend: str, prices: Prices, assumptions: Assumptions) -> float:
-    """Keeping the weights for a month, and for every backend the image that runs."""
+    """The cost of storing the weights and the function's image for a month."""
     images = assumptions.image_base_bytes / _GB * prices["ecr_storage_gb_month"]
     return images + assumptions.stored_bytes / _GB * prices[_charges(backend).gb_month]
 

@@ -1,4 +1,4 @@
-"""The price table: where it comes from, and how to override it."""
+"""Reads the price table and applies a user's own prices to it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Prices:
         return self.usd[name]
 
     def recorded(self) -> dict[str, Any]:
-        """The table as it goes into the results, so that a report can be derived again when prices have changed."""
+        """The table as the results record it, so that a report can be derived again after prices have changed."""
         return asdict(self)
 
 
@@ -74,7 +74,7 @@ def _parse(path: Path) -> Prices:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
     except ValidationError as error:
         raise UsageError(
-            f"{path} is no price table (region, date, prices: name: usd, source): {explain(error)}"
+            f"{path} is not a price table (region, date, prices: name: usd, source): {explain(error)}"
         ) from error
     prices = {name: entry["usd"] for name, entry in table["prices"].items()}
     sources = {name: entry["source"] for name, entry in table["prices"].items()}

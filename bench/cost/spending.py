@@ -1,4 +1,4 @@
-"""Says what a plan is expected to take and cost, and asks before more is spent than the user allowed."""
+"""Says what a plan is expected to take and cost, and asks before the run spends more than the user allowed."""
 
 from __future__ import annotations
 

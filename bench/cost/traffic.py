@@ -16,7 +16,7 @@ from bench.process.errors import UsageError
 
 
 def poisson_cold_share(requests_per_hour: float, keep_alive_s: float) -> float:
-    """The share of cold starts among Poisson arrivals that do not overlap: the chance of a gap longer than that."""
+    """The share of cold starts among Poisson arrivals that do not overlap: the chance of a longer gap."""
     return math.exp(-requests_per_hour / 3600 * keep_alive_s)
 
 
@@ -27,7 +27,7 @@ def trace_cold_share(arrivals_s: Sequence[float], keep_alive_s: float, cold_s: f
     """
     if not arrivals_s:
         raise ValueError("a trace needs at least one arrival")
-    free_since: list[float] = []  # of every environment there is, sorted; later than now: still busy
+    free_since: list[float] = []  # of every environment, sorted; a time later than now means that it is busy
     colds = 0
     for now in sorted(arrivals_s):
         del free_since[: bisect.bisect_left(free_since, now - keep_alive_s)]

@@ -1,4 +1,4 @@
-"""What an answer of the service says about itself: witness headers, phases, results."""
+"""Reads an answer of the service: witness headers, phases, results."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def observe(
     body: bytes,
     log_tail: tuple[str, ...] = (),
 ) -> Observation:
-    """An observation from an answer that came, whatever it says. Unreadable parts are left empty."""
+    """An observation from any answer that arrived. Parts that cannot be read stay empty."""
     said = CaseInsensitiveDict(headers)
     payload = json_object(body)
     return Observation(
@@ -54,7 +54,7 @@ def observe(
 
 
 def parse_server_timing(header: str) -> dict[str, float]:
-    """`name;dur=ms` entries of a Server-Timing header; entries without a duration that can be are left out."""
+    """`name;dur=ms` entries of a Server-Timing header; entries without a possible duration are left out."""
     phases = {}
     for entry in header.split(","):
         name, *parameters = (part.strip() for part in entry.split(";"))
@@ -89,12 +89,12 @@ def _message(payload: Mapping[str, Any], body: bytes) -> str:
 
 
 def readable(said: object) -> str:
-    """What a service said, as text that any file can hold, and not longer than helps."""
+    """What a service said, as text that any file can hold, cut to a useful length."""
     return str(said)[:_LONGEST_MESSAGE].encode("utf-8", "replace").decode()
 
 
 def json_object(body: bytes) -> dict[str, Any]:
-    """The JSON object that a body is; an empty one for anything else."""
+    """The JSON object in a body; an empty one if the body is anything else."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):

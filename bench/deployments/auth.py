@@ -1,4 +1,4 @@
-"""How a request to the HTTP API proves who asks."""
+"""Proves to the HTTP API who asks: by a signature, a bearer token, or user and password."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ def make_signer(
 ) -> Signer:
     """The signer for an API's auth mode: none, iam (SigV4 by botocore) or jwt (a bearer token in BENCH_TOKEN).
 
-    With `login`, requests to an API of mode none carry user and password. What proves who asks is a secret from now on.
+    With `login`, requests to an API of mode none carry user and password. From now on, credentials and tokens count as
+    secrets.
     """
     if auth_mode == NONE:
         return _basic(*login) if login else lambda request: None
@@ -46,7 +47,7 @@ def make_signer(
 
 
 def _token() -> str:
-    """The token of the environment. Raises TargetError, without the token, for one that no header can carry."""
+    """The token from the environment. Raises TargetError, whose text omits the token, if no header can carry it."""
     token = os.environ.get(TOKEN_VARIABLE, "").strip()
     keep_secret(token, *token.split())
     if not token:

@@ -1,4 +1,4 @@
-"""From the options that name a target to a deployment that answers."""
+"""Connects to the deployment that the options name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bench.runs.records import Session
 
 @dataclass(frozen=True)
 class Choice:
-    """Which target: a stack, a file of outputs, or (neither) a lab with these settings; None is the lab's default."""
+    """The chosen target: a stack, a file of outputs, or else a lab with these settings (None: the lab's default)."""
 
     stack: str | None = None
     outputs: Path | None = None
@@ -30,7 +30,7 @@ class Choice:
         return not (self.stack or self.outputs)
 
     def recorded(self, directory: Path) -> dict[str, str]:
-        """The choice as a run in `directory` records it; paths relative to it, so that they name nobody's home."""
+        """The choice as a run in `directory` records it; its paths are relative, so that none names a home."""
         if self.stack:
             return {"stack": self.stack}
         if self.outputs:
@@ -51,7 +51,7 @@ def recorded_choice(session: Session, directory: Path) -> Choice:
 
 
 def resumed_choice(given: Choice, session: Session, directory: Path) -> Choice:
-    """What the run began with, and over it what the options say. Raises UsageError where they contradict each other."""
+    """The choice that the run began with, completed by the options. Raises UsageError where they contradict it."""
     before = recorded_choice(session, directory)
     if not given.is_own_lab or not session.source:
         return given
@@ -63,7 +63,7 @@ def resumed_choice(given: Choice, session: Session, directory: Path) -> Choice:
 
 
 def existing(choice: Choice, session: Session) -> Deployment:
-    """The deployment of a run that did not start a lab: as its outputs say today, else as it was recorded."""
+    """The deployment of a run that did not start a lab: from today's outputs, or else as recorded."""
     if choice.stack:
         return read_stack(choice.stack)
     if choice.outputs and choice.outputs.exists():

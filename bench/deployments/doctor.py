@@ -1,4 +1,4 @@
-"""What would spoil a run, found before it starts, and what to do about it."""
+"""Finds what would spoil a run before it starts, and says what to do about it."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def clock_check(date_header: str, now: datetime) -> Check:
 
 
 def like_for_like(functions: Mapping[str, Mapping[str, Any]]) -> Iterator[Check]:
-    """Whether the functions differ in what must be equal for a comparison."""
+    """Whether the functions differ in a setting that must be equal for a comparison."""
     for name in ("MemorySize", "Timeout", "Architectures"):
         values = {backend: str(facts.get(name)) for backend, facts in functions.items()}
         if len(set(values.values())) > 1:

@@ -1,4 +1,4 @@
-"""The Lambda and CloudWatch Logs APIs through boto3: forcing a cold start, invoking directly, reading REPORT lines."""
+"""Calls the Lambda and CloudWatch Logs APIs through boto3: cold starts, direct invocations, REPORT lines."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from bench.runs.records import Observation
 
 UPDATE_TIMEOUT_S = 180.0
 _POLL_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
-_NO_KEY = ("none", "none")  # for an endpoint whose outputs name none: never the user's own, which are for AWS
+_NO_KEY = ("none", "none")  # if an endpoint's outputs have no key; never the user's own, which is for AWS
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Functions:
         request: dict[str, Any] = {"FunctionName": backend.function_name, "Environment": {"Variables": dict(variables)}}
         if memory_mb is not None:
             request["MemorySize"] = memory_mb
-        # An update that is broken off may still arrive, after everything was put back.
+        # An interrupted update may still arrive after everything was put back.
         with _explained(f"updating {backend.function_name}"), deferred():
             self._lambda.update_function_configuration(**request)
         after = self._settled(backend)
@@ -88,7 +88,7 @@ class Functions:
             raise TargetError(f"{backend.function_name} still has its old RevisionId after an update")
 
     def invoke(self, backend: Backend, event: Mapping[str, Any]) -> Observation:
-        """Invoke directly with the log tail; `connect_ms` is 0: boto3 does not tell it apart."""
+        """Invoke directly with the log tail; `connect_ms` is 0 because boto3 does not report it separately."""
         started = time.perf_counter()
         try:
             answer = self._lambda.invoke(
@@ -104,7 +104,7 @@ class Functions:
         return _observe_invocation(elapsed, payload, answer.get("FunctionError"), tuple(filter(parse_log_line, tail)))
 
     def log_lines(self, backend: Backend, streams: set[str], request_ids: set[str], since_ms: int) -> tuple[str, ...]:
-        """REPORT and INIT_REPORT lines of these streams, waiting for those of `request_ids` as long as is sensible."""
+        """REPORT and INIT_REPORT lines of these streams, waiting a sensible time for those of `request_ids`."""
         deadline, pauses = time.monotonic() + self._logs_timeout_s, _pauses()
         while True:
             lines = [line for stream in sorted(streams) for line in self._stream(backend, stream, since_ms)]
@@ -147,7 +147,7 @@ class Functions:
 
 
 class _explained:
-    """Turns boto's errors into ones that say what was being done."""
+    """Turn boto's errors into errors that name the failed action."""
 
     def __init__(self, doing: str, missing_is_empty: bool = False) -> None:
         self._doing = doing
@@ -191,7 +191,7 @@ def _observe_invocation(
 
 
 def _content(answer: Mapping[str, Any]) -> bytes:
-    """The body of an answer in the form that functions give to Lambda; nothing where it says base64 and is not."""
+    """The body of an answer in the form that functions give to Lambda; empty if it claims to be base64 and is not."""
     body = str(answer.get("body", ""))
     if not answer.get("isBase64Encoded"):
         return body.encode("utf-8", "replace")

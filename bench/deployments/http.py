@@ -1,4 +1,4 @@
-"""One HTTP request, timed by one monotonic clock, with connecting kept apart from asking."""
+"""Sends one HTTP request and times it by one monotonic clock, connecting apart from asking."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class _TimedHTTPS(HTTPSConnection):
 
 
 class _TimingAdapter(HTTPAdapter):
-    """An adapter without retries whose connections time themselves; it serves a single request."""
+    """An adapter for a single request: makes no retries, and its connections time themselves."""
 
     def __init__(self) -> None:
         super().__init__(max_retries=0)

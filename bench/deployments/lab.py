@@ -1,4 +1,4 @@
-"""The lab as a target: started as a process of its own, stopped with us, whatever ends us."""
+"""Starts the lab as a process of its own and stops it when the benchmark ends, however it ends."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def running_lab(arguments: Sequence[str], log: Path) -> Iterator[Deployment]:
 
 
 def _environment() -> dict[str, str]:
-    """This process's, without the token for an API: the lab wants none, and its log is made to be read."""
+    """This process's environment without the token for an API: the lab needs none, and people read its log."""
     return {name: value for name, value in os.environ.items() if name != TOKEN_VARIABLE}
 
 
 def _die_with_parent() -> None:
-    """Ask the kernel for SIGTERM when the benchmark dies, even by SIGKILL; elsewhere than on Linux, do without."""
+    """Ask the kernel for SIGTERM when the benchmark dies, even by SIGKILL; does nothing on other systems than Linux."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
@@ -68,7 +68,7 @@ def _first_line(process: subprocess.Popen[bytes], log: Path) -> str:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Let the lab clean up (mounts, loop devices); kill its process group only if it does not."""
+    """Let the lab clean up (mounts, loop devices); kill its process group only if that takes too long."""
     if process.poll() is None:
         process.terminate()
         try:

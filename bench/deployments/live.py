@@ -1,4 +1,4 @@
-"""A deployment, driven through its HTTP API and its Lambda API: the lab and AWS alike."""
+"""Drives a deployment, the lab or AWS alike, through its HTTP API and its Lambda API."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ _LOG_WINDOW_MS = 3_600_000
 class LiveTarget:
     """Implements `bench.measure.protocol.Target` over HTTP and boto3.
 
-    `originals` are the functions as they were before the run's first session; those not in it are as they are now.
+    `originals` are the functions as they were before the run's first session; a function that is not among them is
+    unchanged.
     """
 
     def __init__(
@@ -59,13 +60,13 @@ class LiveTarget:
         return 1e3 * (min(timeout_s, API_TIMEOUT_S) if variant.arm == "http" else timeout_s)
 
     def force_cold(self, variant: Variant, nonce: str) -> None:
-        """Set nonce, engine and memory: a new configuration retires the environments that run."""
+        """Set nonce, engine and memory; a new configuration retires all running environments."""
         memory = variant.memory_mb or self._original(variant.backend).memory_mb
         variables = {**self._configured(variant.backend).variables, CONFIG_NONCE: nonce, ENGINE: variant.engine}
         self._functions.configure(self._deployment.backend(variant.backend), variables, memory)
 
     def ping(self, variant: Variant) -> float | None:
-        """A request without a text: what network, gateway and Lambda take when the model has nothing to do."""
+        """Time a request without a text: the share of network, gateway and Lambda, without the model."""
         seen = self.post(variant.backend, NOTHING)
         return seen.request_ms if seen.status == 400 and (seen.invocation or 1) > 1 else None
 
@@ -94,7 +95,7 @@ class LiveTarget:
             return [future.result() for future in [pool.submit(call) for _ in range(count)]]
 
     def log_lines(self, variant: Variant, seen: Sequence[Observation]) -> tuple[str, ...]:
-        """From the log tail where there is one, else looked up in CloudWatch Logs by log stream and request id."""
+        """Lambda's lines from the log tail or, if there is none, from CloudWatch Logs by log stream and request id."""
         tails = [line for observation in seen for line in observation.log_tail]
         missing = [o for o in seen if not o.log_tail and o.log_stream and o.request_id]
         streams = {o.log_stream for o in missing if o.log_stream}
@@ -105,7 +106,7 @@ class LiveTarget:
         return tuple(tails) + found
 
     def restore(self) -> None:
-        """Put back every configuration that is not as it was."""
+        """Put back every configuration that was changed."""
         put_back(self._functions, self._deployment, self._originals)
 
     def _original(self, name: str) -> Original:

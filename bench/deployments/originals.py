@@ -1,4 +1,4 @@
-"""What a run changes of a function, as it was before: read before the first change, put back after the last."""
+"""Remembers what a run changes in a function before the first change, and puts it back after the last one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def original_of(found: Configuration) -> Original:
 
 
 def put_back(functions: Functions, deployment: Deployment, originals: Mapping[str, Original]) -> tuple[str, ...]:
-    """Put back what is not as before, and name the backends where that was needed.
+    """Put back whatever has changed; return the names of the backends where something had.
 
     Tries every backend, then raises TargetError about those that could not be put back.
     """
@@ -51,7 +51,7 @@ def _put_back(functions: Functions, deployment: Deployment, name: str, original:
 
 
 def standing_nonce(variables: Mapping[str, str | None]) -> str | None:
-    """What to say when a function still carries the nonce of a run; None when it carries none."""
+    """A warning if a function still carries the nonce of a run, else None."""
     nonce = variables.get(CONFIG_NONCE)
     if not nonce:
         return None

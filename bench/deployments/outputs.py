@@ -1,4 +1,4 @@
-"""A deployment's outputs: the same names from the lab and from the Pulumi stack."""
+"""Reads a deployment's outputs, which have the same names in the lab and in the Pulumi stack."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ARCHITECTURES = ("arm64", "x86_64")
 
 @dataclass(frozen=True)
 class Backend:
-    """One function under test; `storage` is one honest sentence about where its weights are."""
+    """One function under test; `storage` is one honest sentence about the place of its weights."""
 
     name: str
     function_name: str
@@ -68,7 +68,7 @@ class Deployment:
         raise UsageError(f"backend {name!r} is not deployed; this target has {known}")
 
     def recorded(self) -> dict[str, Any]:
-        """The part that belongs in the results: everything but what proves who asks."""
+        """The part that belongs in the results: everything except credentials."""
         values = asdict(self)
         for name in ("login", "access_key"):
             values.pop(name)
@@ -82,7 +82,7 @@ class _BackendOutputs(BaseModel, strict=True):
 
 
 class _Outputs(BaseModel, strict=True):
-    """The outputs' types; what else is in them is left alone."""
+    """The types of the outputs; other outputs are ignored."""
 
     target: str = Field(validation_alias=names.TARGET)
     api_url: str = Field(validation_alias=names.API_URL)
@@ -139,14 +139,14 @@ def parse_outputs(given: Mapping[str, Any]) -> Deployment:
 
 
 def _access_key(outputs: _Outputs) -> tuple[str, str] | None:
-    """The key that a lab made for this start, if the outputs have one."""
+    """The access key that a lab made for this start, if the outputs have one."""
     identity, secret = outputs.access_key_id, outputs.secret_access_key
     keep_secret(secret)
     return (identity, secret) if identity and secret else None
 
 
 def deployment_of(recorded: Mapping[str, Any]) -> Deployment:
-    """The deployment that a session recorded. Raises UsageError where the record is too old to name it wholly."""
+    """The deployment that a session recorded. Raises UsageError if the record is too old to name all of it."""
     named = {item.name: recorded[item.name] for item in fields(Deployment) if item.name in recorded}
     try:
         return Deployment(**{**named, "backends": tuple(Backend(**item) for item in named["backends"])})
@@ -155,7 +155,7 @@ def deployment_of(recorded: Mapping[str, Any]) -> Deployment:
 
 
 def _without_login(name: str, address: str) -> tuple[str, tuple[str, str] | None]:
-    """An address without user and password, and those apart: from now on they are secrets."""
+    """An address without user and password, and these two; they count as secrets from now on."""
     try:
         parts = urlsplit(address)
         host = parts.hostname
@@ -186,7 +186,7 @@ def read_outputs(path: Path) -> Deployment:
 
 
 def json_object(content: bytes | str) -> dict[str, Any]:
-    """The JSON object that this is. Raises UsageError for anything else."""
+    """Parse a JSON object. Raises UsageError for anything else."""
     try:
         value = json.loads(content)
     except (ValueError, RecursionError) as error:

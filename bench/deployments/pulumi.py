@@ -1,4 +1,4 @@
-"""A deployed Pulumi stack as a target: its outputs, as the pulumi command prints them."""
+"""Reads the outputs of a deployed Pulumi stack, as the pulumi command prints them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _TIMEOUT_S = 120
 
 
 def read_stack(name: str) -> Deployment:
-    """The deployment of a stack. Raises TargetError when pulumi is missing, refuses, or prints no JSON."""
+    """The deployment of a stack. Raises TargetError when pulumi is missing, refuses, or prints other text."""
     command = ["pulumi", "stack", "output", "--json", "--stack", name]
     try:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=_TIMEOUT_S, check=True)

@@ -1,4 +1,4 @@
-"""What VERIFY_WEIGHTS costs: cold starts without and with it, in turns, on every storage.
+"""Measures the cost of VERIFY_WEIGHTS: cold starts without and with it, in turn, on every storage.
 
 `python -m bench.limits.checking --bundle DIR` measures that alone and prints the document's section.
 """
@@ -26,7 +26,7 @@ COMMAND = "python -m bench.limits.checking"
 
 
 def measure(stage: Stage, samples: Samples, rounds: int, seed: int) -> None:
-    """Every round starts every storage both ways, in an order of its own; adds the 1-minute load before each round."""
+    """Start every storage both ways in each round, in random order; record the 1-minute load before each round."""
     order = random.Random(seed)  # noqa: S311 - an experiment's order, no secret
     cases = [(backend, way) for backend in stage.deployment.backends for way in WAYS]
     for turn in range(rounds):
@@ -43,7 +43,7 @@ def measure(stage: Stage, samples: Samples, rounds: int, seed: int) -> None:
 
 
 def lines(samples: Samples) -> Iterator[str]:
-    """The document's section; none where nothing was measured."""
+    """The document's section; no lines if nothing was measured."""
     loads = samples.values("load", "machine", "before a round")
     if not loads:
         return

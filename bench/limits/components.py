@@ -1,4 +1,4 @@
-"""The encoder and the ranking apart from any storage, each engine in a process of its own, length by length."""
+"""Measures the encoder and the ranking apart from any storage, each engine in a process of its own."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from contract.storages import IMAGE
 TOKENS = (8, 20, 64, 128, 257, 512, 1000, 2000, 4096)
 INDEX_SIZES = (1_000, 10_000, 100_000, 1_000_000)
 HIDDEN = 768
-AS_THE_SERVICE = {BLAS_THREADS: "1"}  # which sets it before it imports numpy
+AS_THE_SERVICE = {BLAS_THREADS: "1"}  # which sets this before it imports numpy
 
 
 def encode(samples: Samples, bundle: str, rounds: int, repeats: int, tokens: Sequence[int] = TOKENS) -> None:
     """Warm encoding times; both engines meet a length within seconds of each other, on the same token ids.
 
-    Every round in processes of its own: where a process's memory happens to lie moves all its times.
+    Every round has its own processes, because the place of a process's memory shifts all its times.
     """
     for count in tokens:
         for number in range(rounds):
@@ -42,7 +42,7 @@ def encode(samples: Samples, bundle: str, rounds: int, repeats: int, tokens: Seq
 
 
 def rank(samples: Samples, repeats: int) -> None:
-    """Ranking against indexes of growing size."""
+    """Time the ranking over indexes of growing size."""
     for count in INDEX_SIZES:
         with tempfile.TemporaryDirectory() as directory:
             run_worker("write_index", directory=directory, count=count, hidden=HIDDEN)
@@ -54,7 +54,7 @@ def rank(samples: Samples, repeats: int) -> None:
 
 
 def choices(samples: Samples, bundle: str, rounds: int) -> None:
-    """Every setting of the session that was chosen, beside what it was chosen over; a fresh process each."""
+    """Every chosen setting of the session beside its rejected alternative, each in a fresh process."""
     names = run_worker("session_choices")
     for number in range(rounds):
         for name, environment in names.items():

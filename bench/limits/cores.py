@@ -1,4 +1,4 @@
-"""Core time of the whole machine while something runs: what the storage's servers take of the cores counts, too."""
+"""Measures the core time of the whole machine, so that the work of the storage's servers counts, too."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class CoreTime:
 
 @contextmanager
 def core_time() -> Iterator[CoreTime]:
-    """Watch the machine by the kernel's book (proc(5), /proc/stat; 10 ms); what it found is told when the `with` ends.
+    """Measure by the kernel's counters (proc(5), /proc/stat; 10 ms); the result is there when the `with` ends.
 
-    Other work on the machine counts as well, so a measurement wants a quiet one.
+    Other work on the machine counts as well, so measure on a quiet one.
     """
     found, total, own = CoreTime(), _total(), _own()
     yield found
@@ -36,7 +36,7 @@ def cores() -> int:
 
 
 def _total() -> float:
-    """All but idle time, and but what other machines took (steal)."""
+    """All time except idle time and the time that other virtual machines took (steal)."""
     with open("/proc/stat", encoding="ascii") as file:
         user, nice, system, _idle, _iowait, irq, softirq = (int(field) for field in file.readline().split()[1:8])
     return (user + nice + system + irq + softirq) * _TICK_MS

@@ -1,4 +1,4 @@
-"""`docs/performance.md` and its picture, of the samples of one run alone."""
+"""Writes `docs/performance.md` and its picture from the samples of one run alone."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from contract.bundle import MANIFEST
 
 
 def facts(bundle: Path) -> dict[str, str]:
-    """Where and on what the run was made."""
+    """The place and the machine of the run."""
     found, manifest = gather(), json.loads((bundle / MANIFEST).read_text())
     machine = found.machine
     return {

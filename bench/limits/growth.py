@@ -1,4 +1,4 @@
-"""What grows how: cold starts with the model's size and with the number of simultaneous requests."""
+"""Measures how cold starts grow with the model's size and with the number of simultaneous requests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BURSTS = (1, 2, 4, 8)
 
 
 def bundle_of(layers: int, directory: Path) -> Path:
-    """A synthetic bundle with another number of layers, built where it is not yet."""
+    """A synthetic bundle with another number of layers, built unless it exists already."""
     out = directory / f"layers-{layers}"
     command = [sys.executable, "-m", "model", "build", "--weights", "synthetic", "--layers", str(layers)]
     subprocess.run([*command, "--out", str(out)], cwd=ROOT, check=True)
@@ -37,7 +37,7 @@ def sizes(stage: Stage, samples: Samples, layers: int, rounds: int) -> None:
 
 
 def bursts(stage: Stage, samples: Samples, rounds: int) -> None:
-    """The slowest of N simultaneous requests that all find no environment."""
+    """The slowest of N simultaneous requests, none of which finds an environment."""
     for number in range(rounds):
         for backend in stage.deployment.backends:
             for count in BURSTS:

@@ -1,4 +1,4 @@
-"""What cannot be left out: what a storage or this machine leaves of each requirement's budget, of the samples alone."""
+"""Computes lower bounds from the samples: what a storage or this machine leaves of each requirement's budget."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RANKING_MS = 500
 
 @dataclass(frozen=True)
 class _Floor:
-    """A cold start without waste, ms: what would be left if nothing but these parts took time."""
+    """A cold start without waste, in ms: its duration if only these parts took time."""
 
     budget: float
     boot: float
@@ -33,12 +33,12 @@ class _Floor:
 
     @property
     def total(self) -> float:
-        """Reading and imports go side by side."""
+        """The sum, in which reading and imports go side by side."""
         return self.boot + max(self.read, self.imports) + self.encode + self.rest
 
 
 def lines(samples: Samples) -> Iterator[str]:
-    """The section that says where the time goes, and why that is the limit."""
+    """The section that explains where the time goes, and why that is the limit."""
     yield from ("", "## Where the time goes, and what is the limit", "")
     yield from _fetches(samples)
     yield from _cold_starts(samples)
@@ -60,7 +60,7 @@ def _fetches(samples: Samples) -> Iterator[str]:
 
 
 def _s3(samples: Samples) -> Iterator[str]:
-    """What the cores do while S3 is read: what its servers and any reader take is what nobody can leave out."""
+    """The work of the cores while S3 is read: its servers and any reader need this time in any case."""
     cores, size = samples.median("cores", "machine", "all"), samples.median("planned bytes", "bundle", "onnx")
     boto3, own = samples.median("rate", COLD_S3, BOTO3), samples.median("own core time", COLD_S3, RAW)
     rows = []
@@ -83,7 +83,7 @@ def _s3(samples: Samples) -> Iterator[str]:
 
 
 def _servers(samples: Samples, how: str, size: float) -> float | None:
-    """Milliseconds of core time that nobody but the reader's own process takes, for `size` bytes."""
+    """Milliseconds of core time that everything but the reader's own process takes for `size` bytes."""
     total, own = (samples.median(what, COLD_S3, how) for what in ("core time", "own core time"))
     rate, taken = (samples.median(what, COLD_S3, how) for what in ("rate", "read"))
     return (total - own) * size / (rate * taken * 1000) if total and own and rate and taken else None
@@ -131,7 +131,7 @@ def _floor(samples: Samples, where: str, limit: float) -> _Floor | None:
 
 
 def exact_search(samples: Samples) -> Iterator[str]:
-    """Up to which size of the index a ranking against all of it is the right choice."""
+    """Up to which size of the index it is right to rank all of it."""
     large, small = 1_000_000, 1_000
     time = samples.median("rank", f"{large:,} incidents", "top 3")
     peaks = [samples.median("peak memory", f"{size:,} incidents", "ranking process") for size in (large, small)]

@@ -1,4 +1,4 @@
-"""The limits in one picture: encoding time over text length, and cold starts by storage and engine."""
+"""Draws the limits in one picture: encoding time over text length, and cold starts by storage and engine."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ text { font: 13px system-ui, sans-serif; fill: #1b2330; } .title { font-weight: 
 
 
 def draw(samples: Samples) -> str:
-    """A self-contained SVG; an empty frame where nothing was measured."""
+    """Draw a self-contained SVG; it is an empty frame if nothing was measured."""
     body, height = [], 16.0
     for title, (drawn, used) in (
         ("Warm encoding time over text length (tokens)", _lengths(samples)),

@@ -1,4 +1,4 @@
-"""Raw reads of given byte ranges: what a storage delivers to a program that does nothing but read."""
+"""Reads given byte ranges as fast as a storage delivers them to a program that does nothing else."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BUFFER = 1 << 20
 
 
 def dd(path: str, ranges: Ranges) -> float:
-    """Milliseconds that dd says it took to read the ranges of a file in turn; starting the processes is not counted."""
+    """Milliseconds that dd reports for reading the ranges of a file in turn, without the start of the processes."""
     seconds = 0.0
     for offset, size in ranges:
         command = ["dd", f"if={path}", "of=/dev/null", "bs=4M", "iflag=skip_bytes,count_bytes"]
@@ -32,7 +32,7 @@ def dd(path: str, ranges: Ranges) -> float:
 
 
 def ranged_get(url: str, ranges: Ranges) -> float:
-    """Milliseconds of fetching the ranges of an object over parallel plain connections and dropping the bytes."""
+    """Milliseconds for fetching the ranges of an object over parallel plain connections; the bytes are dropped."""
     parts = urlsplit(url)
     local = threading.local()
 

@@ -1,4 +1,4 @@
-"""One storage's weights, read by our fetch, by a raw reader and by what people use: a step of a round each."""
+"""Reads one storage's weights by our fetch, by a raw reader and by common libraries, one step of a round each."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Reads:
     backend: Backend
 
     def raw(self, number: int) -> None:
-        """The planned bytes by a program that does nothing but read: dd, or ranged GETs whose bytes are dropped."""
+        """Read the planned bytes by a program that does nothing else: dd, or ranged GETs whose bytes are dropped."""
         variables = self._cold()
         with core_time() as cores:
             if MODEL_DIR in variables:
@@ -41,7 +41,7 @@ class Reads:
         self._record(RAW, Read(taken, cores.total, cores.own), self._planned, number)
 
     def ours(self, number: int) -> None:
-        """The planned bytes by our fetch, in a process that does nothing else."""
+        """Read the planned bytes by our fetch, in a process that does nothing else."""
         variables = self._cold()
         if MODEL_DIR in variables:
             found = _read("fetch_from_directory", path=variables[MODEL_DIR])
@@ -52,7 +52,7 @@ class Reads:
         self._record(OURS_ALONE, found, self._planned, number)
 
     def boto3(self, number: int) -> None:
-        """The whole object by boto3's managed download."""
+        """Read the whole object by boto3's managed download."""
         variables = self._cold()
         with tempfile.TemporaryDirectory() as directory:
             to = Path(directory) / WEIGHTS
@@ -67,19 +67,19 @@ class Reads:
         self._record(BOTO3, found, size, number)
 
     def mapped(self, number: int) -> None:
-        """The planned tensors by the safetensors package."""
+        """Read the planned tensors by the safetensors package."""
         names = run_worker("needed_tensors", bundle=self.stage.bundle)
         found = _read("safetensors_load", path=_file(self._cold()), names=names)
         self._record("safetensors, mapped", found, self._planned, number)
 
     def from_pretrained(self, number: int) -> None:
-        """The whole file by transformers."""
+        """Read the whole file by transformers."""
         variables = self._cold()
         found = _read("from_pretrained", directory=variables[MODEL_DIR])
         self._record("from_pretrained", found, Path(_file(variables)).stat().st_size, number)
 
     def runai(self, number: int) -> None:
-        """The whole file by runai-model-streamer."""
+        """Read the whole file by runai-model-streamer."""
         path = _file(self._cold())
         self._record("runai-model-streamer", _read("runai_stream", path=path), Path(path).stat().st_size, number)
 
@@ -105,7 +105,7 @@ def _read(task: str, environment: Mapping[str, str] | None = None, **arguments: 
 
 
 def _access(variables: Mapping[str, str]) -> dict[str, str]:
-    """What an S3 client finds in the environment; the lab accepts any credentials."""
+    """An S3 client's environment variables; the lab accepts any credentials."""
     return {
         S3_ENDPOINT: variables[S3_ENDPOINT],
         "AWS_ACCESS_KEY_ID": "lab",

@@ -1,4 +1,4 @@
-"""What the service must reach, held against the samples of one run."""
+"""Compares the samples of one run with what the service must reach."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Row:
 
 
 def rows(samples: Samples) -> Iterator[Row]:
-    """All requirements for which something was measured."""
+    """All requirements that have measurements."""
     fetched = [s.value for s in samples if s.what == "bytes fetched" and s.how == "onnx"]
     if fetched:
         yield Row("bytes fetched before the first answer", max(fetched) / 1e6, 346, True, " MB")
@@ -71,7 +71,7 @@ def _cold(samples: Samples, name: str, cache: str, limit: float) -> Iterator[Row
 
 
 def _rate(samples: Samples) -> Iterator[Row]:
-    """Megabytes a second of our fetch over those of boto3, which downloads the whole file; neither has a neighbour."""
+    """Our fetch's megabytes per second over those of boto3, which downloads the whole file; each runs alone."""
     ours, theirs = (samples.values("rate", f"{S3.name}, cold cache", how) for how in (OURS_ALONE, BOTO3))
     yield from _ratio(f"{S3.label}: our MB/s / boto3 download_file's", ours, theirs, BOTO3_TIMES, most=False)
 

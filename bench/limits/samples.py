@@ -1,4 +1,4 @@
-"""What the limits run records: one line a sample, of which the document is made and can be made again."""
+"""Records the samples of the limits run, one a line, from which the document can be made again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from contract.checkout import ROOT
 
 @dataclass(frozen=True)
 class Sample:
-    """One measured value. `what` names the quantity, `where` the storage or component, `how` the way of doing it."""
+    """One measured value. `what` names the quantity, `where` the storage or component, `how` the method."""
 
     what: str
     where: str
@@ -63,7 +63,7 @@ class Samples:
         return quantile(values, 0.5) if values else None
 
     def hows(self, what: str, where: str) -> Sequence[str]:
-        """The ways in which a quantity was measured, in order of first appearance."""
+        """The methods by which a quantity was measured, in order of first appearance."""
         return list(dict.fromkeys(s.how for s in self._taken if (s.what, s.where) == (what, where)))
 
 

@@ -1,4 +1,4 @@
-"""A running lab and what is needed to read its storages past the service."""
+"""Starts a lab and gives what is needed to read its storages past the service."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Stage:
         return variables
 
     def ask(self, backend: Backend, tokens: int = 20) -> Observation:
-        """One request over HTTP; raises TargetError unless it is answered well."""
+        """Send one request over HTTP; raises TargetError unless the answer is good."""
         body = request_body(text_of(tokens))
         answer = self.http.post(f"/{backend.name}/{SIMILAR.name}", body, REQUEST_TIMEOUT_S)
         if answer.status != 200:

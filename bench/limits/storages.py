@@ -1,4 +1,4 @@
-"""Each storage's fetch beside a raw read of the same bytes and beside what people use, in randomised rounds."""
+"""Measures each storage's fetch beside a raw read of the same bytes and beside common libraries, in random order."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from contract.storages import storage
 
 
 def measure(stage: Stage, samples: Samples, rounds: int, seed: int) -> None:
-    """Cold starts of both engines, raw reads and rival ways, every round in an order of its own."""
+    """Measure cold starts of both engines, raw reads and rival methods, each round in random order."""
     order = random.Random(seed)  # noqa: S311 - an experiment's order, no secret
     steps = [step for backend in stage.deployment.backends for step in _steps(stage, samples, backend)]
     for number in range(rounds):

@@ -1,4 +1,4 @@
-"""Tables and numbers of the document."""
+"""Formats the tables and numbers of the document."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def timed(values: Sequence[float]) -> str:
 
 
 def plain(value: float | None) -> str:
-    """A number, or nothing where nothing was measured."""
+    """A number; empty if nothing was measured."""
     return "" if value is None else number(value)
 
 
 def number(value: float) -> str:
-    """As many digits as are worth reading."""
+    """A number with as many digits as are worth reading."""
     return f"{value:.1e}" if 0 < abs(value) < 1e-3 else ms(value, below_one=3)

@@ -1,7 +1,7 @@
-"""Component measurements, each in a process of its own: `python -m bench.limits.worker TASK JSON`, JSON on stdout.
+"""Measures one component in a process of its own: `python -m bench.limits.worker TASK JSON`, JSON on stdout.
 
-The benchmark proper never imports the service. These tasks measure its parts, so they do, out of process: two engines
-in one process would fight for the cores, and peak memory is a property of a process.
+The benchmark proper never imports the service. These tasks measure its parts, so they do, each in its own process: two
+engines in one process would fight for the cores, and peak memory is a property of a process.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def encode(bundle: str, engine: str, tokens: int, repeats: int) -> Encoded:
 
 
 def write_index(directory: str, count: int, hidden: int) -> None:
-    """An index of `count` random vectors, as a bundle has it; not in the process whose memory counts."""
+    """Write an index of `count` random vectors in a bundle's format; not in the process whose memory counts."""
     generator = np.random.default_rng(0)
     shapes = {"ids": ("I64", [count], 8 * count), "vectors": ("F32", [count, hidden], 4 * count * hidden)}
     entries, offset = {}, 0
@@ -69,7 +69,7 @@ def write_index(directory: str, count: int, hidden: int) -> None:
 
 
 def rank(directory: str, repeats: int) -> Ranked:
-    """Milliseconds of opening an index that was read and of finding the three nearest, and peak memory of it all."""
+    """Milliseconds to open an index that was read and to find the three nearest, and the peak memory of it all."""
     from similarity.bundle.ranking import Index
 
     store = DirectoryStore(directory, 1)
@@ -84,14 +84,14 @@ def rank(directory: str, repeats: int) -> Ranked:
 
 
 def fetch_from_directory(path: str) -> Read:
-    """Milliseconds of our fetch with nothing beside it, imports not counted."""
+    """Milliseconds of our fetch alone, without imports."""
     weights = store_at(path).weights(files.WEIGHTS, 1 << 20, "onnx")
     ranges = byte_ranges.fetch_plan(safetensors_header.parse(weights.start))
     return _watched(lambda: weights.fetch(ranges))
 
 
 def fetch_from_bucket(bucket: str, prefix: str) -> Read:
-    """Milliseconds of our fetch with nothing beside it, imports not counted; the environment says where S3 is."""
+    """Milliseconds of our fetch alone, without imports; the environment says where S3 is."""
     from similarity.stores.bucket import BucketStore
 
     weights = BucketStore(bucket, prefix).weights(files.WEIGHTS, 1 << 20, "onnx")
@@ -100,7 +100,7 @@ def fetch_from_bucket(bucket: str, prefix: str) -> Read:
 
 
 def boto3_download(endpoint: str, bucket: str, key: str, to: str) -> Read:
-    """Milliseconds of boto3's managed download of a whole object, import and client not counted."""
+    """Milliseconds of boto3's managed download of a whole object, without import and client."""
     import boto3
 
     session = boto3.Session("lab", "lab", region_name="us-east-1")  # the lab accepts any credentials
@@ -121,7 +121,7 @@ def safetensors_load(path: str, names: Sequence[str]) -> Read:
 
 
 def from_pretrained(directory: str) -> Read:
-    """Milliseconds of LongformerModel.from_pretrained over a directory, imports not counted."""
+    """Milliseconds of LongformerModel.from_pretrained over a directory, without imports."""
     from transformers import LongformerModel
 
     return Read(_timed(lambda: LongformerModel.from_pretrained(directory, local_files_only=True)))
@@ -172,7 +172,7 @@ def session_choice(bundle: str, name: str) -> dict[str, float]:
     graph = store.read(files.GRAPH)
     started = time.perf_counter()
     values = {} if name in BY_ONNXRUNTIME else mapped(header, Path(bundle) / files.WEIGHTS)
-    kept = CHOICES[name](options)  # onnxruntime does not keep buffers that it is given alive
+    kept = CHOICES[name](options)  # onnxruntime does not keep alive the buffers that it is given
     for tensor, value in values.items():
         options.add_initializer(tensor, value)
     session = ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
@@ -277,7 +277,7 @@ def _timed(step: Callable[[], object]) -> float:
 
 
 def _watched(step: Callable[[], object]) -> Read:
-    """Milliseconds of a step, with the core time that the whole machine and this process took meanwhile."""
+    """Milliseconds of a step, and the core time of the whole machine and of this process meanwhile."""
     with core_time() as cores:
         taken = _timed(step)
     return Read(taken, cores.total, cores.own)

@@ -1,4 +1,4 @@
-"""When requests are due."""
+"""Computes the times at which the requests of a load are due."""
 
 from __future__ import annotations
 

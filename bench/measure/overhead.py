@@ -26,7 +26,7 @@ def measure_overhead(deployment: Deployment, name: str, requests: int) -> list[f
 
 
 def client_minus_server(seen: Sequence[Observation], log_lines: Sequence[str]) -> list[float]:
-    """Request time minus Lambda's Duration in ms, for every request whose REPORT line is there.
+    """Request time minus Lambda's Duration in ms, for every request that has a REPORT line.
 
     Raises UnsoundError when there is none.
     """

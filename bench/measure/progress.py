@@ -1,4 +1,4 @@
-"""Live progress: a bar on a terminal, plain lines elsewhere."""
+"""Shows live progress: a bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Reporter:
         self._samples: list[Sample] = []
 
     def show(self, event: Event) -> None:
-        """Take note of an event."""
+        """Update the display for an event."""
         if isinstance(event, Sample):
             self._done += 1
             self._samples.append(event)

@@ -1,4 +1,4 @@
-"""What the runner needs of a target. The live one talks to a deployment; tests plant a simulated one."""
+"""The interface between runner and target: the live target calls a deployment, tests use a simulated one."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class Target(Protocol):
         ...
 
     def originals(self, backends: Sequence[str]) -> Mapping[str, Original]:
-        """What a run changes of these backends' functions, as it was before."""
+        """What a run changes in these backends' functions, as it was before."""
         ...
 
     def limit_ms(self, variant: Variant) -> float:
-        """When the path to this variant gives up waiting."""
+        """After how many ms the path to this variant gives up waiting."""
         ...
 
     def force_cold(self, variant: Variant, nonce: str) -> None:
@@ -29,7 +29,7 @@ class Target(Protocol):
         ...
 
     def ping(self, variant: Variant) -> float | None:
-        """The time in ms of a request that a warm function refuses at once; None if it did not."""
+        """The time in ms of a request that a warm function refuses at once; None if it did not refuse."""
         ...
 
     def call(self, variant: Variant) -> Observation:

@@ -13,7 +13,7 @@ from bench.runs.cold_starts.kind import PRIMER, WARM
 from bench.runs.plan import Visit
 from bench.runs.records import Event, Observation, Sample, VisitEnd
 
-SILENT_VISITS = 3  # so many visits in a row without any answer, and the target is taken to be gone
+SILENT_VISITS = 3  # after so many visits in a row without any answer the target counts as gone
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class Context:
-    """What all visits of one process share. `tag` makes the nonces of this run unlike those of any other."""
+    """What all visits of one process share. `tag` makes this run's nonces unlike any other's."""
 
     session: int
     tag: str
@@ -36,9 +36,9 @@ class Context:
 
 
 def measure(plan: Iterable[Visit], target: Target, context: Context) -> None:
-    """Make all visits in order. Raises what ends it early; everything measured until then is recorded.
+    """Make all visits in order. Raises whatever ends it early; everything measured until then is recorded.
 
-    Raises TargetError when the target cannot be driven any more, or has not answered for some visits.
+    Raises TargetError when the target can no longer be driven, or has not answered for several visits.
     """
     started = context.clock.monotonic()
     silent = 0
@@ -50,7 +50,7 @@ def measure(plan: Iterable[Visit], target: Target, context: Context) -> None:
 
 
 def _no_answer(seen: Observation) -> bool:
-    """Not even an error came back, and not because time was up."""
+    """Whether nothing came back, not even an error, for another reason than a time-out."""
     return seen.status is None and not seen.timed_out
 
 
@@ -74,7 +74,7 @@ class _Visitor:
         self._before: Observation | None = None
 
     def run(self) -> list[Observation]:
-        """Do it and return what was seen; a visit that is broken off still gets its log lines and its end."""
+        """Make the visit and return what was seen; an interrupted visit still gets its log lines and its end."""
         clock = self._context.clock
         started = clock.monotonic()
         self._target.force_cold(self._visit.variant, self._nonce)
@@ -88,7 +88,7 @@ class _Visitor:
         return self._seen
 
     def _requests(self) -> str | None:
-        """All requests of the visit; returns why some were not made, if so."""
+        """Send all requests of the visit; return why some were not sent, if any."""
         try:
             self._visit.cold_start.ask(self)
         except _LeftOut as left:
@@ -139,7 +139,7 @@ class _Visitor:
         context.record(sample)
 
     def _ping(self) -> float | None:
-        """Sent last, so that it disturbs no sample: the next visit makes its own environment."""
+        """Ping last, so that no sample is disturbed: the next visit makes its own environment."""
         is_plain = self._visit.variant.arm == "http" and self._visit.cold_start.pinged
         return self._target.ping(self._visit.variant) if is_plain and self._seen[-1].status == 200 else None
 

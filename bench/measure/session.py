@@ -27,9 +27,9 @@ def remaining(plan: tuple[Visit, ...], before: Run | None) -> tuple[Visit, ...]:
 
 
 def must_match(before: Run, target: Mapping[str, Any], facts: Mapping[str, Any] | None = None) -> None:
-    """Raises UsageError when the target, its settings or the machine are not those the run began with.
+    """Raise UsageError when the target, its settings or the machine are not those that the run began with.
 
-    Warns of what a run made by an earlier version has no record of.
+    Warns about everything that a run of an earlier version has no record of.
     """
     first = before.first
     known = first.facts if facts is not None else {}
@@ -63,7 +63,7 @@ def carry_out(
 
 
 def _restore(target: Target) -> bool:
-    """Put the functions' configuration back, whatever happened; say so if that fails."""
+    """Put the functions' configuration back, whatever happened; warn if that fails."""
     try:
         target.restore()
     except BenchError as error:
@@ -73,7 +73,7 @@ def _restore(target: Target) -> bool:
 
 
 def reason_of(error: BaseException) -> str:
-    """The reason of an end. Of an error that is not ours only the kind: its text may hold anything."""
+    """Why the run ended. An error that is not ours gives its kind alone: its text may hold anything."""
     if isinstance(error, KeyboardInterrupt):
         return "interrupted"
     return f"ended early: {error}" if isinstance(error, BenchError) else f"ended early: {type(error).__name__}"

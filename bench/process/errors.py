@@ -1,4 +1,4 @@
-"""What can go wrong, and the exit code that says so."""
+"""The errors that the benchmark reports, each with its exit code."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ EXIT_CODES = {
 
 
 class BenchError(Exception):
-    """A failure the user can act on; the message says how."""
+    """A failure that the user can do something about; the message says what."""
 
     exit_code = EXIT_TARGET
 
@@ -44,7 +44,7 @@ class TargetError(BenchError):
 
 
 class UnsoundError(BenchError):
-    """There is nothing in the run that could be reported as a measurement."""
+    """Nothing in the run can be reported as a measurement."""
 
     exit_code = EXIT_UNSOUND
 

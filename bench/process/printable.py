@@ -1,4 +1,4 @@
-"""Text that shows as what it is: what would drive a terminal or turn the writing direction is spelled out."""
+"""Makes text safe to show: controls and characters that turn the writing direction appear as their codes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _SPELLED_OUT = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # controls, formats (bidi overrid
 
 
 def printable(text: str) -> str:
-    """`text` with line breaks and tabs as blanks, and every other control or invisible character as its code."""
+    """`text` with blanks for line breaks and tabs, and a code for every other control or invisible character."""
     return "".join(map(_shown, text))
 
 

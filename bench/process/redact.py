@@ -1,7 +1,7 @@
 """Keeps tokens, passwords and signatures out of everything that is written or printed, wherever they turn up.
 
-A service may send back what it was sent: an API that refuses a signature quotes the whole header. So what goes into a
-file or a message is searched for the secrets this process knows, and for what has the form of one.
+A service may send back what it was sent: an API that refuses a signature quotes the whole header. So whatever goes into
+a file or a message is searched for the secrets that this process knows, and for text in the form of one.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _known: set[str] = set()
 
 
 def keep_secret(*values: str | None) -> None:
-    """From now on, hide these wherever they turn up."""
+    """Hide these strings from now on, wherever they turn up."""
     _known.update(value for value in values if value and len(value) >= _SHORTEST)
 
 
 def redact(text: str) -> str:
-    """`text` with every known secret, and whatever has the form of one, replaced by [hidden]."""
+    """`text` with [hidden] for every known secret and for whatever has the form of one."""
     for secret in sorted(_known, key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
     for form in _FORMS:
@@ -42,7 +42,7 @@ def redact(text: str) -> str:
 
 
 def redacted(value: Any) -> Any:
-    """A JSON value with all its texts redacted, the names in it as well."""
+    """A JSON value with all its texts redacted, names included."""
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, dict):

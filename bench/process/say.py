@@ -1,4 +1,4 @@
-"""What is said to people: without secrets, and without anything that drives a terminal."""
+"""Prints messages without secrets and without anything that drives a terminal."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def say(text: str) -> None:
 
 
 def warn(text: str) -> None:
-    """Print lines to standard error; where nobody reads them any more, go on without."""
+    """Print lines to standard error; go on if nobody reads them any more."""
     with contextlib.suppress(OSError):
         print(_clean(text), file=sys.stderr, flush=True)
 
@@ -29,9 +29,9 @@ def _clean(text: str) -> str:
 
 
 class Printer(Console):
-    """A console on which every text shows as what it is, in tables as well: no markup, no escape sequences, no secrets.
+    """A console that shows every text literally, in tables too: no markup, no escape sequences, no secrets.
 
-    It leaves it to the caller what happens when nobody reads any more; rich's own ends the process with 1.
+    The caller decides what happens when nobody reads any more; rich's own console ends the process with 1.
     """
 
     def __init__(self, **options: Any) -> None:

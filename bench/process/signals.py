@@ -1,4 +1,4 @@
-"""Signals that end the benchmark: each is taken as Ctrl-C, and none disturbs it while it puts things back."""
+"""Handles the signals that end the benchmark: each counts as Ctrl-C, and none disturbs it while it puts things back."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class _State:
 
 
 def end_politely() -> None:
-    """From now on, a kill and a closed terminal end the benchmark as Ctrl-C does: report, restore, clean up."""
+    """Let a kill and a closed terminal end the benchmark as Ctrl-C does: report, restore, clean up."""
     for number in _ENDING:
         signal.signal(number, _interrupt)
 
@@ -36,7 +36,7 @@ def undisturbed() -> Iterator[None]:
 
 @contextmanager
 def deferred() -> Iterator[None]:
-    """Let these signals wait for the end of what is short and must not be left half done."""
+    """Hold these signals back until the block ends, which is short and must not be left half done."""
     outer, _State.held = _State.held, True
     try:
         yield
@@ -48,7 +48,7 @@ def deferred() -> Iterator[None]:
 
 
 def let_go_of(*descriptors: int) -> None:
-    """Write to nowhere from now on what would go there."""
+    """Discard whatever is written to these descriptors from now on."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for descriptor in descriptors:
         os.dup2(nowhere, descriptor)

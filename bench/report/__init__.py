@@ -1,1 +1,1 @@
-"""Everything that is derived from results.jsonl, and can be derived again."""
+"""Derives everything that is shown of a run from results.jsonl, as often as wanted."""

@@ -12,7 +12,7 @@ TOLERANCE = 1e-5
 
 @dataclass(frozen=True)
 class Agreement:
-    """`max_delta` is the largest difference of a similarity between variants; `answers` how many were compared."""
+    """`max_delta` is the largest difference in a similarity between variants; `answers` how many were compared."""
 
     answers: int
     same_ranking: bool

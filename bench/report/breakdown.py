@@ -1,6 +1,6 @@
-"""Where a request's time went, in parts that add up to what the client measured.
+"""Divides a request's time into parts that add up to what the client measured.
 
-Only durations are used, each from one clock: the client's request, Lambda's REPORT (Init Duration and Duration), and
+It uses durations alone, each from one clock: the client's request, Lambda's REPORT (Init Duration and Duration), and
 the function's own phases. Parts are means over the middle half of the samples by latency: medians would not add up.
 """
 

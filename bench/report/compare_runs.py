@@ -48,7 +48,7 @@ class Change:
 def changes(a: Report, b: Report) -> tuple[Change, ...]:
     """All variants and states that both runs measured. Raises UsageError when there are none.
 
-    Intervals hold for all comparisons together (Bonferroni): runs are not paired, visits are the units.
+    The intervals hold for all comparisons together (Bonferroni); runs are not paired, and visits are the units.
     """
     shared = list(_shared(a, b))
     if not shared:

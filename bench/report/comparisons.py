@@ -53,5 +53,5 @@ def _family(judged: Sequence[Judged], pairs: Sequence[tuple[Variant, Variant]], 
 
 
 def _name(variant: Variant, pairs: Sequence[tuple[Variant, Variant]]) -> str:
-    """The backend, and what else is needed to know which pair of it is meant."""
+    """The backend, with whatever else tells which of its variants is meant."""
     return variant_name(variant, [each for pair in pairs for each in pair])

@@ -63,7 +63,7 @@ class Costing:
 
 
 def costing(judged: Sequence[Judged], session: Session) -> Costing | None:
-    """Costs of every variant and break-evens between backends; None for records without a price table."""
+    """The costs of every variant and the break-evens between backends; None for records without a price table."""
     if not session.prices:
         return None
     prices, assumptions = Prices(**session.prices), Assumptions()
@@ -84,7 +84,7 @@ def costing(judged: Sequence[Judged], session: Session) -> Costing | None:
 def costs_of(
     judged: Sequence[Judged], variant: Variant, session: Session, prices: Prices, assumptions: Assumptions
 ) -> Costs | None:
-    """What a variant costs, by Lambda's own REPORT lines; None when no cold or no warm request has one."""
+    """The costs of a variant by Lambda's own REPORT lines; None when no cold or no warm request has one."""
     function = recorded_function(session, variant.backend)
     limit_ms = float(MAX_TIMEOUT_S if function.timeout_s is None else function.timeout_s) * 1e3
     cold, warm = (_billed(select(judged, variant, state), limit_ms) for state in ("cold", "warm"))
@@ -102,7 +102,7 @@ def costs_of(
 
 
 def _billed(state: State, limit_ms: float) -> tuple[tuple[Billed, ...], ...]:
-    """Every request that was billed, by visit; of invalid ones it is not known what they were."""
+    """Every billed request, by visit; invalid ones are left out, because nobody knows what they were."""
     asked = (item for item in state.asked if item.status != INVALID)
     return by_visit((item, Billed(billed_ms(item, limit_ms), item.sample.seen.fetched_bytes or 0.0)) for item in asked)
 
@@ -110,7 +110,7 @@ def _billed(state: State, limit_ms: float) -> tuple[tuple[Billed, ...], ...]:
 def billed_ms(item: Judged, limit_ms: float) -> float:
     """What Lambda bills for a request, INIT included (REPORT counts it in, or names it apart).
 
-    Without a REPORT line, as of most failures, it is taken for as long as the client waited, at most the time-out.
+    Most failures have no REPORT line: they count with the time that the client waited, at most the time-out.
     """
     report, waited = item.report, min(item.sample.seen.request_ms, limit_ms)
     if report is None or report.duration_ms is None:

@@ -1,4 +1,4 @@
-"""Whether conditions changed while a run was measured: trends of latencies and of differences over the rounds."""
+"""Finds out whether conditions changed during a run, by trends of latencies and differences over the rounds."""
 
 from __future__ import annotations
 

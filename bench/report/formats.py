@@ -37,5 +37,5 @@ def counts_in_words(counts: Counts) -> str:
 
 
 def both(words: Iterable[str]) -> str:
-    """Two figures in one cell; one if they are the same."""
+    """Two figures in one cell, or one if they are the same."""
     return ", ".join(dict.fromkeys(words))

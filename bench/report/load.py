@@ -60,7 +60,7 @@ def load_report(header: LoadHeader, arrivals: Sequence[Arrival]) -> LoadReport:
 
 
 def _untrusted(header: LoadHeader, items: Sequence[BackendLoad]) -> list[str]:
-    """Why the figures must not be used, if so: too few requests were due, sent or answered."""
+    """Reasons why the figures must not be used: too few requests were due, sent or answered."""
     planned = len(arrivals_due(header.rate, header.duration_s, header.spacing, header.seed))
     found = []
     for item in items:

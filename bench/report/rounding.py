@@ -13,7 +13,7 @@ Ends = tuple[float | None, float | None]
 
 
 def finite(value: float | None, digits: int = 3) -> float | None:
-    """JSON has no infinity: what is longer than could be seen is null, and counted as censored."""
+    """The number, or None for infinity, which JSON lacks: a duration longer than could be seen, counted as censored."""
     return None if value is None or not math.isfinite(value) else round(value, digits)
 
 
@@ -23,6 +23,6 @@ def ends(interval: Interval | None, digits: int = 3) -> Ends | None:
 
 
 def median_known(values: Iterable[float | None]) -> float | None:
-    """The median of the values that are there."""
+    """The median of the values that are not None."""
     known = [value for value in values if value is not None]
     return round(statistics.median(known), 3) if known else None

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from bench.report.measured import Measured
 
 MOST_LOST = 0.01
-"""The largest share of a variant's requests that may fail or be invalid: slow ones fail first, so the rest flatters."""
+"""The largest share of a variant's requests that may fail or be invalid: slow ones fail first, which flatters."""
 
 
 def reasons(variants: Sequence[Measured], planned: int, made: int, warm: bool, problems: Sequence[str]) -> list[str]:
-    """Why the figures must not be used, if so: an incomplete plan, failures, nothing valid, or unequal answers."""
+    """Reasons why the figures must not be used: an incomplete plan, failures, nothing valid, or unequal answers."""
     found = [f"incomplete: {made} of {planned} planned requests were made"] if made < planned else []
     for item in variants:
         name = f"{item.variant.backend}/{item.variant.engine} ({item.variant.arm})"

@@ -1,1 +1,1 @@
-"""What a run is and what it leaves: the plan, the records in results.jsonl, and the judgement of each sample."""
+"""A run and what it leaves behind: the plan, the records in results.jsonl, and the judgement of each sample."""

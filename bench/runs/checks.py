@@ -1,4 +1,4 @@
-"""What the values of a record may be: types and ranges, as pydantic checks them when a file is read."""
+"""Types and ranges of a record's values, as pydantic checks them when a file is read."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from bench.runs.cold_starts import cold_start
 CHECKED = ConfigDict(strict=True)
 _OPEN = ConfigDict(strict=True, extra="allow")
 
-LONGEST_MS = 1e9  # eleven days: what is longer is not the duration of a request
-MOST_SIMILAR = 1e6  # a cosine similarity lies within 1; what is far beyond is not one
+LONGEST_MS = 1e9  # eleven days: no request lasts longer
+MOST_SIMILAR = 1e6  # a cosine similarity lies within 1; a value far beyond is an error
 
 Milliseconds = Annotated[float, Field(ge=0, le=LONGEST_MS)]
 Positive = Annotated[float, Field(gt=0, le=LONGEST_MS)]
@@ -38,7 +38,7 @@ class BackendFacts(TypedDict):
 
 @with_config(_OPEN)
 class TargetFacts(TypedDict, total=False):
-    """The deployment that was measured: what its outputs said."""
+    """The outputs of the deployment that was measured."""
 
     kind: str
     api_url: str
@@ -101,7 +101,7 @@ Facts = Annotated[
 
 
 def explain(error: ValidationError) -> str:
-    """The first thing that is wrong: where, and what was expected. The value is left out: it may be anything."""
+    """The first error: its place, and what was expected. The value is left out, because it may be anything."""
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     where = ".".join(str(part) for part in first["loc"])
     return f"{where}: {first['msg']}" if where else str(first["msg"])

@@ -19,7 +19,7 @@ _TARGET = {
 
 
 def conditions(target: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, str | None]:
-    """The conditions in words, by what they are of; None where the records do not say, or where there is none (AWS)."""
+    """The conditions in words, by name; None if the records do not say, or if there is none (AWS)."""
     return {what: target.get(key) for what, key in _TARGET.items()} | {"the machine": _machine(facts.get("machine"))}
 
 
@@ -29,7 +29,7 @@ def differences(a: Mapping[str, str | None], b: Mapping[str, str | None]) -> dic
 
 
 def _machine(facts: Mapping[str, Any] | None) -> str | None:
-    """The machine without what changes with each start; memory in whole GB, as kernels keep a little back."""
+    """The machine without what changes at each start; memory in whole GB, because kernels keep a little back."""
     if not isinstance(facts, Mapping) or not facts:
         return None
     memory = facts.get("memory_gb")
@@ -48,7 +48,7 @@ def differences_in_kind(a: Session, b: Session) -> list[str]:
 
 
 def _memory_sizes(session: Session) -> dict[str, str | None]:
-    """The memory that each backend's function had as deployed; nothing where memory sizes were set by the run."""
+    """The memory that each backend's function had as deployed; empty if the run set the memory sizes."""
     if None not in session.axes.memories:
         return {}
     sizes = {name: recorded_function(session, name).memory_mb for name in session.axes.backends}

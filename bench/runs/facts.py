@@ -30,7 +30,7 @@ class Machine:
 
 @dataclass(frozen=True)
 class Facts:
-    """Machine, versions and git revision; nothing that identifies a person or a path."""
+    """The machine, versions and git revision; nothing identifies a person or a path."""
 
     machine: Machine
     versions: Mapping[str, str]
@@ -65,10 +65,10 @@ def _memory_gb() -> float | None:
 
 
 def _idle_memory() -> str:
-    """Whether the kernel takes back what nobody has used for a while, as it does on some virtual machines.
+    """Whether the kernel reclaims memory that nobody has used for a while, as on some virtual machines.
 
-    There page caches cool by themselves, and memory comes from the host again, slower, when it is next used. See the
-    kernel's documentation, admin-guide/mm/damon/usage.
+    There page caches cool by themselves, and the next use of such memory is slower, because the host must give it
+    again. See the kernel's documentation, admin-guide/mm/damon/usage.
     """
     for state in _DAMON.glob("*/state"):
         if _read(state) == "on":

@@ -17,7 +17,7 @@ OK, INVALID, FAILED, CENSORED, PROACTIVE, SUPERSEDED = (
 )  # fmt: skip
 
 PROACTIVE_IDLE_MS = 500.0  # INIT and first invocation of a true cold start follow each other within milliseconds
-_LIMIT_TOLERANCE = 0.98  # a gateway's 30 s is measured as a little less when the request itself took time to send
+_LIMIT_TOLERANCE = 0.98  # a gateway's 30 s measure as a little less when sending the request itself took time
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def _judge(sample: Sample, logs: _Logs, seen_environments: set[str], bundle: str
         reason = seen.error or f"HTTP status {seen.status}"
         return Judged(sample, FAILED, (reason,), report, second_init)
     reasons = list(_disagreements(sample, bundle))
-    if len(reports) > 1:  # what a function prints is in the same log: one of these may be its own
+    if len(reports) > 1:  # the function's own output is in the same log: one of these lines may come from it
         reasons.append(f"its {len(reports)} REPORT lines contradict each other")
     is_cold = _claims_cold(sample)
     if is_cold:
@@ -93,7 +93,7 @@ def _claims_cold(sample: Sample) -> bool:
 
 
 def _disagreements(sample: Sample, bundle: str | None) -> Iterator[str]:
-    """Witnesses that every answer must give."""
+    """Disagreements among the witnesses that every answer must give."""
     seen, variant = sample.seen, sample.variant
     if seen.nonce != sample.nonce:
         yield f"configuration nonce {seen.nonce!r} is not the one that was set ({sample.nonce!r})"
@@ -132,14 +132,14 @@ def _warm_disagreements(sample: Sample, report: Report | None) -> Iterator[str]:
 
 
 def _hit_the_limit(sample: Sample) -> bool:
-    """A time-out: the client's own, or a gateway's error, without the function's headers, when time was up."""
+    """Whether it timed out: at the client, or by a gateway's error without the function's headers when time was up."""
     seen = sample.seen
     gateway_gave_up = seen.environment_id is None and (seen.status or 0) >= 500
     return seen.timed_out or (gateway_gave_up and seen.request_ms >= _LIMIT_TOLERANCE * sample.limit_ms)
 
 
 def _initialised_early(sample: Sample, report: Report | None) -> str | None:
-    """Proactive initialisation: the environment was made ready before anybody asked, so nobody waited for it."""
+    """Whether Lambda initialised the environment early, before anybody asked, so that nobody waited for it."""
     idle = sample.seen.phases_ms.get(IDLE, 0.0)
     if idle >= PROACTIVE_IDLE_MS:
         return f"initialised {idle:.0f} ms before the request came"

@@ -39,7 +39,7 @@ class Arrival:
 
 @dataclass(frozen=True)
 class LoadHeader:
-    """What was asked of which target; `notes` is what a reader must know before believing a figure."""
+    """The load, its target, and in `notes` what a reader must know before believing a figure."""
 
     __pydantic_config__ = CHECKED
 
@@ -72,7 +72,7 @@ class LoadFile:
             raise StorageError(f"cannot write {self._path}: {error.strerror}") from error
 
     def append(self, line: LoadHeader | Arrival) -> None:
-        """Write one line. Raises StorageError when the disk does not take it."""
+        """Write one line. Raises StorageError when the disk refuses it."""
         values = asdict(line) if isinstance(line, LoadHeader) else {"kind": "arrival", **asdict(line)}
         try:
             self._file.write(json.dumps(redacted(values), separators=(",", ":"), allow_nan=False) + "\n")
@@ -90,12 +90,12 @@ class LoadFile:
 
 
 def read_load(directory: Path) -> tuple[LoadHeader, list[Arrival]]:
-    """The header and the arrivals of a load. Lines that a kill tore are named in the notes, others are an error."""
+    """The header and the arrivals of a load. The notes name lines that a kill tore; others are an error."""
     path = directory / LOAD
     try:
         lines = path.read_bytes().splitlines()
     except OSError as error:
-        raise UsageError(f"{path} is no load: {error.strerror}") from error
+        raise UsageError(f"{path} is not a load: {error.strerror}") from error
     header: LoadHeader | None = None
     arrivals: list[Arrival] = []
     torn: list[str] = []
@@ -113,7 +113,7 @@ def read_load(directory: Path) -> tuple[LoadHeader, list[Arrival]]:
         except ValueError as error:
             raise UsageError(f"{path}, line {number}: {error}") from error
     if header is None:
-        raise UsageError(f"{path} is no load: it has no header")
+        raise UsageError(f"{path} is not a load: it has no header")
     if torn:
         said = f"Left out, since not JSON (torn by a kill?): line {', '.join(torn)}."
         header = replace(header, notes=(*header.notes, said))

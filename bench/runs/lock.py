@@ -1,4 +1,4 @@
-"""One writer per folder: whoever writes to it holds a lock on it, from the first look to the last word."""
+"""Locks a folder for its one writer, from the first look to the last word."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bench.process.errors import StorageError
 
 @contextmanager
 def only_writer(directory: Path) -> Iterator[None]:
-    """Make the folder if need be and hold it; the system lets go of it when this process ends, however it ends.
+    """Make the folder if need be and lock it; the system unlocks it when this process ends, however it ends.
 
     Raises StorageError when it cannot be made or written to, or when another process holds it.
     """

@@ -1,4 +1,4 @@
-"""Lambda's own account of an invocation: REPORT and INIT_REPORT, as text (AWS, RIE) or JSON (AWS)."""
+"""Parses Lambda's own account of an invocation: REPORT and INIT_REPORT, as text (AWS, RIE) or JSON (AWS)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _RIE_INIT = re.compile(r"INIT REPORT\(durationMs: (?P<ms>\d+(?:\.\d+)?)\)")
 
 @dataclass(frozen=True)
 class Report:
-    """One invocation as Lambda accounts for it. Durations in ms, memory in MB; None where the line is silent."""
+    """Lambda's account of one invocation. Durations in ms, memory in MB; None for what the line lacks."""
 
     request_id: str
     duration_ms: float | None = None
@@ -41,7 +41,7 @@ class InitReport:
 
 
 def parse_log_line(line: str) -> Report | InitReport | None:
-    """What a log line reports; None for any other line (START, END, the function's own output)."""
+    """The report in a log line; None for any other line (START, END, the function's own output)."""
     text = line.strip()
     if text.startswith("{"):
         return _from_json(text)
@@ -78,7 +78,7 @@ def _report(values: Mapping[str, str]) -> Report | None:
 
 
 def _from_json(text: str) -> Report | InitReport | None:
-    """A platform event. What has not the form of one is some function's own output."""
+    """The report in a platform event. Anything in another form is a function's own output."""
     try:
         event = json.loads(text)
     except (ValueError, RecursionError):

@@ -1,6 +1,6 @@
 """Orders the measurements of a run: seeded, randomised complete blocks.
 
-A *variant* is one combination of what is compared. A *visit* goes to one variant, makes it cold, and sends it the
+A *variant* is one combination of the things compared. A *visit* goes to one variant, makes it cold, and sends it the
 requests of a kind of cold start. A *round* (block) makes each of these visits once, in a random order of its own, so
 that slow drifts of the machine or the region hit all variants alike and differences can be taken within a round.
 """
@@ -101,7 +101,7 @@ def build_plan(axes: Axes) -> tuple[Visit, ...]:
     """All visits in the order they are made: one warm-up block, then `axes.cold` blocks."""
     visits = []
     for number in range(axes.cold + 1):
-        # A seed of its own per round: the order of round n does not depend on how many rounds there are.
+        # Each round has its own seed, so that the order of round n does not depend on the number of rounds.
         rng = random.Random(f"{axes.seed}/{number}")  # noqa: S311 - a reproducible order, no secret
         block = [
             (variant, cold_start) for variant in axes.variants() for cold_start in axes.cold_starts(number, variant.arm)

@@ -41,7 +41,7 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class Observation:
-    """What one request brought back.
+    """The outcome of one request.
 
     Times in ms, by one monotonic clock of this process; `connect_ms` is not part of `request_ms`.
     """
@@ -76,7 +76,7 @@ class Sample:
     (cold, burst, idle, …); `cold_kind` names the kind of cold start that it is, or may be.
 
     `previous_environment`/`previous_invocation` are those of the sample before it in the same visit (None: cold).
-    `limit_ms` is when the path gives up (API or function time-out, whichever is shorter).
+    `limit_ms` is the time after which the path gives up (the shorter of API and function time-out).
     """
 
     __pydantic_config__ = CHECKED
@@ -120,9 +120,9 @@ class VisitEnd:
 
 @dataclass(frozen=True)
 class Original:
-    """What a run changes of a function, as it was before the first change; a variable is None where it was not set.
+    """What a run changes in a function, as it was before the first change; None for a variable that was not set.
 
-    Nothing else of a function is in the records: its other variables may hold secrets, and are never changed.
+    The records hold nothing else of a function: its other variables may hold secrets, and are never changed.
     """
 
     __pydantic_config__ = CHECKED
@@ -137,7 +137,7 @@ class Session:
     """A process that measured. `target` holds the deployment's outputs, `facts` the machine, `prices` the table.
 
     `source` says where the outputs came from, `originals` by backend what must be put back. Both are empty in records
-    made before there were any.
+    of versions that did not write them.
     """
 
     __pydantic_config__ = CHECKED
@@ -158,7 +158,7 @@ class Session:
 class End:
     """A process stopped measuring: `reason` is complete, interrupted, or what went wrong.
 
-    `restored`: whether the functions' configuration was put back (None in records made before that was written).
+    `restored`: whether the functions' configuration was put back (None in records of versions that did not write it).
     """
 
     __pydantic_config__ = CHECKED
@@ -182,7 +182,7 @@ def to_json(event: Event) -> dict[str, Any]:
 
 
 def from_line(line: bytes) -> Event:
-    """The event of one line. Raises Torn for what is not JSON, ValueError for what is not such a record."""
+    """The event of one line. Raises Torn if it is not JSON, ValueError if it is not such a record."""
     kind = _kind(line)
     try:
         event = _READERS[kind].validate_json(line)
@@ -196,11 +196,11 @@ def from_line(line: bytes) -> Event:
 
 
 class Torn(ValueError):
-    """A line that is not JSON: a kill tore it."""
+    """A line that is not JSON, because a kill cut it short."""
 
 
 def parse_object(line: bytes) -> dict[str, Any]:
-    """The JSON object of a line, with finite numbers only. Raises Torn for what is not JSON, else ValueError."""
+    """The JSON object of a line, with finite numbers only. Raises Torn if it is not JSON, else ValueError."""
     try:
         value = json.loads(line, parse_float=_finite, parse_constant=_finite)
     except (json.JSONDecodeError, UnicodeDecodeError) as error:

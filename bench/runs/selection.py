@@ -60,12 +60,12 @@ class State:
 
     @property
     def outcomes(self) -> tuple[tuple[float, ...], ...]:
-        """As `visits`, with every request that was made: what failed, or is not proven, is infinitely late."""
+        """The same as `visits` for every request that was made: one that failed or is not proven is infinitely late."""
         return by_visit((item, outcome_ms(item)) for item in self.asked if item.status != PROACTIVE)
 
     @property
     def asked(self) -> tuple[Judged, ...]:
-        """Every request that was made, but those of a visit that was made again."""
+        """Every request that was made, except those of a visit that was repeated."""
         return tuple(item for item in self.samples if item.status != SUPERSEDED)
 
     def count(self, status: str) -> int:
@@ -74,7 +74,7 @@ class State:
 
     @property
     def counts(self) -> Counts:
-        """What became of the samples."""
+        """How many samples have each status."""
         return Counts(
             n=len(self.used),
             visits=len(self.visits),
@@ -125,5 +125,5 @@ def by_visit(items: Iterable[tuple[Judged, T]]) -> tuple[tuple[T, ...], ...]:
 
 
 def share(part: int, whole: int) -> float | None:
-    """A part of a whole, rounded; None of nothing."""
+    """A part of a whole, rounded; None if the whole is 0."""
     return round(part / whole, 5) if whole else None

@@ -1,4 +1,4 @@
-"""results.jsonl: append-only, one JSON object per line, handed to the system before the next request is sent."""
+"""Appends events to results.jsonl, each before the next request is sent, one JSON object per line; reads them back."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Run:
 
     @property
     def is_restored(self) -> bool:
-        """Whether the last session is known to have put the functions back."""
+        """Whether the record says that the last session put the functions back."""
         return bool(self.ends) and self.ends[-1].session == self.sessions[-1].session and self.ends[-1].restored is True
 
     @property
@@ -59,13 +59,13 @@ class Recorder:
         self._torn = bool(self._file.tell()) and not _ends_with_newline(path)
 
     def append(self, event: Event) -> None:
-        """Write one event. Raises StorageError when the disk does not take it."""
+        """Write one event. Raises StorageError when the disk refuses it."""
         line = json.dumps(redacted(to_json(event)), separators=(",", ":"), allow_nan=False).encode() + b"\n"
         if self._torn:
             line = b"\n" + line  # a torn line stays, but must not swallow the next one
         try:
             written = self._file.write(line)
-            if isinstance(event, Session):  # what must be put back has to outlive even the machine
+            if isinstance(event, Session):  # what must be put back has to survive even a crash of the machine
                 os.fsync(self._file.fileno())
         except OSError as error:
             raise self._refused(str(error.strerror)) from error
@@ -92,7 +92,7 @@ class Recorder:
 
 
 def read_run(directory: Path) -> Run:
-    """Read a report folder's results. Lines that a kill tore are counted, any other unreadable line is an error."""
+    """Read a report folder's results. Lines that a kill tore are counted; any other unreadable line is an error."""
     path = directory / RESULTS
     try:
         lines = path.read_bytes().splitlines()

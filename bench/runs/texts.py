@@ -1,4 +1,4 @@
-"""Texts of about a given number of tokens, always the same ones."""
+"""Makes texts of about a given number of tokens, always the same ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bootstrap intervals for what order statistics cannot give: the ratio of two medians of unpaired samples."""
+"""Computes bootstrap intervals where order statistics give none: the ratio of two medians of unpaired samples."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SEED = 20_250_801  # fixed: the same records must give the same report, byte fo
 def median_ratio_interval(a: Sequence[float], b: Sequence[float], confidence: float = 0.95) -> Interval | None:
     """The percentile interval of median(a) / median(b), positive values only.
 
-    None where a sample is too small, or where censored values make the ratio undefined in a resample.
+    None if a sample is too small, or if censored values make the ratio undefined in a resample.
     """
     if min(len(a), len(b)) < SMALLEST_N:
         return None

@@ -1,10 +1,10 @@
-"""Intervals where requests of one visit are alike: visits are the units, and neighbours among them may be alike, too.
+"""Computes intervals with visits as the units, because requests of one visit, and neighbouring visits, may be alike.
 
 Requests of one visit meet the same process on the same machine in the same minute, so that sixty of them in ten visits
 say little more than ten. What varies between visits is measured by the first cosine transforms of the visits' values
 in order of time (equal-weighted cosines, as for a long-run variance) with Student's t of as many degrees of freedom:
-exact for independent visits, and honest where conditions wander slowly; what correlation is still seen between
-neighbours widens the interval. `tests/bench/support/coverage.py` shows how often these intervals hold the truth.
+exact for independent visits, and honest where conditions wander slowly; any correlation still seen between neighbours
+widens the interval. `tests/bench/support/coverage.py` shows how often these intervals hold the truth.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from bench.stats.special import t_quantile
 
 FEWEST_VISITS = 4
 _FEWEST_COSINES = 3
-_MOST_CORRELATION = 0.8  # beyond this, ten visits do not tell correlation from trend
+_MOST_CORRELATION = 0.8  # beyond this, ten visits cannot tell correlation from trend
 _GAP = 0.75  # among ten independent values of one group such a gap is rare
 
 Visits = Sequence[Sequence[float]]
@@ -75,8 +75,8 @@ def ratio_interval(a: Visits, b: Visits, confidence: float = 0.95) -> Interval |
 def mean_interval(visits: Visits, confidence: float = 0.95) -> Interval | None:
     """An interval for the mean over all requests (visits need not have equally many); None for too few visits.
 
-    Its half is the wider of two: by the cosines, and by the plain spread of the visits. A mean hangs on rare slow
-    requests, so that either alone is too narrow more often than it says.
+    Its half is the wider of two: by the cosines, and by the plain spread of the visits. A mean depends on rare slow
+    requests, so either alone is too narrow more often than it claims.
     """
     if len(visits) < FEWEST_VISITS:
         return None
@@ -135,7 +135,7 @@ def _speak_for_all(medians: NDArray[numpy.float64], pooled: float) -> bool:
 
 
 def _limits_by_share(visits: Visits, critical: float) -> tuple[float, float]:
-    """Between which logarithms the median lies, by a test of one half on the visits' shares up to each value."""
+    """The logarithms between which the median lies, by testing for one half the visits' shares up to each value."""
     values = sorted({value for visit in visits for value in visit})
 
     def accepted(index: int) -> bool:

@@ -1,7 +1,7 @@
-"""Differences between two variants, taken within rounds: how large, how sure, and whether it could be chance.
+"""Compares two variants within rounds: how large the difference is, how sure, and whether it could be chance.
 
 Within a round both variants met the same conditions, so a drift of the machine or the region cancels out. If the
-variants are alike, either sign of a difference is equally likely, whatever the distribution: the test rests on that.
+variants are alike, both signs of a difference are equally likely, whatever the distribution: the test rests on that.
 
 Intervals come from order statistics, not from the bootstrap: of simulated runs of 7 and 10 rounds, the percentile
 bootstrap of the median covered the truth in 86-88 % and 93-94 %, order statistics in 95 %.
@@ -22,7 +22,7 @@ from bench.stats.quantiles import Interval, quantile, quantile_interval
 class Paired:
     """The difference a - b (ms) and the ratio a / b over `n` rounds: medians, intervals, unadjusted p-value.
 
-    `undecided` rounds, in which both were given up at the limit, take no part. Intervals are None for too few rounds.
+    `undecided` rounds, in which both were given up at the limit, are left out. Intervals are None for too few rounds.
     """
 
     n: int

@@ -1,4 +1,4 @@
-"""Quantiles and their distribution-free intervals, from raw points; math.inf stands for "longer than could be seen"."""
+"""Computes quantiles and their distribution-free intervals from raw points; math.inf is "longer than could be seen"."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def quantile(points: Sequence[float], p: float) -> float:
 
 
 def stated_quantile(points: Sequence[float], p: float, effective_n: int | None = None) -> float | None:
-    """The quantile, or None where so few points, or independent units of them, do not allow to state it."""
+    """The quantile, or None if there are too few points, or independent units of them, to state it."""
     units = len(points) if effective_n is None else effective_n
     return quantile(points, p) if points and units >= SMALLEST_N[p] else None
 
@@ -42,7 +42,7 @@ def stated_quantile(points: Sequence[float], p: float, effective_n: int | None =
 def quantile_interval(points: Sequence[float], p: float = 0.5, confidence: float = 0.95) -> Interval | None:
     """A two-sided interval for the p-quantile from interpolated order statistics (Hettmansperger-Sheather, Nyblom).
 
-    Assumes nothing about the distribution but continuity. None where n is too small for this confidence.
+    Assumes nothing about the distribution but continuity. None if n is too small for this confidence.
     """
     ordered, tail = sorted(points), (1 - confidence) / 2
     low = _lower_limit(ordered, p, tail)

@@ -1,4 +1,4 @@
-"""Quantiles of Student's t and exact (Clopper-Pearson) limits of a share, from the incomplete beta function."""
+"""Computes quantiles of Student's t and exact (Clopper-Pearson) limits of a share by the incomplete beta function."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def t_quantile(p: float, freedom: float) -> float:
 def share_limits(hits: int, misses: int, n: int, confidence: float) -> tuple[float, float]:
     """Exact one-sided limits, lower and upper, of a share; each holds with this confidence.
 
-    `hits` of `n` trials surely were within, `misses` surely not; what lies between counts against either limit.
+    Of `n` trials, `hits` were surely within and `misses` surely not; the others count against both limits.
     """
     tail = 1 - confidence
     low = 0.0 if hits == 0 else _solve(lambda p: incomplete_beta(p, hits, n - hits + 1), tail)
@@ -61,7 +61,7 @@ def share_limits(hits: int, misses: int, n: int, confidence: float) -> tuple[flo
 
 
 def _solve(rising: Callable[[float], float], wanted: float) -> float:
-    """Where a function that rises over 0..1 takes a value, by bisection."""
+    """The point where a function that rises over 0..1 takes a value, by bisection."""
     low, high = 0.0, 1.0
     for _ in range(_HALVINGS):
         middle = (low + high) / 2

@@ -1,4 +1,4 @@
-"""Whether a series rises or falls over time: Spearman's rank correlation with the order, tested by permutation."""
+"""Tests by permutation whether a series rises or falls over time (Spearman's rank correlation with the order)."""
 
 from __future__ import annotations
 

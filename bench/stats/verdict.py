@@ -9,8 +9,8 @@ from bench.stats.paired import Paired
 from bench.text.numbers import milliseconds, ms
 
 LEVEL = 0.05
-FEWEST_ROUNDS = 8  # below that even the clearest of three pairs cannot pass Holm's correction with certainty
-_MOST_ROUNDS = 1_000  # who needs more rounds than this to see a difference has no difference
+FEWEST_ROUNDS = 8  # with fewer rounds even the clearest of three pairs may fail Holm's correction
+_MOST_ROUNDS = 1_000  # a difference that needs more rounds than this to be seen counts as none
 
 _DIGITS = 2  # of a difference below 1 ms
 
@@ -50,7 +50,7 @@ def _more_rounds(paired: Paired) -> int | None:
     half_width = (interval.high - interval.low) / 2
     if abs(paired.difference) * math.sqrt(_MOST_ROUNDS / paired.n) <= half_width:
         return None
-    # Half as many again: Holm's correction asks for more than one interval does.
+    # Half as many again, because Holm's correction demands more than one interval does.
     needed = math.ceil(1.5 * paired.n * (half_width / abs(paired.difference)) ** 2)
     return max(needed, FEWEST_ROUNDS, paired.n + 1) - paired.n
 

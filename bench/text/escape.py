@@ -1,6 +1,6 @@
-"""Text that others wrote, made to show as what it is: one function for each form of output.
+"""Escapes text that others wrote, with one function for each form of output.
 
-The terminal's is `bench.process.say.Printer`, which all tables and lines there go through.
+The one for the terminal is `bench.process.say.Printer`, which prints all tables and lines there.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ _FIRST = re.compile(r"^(\s*)([#+>=-]|\d+(?=[.)]))")
 
 
 def in_html(text: str) -> str:
-    """For HTML and SVG, in elements and in quoted attributes."""
+    """Escape for HTML and SVG, in elements and in quoted attributes."""
     return html.escape(printable(text))
 
 
 def in_markdown(text: str) -> str:
-    """For Markdown, anywhere in a line: no markup, HTML, table cell, link or bare address comes of it."""
+    """Escape for Markdown, anywhere in a line, so that it makes no markup, HTML, table cell, link or address."""
     escaped = _INLINE.sub(r"\\\g<0>", printable(text))
     return _FIRST.sub(_escape_first, escaped)
 
 
 def _escape_first(match: re.Match[str]) -> str:
-    """What would begin a heading, a list or a quotation; of a number, what follows is escaped instead."""
+    """Escape the start of a heading, a list or a quotation; for a number, the character after it."""
     blanks, first = match.groups()
     return f"{blanks}{first}\\" if first.isdigit() else f"{blanks}\\{first}"

@@ -32,7 +32,7 @@ def duration(value: float, digits: int = 6) -> str:
 
 
 def percent(share: float | None) -> str:
-    """A share of requests; one that is not all of them never reads as 100 %."""
+    """A share of requests; never shows 100 % unless it is all of them."""
     if share is None:
         return "-"
     return f"{min(share, 0.999) if share < 1 else share:.1%}"
@@ -65,7 +65,7 @@ def thousands(value: float) -> str:
 
 
 def money(value: float) -> str:
-    """USD with two digits that say something."""
+    """USD with two significant digits."""
     if value >= 1:
         return f"${value:,.2f}".removesuffix(".00")
     return f"${float(f'{value:.2g}'):.10f}".rstrip("0").rstrip(".")

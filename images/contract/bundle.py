@@ -22,7 +22,7 @@ GRAPH = "encoder.onnx"
 LONG_GRAPH = "encoder_long.onnx"
 VECTORS = "incidents.safetensors"
 INCIDENTS = "incidents.jsonl"
-INDEX = (INCIDENTS, VECTORS)  # all that a search function reads, beside the manifest
+INDEX = (INCIDENTS, VECTORS)  # everything that a search function reads, apart from the manifest
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,254}")
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -31,7 +31,7 @@ _MIB = 1 << 20
 
 @dataclass(frozen=True)
 class File:
-    """What a file of the bundle must be: `size` in bytes, `sha256` in hex."""
+    """The required `size` in bytes and `sha256` in hex of a file of the bundle."""
 
     size: int
     sha256: str
@@ -89,6 +89,6 @@ def source_hash(files: Mapping[str, File]) -> str:
 def search_memory_mb(index_bytes: int) -> int:
     """Memory in MB of a function that holds an index: 256 and three times its size, in steps of 64, 512 at least.
 
-    Three times, because the file, the vectors made of it and the parsed incidents are there at once.
+    Three times, because the file, the vectors made from it and the parsed incidents exist at once.
     """
     return max(512, 64 * -(-(256 * _MIB + 3 * index_bytes) // (64 * _MIB)))

@@ -17,9 +17,9 @@ def encoder_keys(prefix: str) -> Iterator[str]:
 
 
 def search_keys(prefix: str) -> Iterator[str]:
-    """Yield the routes to the function that has only the index: what it can answer, and whether it is well.
+    """Yield the routes to the function that has only the index: those that it can answer, and its health.
 
-    It also gets what nothing else takes, and answers 404 or 405: whoever tries paths out starts no model.
+    It also gets everything that nothing else takes, and answers 404 or 405, so that trying paths starts no model.
     """
     yield from _keys(prefix, "index")
     yield f"ANY {prefix}/{GREEDY}" if prefix else DEFAULT

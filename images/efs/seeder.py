@@ -1,9 +1,9 @@
 """The seeder: a Lambda function that copies a model bundle from S3 to EFS, once per bundle.
 
 It runs inside the deployment, before the serving function uses the new bundle. A bundle appears whole or not at all:
-its files are written to a hidden directory, checked while they stream, synced, and the directory is renamed at the
-end. What an interrupted run left is checked and continued by the next one. A file that another bundle there has, too,
-is linked and not copied: a new index comes with the old one's weights.
+its files are written to a hidden directory, checked while they stream, and synced, and the directory is renamed at the
+end. The next run checks and continues what an interrupted run left. A file that another bundle there has, too, is
+linked and not copied: a new index comes with the old one's weights.
 
 Event:  {"bucket": "…", "prefix": "…", "directory": "<64 hex; default: prefix>",
          "files": {"name": {"size": bytes, "sha256": "<64 hex>"}, …}, "keep": ["<64 hex>", …]}
@@ -34,10 +34,10 @@ from obstore.store import S3Store
 from contract import bundle
 from contract.environment import MODEL_ROOT, REGION, S3_ENDPOINT
 
-BLOCK_BYTES = 16 << 20  # one ranged GET: bounds memory, and no request outlives a time-out while a slow disk is written
-GRANT_SECONDS = 60.0  # how long IAM may take until what the role was granted a moment ago holds everywhere
+BLOCK_BYTES = 16 << 20  # one ranged GET: bounds memory, and no request times out while a slow disk is written
+GRANT_SECONDS = 60.0  # how long IAM may take until a fresh grant to the role holds everywhere
 RETRY_SECONDS = 5.0
-VERIFY_SECONDS = 60.0  # left for checking a bundle that another run has just put in place
+VERIFY_SECONDS = 60.0  # reserved for checking a bundle that another run has just put in place
 INCOMING, REMOVING, LOCK = ".incoming-", ".removing-", ".seeder.lock"
 
 Answer = TypeVar("Answer")
@@ -58,7 +58,7 @@ class File:
 
 @dataclass(frozen=True)
 class Job:
-    """What one event asks for: objects `bucket/prefix/<name>` to become files `<directory>/<name>`."""
+    """The work of one event: objects `bucket/prefix/<name>` become files `<directory>/<name>`."""
 
     bucket: str
     prefix: str
@@ -71,13 +71,15 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """Put the bundle that `event` names in place, then remove others if it says which to keep.
 
     Waits for another run on the same file system as long as Lambda's `context` leaves time, and then finds its bundle.
-    Raises SeedError; the file system then still holds every bundle it held before, and the new one is not to be seen.
+    Raises SeedError; the file system then still holds every bundle that it held before, and the new one is not visible.
     """
     started = time.monotonic()
     job = parse(event)
     root = Path(os.environ.get(MODEL_ROOT, "/mnt/model"))
     if not root.is_dir():
-        raise SeedError(f"{root} is no directory: mount the file system there, or set {MODEL_ROOT} to its mount point")
+        raise SeedError(
+            f"{root} is not a directory: mount the file system there, or set {MODEL_ROOT} to its mount point"
+        )
     with _exclusive(root, context):
         result = _seed(job, root)
         removed = [] if job.keep is None else _remove_others(root, keep=job.keep | {job.directory})
@@ -85,7 +87,7 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
 
 
 def parse(event: Mapping[str, Any]) -> Job:
-    """Check an event and return its job. Raises SeedError for what could touch other files than the bundle's."""
+    """Check an event and return its job. Raises SeedError if it could touch files that are not the bundle's."""
     if not isinstance(event, Mapping):
         raise SeedError("the event is not a JSON object: send bucket, prefix and files")
     lacks = [key for key in ("bucket", "prefix", "files") if key not in event]
@@ -94,9 +96,9 @@ def parse(event: Mapping[str, Any]) -> Job:
     bucket, prefix, files = event["bucket"], event["prefix"], event["files"]
     directory, keep = event.get("directory", prefix), event.get("keep")
     if not isinstance(bucket, str) or not bucket:
-        raise SeedError(f"bucket {bucket!r} is no bucket name")
+        raise SeedError(f"bucket {bucket!r} is not a bucket name")
     if not isinstance(prefix, str) or not all(part and part.strip(".") for part in prefix.split("/")):
-        raise SeedError(f"prefix {prefix!r} is no key prefix: send it without slashes at its ends, '.' and '..'")
+        raise SeedError(f"prefix {prefix!r} is not a key prefix: send it without slashes at its ends, '.' and '..'")
     if not isinstance(keep, list | None):
         raise SeedError(f"keep is {keep!r}: send a list of bundle hashes")
     for name in (directory, *(keep or ())):
@@ -142,7 +144,7 @@ def _seed(job: Job, root: Path) -> dict[str, Any]:
     copied = list[File]()
     resumed = 0
     if missing:
-        etags = {file: source.check(file) for file in missing}  # all of them, before a byte is written
+        etags = {file: source.check(file) for file in missing}  # all of them, before any byte is written
         with _explain_full_disk(root, missing, incoming):
             incoming.mkdir(exist_ok=True)
             for file in missing:
@@ -163,10 +165,10 @@ def _seed(job: Job, root: Path) -> dict[str, Any]:
 
 
 def _link(root: Path, job: Job, file: File, incoming: Path) -> bool:
-    """Give `file` a second name in `incoming` if another bundle has it, byte for byte; return whether it has one now.
+    """Give `file` a second name in `incoming` if another bundle has it, byte for byte; return whether it has one.
 
-    Safe, because no file of a bundle is ever written to: a damaged one is replaced, and its other name keeps it until
-    that bundle is seeded again.
+    This is safe, because no file of a bundle is ever written to: a damaged file is replaced, and its other name keeps
+    it until that bundle is seeded again.
     """
     others = (path for path in root.iterdir() if bundle.is_hash(path.name) and path.name != job.directory)
     for other in sorted(others):
@@ -174,7 +176,7 @@ def _link(root: Path, job: Job, file: File, incoming: Path) -> bool:
             (incoming / file.name).unlink(missing_ok=True)
             try:
                 os.link(other / file.name, incoming / file.name)
-            except OSError as error:  # EFS gives a file 177 names; then a copy begins the count anew
+            except OSError as error:  # EFS allows a file 177 names; after that a copy starts a new count
                 print(f"{file.name} of {other.name} cannot be linked ({error.strerror})", flush=True)
                 continue
             print(f"linked {file.name} of {other.name}", flush=True)
@@ -183,7 +185,7 @@ def _link(root: Path, job: Job, file: File, incoming: Path) -> bool:
 
 
 def _publish(incoming: Path, final: Path, copied: list[File]) -> None:
-    """Make the copied files appear: the directory as a whole, or, in a bundle that was damaged, file by file."""
+    """Make the copied files appear: the directory as a whole or, in a damaged bundle, file by file."""
     if final.is_dir():
         for file in copied:
             (incoming / file.name).rename(final / file.name)
@@ -198,7 +200,7 @@ def _publish(incoming: Path, final: Path, copied: list[File]) -> None:
 
 
 class Source:
-    """The objects of one bundle in S3. A refusal counts only GRANT_SECONDS after it was made: grants take a while."""
+    """The objects of one bundle in S3. A refusal counts only after GRANT_SECONDS, because grants take a while."""
 
     def __init__(self, bucket: str, prefix: str) -> None:
         endpoint = os.environ.get(S3_ENDPOINT)
@@ -213,7 +215,7 @@ class Source:
         self._grants_hold_at = time.monotonic() + GRANT_SECONDS
 
     def check(self, file: File) -> str | None:
-        """Return the object's ETag. Raises SeedError when it is missing, out of reach or not of the manifest's size."""
+        """Return the object's ETag. Raises SeedError if it is missing, out of reach or not of the manifest's size."""
         with self._explain(file):
             meta = self._patiently(lambda: obstore.head(self._store, file.name))
         if meta["size"] != file.size:
@@ -224,7 +226,7 @@ class Source:
         return meta["e_tag"]
 
     def read(self, file: File, offset: int, etag: str | None) -> memoryview:
-        """Return one block of at most BLOCK_BYTES from `offset`, of the very object that `check` saw."""
+        """Return at most BLOCK_BYTES from `offset` of exactly the object that `check` saw."""
         options: obstore.GetOptions = {"range": (offset, min(offset + BLOCK_BYTES, file.size)), "if_match": etag}
         with self._explain(file):
             return memoryview(self._patiently(lambda: obstore.get(self._store, file.name, options=options).bytes()))
@@ -237,7 +239,7 @@ class Source:
         )
 
     def _patiently(self, request: Callable[[], Answer]) -> Answer:
-        """Return what `request` does, repeated while S3 refuses it and may not know the role's grant yet."""
+        """Return the result of `request`, repeated while S3 refuses it and may not know the role's grant yet."""
         while True:
             try:
                 return request()
@@ -267,7 +269,7 @@ def _copy(source: Source, file: File, etag: str | None, incoming: Path) -> int:
     part = incoming / (file.name + ".part")
     resumed = part.stat().st_size if part.exists() else 0
     found = _write(source, file, etag, part)
-    if resumed and found != file.sha256:  # a crash can leave a torn tail: take the object whole once before blaming it
+    if resumed and found != file.sha256:  # a crash can leave a torn tail: copy the whole object once before blaming it
         part.unlink()
         resumed, found = 0, _write(source, file, etag, part)
     if found != file.sha256:
@@ -278,7 +280,7 @@ def _copy(source: Source, file: File, etag: str | None, incoming: Path) -> int:
 
 
 def _write(source: Source, file: File, etag: str | None, part: Path) -> str:
-    """Append to `part` what it lacks of the object, sync it, and return the sha256 of the whole."""
+    """Append the rest of the object to `part`, sync it, and return the sha256 of the whole."""
     with part.open("a+b") as stream:
         stream.seek(0)
         digest = _digest(stream)
@@ -313,7 +315,7 @@ def _explain_full_disk(root: Path, files: list[File], incoming: Path) -> Iterato
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        shutil.rmtree(incoming, ignore_errors=True)  # what was copied would only keep the disk full
+        shutil.rmtree(incoming, ignore_errors=True)  # the copied part would only keep the disk full
         need, free = sum(file.size for file in files), shutil.disk_usage(root).free
         raise SeedError(
             f"{root} is full: the bundle needs {need} bytes more, {free} are free: "
@@ -322,10 +324,10 @@ def _explain_full_disk(root: Path, files: list[File], incoming: Path) -> Iterato
 
 
 def _remove_others(root: Path, keep: frozenset[str]) -> list[str]:
-    """Remove bundles that are not in `keep` and what interrupted runs left; nothing else that is on the file system."""
+    """Remove bundles that are not in `keep` and the remains of interrupted runs; nothing else on the file system."""
     old = (path for path in root.iterdir() if path.is_dir() and bundle.is_hash(path.name))
     removed = sorted(path.name for path in old if path.name not in keep)
-    for name in removed:  # renamed first: a removal that is interrupted leaves nothing that looks whole
+    for name in removed:  # renamed first, so that an interrupted removal leaves nothing that looks whole
         (root / name).rename(root / (REMOVING + name))
     for path in root.iterdir():
         if path.name.startswith((INCOMING, REMOVING)):

@@ -1,6 +1,6 @@
-"""The similarity service: a text goes in, the most similar incidents come out. Shared by the three images.
+"""The similarity service, shared by the three images: takes a text and returns the most similar incidents.
 
-Importing this package, `similarity.service` or a store imports nothing heavy: the weights are being read before numpy,
+Importing this package, `similarity.service` or a store imports nothing heavy: reading the weights starts before numpy,
 onnxruntime and tokenizers are imported (see `loader`).
 """
 

@@ -1,4 +1,4 @@
-"""The encoder function: all routes. It has the whole model, and embeds texts."""
+"""The encoder function, which answers all routes: it has the whole model, and embeds texts."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _plain(text: str) -> str:
 
 
 def _encode(text: str, model: Model, call: Call, warnings: list[str]) -> np.ndarray:
-    """float32[hidden], the vector of a plain text; adds what there is to warn of."""
+    """float32[hidden], the vector of a plain text; adds warnings."""
     if not text.strip():
         warnings.append("Nothing of the text can be written in ASCII: the result is that of an empty text.")
     with call.phases.span(TOKENIZE):
@@ -75,7 +75,7 @@ def _encode(text: str, model: Model, call: Call, warnings: list[str]) -> np.ndar
         vector = model.engine.encode(tokens.ids)
         model.weights.check()
     if not math.isfinite(float(vector.sum())):
-        raise StoreError(WEIGHTS, "is damaged: the encoder's answer is no number")
+        raise StoreError(WEIGHTS, "is damaged: the encoder's answer is not a number")
     return vector
 
 

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 
 def serve(store: Store) -> Service[Any]:
-    """The function that the environment variable SERVES asks for: `search`, or everything where it is absent.
+    """The function that the environment variable SERVES asks for: `search`, or everything if it is absent.
 
-    Raises ValueError for any other value, by which Lambda ends INIT: what was meant to be light would load the model.
+    Raises ValueError for any other value, which ends INIT: else a function that was meant to be light would load the
+    model.
     """
     serves = os.environ.get(SERVES, "")
     if serves not in ("", SEARCH):

@@ -1,4 +1,4 @@
-"""The search function: nearest incidents of a vector, and health. It reads the index and never the weights."""
+"""The search function, nearest incidents of a vector and health: it reads the index and never the weights."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class SearchService(Service[Incidents]):
         return ANSWERS[wanted.route](wanted, model, call)
 
     def _health(self, call: Call) -> dict[str, Any]:
-        """A failed index is read again, or a monitor that asks for nothing else would never see it mended."""
+        """Read a failed index again, or a monitor that asks for nothing else would never see it recover."""
         if self._loading.error:
             self._retry(call)
             self._loading.wait(HEALTH_WAIT)
@@ -104,7 +104,7 @@ def by_vector(wanted: Request, model: Loaded, call: Call) -> dict[str, Any]:
     peak = float(np.abs(vector).max())
     if peak == 0:
         warnings.append("All numbers of embed are 0: it has no direction, every similarity is 0.")
-    # A power of two changes no digit and keeps squares within float32, whatever the vector's length.
+    # Scaling by a power of two changes no digit and keeps squares within float32, whatever the vector's length.
     scaled = np.ldexp(vector, -math.frexp(peak)[1]).astype(np.float32)
     return nearest(scaled, model.index, wanted.num, call, warnings)
 

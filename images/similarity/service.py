@@ -1,7 +1,7 @@
 """The Lambda function: starts loading when its module is imported, answers events, and says what happened when.
 
-What both kinds of function share: budgets, errors, the witnesses in the headers, the log. What they load and answer is
-in `encoder` and `search`; `function` chooses.
+Here is what both kinds of function share: budgets, errors, the witnesses in the headers, the log. What they load and
+answer is in `encoder` and `search`; `function` chooses.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Context(Protocol):
 
 
 class Loaded(Protocol):
-    """What every function has loaded before it answers."""
+    """Everything that any function has loaded before it answers."""
 
     @property
     def manifest(self) -> Manifest: ...
@@ -56,7 +56,7 @@ Model = TypeVar("Model", bound=Loaded)
 
 @dataclass
 class Call:
-    """One invocation: what Lambda gave, and what the log is to say of it."""
+    """One invocation: Lambda's context, and what goes into the log."""
 
     context: Context
     phases: Phases
@@ -73,7 +73,7 @@ class Service(ABC, Generic[Model]):
     ROUTES: ClassVar[tuple[str, ...]]
 
     def __init__(self, store: Store) -> None:
-        """Start loading and wait for it as long as INIT may take; whatever fails is told to the first invocation."""
+        """Start loading and wait for it as long as INIT may take; the first invocation reports any failure."""
         self._start_phases = Phases()
         boot = since_process_start()
         self._started = time.perf_counter() - boot / 1000
@@ -95,7 +95,7 @@ class Service(ABC, Generic[Model]):
 
     @abstractmethod
     def _answer(self, wanted: request.Request, model: Model, call: Call) -> dict[str, Any]:
-        """The envelope for a request to one of ROUTES but health; raises ServiceError."""
+        """The envelope for a request to one of ROUTES except health; raises ServiceError."""
 
     def handle(self, event: object, context: Context) -> dict[str, Any]:
         """Answer one event; every failure becomes a status and a message."""
@@ -111,7 +111,7 @@ class Service(ABC, Generic[Model]):
         return answer.response(content, {**told, **self._witnesses(call)})
 
     def _content(self, event: object, call: Call) -> tuple[dict[str, Any], dict[str, str]]:
-        """The envelope, and headers that belong to a failure."""
+        """The envelope, and the headers of a failure."""
         try:
             wanted = request.parse(event, self._prefix)
             call.route = wanted.route
@@ -127,7 +127,7 @@ class Service(ABC, Generic[Model]):
         except ServiceError as error:
             call.problem = str(error) if error.status >= 500 else None
             return answer.failure(error.status, str(error)), error.headers
-        except Exception as error:  # a fault of ours: the environment lives on, the log has the trace
+        except Exception as error:  # our own fault: the environment lives on, the log has the trace
             log.fault(call.context.aws_request_id, error)
             return answer.failure(500, "the request could not be answered; the log says why"), {}
 
@@ -139,7 +139,7 @@ class Service(ABC, Generic[Model]):
         )
 
     def _health(self, call: Call) -> dict[str, Any]:
-        """What is loaded now. Never waits for a model or begins to load one."""
+        """The present state. Never waits for a model or begins to load one."""
         model, error = self._loading.model, self._loading.error
         manifest = model.manifest if model else None
         state = answer.Health(
@@ -163,7 +163,7 @@ class Service(ABC, Generic[Model]):
         return TEXT_TO_EMBED.name in self.ROUTES
 
     def _wait(self, call: Call) -> Model:
-        """The loaded model; waits for the loading, which outlives an invocation that cannot wait long enough."""
+        """The loaded model; waits for loading, which continues if an invocation cannot wait long enough."""
         with call.phases.span(WAIT):
             self._retry(call)
             spent = self._ready - self._started if self._invocations == 1 else 0.0  # INIT is the client's time, too
@@ -176,7 +176,7 @@ class Service(ABC, Generic[Model]):
         return self._loading.model
 
     def _retry(self, call: Call) -> None:
-        """A failure is told once; the next invocation begins anew."""
+        """Start again after a failure, which is reported only once."""
         if self._loading.error and self._invocations > 1:
             self._loading = self._load(call.phases)
 

@@ -1,1 +1,1 @@
-"""Everything that looks like AWS from outside: the account, its APIs, the gateway and its events."""
+"""Everything that looks like AWS from the outside: the account, its APIs, the gateway and its events."""

@@ -28,7 +28,7 @@ from lab.runtime.emulator import Host
 from lab.runtime.function import Function
 from lab.runtime.function_spec import FunctionSpec
 
-#: After how long without an invocation an environment is reaped, in seconds.
+#: Seconds without an invocation after which an environment is reaped.
 IDLE_S = 300.0
 
 
@@ -37,12 +37,12 @@ async def _nothing() -> None:
 
 
 class Account:
-    """Functions by name, the AWS API at ``endpoint_url`` and the HTTP API at ``api_url``.
+    """Functions by name, the AWS API at `endpoint_url` and the HTTP API at `api_url`.
 
-    The AWS API is for whoever has ``credentials``, made for this account. All environments together take no more than
-    ``capacity``, by default what this machine has now.
+    The AWS API accepts only the `credentials` that were made for this account. All environments together take no more
+    than `capacity`, by default what this machine has now.
 
-    Use as an async context manager: deploy functions, then ``open`` the endpoints.
+    Use as an async context manager: deploy functions, then `open` the endpoints.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Account:
 
     async def __aenter__(self) -> Self:
         binary = await asyncio.to_thread(rie.emulator)
-        # No time-out (the function's own counts) and no limit of connections: there is one per environment.
+        # No time-out, because the function has its own, and no limit of connections: each environment has one.
         session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(), connector=aiohttp.TCPConnector(limit=0))
         await self._stack.enter_async_context(session)
         self._host = Host(self._workspace, binary, session)
@@ -78,14 +78,14 @@ class Account:
         await self._stack.aclose()
 
     def deploy(self, spec: FunctionSpec, prepare: Callable[[], Awaitable[None]] = _nothing) -> Function:
-        """Add a function; ``prepare`` makes its storage ready for cold starts, at every configuration update."""
+        """Add a function; `prepare` makes its storage ready for cold starts, at every configuration update."""
         function = self._functions[spec.name] = Function(
             self._host, spec, self._idle_s, prepare, lambda one: self.capacity.refusal(one, self._functions.values())
         )
         return function
 
     async def open(self, routes: Mapping[str, Integration], origins: Sequence[str] = (), port: int = 0) -> None:
-        """Serve both endpoints; the HTTP API with these routes, on ``port`` (0: a free one), for pages of ``origins``.
+        """Serve both endpoints; the HTTP API with these routes, on `port` (0: a free one), for pages of `origins`.
 
         Raises LabError if the port is taken.
         """

@@ -1,4 +1,4 @@
-"""Cross-origin requests, as an HTTP API of API Gateway with a CORS configuration answers them."""
+"""Answers cross-origin requests as an HTTP API of API Gateway with a CORS configuration does."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PREFIX = "access-control-"
 
 @dataclass(frozen=True)
 class Cors:
-    """The origins whose pages may ask; ``*`` among them means all, none of them no CORS at all."""
+    """The origins whose pages may ask; `*` among them means all, an empty set no CORS."""
 
     origins: tuple[str, ...] = ()
 

@@ -1,4 +1,4 @@
-"""The access key of one start of the lab, and whether a request was signed with it (AWS Signature Version 4)."""
+"""Makes the access key of one start of the lab, and checks signatures made with it (AWS Signature Version 4)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
-#: By how much a request's date may differ from now, as on AWS.
+#: How much a request's date may differ from now, as on AWS.
 SKEW = timedelta(minutes=5)
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _AUTHORIZATION = re.compile(
@@ -21,7 +21,7 @@ _AUTHORIZATION = re.compile(
 
 
 class SignatureError(Exception):
-    """A request that is not signed as it must be: AWS's error code, and a message."""
+    """The request's signature is missing or wrong: AWS's error code, and a message."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -30,7 +30,7 @@ class SignatureError(Exception):
 
 @dataclass(frozen=True)
 class Signed:
-    """What a signature speaks of: a request as it came over the wire, header names in lower case."""
+    """What a signature covers: a request as it came over the wire, header names in lower case."""
 
     method: str
     path: str
@@ -41,7 +41,7 @@ class Signed:
 
 @dataclass(frozen=True)
 class Credentials:
-    """An access key. Make one with ``make``."""
+    """An access key. Make one with `make`."""
 
     access_key_id: str
     secret_access_key: str = field(repr=False)
@@ -102,10 +102,10 @@ def _check_date(stamp: str, day: str, now: datetime) -> None:
 
 
 def _canonical(request: Signed, signed: list[str]) -> str:
-    """The canonical request. The body's own hash, whatever X-Amz-Content-SHA256 says: it must be the same."""
+    """The canonical request, with the body's own hash: X-Amz-Content-SHA256 must agree with it."""
     pairs = [pair.partition("=") for pair in request.query.split("&") if pair]
     query = "&".join(f"{name}={value}" for name, _, value in sorted(pairs))  # quoted already, as the path is
     headers = "".join(f"{name}:{' '.join(request.headers.get(name, '').split())}\n" for name in signed)
     digest = hashlib.sha256(request.body).hexdigest()
-    path = quote(request.path, safe="/-_.~")  # a second time, as Signature Version 4 has it for all but S3
+    path = quote(request.path, safe="/-_.~")  # a second time, as Signature Version 4 does for all services but S3
     return f"{request.method}\n{path}\n{query}\n{headers}\n{';'.join(signed)}\n{digest}"

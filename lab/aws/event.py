@@ -1,4 +1,4 @@
-"""Payload format 2.0: the event API Gateway makes of an HTTP request, and the response it makes of a result."""
+"""Converts HTTP requests to events of payload format 2.0, and results to responses, as API Gateway does."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _TEXT_SUFFIXES = ("+json", "+xml")
 
 
 class BadResultError(ValueError):
-    """The function's result is no response in payload format 2.0."""
+    """The function's result is not a response in payload format 2.0."""
 
 
 def event_of(request: web.Request, body: bytes, route: str, request_id: str) -> dict[str, Any]:
-    """Build the event for a request to ``route`` (``$default``, ``GET /x`` or ``ANY /x/{proxy+}``)."""
+    """Build the event for a request to `route` (`$default`, `GET /x` or `ANY /x/{proxy+}`)."""
     now = time.time()
     headers = _headers(request)
     raw_query = request.rel_url.raw_query_string
@@ -74,7 +74,7 @@ def response_of(payload: bytes) -> web.Response:
     try:
         result = json.loads(payload)
     except ValueError as error:
-        raise BadResultError(f"the result is no JSON: {error}") from error
+        raise BadResultError(f"the result is not JSON: {error}") from error
     if not isinstance(result, dict) or "statusCode" not in result:
         text = result if isinstance(result, str) else json.dumps(result)
         return web.Response(text=text, content_type="application/json")
@@ -85,7 +85,7 @@ def response_of(payload: bytes) -> web.Response:
     except (AttributeError, TypeError, ValueError) as error:
         raise BadResultError(str(error)) from error
     if not 100 <= status <= 599:
-        raise BadResultError(f"statusCode {status} is no HTTP status")
+        raise BadResultError(f"statusCode {status} is not an HTTP status")
     return web.Response(status=status, body=content, headers=headers)
 
 
@@ -98,16 +98,16 @@ def _content(body: object, *, encoded: bool) -> bytes:
 
 
 def _response_headers(headers: Mapping[str, object], cookies: Sequence[str]) -> CIMultiDict[str]:
-    """The response's headers; raises ValueError for a value that would end the header early."""
+    """The response's headers; raises ValueError for a value that would end the header."""
     response = CIMultiDict((name, _header_text(value)) for name, value in headers.items())
     response.setdefault("Content-Type", "text/plain; charset=utf-8")
     for cookie in cookies:
         response.add("Set-Cookie", cookie)
-    for name in ("Content-Length", "Connection", "Transfer-Encoding"):  # the gateway's own business
+    for name in ("Content-Length", "Connection", "Transfer-Encoding"):  # the gateway sets these itself
         response.popall(name, None)
     for name, value in response.items():
         if any(character in name + value for character in "\r\n\0"):
-            raise ValueError(f"header {name!r} is no header")
+            raise ValueError(f"{name!r} is not a valid header")
     return response
 
 
@@ -124,7 +124,7 @@ def _headers(request: web.Request) -> dict[str, str]:
 
 
 def _joined(pairs: list[tuple[str, str]]) -> dict[str, str]:
-    """A mapping of the pairs; values of the same name are joined with commas, in their order."""
+    """A mapping of the pairs; values of one name are joined with commas, in order."""
     values: dict[str, list[str]] = {}
     for name, value in pairs:
         values.setdefault(name, []).append(value)
@@ -132,7 +132,7 @@ def _joined(pairs: list[tuple[str, str]]) -> dict[str, str]:
 
 
 def _as_text(request: web.Request, body: bytes) -> str | None:
-    """The body as text if the gateway would pass it as such, None if it would encode it."""
+    """The body as text if the gateway would pass it as text, None if it would encode it."""
     kind = request.content_type
     textual = kind.startswith(_TEXT_TYPES) or kind.endswith(_TEXT_SUFFIXES) or "Content-Type" not in request.headers
     if not textual or "Content-Encoding" in request.headers:

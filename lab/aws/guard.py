@@ -1,4 +1,4 @@
-"""Who may ask an endpoint of the lab: a browser runs other people's pages, and on this machine it reaches loopback."""
+"""Decides who may ask the lab's endpoints: a browser runs other people's pages, and it reaches loopback."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from aiohttp.typedefs import Handler, Middleware
 from lab.aws.credentials import Credentials, SignatureError, Signed
 from lab.host.identity import REGION
 
-#: The names of loopback. Any other name was made to lead here, such as by a page that rebinds its own.
+#: The names of loopback. Any other name was made to point here, for example by a page that rebinds its own.
 NAMES = ("127.0.0.1", "localhost", "[::1]")
 _LOGS_PREFIX = "Logs_"
 
 
 class ForbiddenError(Exception):
-    """A request that comes by another name or from another site's page; the message says what to do instead."""
+    """A request under another name or from another site's page; the message says what to do instead."""
 
 
 def check_source(request: web.Request, origins: Collection[str] = ()) -> None:
     """Raise ForbiddenError for a Host that is not loopback with this port, and for a page of another origin.
 
-    Pages of ``origins`` may ask, of all where ``*`` is among them; the lab's own page always may. Browsers leave
-    Origin out of some requests, but then say in Sec-Fetch-Site how the page and this host are related.
+    Pages of `origins` may ask (`*`: all pages), and the lab's own page always may. Browsers leave Origin out of
+    some requests, but then Sec-Fetch-Site says how the page and this host are related.
     """
     hosts = request.headers.getall("Host", [])
     own = _own_hosts(request)
@@ -41,7 +41,7 @@ def check_source(request: web.Request, origins: Collection[str] = ()) -> None:
 
 
 def _own_hosts(request: web.Request) -> list[str]:
-    """What Host may be: loopback with the port that the connection came to, which browsers leave out if it is 80."""
+    """The valid Host headers: loopback with the port of this connection, which browsers leave out if it is 80."""
     address = request.transport and request.transport.get_extra_info("sockname")
     if not address:
         return []
@@ -49,7 +49,7 @@ def _own_hosts(request: web.Request) -> list[str]:
 
 
 async def check_signature(request: web.Request, credentials: Credentials) -> None:
-    """Raise SignatureError unless the request is signed with the credentials for the service that it is for."""
+    """Raise SignatureError unless the credentials signed the request for the service that it goes to."""
     path, _, query = request.raw_path.partition("?")
     headers = {name.lower(): ",".join(request.headers.getall(name)) for name in request.headers}
     service = "logs" if request.headers.get("X-Amz-Target", "").startswith(_LOGS_PREFIX) else "lambda"
@@ -58,7 +58,7 @@ async def check_signature(request: web.Request, credentials: Credentials) -> Non
 
 
 def owner_only(credentials: Credentials) -> Middleware:
-    """A middleware for AWS's APIs: requests of no page, from no other host, and signed with the credentials."""
+    """A middleware for AWS's APIs: admits only signed requests, from no page and under no other host's name."""
 
     @web.middleware
     async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -1,4 +1,4 @@
-"""The HTTP API: routes requests to the functions and keeps API Gateway's limits."""
+"""Routes HTTP requests to the functions and keeps API Gateway's limits."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from lab.aws.routes import Routes
 from lab.host.errors import LabError
 from lab.runtime.function import ThrottledError
 
-#: Browsers ask for it by themselves, whatever page of another site led them here. So it asks no function.
+#: Browsers ask for it by themselves, even if a page of another site led them here. So no function is invoked.
 _ICON = "/favicon.ico"
 
 _log = logging.getLogger(__name__)
 
 
 class HttpApi:
-    """Gives every request to what its route leads to.
+    """Passes every request to the target of its route.
 
-    A request that takes longer than ``timeout_s`` is answered with 503; the invocation goes on, as on AWS.
+    A request that takes longer than `timeout_s` is answered with 503; the invocation goes on, as on AWS.
     """
 
     def __init__(self, routes: Routes, cors: Cors, timeout_s: float = API_TIMEOUT_S) -> None:
@@ -46,7 +46,7 @@ class HttpApi:
 
     async def _answer(self, request: web.Request, request_id: str) -> web.Response:
         found = self._routes.find(request.method, request.path)
-        page = found is not None and found[0] in PAGE  # any site may link to it, and it asks no function
+        page = found is not None and found[0] in PAGE  # any site may link to it, and it invokes no function
         try:
             check_source(request, ("*",) if page else self._cors.origins)
             body = await request.read()

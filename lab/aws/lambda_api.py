@@ -1,4 +1,4 @@
-"""The part of the Lambda API that forces, proves and times cold starts, in AWS's wire format."""
+"""Serves the part of the Lambda API that forces, proves and times cold starts, in AWS's wire format."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class LambdaApi:
         return guarded
 
     def _function(self, request: web.Request) -> Function:
-        """The function that a name, ``account:function:name`` or ARN in the path means."""
+        """The function for a name, `account:function:name` or ARN in the path."""
         name = request.match_info["name"]
         parts = name.split(":")
         if "function" in parts[:-1]:
@@ -116,9 +116,9 @@ class LambdaApi:
         try:
             changes = json.loads(await request.read() or b"{}")
         except ValueError as error:
-            raise ApiError(400, "SerializationException", f"the body is no JSON: {error}") from error
+            raise ApiError(400, "SerializationException", f"the body is not JSON: {error}") from error
         if not isinstance(changes, dict):
-            raise ApiError(400, "SerializationException", "the body is no JSON object")
+            raise ApiError(400, "SerializationException", "the body is not a JSON object")
         current = function.configuration
         if changes.get("RevisionId") not in (None, current.revision):
             text = "The Revision Id provided does not match the latest Revision Id. Call GetFunction to retrieve it."
@@ -163,9 +163,9 @@ class LambdaApi:
 
 
 def _changed(spec: FunctionSpec, changes: Mapping[str, Any], deployed: Mapping[str, str]) -> FunctionSpec:
-    """Apply the members of an UpdateFunctionConfiguration request; raises ApiError for what Lambda or the lab refuses.
+    """Apply the members of an UpdateFunctionConfiguration request; raises ApiError if Lambda or the lab refuses.
 
-    ``deployed`` are the variables that the function began with.
+    `deployed` are the variables that the function was deployed with.
     """
     unknown = set(changes) - {"Environment", "MemorySize", "Timeout", "RevisionId"}
     if unknown:
@@ -177,7 +177,7 @@ def _changed(spec: FunctionSpec, changes: Mapping[str, Any], deployed: Mapping[s
     environment = changes.get("Environment", {"Variables": spec.environment})
     variables = environment.get("Variables", {}) if isinstance(environment, dict) else None
     if not isinstance(variables, Mapping):
-        raise ApiError(400, "SerializationException", "Environment is no object with Variables")
+        raise ApiError(400, "SerializationException", "Environment is not an object with Variables")
     if not all(isinstance(key, str) and isinstance(value, str) for key, value in variables.items()):
         raise ApiError(400, "InvalidParameterValueException", "environment variables are strings")
     if why := refused(variables, deployed):

@@ -1,4 +1,4 @@
-"""CloudWatch Logs: FilterLogEvents, as far as a REPORT line must be found by its request id."""
+"""Serves CloudWatch Logs' FilterLogEvents, as far as finding a REPORT line by its request id needs it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MAX_EVENTS = 10_000
 
 
 class LogsApi:
-    """Serves POST / with ``X-Amz-Target: Logs_20140328.FilterLogEvents``."""
+    """Serves POST / with `X-Amz-Target: Logs_20140328.FilterLogEvents`."""
 
     def __init__(self, functions: Mapping[str, Function]) -> None:
         self._functions = functions
@@ -31,9 +31,9 @@ class LogsApi:
         try:
             query = json.loads(await request.read())
         except ValueError as error:
-            return _error("SerializationException", f"the body is no JSON: {error}")
+            return _error("SerializationException", f"the body is not JSON: {error}")
         if not isinstance(query, dict):
-            return _error("SerializationException", "the body is no JSON object")
+            return _error("SerializationException", "the body is not a JSON object")
         group = query.get("logGroupName")
         logs = next((fn.logs for fn in self._functions.values() if fn.logs.name == group), None)
         if logs is None:

@@ -1,4 +1,4 @@
-"""The page and the API's description: on AWS a small function of its own, here run by the HTTP API itself."""
+"""Serves the page and the API's description, which on AWS a small function of its own does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 
 
 class Page:
-    """Answers events by calling ``handler`` in this process; it loads nothing, so there is no cold start."""
+    """Answers events by calling `handler` in this process; it loads nothing, so it has no cold start."""
 
     def __init__(self, handler: Callable[[Mapping[str, Any], object], dict[str, Any]]) -> None:
         self._handler = handler

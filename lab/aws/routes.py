@@ -1,4 +1,4 @@
-"""The routes of the HTTP API, under the keys that API Gateway has for them, and which of them takes a request."""
+"""Finds the route that takes a request; routes have the keys that API Gateway gives them."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Integration(Protocol):
 
 @dataclass(frozen=True)
 class Backend:
-    """The two functions of a backend: ``encoder`` has every route, ``search`` those that need no model.
+    """The two functions of a backend: `encoder` has every route, `search` those that need no model.
 
-    What no route takes goes to ``search``, too, which answers 404 or 405.
+    Everything that no route takes also goes to `search`, which answers 404 or 405.
     """
 
     encoder: Integration
@@ -29,7 +29,7 @@ class Backend:
 
 
 def backend_routes(prefix: str, backend: Backend) -> Iterator[tuple[str, Integration]]:
-    """Yield the routes below ``prefix`` (``/s3``, or nothing), and what catches the rest there."""
+    """Yield the routes below `prefix` (`/s3`, or nothing), and the route that catches the rest there."""
     for key in encoder_keys(prefix):
         yield key, backend.encoder
     for key in search_keys(prefix):
@@ -37,13 +37,16 @@ def backend_routes(prefix: str, backend: Backend) -> Iterator[tuple[str, Integra
 
 
 def preflight_route(prefix: str, backend: Backend) -> tuple[str, Integration]:
-    """The route that CORS preflights take below a prefix: past the function that would load a model."""
+    """The route of CORS preflights below a prefix, which avoids the function that would load a model."""
     return preflight_key(prefix), backend.search
 
 
 class Routes:
-    """Routes by key. As in API Gateway a full path goes before a greedy one, a longer one before a shorter one, a
-    method before ANY, and what nothing else takes goes to ``$default``, if there is one."""
+    """Routes by key.
+
+    As in API Gateway a full path wins over a greedy one, a longer one over a shorter one, and a method over ANY;
+    everything else goes to `$default`, if there is one.
+    """
 
     def __init__(self, routes: Mapping[str, Integration]) -> None:
         self._routes = routes
@@ -63,10 +66,10 @@ class Routes:
 
 
 def prefix_of(key: str) -> str:
-    """The part of a greedy route's path that a request must begin with."""
+    """The part of a greedy route's path with which a request must begin."""
     return key.split(" ")[1].removesuffix(GREEDY)
 
 
 def proxied(key: str, path: str) -> str | None:
-    """What a greedy route's path variable stands for; None if the route has none."""
+    """The value of a greedy route's path variable; None if the route has none."""
     return path.removeprefix(prefix_of(key)) if key.endswith(GREEDY) else None

@@ -1,7 +1,7 @@
-"""The environment variables of a function that a caller of the Lambda API may set: those of the contract, no others.
+"""Limits the environment variables that a caller of the Lambda API may set to those of the contract.
 
-An interpreter, its libraries and the C library listen to more variables than anybody can list, and some of them load
-code (LD_PRELOAD, OPENSSL_CONF, GCONV_PATH, …). So there is a list of what may change, not of what may not.
+An interpreter, its libraries and the C library read more variables than anybody can list, and some of them load code
+(LD_PRELOAD, OPENSSL_CONF, GCONV_PATH, …). So this is a list of what may change, not of what may not.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ CHANGEABLE = tuple(sorted(variable.name for variable in VARIABLES if variable.ch
 def refused(wanted: Mapping[str, str], deployed: Mapping[str, str]) -> str:
     """Why these variables may not replace those that the function was deployed with; nothing if they may.
 
-    What the deployment set keeps its value, such as the place of the weights, unless it is CHANGEABLE.
+    A variable that the deployment set, such as the place of the weights, keeps its value unless it is CHANGEABLE.
     """
     unknown = sorted(key for key in wanted if key not in deployed and key not in CHANGEABLE)
     fixed = [key for key in sorted(deployed) if key not in CHANGEABLE and wanted.get(key) != deployed[key]]

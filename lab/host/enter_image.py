@@ -1,9 +1,9 @@
-"""Runs a program in a mounted image: ``python -I -S chamber.py ROOT [HOST INSIDE]... -- PROGRAM ARGUMENT...``.
+"""Runs a program in a mounted image: `python -I -S enter_image.py ROOT [HOST INSIDE]... -- PROGRAM ARGUMENT...`.
 
-ROOT becomes the root directory, in a mount namespace of its own that holds nothing but ROOT, /proc, /dev and each HOST
-folder at INSIDE; it is gone with its last process. PROGRAM is a statically linked one of the host, run as Lambda's
-user. System calls and not ``unshare`` and ``mount``: one start of an interpreter instead of five programs, and other
-people's mounts are not kept busy by a copy of them. Standard library only, as it starts before every cold start.
+ROOT becomes the root directory, in a new mount namespace that holds only ROOT, /proc, /dev and each HOST folder at
+INSIDE; it ends with its last process. PROGRAM is a statically linked program of the host, run as Lambda's user. This
+file uses system calls, not `unshare` and `mount`: they need one start of an interpreter instead of five programs,
+and no copy of other people's mounts keeps those busy. Standard library only, as it starts before every cold start.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def enter(root: str, binds: Sequence[tuple[str, str]]) -> None:
-    """Make ``root``, a mount point, this process's root directory, with the host folders of ``binds`` in it.
+    """Make `root`, a mount point, this process's root directory, with the host folders of `binds` in it.
 
     Raises OSError naming the step that the kernel refused.
     """
@@ -51,7 +51,7 @@ def _check(result: int, what: str) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Enter the image and become the program; without a program only see whether entering is permitted."""
+    """Enter the image and become the program; without a program only check that entering is permitted."""
     end = arguments.index("--")
     root, *places = arguments[:end]
     command = arguments[end + 1 :]

@@ -1,10 +1,9 @@
-"""Removes whatever a lab leaves behind: processes, mounts, memory cgroups, files. Loop devices go with their
-mounts.
+"""Removes whatever a lab leaves behind: processes, mounts (loop devices go with them), memory cgroups, files.
 
 The lab starts this file as a process of its own that reads a pipe. The pipe closes when the lab ends, however it ends,
 and then the janitor sweeps. It keeps no list: everything that belongs to a lab can be recognised by the lab's root
-folder, so nothing is missed because the lab was killed between doing a thing and noting it down. Standard library
-only: it is run with ``python -I`` and must start fast.
+folder, so nothing is missed if the lab was killed between doing something and noting it down. Standard library only: it
+is run with `python -I` and must start fast.
 """
 
 from __future__ import annotations
@@ -22,27 +21,27 @@ from pathlib import Path
 
 #: Environment variable that every process of a lab carries; its value is the lab's root folder.
 MARKER = "MODEL_STORAGE_LAB"
-#: Name of the file in the root folder that stays locked as long as the lab or its janitor lives.
+#: The file in the root folder that stays locked as long as the lab or its janitor lives.
 LOCK = "lock"
 #: Where the kernel shows memory cgroups: version 1, then version 2.
 CGROUP_ROOTS = (Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup"))
 
 
 def sweep(root: Path) -> None:
-    """End and remove everything that belongs to the lab rooted at ``root``. Safe to call twice."""
+    """End and remove everything that belongs to the lab rooted at `root`. Safe to call twice."""
     _kill_processes(root)
     _unmount(root)
     _remove_cgroups(root)
-    if not _mounts(root):  # never delete through a mount that could not be undone
+    if not _mounts(root):  # never delete through a mount that is still there
         shutil.rmtree(root, ignore_errors=True)
 
 
 def sweep_stale(parent: Path, prefix: str) -> list[Path]:
-    """Sweep the labs under ``parent`` whose owner and janitor are both dead; return their root folders."""
+    """Sweep the labs under `parent` whose owner and janitor are both dead; return their root folders."""
     swept = []
     for lock in parent.glob(f"{prefix}*/{LOCK}"):
         with contextlib.suppress(OSError), lock.open() as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # raises while somebody lives
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # raises while one of them lives
             sweep(lock.parent)
             swept.append(lock.parent)
     return swept
@@ -72,7 +71,7 @@ def _environment(pid: int) -> list[bytes]:
 
 
 def _mounts(root: Path) -> list[str]:
-    """Mount points at or below ``root``, innermost first."""
+    """Mount points at or below `root`, innermost first."""
     lines = Path("/proc/self/mountinfo").read_text().splitlines()
     points = [re.sub(r"\\(\d{3})", lambda m: chr(int(m[1], 8)), line.split(" ")[4]) for line in lines]
     return sorted((point for point in points if point.startswith(f"{root}/")), key=len, reverse=True)
@@ -101,7 +100,7 @@ def _run(command: list[str]) -> bool:
 
 
 def main(root: Path) -> None:
-    """Wait until standard input closes, then sweep ``root``."""
+    """Wait until standard input closes, then sweep `root`."""
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.SIG_IGN)
     sys.stdin.buffer.read()

@@ -1,4 +1,4 @@
-"""Files out of the page cache, or into it, with proof."""
+"""Evicts files from the page cache or reads them into it, and proves it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _PAGE = mmap.PAGESIZE
-_FOLIO = 2 << 20  # bytes: the kernel caches up to so much as one, aligned, and drops it only as a whole
+_FOLIO = 2 << 20  # bytes: the kernel caches up to this much as one aligned piece, and drops it only as a whole
 _TRIES = 3
 _READ_BYTES = 4 << 20
 _LOWEST_BIT = bytes(value & 1 for value in range(256))
@@ -19,7 +19,7 @@ _LOWEST_BIT = bytes(value & 1 for value in range(256))
 
 @dataclass(frozen=True)
 class Part:
-    """The bytes of a file from ``start`` to ``end`` (to its end, if None)."""
+    """The bytes of a file from `start` to `end` (to its end, if None)."""
 
     path: Path
     start: int = 0
@@ -35,9 +35,10 @@ class Change:
 
 
 def evict(files: Iterable[Path | Part]) -> Change:
-    """Drop files, or parts of them and what shares a folio with those, from the page cache.
+    """Drop files, or parts of them and everything in the same folios, from the page cache.
 
-    What a running process has mapped or locked stays and shows in ``after``. Raises OSError if a file cannot be opened.
+    Pages that a running process has mapped or locked stay, and count in `after`. Raises OSError if a file cannot be
+    opened.
     """
     parts = list(files)
     before = sum(map(resident, parts))
@@ -69,7 +70,7 @@ def resident(file: Path | Part) -> int:
     path, start, length = _pages(file)
     if length == 0:
         return 0
-    # Private and writable only because ctypes takes the address of nothing else; it is never written to.
+    # Private and writable only because ctypes needs that to take an address; it is never written to.
     access = {"flags": mmap.MAP_PRIVATE, "prot": mmap.PROT_READ | mmap.PROT_WRITE}
     with path.open("rb") as opened, mmap.mmap(opened.fileno(), length, offset=start, **access) as view:
         pages = (ctypes.c_ubyte * -(-length // _PAGE))()

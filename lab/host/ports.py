@@ -1,4 +1,4 @@
-"""Free ports on loopback, at an address of this process's own."""
+"""Finds free ports on loopback, at an address of this process's own."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from contextlib import closing
 
 from lab.host.errors import LabError
 
-# Below the range from which the kernel takes ports for outgoing connections (32768 and up), so that a port found free
+# Below the range from which the kernel takes ports for outgoing connections (32768 and up), so that a port that is free
 # is not given to some client a moment later.
 _PORTS = range(20_000, 32_768)
 
-#: Where the servers inside the lab listen: storages and runtime emulators, which ask nobody who they are. Linux has all
-#: of 127.0.0.0/8 on loopback; this is one of 16 million addresses of it, which a page in a browser cannot try out.
+#: Where the servers inside the lab listen: storages and runtime emulators, which ask nobody for credentials. Linux has
+#: all of 127.0.0.0/8 on loopback; this is one of its 16 million addresses, which a page in a browser cannot try out.
 ADDRESS = f"127.{secrets.choice(range(1, 255))}.{secrets.randbelow(256)}.{secrets.choice(range(1, 255))}"
 
 
-# Handed out before: a port is free until the program that it was meant for listens, and another one could draw it.
+# Ports handed out before: until its program listens a port is free, and could be drawn again.
 _given: set[int] = set()
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ``count`` TCP ports that nobody listens on, at any address, and that this process was not given before.
+    """Return `count` TCP ports that nobody listens on, at any address, and that were not handed out before.
 
     Raises LabError if there are none.
     """
@@ -41,7 +41,7 @@ def free_ports(count: int) -> list[int]:
         with closing(socket.socket()) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind(("", port))  # free at all addresses, as some programs take a port at two
+                probe.bind(("", port))  # free at all addresses, because some programs take a port at two
             except OSError:
                 continue
             found.append(port)
@@ -50,24 +50,24 @@ def free_ports(count: int) -> list[int]:
 
 
 def hold(ports: Iterable[int]) -> list[socket.socket]:
-    """Take ports at 127.0.0.1, where nobody will listen on them as long as the sockets are kept.
+    """Take ports at 127.0.0.1, so that nobody else listens on them as long as the sockets are kept.
 
-    For programs that listen at 127.0.0.1 beside the address they are told, but do without where they cannot.
+    For programs that also listen at 127.0.0.1 beside the address they are given, but do without if they cannot.
     """
     held = []
     for port in ports:
         taken = socket.socket()
         held.append(taken)
-        with contextlib.suppress(OSError):  # somebody else's, so it cannot be had either
+        with contextlib.suppress(OSError):  # somebody else's, so those programs cannot have it either
             taken.bind(("127.0.0.1", port))
     return held
 
 
 async def accepts(process: asyncio.subprocess.Process, port: int) -> bool:
-    """Wait until ``process`` accepts connections on ``port`` of ADDRESS; False if it ends instead."""
+    """Wait until `process` accepts connections on `port` of ADDRESS; False if it ends instead."""
     while process.returncode is None:
         with closing(socket.socket()) as probe:
-            probe.settimeout(0.1)  # loopback accepts or refuses at once
+            probe.settimeout(0.1)  # on loopback a connection is accepted or refused at once
             if probe.connect_ex((ADDRESS, port)) == 0:
                 return True
         await asyncio.sleep(0.0005)

@@ -1,4 +1,4 @@
-"""The folder a lab lives in, the processes it starts, and the janitor that outlives it."""
+"""Manages the folder that a lab lives in, the processes it starts, and the janitor that outlives it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ _DISK = "/var/tmp"  # noqa: S108 -- only a private folder is made in it
 class Workspace:
     """A private root folder; every process, mount and file of one lab is recognised by it.
 
-    The folder is made under ``$TMPDIR``, else ``/var/tmp``: a disk, where ``/tmp`` may be memory, which is never cold.
+    The folder is made under `$TMPDIR`, else `/var/tmp`: that is a disk, but `/tmp` may be memory, which is never
+    cold.
     """
 
     def __init__(self) -> None:
@@ -39,19 +40,19 @@ class Workspace:
         self._janitor = subprocess.Popen(
             [sys.executable, "-I", janitor.__file__, str(self.root)],
             stdin=subprocess.PIPE,
-            pass_fds=[lock],  # the lock is shared: it is free when both processes are gone
+            pass_fds=[lock],  # the lock is shared: it is released when both processes are gone
             start_new_session=True,  # Ctrl-C in the terminal must not reach it
         )
         self._lock = lock
 
     def folder(self, name: str) -> Path:
-        """Make and return the folder ``name`` in the root folder."""
+        """Make and return the folder `name` in the root folder."""
         path = self.root / name
         path.mkdir(parents=True)
         return path
 
     def environment(self, variables: Mapping[str, str]) -> dict[str, str]:
-        """``variables`` plus the mark by which the janitor knows a process of this lab."""
+        """`variables` plus the one by which the janitor recognises a process of this lab."""
         return {**variables, janitor.MARKER: str(self.root)}
 
     async def run(self, *command: str | Path) -> str:
@@ -70,7 +71,7 @@ class Workspace:
         return out.decode()
 
     async def serve(self, name: str, command: Sequence[str | Path]) -> asyncio.subprocess.Process:
-        """Start a server in the background, in the root folder; its output goes to ``<name>.log`` there.
+        """Start a server in the background, in the root folder; its output goes to `<name>.log` there.
 
         Give it relative paths for its Unix sockets: those may be 107 bytes long at most.
         """
@@ -97,5 +98,5 @@ class Workspace:
 
 
 def _ours() -> dict[str, str]:
-    """This process's variables without the user's for AWS: SeaweedFS would let in the owner of such a key alone."""
+    """This process's variables without those for AWS: SeaweedFS would accept only requests signed with such a key."""
     return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}

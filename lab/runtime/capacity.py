@@ -1,4 +1,4 @@
-"""How many execution environments this machine has room for: what Lambda's concurrency limit is to an account."""
+"""Computes how many execution environments this machine has room for, in place of Lambda's concurrency limit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Protocol
 
 import psutil
 
-#: Environments one function may have, whatever the machine is.
+#: The most environments of one function, on any machine.
 MAX_ENVIRONMENTS = 64
 #: The share of the memory and disk available at the start that environments may fill; the rest is for the storages.
 _SHARE = 0.8
@@ -19,13 +19,13 @@ _CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.lim
 
 @dataclass(frozen=True)
 class Need:
-    """What one environment takes at its peak, in MB: memory, and disk for its /tmp."""
+    """What one environment needs at its peak, in MB: memory, and disk for its /tmp."""
 
     memory_mb: int = 0
     disk_mb: int = 0
 
     def times(self, count: int) -> Need:
-        """What so many take."""
+        """What `count` environments need."""
         return Need(count * self.memory_mb, count * self.disk_mb)
 
 
@@ -34,30 +34,30 @@ class Tenant(Protocol):
 
     @property
     def need(self) -> Need:
-        """What one of its environments takes."""
+        """What one of its environments needs."""
 
     @property
     def size(self) -> int:
-        """How many it has."""
+        """How many environments it has."""
 
 
 @dataclass(frozen=True)
 class Capacity:
-    """The memory and the disk that all environments together may take, in MB."""
+    """The memory and the disk that all environments together may use, in MB."""
 
     memory_mb: int
     disk_mb: int
 
     @classmethod
     def of_machine(cls, folder: Path) -> Capacity:
-        """What is available now, where ``folder`` is on the disk that environments write to."""
+        """What is available now, where `folder` is on the disk that environments write to."""
         memory = min([psutil.virtual_memory().available, *_cgroup_limits()])
         return cls(int(memory * _SHARE) >> 20, int(shutil.disk_usage(folder).free * _SHARE) >> 20)
 
     def refusal(self, tenant: Tenant, tenants: Iterable[Tenant]) -> str:
         """Why the tenant may have no further environment beside those of all tenants; nothing if it may.
 
-        Each may have one, or there would be functions that cannot be asked at all.
+        Each tenant may always have one, or some functions could not be invoked at all.
         """
         if tenant.size == 0:
             return ""
@@ -78,7 +78,7 @@ class Capacity:
 
     @property
     def sentence(self) -> str:
-        """The limit, for people."""
+        """The limit as a sentence for people."""
         return (
             f"{self.memory_mb} MB of memory and {self.disk_mb} MB of disk for all together, and {MAX_ENVIRONMENTS} of "
             "a function; what would need more is throttled (429, over HTTP 503)"

@@ -15,7 +15,7 @@ _END = re.compile(rf"END RequestId: {_ID}$")
 _REPORT = re.compile(rf"REPORT RequestId: {_ID}\t")
 _INIT_REPORT = re.compile(r"\(rapid\) INIT REPORT\(durationMs: ([0-9.]+)")
 _RUNTIME_DONE = re.compile(r"\(rapid\) INVOKE RTDONE\(.*duration: ([0-9.]+)ms\)")
-#: What awslambdaric logs about the event that the lab sends to start INIT (see environment.py).
+#: awslambdaric's log line about the event that the lab sends to start INIT (see environment.py).
 _PRIMED = "[ERROR] Runtime.UnmarshalError: Unable to unmarshal input"
 
 LINE_LIMIT = 16 << 20
@@ -35,7 +35,7 @@ class Turn:
 
 
 class Console:
-    """Follows the two outputs of one RIE process; ``on_line`` gets the function's lines and the START lines."""
+    """Follows the two outputs of one RIE process; `on_line` gets the function's lines and the START lines."""
 
     def __init__(self, process: asyncio.subprocess.Process, on_line: Callable[[str], None]) -> None:
         self._on_line = on_line
@@ -47,7 +47,7 @@ class Console:
         ]
 
     def begin(self, *, priming: bool = False) -> Turn:
-        """Expect a new event; with ``priming`` nothing that RIE says about it is shown."""
+        """Expect a new event; with `priming` nothing that RIE prints about it is shown."""
         self._turn, self._priming = Turn(), priming
         return self._turn
 

@@ -1,4 +1,4 @@
-"""The processes of one execution environment: RIE, and the Python runtime that RIE starts at INIT."""
+"""Runs the processes of one execution environment: RIE, and the Python runtime that RIE starts at INIT."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ class Emulator:
     ) -> Self:
         """Start RIE on free ports; the runtime is started by the first event. Raises LabError if RIE does not start.
 
-        ``variables`` go beside those of the code, and before them.
+        `variables` are added to those of the code, and override them.
         """
-        for _ in range(_LAUNCHES):  # another program may take a port between finding and using it
+        for _ in range(_LAUNCHES):  # another program may take a port before this one uses it
             api, runtime_api = free_ports(2)
             process = await asyncio.create_subprocess_exec(
                 *code.wrapper,
@@ -103,7 +103,7 @@ class Emulator:
         self._limit.watch(runtime)
 
     def _leader_below(self) -> int | None:
-        """The child of RIE that leads a process group of its own; Go also starts short-lived children, which do not."""
+        """The child of RIE that leads a process group; Go also starts short-lived children, which do not."""
         tasks = Path(f"/proc/{self._process.pid}/task")
         with contextlib.suppress(OSError):  # threads and children come and go
             for children in tasks.glob("*/children"):
@@ -120,7 +120,7 @@ class Emulator:
 
     @property
     def running(self) -> bool:
-        """True while RIE runs, with a runtime or before there is one."""
+        """True while RIE runs, with a runtime or before it has one."""
         return self._process.returncode is None
 
     @property
@@ -130,7 +130,7 @@ class Emulator:
 
     @property
     def max_memory_mb(self) -> int:
-        """Largest resident size of the runtime so far; of one that is gone, what the limit says."""
+        """Largest resident size of the runtime so far; if it is gone, what the limit recorded."""
         peak = None if self.runtime is None else max_memory_mb(self.runtime)
         return self._limit.peak_mb() if peak is None else min(peak, self._limit.size_mb)
 

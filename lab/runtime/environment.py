@@ -1,4 +1,4 @@
-"""One execution environment: INIT, then one event at a time, frozen in between."""
+"""Runs one execution environment: INIT, then one event at a time, frozen in between."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from lab.runtime.function_spec import FunctionSpec
 from lab.runtime.logs import LogGroup, LogStream
 from lab.runtime.memory import MemoryLimit
 
-#: RIE starts INIT only when the first event arrives. This event is no JSON: awslambdaric refuses it after INIT and
+#: RIE starts INIT only when the first event arrives. This event is not JSON: awslambdaric refuses it after INIT and
 #: never calls the handler, so INIT can run, be timed and be limited on its own, as on Lambda.
 _PRIMING_EVENT = b"INIT"
 _PRIMED_ERROR = "Runtime.UnmarshalError"
-#: RIE's own words when the function's timeout is over; the lab's clock may be a moment behind it.
+#: RIE's message when the function's timeout is over; the lab's clock may be a moment behind it.
 _TIMED_OUT = b"Task timed out after "
 #: Errors after which the runtime process is gone.
 _EXITS = ("Runtime.ExitError", "Function.ResponseSizeTooLarge")
@@ -35,7 +35,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Init:
-    """How INIT went. ``error`` is the error object of a failed one; None if it went well or ran out of time."""
+    """The outcome of INIT. `error` is the error object of a failure; None if INIT succeeded or ran out of time."""
 
     duration_ms: float
     ok: bool
@@ -44,7 +44,7 @@ class Init:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of one event. ``payload`` is None when the function timed out; ``exited`` if its process ended."""
+    """The outcome of one event. `payload` is None when the function timed out; `exited` if its process ended."""
 
     request_id: str
     duration_ms: float
@@ -55,7 +55,7 @@ class Answer:
 
 
 class Environment:
-    """A RIE process and its runtime, a private /tmp, and a log stream. Make one with ``start``."""
+    """A RIE process and its runtime, a private /tmp, and a log stream. Make one with `start`."""
 
     def __init__(self, spec: FunctionSpec, emulator: Emulator, log: LogStream, tmp: Path) -> None:
         self.spec = spec
@@ -66,7 +66,7 @@ class Environment:
 
     @classmethod
     async def start(cls, host: Host, spec: FunctionSpec, logs: LogGroup, log: LogStream | None = None) -> Self:
-        """Start RIE; with ``log`` the new environment goes on in that stream."""
+        """Start RIE; with `log` the new environment continues that stream."""
         name = uuid.uuid4().hex
         log = log or LogStream(logs, f"{time.strftime('%Y/%m/%d', time.gmtime())}/[$LATEST]{name}")
         tmp = host.workspace.folder(f"environments/{name}")
@@ -75,7 +75,7 @@ class Environment:
         return cls(spec, emulator, log, tmp)
 
     async def initialise(self, limit_s: float) -> Init:
-        """Run INIT for at most ``limit_s`` seconds, and never longer than the function's timeout: RIE counts it too."""
+        """Run INIT for at most `limit_s` seconds, and never longer than the function's timeout: RIE counts it too."""
         turn = self._emulator.begin(priming=True)
         started = time.monotonic()
         watcher = asyncio.create_task(self._emulator.find_runtime())
@@ -126,7 +126,7 @@ class Environment:
 
     @property
     def waiting(self) -> bool:
-        """True if it can be initialised: its emulator runs."""
+        """True if it can be initialised, because its emulator runs."""
         return self._emulator.running
 
     @property
@@ -140,7 +140,7 @@ class Environment:
         return self._emulator.max_memory_mb
 
     async def end(self) -> None:
-        """Kill the processes and remove everything the environment had."""
+        """Kill the processes and remove everything that the environment had."""
         await self._emulator.end()
         await asyncio.to_thread(shutil.rmtree, self._tmp, ignore_errors=True)
 
@@ -169,7 +169,7 @@ def _ms_since(started: float) -> float:
 
 
 async def _within(future: asyncio.Future[_T], default: _T) -> _T:
-    """The future's result, or ``default`` if RIE says nothing within a second (its process was killed)."""
+    """The future's result, or `default` if RIE says nothing within a second (its process was killed)."""
     done, _ = await asyncio.wait([future], timeout=1)
     return future.result() if done else default
 
@@ -179,7 +179,7 @@ def _exit_error(why: str) -> bytes:
 
 
 def _error_type(payload: bytes) -> str | None:
-    """``errorType`` of a payload that is an error object, else None."""
+    """`errorType` of a payload that is an error object, else None."""
     if not payload.startswith(b"{") or b'"errorType"' not in payload[:4096]:
         return None
     try:

@@ -1,4 +1,4 @@
-"""A deployed function: its pool of execution environments, scale-out, idle reaping and configuration updates."""
+"""Runs a deployed function: its pool of environments, scale-out, reaping of idle ones, and configuration updates."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ThrottledError(RuntimeError):
 
 @dataclass(frozen=True)
 class Invocation:
-    """The outcome of one invocation. ``payload`` is the response or the error object; ``log`` its log lines."""
+    """The outcome of one invocation. `payload` is the response or the error object; `log` its log lines."""
 
     request_id: str
     payload: bytes
@@ -45,11 +45,11 @@ class Invocation:
 class Function:
     """Invocations take the environment used last, or start one when all are busy; an update retires them all.
 
-    ``prepare`` runs during every update, when no environment is left and before the update is Successful.
+    `prepare` runs during every update, when no environment is left and before the update is Successful.
 
-    Whenever the next invocation would be a cold start, an environment stands by for it: its emulator runs, INIT has
-    not begun. The emulator stands for Lambda's own part of a sandbox, which does not start in the caller's time; all
-    that is the function's does. Environments beyond the first one, when all are busy, start without that.
+    Whenever the next invocation would be a cold start, an environment stands by for it: its emulator runs, INIT has not
+    begun. The emulator represents Lambda's own part of a sandbox, which does not start in the caller's time; everything
+    of the function does. Further environments, when all are busy, start without one that stands by.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Function:
         self._keeper = asyncio.create_task(self._keep())
 
     async def invoke(self, event: bytes) -> Invocation:
-        """Run the function on one event (JSON text); goes on to its end even if the caller stops waiting."""
+        """Run the function on one event (JSON text), to its end even if the caller stops waiting."""
         if self._update is not None:
             await asyncio.wait([self._update])
         if not self._idle and (why := self._refusal(self)):
@@ -90,14 +90,14 @@ class Function:
 
     @property
     def need(self) -> Need:
-        """What one environment takes: what was expected of it, or more if more was seen."""
+        """What one environment needs: the expected amount, or the largest seen if that is more."""
         spec = self.configuration.spec
         expected = min(spec.need.memory_mb, spec.memory_mb)
         return replace(spec.need, memory_mb=max(expected, self._peak_mb))
 
     @property
     def size(self) -> int:
-        """How many environments there are; the one that stands by has loaded nothing yet and does not count."""
+        """How many environments there are, without the one that stands by, which has loaded nothing yet."""
         return len(self._running) + len(self._idle)
 
     def update(self, spec: FunctionSpec) -> Configuration:
@@ -127,27 +127,27 @@ class Function:
         status, reason = "Successful", ""
         try:
             await self._prepare()
-        except Exception as error:  # whatever it is, an update must come to an end
+        except Exception as error:  # whatever went wrong, an update must end
             status, reason = "Failed", f"cannot prepare the storage: {type(error).__name__}: {error}"
             _log.error(reason)
         await self._make_stand_by()
         self.configuration = Configuration(self.configuration.spec, status, reason)
 
     async def _make_stand_by(self) -> None:
-        """Have an environment stand by, if the next invocation would need one."""
+        """Start an environment that stands by, if the next invocation would need one."""
         async with self._standing_by:
             if self._stand_by is None and not self._idle and not self._running:
-                with contextlib.suppress(LabError, OSError):  # the invocation that needs it will say so
+                with contextlib.suppress(LabError, OSError):  # the invocation that needs it will report the error
                     self._stand_by = await Environment.start(self._host, self.configuration.spec, self.logs)
 
     async def _end_stand_by(self) -> None:
-        async with self._standing_by:  # one that is just being started has the old configuration
+        async with self._standing_by:  # an environment that is just starting has the old configuration
             environment, self._stand_by = self._stand_by, None
             if environment is not None:
                 await environment.end()
 
     async def _run(self, event: bytes, environment: Environment | None) -> Invocation:
-        """Run in this environment, or in another one that is idle if it has died meanwhile, else in a new one."""
+        """Run in this environment or, if it has died meanwhile, in another idle one, else in a new one."""
         while environment is not None:
             if environment.alive:
                 environment.log.lines.clear()
@@ -157,7 +157,7 @@ class Function:
         return await self._cold(event)
 
     async def _cold(self, event: bytes) -> Invocation:
-        """A cold start: INIT, and if that fails or takes too long once more within the invocation, as Lambda does."""
+        """A cold start: INIT and, if that fails or takes too long, once more within the invocation, as Lambda does."""
         spec = self.configuration.spec
         environment, self._stand_by = self._stand_by, None
         if environment is None or not environment.waiting:
@@ -178,7 +178,7 @@ class Function:
     async def _invoke(
         self, environment: Environment, event: bytes, init_ms: float | None, spent_s: float = 0.0
     ) -> Invocation:
-        """Run an initialised environment on the event; ``spent_s`` of the timeout went into a second INIT."""
+        """Run an initialised environment on the event; `spent_s` of the timeout went into a second INIT."""
         try:
             answer = await environment.invoke(event, environment.spec.timeout_s - spent_s)
         except BaseException:  # the lab is being closed
@@ -203,7 +203,7 @@ class Function:
             self._peak_mb = max(self._peak_mb, answer.max_memory_mb)
             environment.freeze()
         else:
-            await environment.end()  # before the last lines: what the function printed until then comes first
+            await environment.end()  # before the last lines, so that the function's own output comes first
         if status == "timeout":
             environment.log.write(text)
         environment.log.write(end_line(request_id))
@@ -215,7 +215,7 @@ class Function:
         return Invocation(request_id, payload, answer.function_error, lines)
 
     async def _keep(self) -> None:
-        """Reap what was idle for too long, and have an environment stand by when none is left."""
+        """Reap environments that were idle for too long, and have one stand by when none is left."""
         while True:
             if self._update is None or self._update.done():
                 await self._make_stand_by()

@@ -1,4 +1,4 @@
-"""What a function is: its code and its configuration."""
+"""The code and the configuration of a function."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def function_arn(name: str) -> str:
 
 @dataclass(frozen=True)
 class FunctionSpec:
-    """A function to deploy; ``need`` is what one environment of it is expected to take."""
+    """A function to deploy; `need` is what one of its environments is expected to need."""
 
     name: str
     code: Code

@@ -1,4 +1,4 @@
-"""What a function runs: a working copy on this machine's Python, or a container image."""
+"""Launches the code of a function: a working copy on this machine's Python, or a container image."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lab.host.page_cache import fill
 
 @dataclass(frozen=True)
 class Launch:
-    """How an environment starts: ``runtime`` is what RIE starts at INIT, ``wrapper`` what starts RIE, in ``folder``."""
+    """How an environment starts: RIE starts `runtime` at INIT, and `wrapper` starts RIE, in `folder`."""
 
     runtime: tuple[str | Path, ...]
     variables: Mapping[str, str]
@@ -28,10 +28,10 @@ class Code(Protocol):
     """The code of a function."""
 
     def warm(self) -> None:
-        """Make the first start like all later ones. Takes a while; raises OSError if a file cannot be read."""
+        """Make the first start as fast as all later ones. Takes a while; raises OSError if a file cannot be read."""
 
     def launch(self, tmp: Path) -> Launch:
-        """How to start it with the folder ``tmp`` as its /tmp."""
+        """How to start it with the folder `tmp` as its /tmp."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,12 @@ class Source:
     handler: str = "app.handler"
 
     def warm(self) -> None:
-        """Compile it: an image carries its .pyc files, too."""
+        """Compile it, because an image carries its .pyc files, too."""
         for folder in self.folders:
             compileall.compile_dir(folder, maxlevels=2, quiet=2)
 
     def launch(self, tmp: Path) -> Launch:
-        """Run it on the lab's own interpreter; ``tempfile`` finds ``tmp`` by TMPDIR."""
+        """Run it on the lab's own interpreter; `tempfile` finds `tmp` by TMPDIR."""
         variables = {
             "PATH": os.environ.get("PATH", os.defpath),
             "LANG": "en_US.UTF-8",
@@ -62,7 +62,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Image:
-    """An image whose file system is mounted at ``root``; ``binds`` are host folders by where the function sees them."""
+    """An image whose file system is mounted at `root`; `binds` are host folders by their paths inside."""
 
     root: Path
     command: tuple[str, ...]
@@ -85,7 +85,7 @@ class Image:
 
 
 def _loadable(top: Path) -> Iterator[Path]:
-    """The files below a folder that a start may read: all but source code that has byte code beside it."""
+    """The files below a folder that a start may read: all except source code that has byte code beside it."""
     for folder, folders, names in os.walk(top):
         for name in names:
             path = Path(folder, name)

@@ -1,4 +1,4 @@
-"""CloudWatch Logs of the lab: groups hold streams, streams hold events, all in memory."""
+"""Keeps CloudWatch Logs of the lab in memory: groups hold streams, streams hold events."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _KEPT_EVENTS = 10_000
 
 @dataclass(frozen=True)
 class Event:
-    """One log line. ``timestamp`` is milliseconds since 1970; ``sequence`` orders events of one millisecond."""
+    """One log line. `timestamp` is milliseconds since 1970; `sequence` orders events of one millisecond."""
 
     stream: str
     timestamp: int
@@ -34,7 +34,7 @@ class LogGroup:
 
 
 class LogStream:
-    """One environment's stream of a group; ``lines`` are those of the present invocation."""
+    """One environment's stream of a group; `lines` are those of the present invocation."""
 
     def __init__(self, group: LogGroup, name: str) -> None:
         self.name = name

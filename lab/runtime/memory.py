@@ -1,4 +1,4 @@
-"""Holds an execution environment to its memory size and says how much it used."""
+"""Limits the memory of an execution environment, and measures how much it used."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _WATCH_INTERVAL_S = 0.02
 
 
 class MemoryLimit:
-    """The memory size of one environment: a memory cgroup where the kernel lets us make one, else a watcher.
+    """The memory size of one environment: a memory cgroup if the kernel allows one, else a watcher.
 
-    Like Lambda's, the limit kills: the runtime gets SIGKILL, and RIE reports ``signal: killed``.
+    The limit kills, as Lambda's does: the runtime gets SIGKILL, and RIE reports `signal: killed`.
     """
 
     def __init__(self, lab: str, environment: str, limit_mb: int) -> None:
@@ -31,7 +31,7 @@ class MemoryLimit:
             (self._group / "cgroup.procs").write_text(str(pid))
 
     def watch(self, pid: int) -> None:
-        """Watch the runtime process where there is no cgroup to do it."""
+        """Watch the runtime process if there is no cgroup to do it."""
         if self._group is None:
             self._watcher = asyncio.create_task(self._watch(pid))
 
@@ -67,7 +67,7 @@ def max_memory_mb(pid: int) -> int | None:
 
 
 def enforcement(lab: str) -> str:
-    """How memory sizes are enforced on this machine, as words for the user."""
+    """How memory sizes are enforced on this machine, in words for the user."""
     group = _make_group(lab, "probe", 1 << 30)
     if group is None:
         return "watching the resident size (no writable memory cgroup)"

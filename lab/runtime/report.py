@@ -1,4 +1,4 @@
-"""The lines Lambda itself writes into a function's log, in AWS's text format."""
+"""Writes the lines that Lambda itself adds to a function's log, in AWS's text format."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Report:
-    """What a REPORT line says. Durations in milliseconds, memory in MB; ``init_ms`` only on a cold start."""
+    """The content of a REPORT line. Durations in milliseconds, memory in MB; `init_ms` only on a cold start."""
 
     request_id: str
     duration_ms: float
@@ -48,6 +48,6 @@ def end_line(request_id: str) -> str:
 
 
 def init_report_line(init_ms: float, phase: str, status: str, error_type: str | None = None) -> str:
-    """The line about an INIT that failed or took too long; ``phase`` is init, or invoke for the second try."""
+    """The line about an INIT that failed or took too long; `phase` is init, or invoke for the second try."""
     error = f"\tError Type: {error_type}" if error_type else ""
     return f"INIT_REPORT Init Duration: {init_ms:.2f} ms\tPhase: {phase}\tStatus: {status}{error}"

@@ -1,4 +1,4 @@
-"""AWS's Lambda Runtime Interface Emulator, taken out of the aws-sam-cli wheel."""
+"""Takes AWS's Lambda Runtime Interface Emulator out of the aws-sam-cli wheel."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OVERRIDE = "AWS_LAMBDA_RIE"
 
 
 def emulator() -> Path:
-    """Return the emulator's path: ``$AWS_LAMBDA_RIE``, else the cached binary, fetched from PyPI the first time.
+    """Return the emulator's path: `$AWS_LAMBDA_RIE`, else the cached binary, fetched from PyPI the first time.
 
     Only the binary is taken; the aws-sam-cli package and its pins are not installed.
     """

@@ -1,4 +1,4 @@
-"""The model bundle that the storages hold."""
+"""Reads the model bundle that the storages hold."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Bundle:
 
 
 def read_bundle(folder: Path) -> Bundle:
-    """Read a bundle's manifest; raises LabError if the bundle is missing, unfinished or damaged in size."""
+    """Read a bundle's manifest; raises LabError if it is missing or unfinished, or if a file has a wrong size."""
     try:
         manifest = read((folder / MANIFEST).read_bytes())
         weights = str(manifest["weights"])

@@ -10,7 +10,7 @@ from lab.storages.bundle import Bundle
 from lab.storages.holding import BuiltImage, Holding, Site, index_in, plain_folder
 from lab.storages.mount import NoMountError
 
-#: Where Lambda shows the EFS access point to the function.
+#: Where the function sees the EFS access point.
 POINT = "/mnt/model"
 
 
@@ -24,7 +24,7 @@ async def provide(site: Site, bundle: Bundle, label: str, image: BuiltImage | No
 
 
 async def _mounted(site: Site, bundle: Bundle, label: str) -> Holding:
-    """The bucket as a file system; a plain folder where there is no FUSE."""
+    """The bucket as a file system; a plain folder without FUSE."""
     try:
         folder = await site.mount.folder(bundle)
     except NoMountError as error:

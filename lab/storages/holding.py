@@ -48,10 +48,10 @@ class BuiltImage:
 class Holding:
     """One place that holds the bundle.
 
-    ``environment`` tells the function where; ``sentence`` tells people what it is. ``files`` must be in the page cache
-    for the place to be warm; neither they nor ``behind``, the servers' files below them, may be for it to be cold.
-    ``index`` and ``index_behind`` are what belongs to the incident index in them, so that a search function can be
-    made cold without the weights. ``binds`` are host folders by where a function in an image must see them.
+    `environment` tells the function where; `sentence` tells people what it is. The place is warm if `files` are
+    in the page cache; it is cold if neither they nor `behind`, the servers' files below them, are. `index` and
+    `index_behind` are their parts that belong to the incident index, so that a search function can be made cold
+    without the weights. `binds` are host folders by where a function in an image must see them.
     """
 
     environment: Mapping[str, str]
@@ -64,12 +64,12 @@ class Holding:
 
 
 class Provider(Protocol):
-    """A module of this folder that is called as a storage: ``efs``, ``s3``, …"""
+    """A module of this folder that is called as a storage: `efs`, `s3`, …"""
 
     async def provide(self, site: Site, bundle: Bundle, label: str, image: BuiltImage | None) -> Holding:
         """Hold a bundle there, for a function that runs in a built image or (None) from the working copy.
 
-        ``label`` tells the holdings of one workspace apart. Raises LabError.
+        `label` tells the holdings of one workspace apart. Raises LabError.
         """
 
 

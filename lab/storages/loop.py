@@ -14,7 +14,7 @@ async def loop_mount(workspace: Workspace, image: Path, point: Path) -> None:
     """Mount a file system image read-only; raises LabError. Its loop device frees itself when it is unmounted."""
     await workspace.run("mount", "-o", "loop,ro", image, point)
     device = Path(f"/sys/dev/block/{os.major(point.stat().st_dev)}:{os.minor(point.stat().st_dev)}").resolve().name
-    # Direct I/O: the loop device keeps no second copy of the image in the page cache. Where the file system below
-    # has no such thing there is that copy, which is evicted with the image's file.
+    # With direct I/O the loop device keeps no second copy of the image in the page cache. If the file system below
+    # cannot do that, there is such a copy, which is evicted with the image's file.
     with contextlib.suppress(LabError):
         await workspace.run("losetup", "--direct-io=on", f"/dev/{device}")

@@ -1,4 +1,4 @@
-"""The bucket as a file system: SeaweedFS mounted through FUSE, in place of EFS."""
+"""Mounts the bucket as a file system, SeaweedFS through FUSE, in place of EFS."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from lab.host.workspace import Workspace
 from lab.storages.bundle import Bundle
 from lab.storages.seaweed import BUCKET, Seaweed, weed
 
-#: Debian's packages that the real mounts need, and how to get them.
+#: The Debian packages that the real mounts need, and how to install them.
 APT_LINE = "sudo apt-get install -y fuse3 e2fsprogs mount"
 
 
 class NoMountError(RuntimeError):
-    """There can be no FUSE mount here; the message says why."""
+    """FUSE cannot mount here; the message says why."""
 
 
 class Mount:
@@ -31,7 +31,7 @@ class Mount:
         self._point = workspace.folder("efs")
 
     async def folder(self, bundle: Bundle) -> Path:
-        """The folder of a loaded bundle, as soon as all of it is there. Raises NoMountError."""
+        """The folder of a loaded bundle, once all of it is there. Raises NoMountError."""
         if missing := missing_for_fuse():
             raise NoMountError(missing)
         await self.seaweed.loaded(bundle)
@@ -41,7 +41,7 @@ class Mount:
         folder = self._point / bundle.source_hash
         for _ in range(1_000):
             if process.returncode is not None:
-                # What it said last, after glog's level, time and file.
+                # Its last message, without glog's level, time and file.
                 raise NoMountError(self._workspace.log_tail("weed-mount", lines=1).split(" ", 3)[-1])
             if await asyncio.to_thread(is_complete, folder, bundle):
                 return folder
@@ -54,17 +54,17 @@ class Mount:
             *(weed(), "-logtostderr=true", "mount"),
             *(f"-filer={self.seaweed.filer}", f"-filer.path=/buckets/{BUCKET}"),
             *(f"-dir={self._point}", "-readOnly", "-disableXAttr", "-localSocket=mount.sock"),
-            # The kernel's page cache is the only one, so that it can be evicted.
+            # The kernel's page cache is the only cache, so that it can be evicted.
             *(f"-cacheDir={caches}", "-cacheCapacityMB=0"),
             f"-allowOthers={str(os.geteuid() == 0).lower()}",
         ]
-        if os.geteuid() == 0:  # root's files belong to the function's user, as an EFS access point arranges it
+        if os.geteuid() == 0:  # root's files belong to the function's user, as on an EFS access point
             command += [f"-map.uid={USER}:0", f"-map.gid={GROUP}:0"]
         return await self._workspace.serve("weed-mount", command)
 
 
 def is_complete(folder: Path, bundle: Bundle) -> bool:
-    """Whether a folder has all files of the bundle, as far as their sizes tell."""
+    """Whether a folder has all files of the bundle, judged by their sizes."""
     try:
         return all((folder / path.name).stat().st_size == path.stat().st_size for path in bundle.files)
     except OSError:
@@ -72,7 +72,7 @@ def is_complete(folder: Path, bundle: Bundle) -> bool:
 
 
 def missing_for_fuse() -> str:
-    """What a FUSE mount lacks on this machine; nothing if it lacks nothing."""
+    """What this machine lacks for a FUSE mount; empty if nothing."""
     if not os.access("/dev/fuse", os.R_OK | os.W_OK):
         return "/dev/fuse is missing or not accessible"
     return "" if shutil.which("fusermount3") else f"fusermount3 is missing; {APT_LINE}"

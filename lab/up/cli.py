@@ -1,4 +1,4 @@
-"""``python -m lab up``."""
+"""The command line of `python -m lab up`."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_models(up: argparse.ArgumentParser, defaults: Settings) -> None:
-    """Which bundles are served."""
+    """Add the options for the bundles to serve."""
     up.add_argument(
         "--bundle", type=Path, default=defaults.bundle, metavar="DIR", help="model bundle (default: %(default)s)"
     )
@@ -99,7 +99,7 @@ def _add_models(up: argparse.ArgumentParser, defaults: Settings) -> None:
 
 
 def _add_functions(up: argparse.ArgumentParser, defaults: Settings) -> None:
-    """Which functions there are, and from what code."""
+    """Add the options for the functions and their code."""
     known = f"some of {DESCRIBED}, with commas between them (default: all)"
     up.add_argument("--backends", type=_backends, default=NAMES, help=known)
     up.add_argument(
@@ -119,7 +119,7 @@ def _add_functions(up: argparse.ArgumentParser, defaults: Settings) -> None:
 
 
 def _add_environments(up: argparse.ArgumentParser, defaults: Settings) -> None:
-    """What an execution environment is given, and for how long."""
+    """Add the options for the execution environments: what they get, and for how long."""
     up.add_argument("--cache", choices=("cold", "warm"), default=defaults.cache, help="page cache before cold starts")
     up.add_argument(
         "--memory",
@@ -145,7 +145,7 @@ def _add_environments(up: argparse.ArgumentParser, defaults: Settings) -> None:
 
 
 def _add_http_api(up: argparse.ArgumentParser, defaults: Settings) -> None:
-    """Where the page and the HTTP API are, and for whom."""
+    """Add the options for the page and the HTTP API: where they are, and who may ask."""
     up.add_argument(
         "--port",
         type=_whole(1, 65_535),
@@ -166,7 +166,7 @@ def _add_http_api(up: argparse.ArgumentParser, defaults: Settings) -> None:
 def _model(text: str) -> tuple[str, Path]:
     name, mark, folder = text.partition("=")
     if not mark or not folder:
-        raise argparse.ArgumentTypeError(f"{text!r} is no NAME=DIR, such as minilm=images/bundle-minilm")
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=DIR, such as minilm=images/bundle-minilm")
     try:
         return check_name(name, NAMES), Path(folder)
     except ValueError as error:
@@ -182,7 +182,7 @@ def _models(parser: argparse.ArgumentParser, pairs: Sequence[tuple[str, Path]]) 
 
 def _origin(text: str) -> str:
     if not ORIGIN.fullmatch(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no origin, such as https://example.org, and not *")
+        raise argparse.ArgumentTypeError(f"{text!r} is not an origin, such as https://example.org, and not *")
     return text
 
 
@@ -191,7 +191,7 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
 
     def number(text: str) -> int:
         if not text.isdecimal() or not low <= int(text) <= high:
-            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {low} to {high}")
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low} to {high}")
         return int(text)
 
     return number
@@ -203,7 +203,7 @@ def _seconds(text: str) -> float:
     except ValueError:
         value = math.nan
     if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
     return value
 
 

@@ -1,4 +1,4 @@
-"""The functions of the similarity service in an account: two of every model on every backend."""
+"""Deploys the functions of the similarity service to an account: two of every model on every backend."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from lab.up.model import Model
 from lab.up.provision import Place
 from lab.up.settings import Settings
 
-#: What a function takes beside what it reads; a guess, and more than it needs, since the whole bundle counts as read.
+#: A function's need apart from what it reads; a generous guess, because the whole bundle counts as read.
 _PROGRAM_MB = {SEARCH: 64, ONNX: 128, TRANSFORMERS: 512}
 
 _log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 async def deploy_model(
     account: Account, model: Model, places: Mapping[str, Place], settings: Settings
 ) -> dict[str, Integration]:
-    """Deploy a model's functions on all backends, with their storages prepared; give its routes."""
+    """Deploy a model's functions on all backends, with their storages prepared; return its routes."""
     deployed = {name: await _deploy(account, model, name, place, settings) for name, place in places.items()}
     prefixes = {model.path(): settings.default_backend, **{model.path(name): name for name in deployed}}
     routes: dict[str, Integration] = {}
@@ -80,7 +80,7 @@ def _preparation(
     files: Callable[[], Sequence[Path | Part]],
     behind: Callable[[], Sequence[Path | Part]],
 ) -> Callable[[], Awaitable[None]]:
-    """What brings a storage into the state that the cache policy promises for the next cold start."""
+    """The step that brings a storage into the state that the cache policy promises for the next cold start."""
 
     async def prepare() -> None:
         if policy == "cold":

@@ -30,7 +30,7 @@ class Model(names.Named):
 def check_name(name: str, backends: Collection[str]) -> str:
     """Return a name that a further model may have; raises ValueError that says why it may not."""
     if not names.MODEL.fullmatch(name):
-        raise ValueError(f"{name!r} is no model's name: up to 16 of a-z, 0-9 and -, beginning with a letter")
+        raise ValueError(f"{name!r} is not a model's name: up to 16 of a-z, 0-9 and -, beginning with a letter")
     if name in (*backends, *ROUTES):
         raise ValueError(f"a model cannot be called {name!r}: paths that begin with /{name} are taken")
     return name

@@ -1,4 +1,4 @@
-"""What ``lab up`` tells: the same outputs as the Pulumi stack exports."""
+"""The outputs of `lab up`: the same that the Pulumi stack exports."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ModelOutput:
 
 @dataclass(frozen=True)
 class Outputs:
-    """Everything a client of the deployment must know; the first of ``models`` is the one without a name."""
+    """Everything that a client of the deployment must know; the first of `models` has no name."""
 
     api_url: str
     endpoint_url: str
@@ -53,7 +53,7 @@ class Outputs:
     models: Sequence[ModelOutput]
 
     def as_dict(self) -> dict[str, Any]:
-        """The outputs under the names that ``pulumi stack output --json`` uses."""
+        """The outputs under the names that `pulumi stack output --json` uses."""
         common = outputs.deployment(
             target="lab",
             api_url=self.api_url,
@@ -95,7 +95,7 @@ class Outputs:
         return f"{self.api_url}/"
 
     def curl(self, backend: BackendOutput) -> str:
-        """A command line that asks a backend."""
+        """A curl command line that asks a backend."""
         return f"curl -sG {self.api_url}{backend.path}/{SIMILAR.name} --data-urlencode {shlex.quote(f'text={_SAMPLE}')}"
 
     def as_text(self) -> str:

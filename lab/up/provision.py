@@ -20,7 +20,7 @@ from lab.up.model import Model
 
 @dataclass(frozen=True)
 class Place:
-    """A backend's code, and the bundle that its storage holds; ``sentence`` tells people what they are."""
+    """A backend's code, and the bundle that its storage holds; `sentence` describes them for people."""
 
     code: Code
     holding: Holding
@@ -32,14 +32,14 @@ Places = dict[str, Place]
 
 
 def provider(name: str) -> Provider:
-    """The module of ``lab.storages`` that is called as the storage. Raises ValueError for an unknown one."""
+    """The module of `lab.storages` that is called as the storage. Raises ValueError for an unknown one."""
     return cast(Provider, import_module(f"lab.storages.{storage(name).name}"))
 
 
 async def provision(
     workspace: Workspace, models: Sequence[Model], backends: Sequence[str], built: Built | None
 ) -> dict[str, Places]:
-    """Make the places of every model, by backend, all at the same time: from the built images, or this working copy."""
+    """Make the places of every model, by backend, all at the same time, from the built images or this working copy."""
     site = Site.of(workspace)
     codes = {name: asyncio.create_task(_code(workspace, name, built)) for name in backends}
     places = {
@@ -50,7 +50,7 @@ async def provision(
     tasks = [*codes.values(), *places.values()]
     try:
         await asyncio.gather(*places.values())
-    finally:  # if one fails the others must not go on in a folder that is being removed
+    finally:  # if one fails, the others must not continue in a folder that is being removed
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)

@@ -32,7 +32,7 @@ _SOURCE = "none: every function runs from this working copy, on this machine's P
 
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Outputs]:
-    """Bring everything up, give its outputs, and leave nothing behind."""
+    """Bring everything up, yield its outputs, and leave nothing behind."""
     models = [Model("", read_bundle(settings.bundle))]
     models += [Model(name, read_bundle(folder)) for name, folder in settings.models.items()]
     built = _built(settings, models)
@@ -75,7 +75,7 @@ def _built(settings: Settings, models: Sequence[Model]) -> Built | None:
 
 
 def _page(settings: Settings) -> Page:
-    """The page, told of the backends there are."""
+    """The page, with the names of the deployed backends."""
     return Page(lambda event, _: answer(event, ",".join(settings.backends)))
 
 

@@ -1,4 +1,4 @@
-"""What the user of ``lab up`` chose."""
+"""The settings that the user of `lab up` chose."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from lab.aws.account import IDLE_S
 class Settings:
     """The choices, with their defaults.
 
-    ``models`` are bundles beside the first one, by the names that their routes begin with; ``cors`` are the origins
-    whose pages may ask, ``*`` for all; a ``port`` of 0 is any that is free.
+    `models` are further bundles by the names with which their routes begin; `cors` are the origins whose pages may
+    ask, `*` for all; a `port` of 0 is any free one.
     """
 
     bundle: Path = IMAGES / "bundle"

@@ -1,4 +1,4 @@
-"""JSON files of a checkpoint, read within a size, so that a foreign file cannot take the machine's memory."""
+"""Reads JSON files of a checkpoint up to a size, so that a foreign file cannot take the machine's memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LARGEST = 1 << 20  # bytes; a config.json has a few thousand
 
 
 def read(path: Path, name: str) -> Any:
-    """What the JSON file at `path` says; raises UnsupportedModel, which calls it `name`, where it is not one."""
+    """The content of the JSON file at `path`; raises UnsupportedModel, which calls it `name`, if it is not one."""
     with path.open("rb") as file:
         data = file.read(LARGEST + 1)
     if len(data) > LARGEST:

@@ -1,4 +1,4 @@
-"""What stops a build."""
+"""The errors that stop a build."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ class BuildError(Exception):
 
 
 class UnsupportedModel(BuildError):
-    """The checkpoint is of a kind that the encoder graph cannot express."""
+    """The encoder graph cannot express this kind of checkpoint."""

@@ -1,4 +1,4 @@
-"""Progress of long work: a bar on a terminal, a plain line now and then elsewhere."""
+"""Shows the progress of long work: a bar on a terminal, a plain line now and then elsewhere."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Protocol
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-PLAIN_INTERVAL = 5.0  # seconds between lines where no terminal is
+PLAIN_INTERVAL = 5.0  # seconds between lines without a terminal
 
 
 class Step(Protocol):
-    """Called with how much is done of how much."""
+    """Called with the amount that is done and the total."""
 
     def __call__(self, done: int, total: int) -> None: ...
 
 
 @contextmanager
 def step(console: Console, title: str) -> Iterator[Step]:
-    """Show `title` while the block runs; it calls what it is given with (done, total)."""
+    """Show `title` while the block runs, which calls the yielded function with (done, total)."""
     started = time.monotonic()
     if console.is_terminal:
         columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
@@ -43,7 +43,7 @@ def step(console: Console, title: str) -> Iterator[Step]:
 
 
 def _left(elapsed: float, done: int, total: int) -> str:
-    """The estimate: what is left takes as long as what was done, in proportion."""
+    """The estimated time left, in proportion to the time that was needed so far."""
     if not 0 < done < total:
         return ""
     seconds = round(elapsed * (total - done) / done)

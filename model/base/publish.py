@@ -1,6 +1,6 @@
-"""Where a bundle is put: everything is made in a directory beside its place, which is swapped in when it is whole.
+"""Puts a bundle in place: makes it in a directory beside that place, and swaps that in when it is whole.
 
-The place of a symbolic link is that to which it leads, so that it stays one.
+For a symbolic link the place is its target, so that the link stays one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from similarity.bundle.manifest import Manifest, parse
 
 @contextmanager
 def work_directory(out: Path) -> Iterator[Path]:
-    """A fresh directory beside `out`, gone afterwards; one build at a time, so that leftovers can be told apart."""
+    """A fresh directory beside `out`, removed afterwards; one build at a time, so that leftovers can be recognised."""
     check(out)
     out = out.resolve()
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -40,7 +40,7 @@ def work_directory(out: Path) -> Iterator[Path]:
 
 
 def _tidy(out: Path) -> None:
-    """Remove what a killed build left; the bundle goes back to its place where it was caught between two renames."""
+    """Remove what a killed build left; put the bundle back if the kill came between two renames."""
     work = f".{glob.escape(out.name)}.work-*"
     for old in out.parent.glob(f"{work}-old"):
         if not out.exists():
@@ -50,11 +50,11 @@ def _tidy(out: Path) -> None:
 
 
 def check(out: Path) -> None:
-    """Raise BuildError where something stands at `out` that is no bundle and must not be replaced."""
+    """Raise BuildError if something at `out` is not a bundle and must not be replaced."""
     if out.exists() and not out.is_dir():
         raise BuildError(f"{out} is a file: name a directory with --out")
     if out.exists() and not (out / files.MANIFEST).exists() and any(out.iterdir()):
-        raise BuildError(f"{out} exists and is no bundle: name another place with --out")
+        raise BuildError(f"{out} exists and is not a bundle: name another place with --out")
 
 
 def existing(out: Path) -> Manifest | None:
@@ -67,7 +67,7 @@ def existing(out: Path) -> Manifest | None:
 
 
 def put(work: Path, out: Path) -> None:
-    """Swap the finished directory in; an older bundle leaves only when the new one stands in its place."""
+    """Swap the finished directory in; an older bundle is removed only after the new one is in its place."""
     check(out)
     out = out.resolve()
     if out.exists():
@@ -75,7 +75,7 @@ def put(work: Path, out: Path) -> None:
         try:
             out.rename(old)
             work.rename(out)
-        except BaseException:  # Ctrl-C between the two, too
+        except BaseException:  # also for Ctrl-C between the two
             if old.exists() and not out.exists():
                 old.rename(out)
             raise

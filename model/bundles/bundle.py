@@ -29,7 +29,7 @@ from similarity.loading import verification
 
 LONGFORMER = "allenai/longformer-base-4096"
 SEED = 4096
-# Whose source decides what a bundle holds.
+# Packages whose source decides what a bundle holds.
 _BUILDERS = ("base", "bundles", "checkpoints", "families", "graphs")
 
 
@@ -37,10 +37,10 @@ _BUILDERS = ("base", "bundles", "checkpoints", "families", "graphs")
 class Options:
     """What to build: `model` is a directory, an installed package or a name on the Hub.
 
-    `weights` is auto, hub or synthetic. `pooling` is for checkpoints that do not say it: cls or mean.
+    `weights` is auto, hub or synthetic. `pooling` is for checkpoints that do not state theirs: cls or mean.
     `tiny` is a two-layer synthetic model for tests.
-    `layers` gives a synthetic model of full width another depth, to see what grows with a model's size.
-    `replace_index` builds anew where `python -m model index` made the index, and puts the sample in its place.
+    `layers` gives a synthetic model of full width another depth, to measure what grows with a model's size.
+    `replace_index` rebuilds a bundle whose index `python -m model index` made, and puts the sample in its place.
     """
 
     model: str
@@ -54,7 +54,7 @@ class Options:
 
     @property
     def shape(self) -> Architecture:
-        """Of synthetic weights."""
+        """The shape of synthetic weights."""
         return TINY if self.tiny else replace(FULL, layers=self.layers)
 
     @property
@@ -64,14 +64,14 @@ class Options:
 
 @dataclass(frozen=True)
 class _Source:
-    """A way to a checkpoint: `key` names what it gives, `take` puts its files into a work directory."""
+    """A way to a checkpoint: `key` names its content, `take` puts its files into a work directory."""
 
     key: str
     take: Callable[[Path], Checkpoint]
 
 
 def build(options: Options, console: Console) -> Manifest:
-    """Build the bundle unless what is there already is it; returns its manifest. Raises BuildError."""
+    """Build the bundle unless it is there already; returns its manifest. Raises BuildError."""
     wanted = incidents.read(options.incidents)
     with publish.work_directory(options.out) as work:
         existing = None if options.replace_index else publish.existing(options.out)
@@ -136,7 +136,7 @@ def _nowhere(options: Options, error: HubUnavailable) -> BuildError:
 
 
 def _spare_index(existing: Manifest | None, out: Path) -> None:
-    """An index that somebody made may have taken hours: it does not give way to the sample unless asked to."""
+    """Raise BuildError for an index that somebody made, maybe in hours, unless the sample may replace it."""
     if existing and existing.index:
         raise BuildError(
             f"{out} has an index of {existing.index}, made by `python -m model index`, which this build would "
@@ -146,7 +146,7 @@ def _spare_index(existing: Manifest | None, out: Path) -> None:
 
 
 def _recipe(options: Options, key: str) -> str:
-    """Names what goes into a bundle: the same recipe makes the same bundle. The builder's own source is part of it."""
+    """The hash of everything that decides a bundle, the builder's source included: equal recipes make equal bundles."""
     builder = ROOT / "model"
     sources = [path for folder in _BUILDERS for path in sorted((builder / folder).glob("*.py"))]
     parts = [options.model, key, options.pooling, str(options.shape), str(SEED)]
@@ -199,12 +199,12 @@ def _draft(options: Options, taken: Checkpoint, recipe: str, work: Path) -> Mani
 
 
 def _seal(draft: Manifest, work: Path, console: Console) -> Manifest:
-    """Hash every file and write the manifest, without which no bundle is one."""
+    """Hash every file and write the manifest, which completes the bundle."""
     described = {}
     with step(console, "hashing") as progress:
         paths = sorted(work.iterdir())
         for done, path in enumerate(paths, 1):
-            path.chmod(0o644)  # readable in the image and on EFS, whoever the function runs as
+            path.chmod(0o644)  # readable in the image and on EFS for every user that the function may run as
             with path.open("rb") as file:
                 described[path.name] = File(path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
             progress(done, len(paths))

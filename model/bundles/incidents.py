@@ -1,4 +1,4 @@
-"""The incident index: read incidents, embed each by the bundle's own engine, write vectors and what to show of them."""
+"""Makes the incident index: reads incidents, embeds each by the bundle's own engine, writes vectors and titles."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SAMPLE = Path(__file__).with_name("incidents.jsonl")
 
 @dataclass(frozen=True)
 class Incident:
-    """One incident of the AI Incident Database; `text` is what is embedded, `url` its page."""
+    """One incident of the AI Incident Database; `text` is the text to embed, `url` its page."""
 
     incident_id: int
     title: str
@@ -30,7 +30,7 @@ class Incident:
 
 
 def read(path: Path) -> list[Incident]:
-    """Incidents of a JSONL file; raises BuildError that names the line which is wrong."""
+    """Incidents of a JSONL file; raises BuildError that names the wrong line."""
     incidents: dict[int, Incident] = {}
     try:
         lines = path.read_text(encoding="utf-8-sig").split(
@@ -55,10 +55,10 @@ def read(path: Path) -> list[Incident]:
 
 def _incident(fields: object) -> Incident:
     if not isinstance(fields, dict):
-        raise TypeError("is no JSON object")
+        raise TypeError("is not a JSON object")
     incident = Incident(**fields)  # a TypeError names a field that is missing or unknown
     if not isinstance(incident.incident_id, int) or isinstance(incident.incident_id, bool):
-        raise TypeError("incident_id is no integer")
+        raise TypeError("incident_id is not an integer")
     for name in ("title", "date", "text", "url"):
         if not isinstance(getattr(incident, name), str) or not getattr(incident, name).strip():
             raise ValueError(f"{name} is empty")
@@ -70,7 +70,7 @@ def _incident(fields: object) -> Incident:
 def write_index(incidents: list[Incident], manifest: Manifest, directory: Path, progress: Step) -> None:
     """Embed all incidents and write `incidents.safetensors` and `incidents.jsonl` into the bundle in `directory`.
 
-    An incident of the sample is its own only report.
+    An incident of the sample has one report: itself.
     """
     encoder = Encoder(manifest, directory)
 

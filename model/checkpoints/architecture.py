@@ -1,4 +1,4 @@
-"""The shape of an encoder: what a checkpoint's `config.json` says of it, or why it cannot be used."""
+"""Reads the shape of an encoder from a checkpoint's `config.json`, or says why it cannot be used."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ ONLY: Mapping[str, object] = {
     "add_cross_attention": False,
     "quantization_config": None,
 }
-"""Fields of `config.json` that may be missing, and the one value that the graph can follow."""
+"""Fields of `config.json` that may be missing, and the only value of each that the graph implements."""
 
 
 @dataclass(frozen=True)
 class Architecture:
     """An encoder's dimensions, and `pooling`: "cls" for the first row of the last layer, "mean" for the mean of all.
 
-    `window` is the two-sided attention window of `config.json` (512): a token sees `window // 2` tokens on either side
-    of it, both ends included; 0 where it sees all. `padding_id` is the token that takes no position, -1 where all do.
+    `window` is the two-sided attention window of `config.json` (512): a token sees `window // 2` tokens on either side,
+    both ends included; 0 if it sees all. `padding_id` is the token without a position, -1 if all have one.
     """
 
     layers: int = 12
@@ -47,7 +47,7 @@ class Architecture:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], pooling: str = "cls") -> Architecture:
-        """Read `config.json`; raises UnsupportedModel, naming the field, where the graph cannot follow it."""
+        """Read `config.json`; raises UnsupportedModel, naming the field, if the graph does not implement it."""
         family = by_model_type().get(str(config.get("model_type")))
         if family is None:
             known = ", ".join(sorted(by_model_type()))

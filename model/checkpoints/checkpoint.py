@@ -1,4 +1,4 @@
-"""A checkpoint on its way into a bundle: its three files, unmodified, and what else it says of itself."""
+"""Takes a checkpoint into a bundle: its three files, unmodified, and what else it says of itself."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ class Checkpoint:
 def copy(model: str, of: Find, work: Path) -> Sentence:
     """Copy config.json, tokenizer.json and model.safetensors to `work`.
 
-    Raises UnsupportedModel, before the weights are fetched where config.json tells, and BuildError for a missing file.
+    Raises UnsupportedModel, if possible by config.json before the weights are fetched, and BuildError for a missing
+    file.
     """
 
     def needed(name: str) -> Path:
@@ -50,7 +51,7 @@ def copy(model: str, of: Find, work: Path) -> Sentence:
 
 
 def shape(work: Path, pooling: str) -> Architecture:
-    """What config.json says; raises UnsupportedModel."""
+    """The shape that config.json describes; raises UnsupportedModel."""
     fields = documents.read(work / CONFIG, CONFIG)
     if not isinstance(fields, dict):
         raise UnsupportedModel(f"{CONFIG} is not a JSON object")
@@ -58,9 +59,9 @@ def shape(work: Path, pooling: str) -> Architecture:
 
 
 def header(work: Path) -> tuple[bytes, Header]:
-    """The start of the weights file, up to its first tensor, and what it says; raises UnsupportedModel.
+    """The start of the weights file, up to its first tensor, and the parsed header; raises UnsupportedModel.
 
-    A download that was cut off is the everyday case: the file must end where its last tensor does.
+    The usual fault is a download that was cut off: the file must end where its last tensor does.
     """
     path = work / WEIGHTS
     with path.open("rb") as file:
@@ -81,13 +82,13 @@ def header(work: Path) -> tuple[bytes, Header]:
 
 
 def check(shape: Architecture, header: Header, work: Path) -> None:
-    """Raise UnsupportedModel where the embedding tables or the tokenizer do not fit what config.json says."""
+    """Raise UnsupportedModel if the embedding tables or the tokenizer do not fit config.json."""
     check_tables(shape, header)
     tokenizer.check(work / TOKENIZER, shape.vocabulary)
 
 
 def check_tables(shape: Architecture, header: Header) -> None:
-    """Raise UnsupportedModel where the embedding tables do not fit what config.json says."""
+    """Raise UnsupportedModel if the embedding tables do not fit config.json."""
     tables = {"word": shape.vocabulary, "position": shape.positions, "token_type": 1}
     for kind, rows in tables.items():
         name = f"embeddings.{kind}_embeddings.weight"

@@ -1,10 +1,10 @@
-"""A checkpoint from the Hugging Face Hub's local cache or the Hub, with a short time-out and plain words on failure."""
+"""Fetches a checkpoint from the Hugging Face Hub or its local cache, with a short time-out and clear errors."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import httpx2  # what huggingface_hub sends its requests with
+import httpx2  # the client with which huggingface_hub sends its requests
 import requests
 from huggingface_hub import _CACHED_NO_EXIST, constants, hf_hub_download, hf_hub_url, try_to_load_from_cache
 from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, HFValidationError, RemoteEntryNotFoundError
@@ -20,7 +20,7 @@ OPTIONAL = {MODULES, POOLING, LIMITS, TOKENIZER}
 
 
 class HubUnavailable(BuildError):
-    """The checkpoint is neither in the cache nor to be had from the Hub."""
+    """The checkpoint is not in the cache, and the Hub does not give it."""
 
 
 class _NotCached(Exception):
@@ -30,14 +30,14 @@ class _NotCached(Exception):
 def fetch(model: str, directory: Path) -> Checkpoint:
     """Put config.json, tokenizer.json and model.safetensors of `model` into `directory`.
 
-    Raises HubUnavailable where the checkpoint cannot be had, BuildError where it cannot be used.
+    Raises HubUnavailable if the checkpoint cannot be fetched, BuildError if it cannot be used.
     """
     try:
         return _copy(model, directory, _cached(model, guess=False))
     except _NotCached:
         pass
     except HFValidationError:
-        raise BuildError(f"{model!r} is no directory, installed package or name of the Hugging Face Hub") from None
+        raise BuildError(f"{model!r} is not a directory, installed package or name of the Hugging Face Hub") from None
     try:
         _probe(model)
     except HubUnavailable as unavailable:
@@ -48,14 +48,14 @@ def fetch(model: str, directory: Path) -> Checkpoint:
     try:
         return _copy(model, directory, _downloaded(model))
     except (EntryNotFoundError, HfHubHTTPError, httpx2.HTTPError, OSError, RuntimeError) as error:
-        # a file that is neither cached nor to be had, an HTTP status, a broken connection, or one of xet's own errors
+        # a file that is neither cached nor on the Hub, an HTTP status, a broken connection, or one of xet's own errors
         raise HubUnavailable(f"the download of {model} failed ({type(error).__name__})") from None
 
 
 def _probe(model: str) -> None:
-    """One short attempt, because the Hub's own client retries for half a minute."""
+    """Make one short attempt, because the Hub's own client retries for half a minute."""
     if constants.is_offline_mode():
-        raise HubUnavailable(f"{model} is not in the cache, and HF_HUB_OFFLINE forbids to download it")
+        raise HubUnavailable(f"{model} is not in the cache, and HF_HUB_OFFLINE forbids downloading it")
     try:
         answer = requests.head(hf_hub_url(model, CONFIG), timeout=TIMEOUT, allow_redirects=True)
     except requests.RequestException as error:
@@ -72,7 +72,7 @@ def _copy(model: str, directory: Path, of: Find) -> Checkpoint:
 
 
 def _cached(model: str, *, guess: bool) -> Find:
-    """Files of the cache. Of those that a checkpoint need not have it may not know; `guess` takes them as not there."""
+    """Files of the cache. It may not know of optional files; `guess` takes those as not there."""
 
     def find(name: str) -> Path | None:
         found = try_to_load_from_cache(model, name)

@@ -1,4 +1,4 @@
-"""Checkpoints that are here already: in a directory, or in an installed package that carries one."""
+"""Finds checkpoints that are here already: in a directory, or in an installed package."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Local:
     directory: Path
 
     def take(self, work: Path) -> Checkpoint:
-        """Copy its files to `work`; raises BuildError where they cannot be used."""
+        """Copy its files to `work`; raises BuildError if they cannot be used."""
         return Checkpoint(self.origin, self.name, self.revision, checkpoint.copy(self.name, self._find, work))
 
     def _find(self, name: str) -> Path | None:
@@ -32,14 +32,14 @@ class Local:
 
 
 def find(model: str) -> Local | None:
-    """The checkpoint that `model` means on this machine: a directory of that path, or a package of that name."""
+    """The checkpoint that `model` names on this machine: a directory of that path, or a package of that name."""
     if Path(model).is_dir():
         return _directory(Path(model).resolve())
     return _package(model)
 
 
 def _directory(path: Path) -> Local:
-    """Raises BuildError where it holds no checkpoint; the revision is of all files that a checkpoint is read from."""
+    """The checkpoint in a directory, whose revision covers all files that are read. Raises BuildError without one."""
     for name in (CONFIG, WEIGHTS):
         if not (path / name).is_file():
             raise BuildError(f"{path} has no {name}: name a checkpoint with its weights as safetensors")

@@ -1,7 +1,7 @@
-"""What the files of a sentence-transformers checkpoint say beyond its `config.json`: pooling, and the longest input.
+"""Reads what a sentence-transformers checkpoint says beyond its `config.json`: pooling, and the longest input.
 
-`modules.json` lists what a text goes through: the encoder, its pooling and, where vectors have length 1, Normalize,
-which makes no difference to a cosine. Anything else would change the vectors, so it is refused.
+`modules.json` lists the steps for a text: the encoder, its pooling and, where vectors have length 1, Normalize, which
+makes no difference to a cosine. Any other step would change the vectors, so it is refused.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from model.base import documents
 from model.base.errors import UnsupportedModel
 
 Find = Callable[[str], Path | None]
-"""The file of a checkpoint by its name in it, such as `1_Pooling/config.json`; None where it has no such file."""
+"""The file of a checkpoint by its name in it, such as `1_Pooling/config.json`; None if it has no such file."""
 
 MODULES = "modules.json"
 POOLING = "1_Pooling/config.json"
@@ -28,14 +28,14 @@ NAMES = {"pooling_mode_cls_token": "cls", "pooling_mode_mean_tokens": "mean", "c
 
 @dataclass(frozen=True)
 class Sentence:
-    """`pooling` is "cls", "mean" or "" where nothing is said; `max_tokens` is 0 where nothing is said."""
+    """`pooling` is "cls", "mean" or, if not stated, ""; `max_tokens` is 0 if not stated."""
 
     pooling: str
     max_tokens: int
 
 
 def read(find: Find) -> Sentence:
-    """What the checkpoint says; raises UnsupportedModel where it wants more than the service does."""
+    """Read these files; raises UnsupportedModel if the checkpoint needs a step that the service lacks."""
     modules = _document(find, MODULES, [])
     try:
         types = {str(module["type"]).rpartition(".")[2]: str(module["path"]) for module in modules}

@@ -1,6 +1,6 @@
-"""Synthetic weights in the shape of a Longformer: its tensor names, shapes and dtype, filled from a seeded generator.
+"""Makes synthetic weights in the shape of a Longformer: its tensor names, shapes and dtype, from a seeded generator.
 
-What loading and inference cost depends on shapes, not on values, so storage results hold; rankings mean nothing.
+The cost of loading and inference depends on shapes, not on values, so storage results hold; rankings mean nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from model.base.progress import Step
 from model.checkpoints.architecture import Architecture
 from similarity.bundle import safetensors_header
 
-CHUNK = 1 << 22  # floats drawn at a time: 16 MB, so that memory stays flat
+CHUNK = 1 << 22  # floats drawn at a time: 16 MB, so that memory does not grow
 
 
 def config(shape: Architecture) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def write_weights(architecture: Architecture, path: Path, seed: int, progress: S
 def write_tokenizer(architecture: Architecture, texts: list[str], path: Path, seed: int) -> None:
     """Train a byte-level BPE `tokenizer.json` on `texts`, topped up with made-up words to the model's vocabulary.
 
-    The made-up words are there for size alone: reading a vocabulary of 50,265 entries is part of a real cold start.
+    The made-up words only add size: reading a vocabulary of 50,265 entries is part of a real cold start.
     """
     tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))  # noqa: S106 - a token of the vocabulary, no secret
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)

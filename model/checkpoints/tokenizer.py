@@ -1,4 +1,4 @@
-"""A checkpoint's tokenizer: its `tokenizer.json`, or one made of the two halves that older checkpoints have."""
+"""Copies a checkpoint's tokenizer: its `tokenizer.json`, or one made of the two halves that older checkpoints have."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from model.checkpoints.tokenizer_trial import TrialFailed
 
 HALVES = "vocab.json", "merges.txt"
 LARGEST = 1 << 26  # bytes; XLM-RoBERTa's tokenizer.json has 17 MB
-MOST_GROWTH = 16  # of a text by its normalizer; those of real checkpoints replace one character by one
+MOST_GROWTH = 16  # growth of a text by its normalizer; those of real checkpoints replace one character by one
 
 
 def copy(model: str, of: Find, target: Path) -> None:
-    """Write the checkpoint's tokenizer to `target`; raises BuildError where it has none."""
+    """Write the checkpoint's tokenizer to `target`; raises BuildError if it has none."""
     whole = of(TOKENIZER)
     if whole:
         shutil.copyfile(whole, target)
@@ -34,7 +34,7 @@ def copy(model: str, of: Find, target: Path) -> None:
         raise UnsupportedModel(f"{' or '.join(HALVES)} has more than {LARGEST:,} bytes")
     try:
         _of_roberta(vocabulary, merges).save(str(target))
-    except Exception as error:  # the library raises nothing narrower
+    except Exception as error:  # the library raises no narrower exception
         raise UnsupportedModel(f"{' and '.join(HALVES)} make no tokenizer: {error}") from None
 
 
@@ -59,7 +59,7 @@ def check(path: Path, vocabulary: int) -> None:
 
 
 def _check_growth(path: Path) -> None:
-    """Raise UnsupportedModel where the normalizer may make a text much longer, whatever the text."""
+    """Raise UnsupportedModel if the normalizer may make any text much longer."""
     try:
         document = json.loads(path.read_bytes())
         times = _growth(document.get("normalizer"))
@@ -73,14 +73,14 @@ def _check_growth(path: Path) -> None:
 
 
 def _growth(normalizer: Any) -> float:
-    """How many times as long the normalizer may make a text, as its replacements tell."""
+    """How many times as long the normalizer may make a text, judged by its replacements."""
     if not normalizer:
         return 1.0
     if normalizer.get("type") == "Sequence":
         return math.prod(_growth(step) for step in normalizer.get("normalizers") or [])
     if normalizer.get("type") != "Replace":
         return 1.0
-    # A regular expression may match nothing at all, between any two characters.
+    # A regular expression may match the empty string, between any two characters.
     literal = normalizer["pattern"].get("String")
     content = len(normalizer.get("content") or "")
     return max(1.0, content / len(literal)) if literal else content + 1.0

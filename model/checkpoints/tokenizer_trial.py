@@ -1,7 +1,7 @@
 """Tries a tokenizer in a process of its own, within bounds: `python tokenizer_trial.py PATH`, see `run`.
 
-A foreign tokenizer.json is a program: what it normalises may grow without end, and the library that reads it ends the
-whole process where memory does. So it is read here first.
+A foreign tokenizer.json is a program: normalised text may grow without end, and the library that reads it ends the
+whole process when memory runs out. So it is read here first.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ PROBE = "".join(map(chr, [*range(32, 127), *range(160, 592)])) + " The robot's a
 
 @dataclass(frozen=True)
 class Trial:
-    """What was seen: how many special tokens are put around a text, and the largest id of a token."""
+    """The result: how many special tokens surround a text, and the largest token id."""
 
     special: int
     largest: int
 
 
 class TrialFailed(Exception):
-    """The tokenizer cannot be read, or takes more than a tokenizer may; the text says which."""
+    """The tokenizer cannot be read, or exceeds a tokenizer's limits; the text says which."""
 
 
 def run(path: Path) -> Trial:
@@ -51,7 +51,7 @@ def _main(path: str) -> None:
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(path)
-    tokenizer.no_truncation()  # both are the service's affair
+    tokenizer.no_truncation()  # the service does both itself
     tokenizer.no_padding()
     tokenizer.encode(PROBE)
     largest = max(tokenizer.get_vocab(with_added_tokens=True).values())

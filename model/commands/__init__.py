@@ -1,1 +1,1 @@
-"""The commands of `python -m model`, one a module: its options, and what runs it."""
+"""The commands of `python -m model`, one module each: its options, and the function that runs it."""

@@ -1,7 +1,7 @@
-"""The model families that a bundle can be built of: one file each, found by being here.
+"""The model families that a bundle can be built from: one file each, found because it is in this folder.
 
-A new file needs a `FAMILY`. All families share BERT's layers and their tensors' names; what may differ is which tokens
-take a position and how far a token sees.
+A new file needs a `FAMILY`. All families share BERT's layers and their tensors' names; they may differ in which tokens
+take a position and in how far a token sees.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from typing import Any
 
 
 def sees_everything(config: Mapping[str, Any]) -> int:
-    """The window of a family that has none."""
+    """The window of a family that has none: 0."""
     return 0
 
 
 @dataclass(frozen=True)
 class Family:
-    """What sets a family apart. `name` is that of the class in transformers which reads its checkpoints.
+    """What sets a family apart. `name` is the class in transformers that reads its checkpoints.
 
-    `model_types` are the names in `config.json` that mean this family. `window` reads the two-sided attention window
-    in tokens (0: none) from `config.json`; raises UnsupportedModel. `padding_takes_a_position` is whether positions
-    simply count from 0; else they count from pad_token_id + 1, past the padding.
+    `model_types` are this family's names in `config.json`. `window` reads the two-sided attention window
+    in tokens (0: none) from `config.json`; raises UnsupportedModel. If `padding_takes_a_position`, positions simply
+    count from 0; else they count from pad_token_id + 1, past the padding.
     """
 
     name: str

@@ -1,1 +1,1 @@
-"""Writes the ONNX graph that runs a checkpoint's weights where they lie."""
+"""Writes the ONNX graph that runs a checkpoint's weights directly from its own file."""

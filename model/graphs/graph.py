@@ -1,20 +1,20 @@
-"""The encoder as ONNX graphs whose weights stay where they are: in the checkpoint's `model.safetensors`.
+"""Writes the encoder as ONNX graphs whose weights stay in the checkpoint's `model.safetensors`.
 
 `embeddings`, the input, are sums of word, position and token-type rows, before LayerNorm. The output is called `cls`:
-the first row of the last layer, or the mean of its rows where the checkpoint is pooled so.
+the first row of the last layer or, if the checkpoint is pooled so, the mean of its rows.
 
     short graph: float32[b, n, hidden] -> float32[b, hidden], b texts of n tokens each, in which every token sees
                  every other one; n >= 1
     long graph:  float32[n, hidden] -> float32[hidden], one text of any n > window // 2, with a sliding window
 
-Only models with a window have a long graph. The two are apart because reading the long one takes as much time again as
-reading the short one, and a cold start most often needs only the latter.
+Only models with a window have a long graph. There are two because reading the long one takes as much time again as
+reading the short one, and a cold start mostly needs only the short one.
 
-A graph computes only what its output depends on. For the first row of the last layer that is this row alone, of the
-layer below it, with a one-sided window of w = window // 2 tokens, rows 0..w, of the next one 0..2w, and so on: layer i
-of L writes min(n, 1 + (L - 1 - i) * w) rows and reads w rows more. A mean needs them all.
+A graph computes only what its output depends on. The first row of the last layer depends, with a one-sided window of w
+= window // 2 tokens, on rows 0..w of the layer below it, on rows 0..2w of the next one, and so on: layer i of L writes
+min(n, 1 + (L - 1 - i) * w) rows and reads w rows more. A mean needs all rows.
 
-The oracle in the tests is transformers' own model of each family; Longformer without global attention.
+The tests compare with transformers' own model of each family; Longformer without global attention.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def build_long(architecture: Architecture, header: Header) -> onnx.ModelProto:
 
 @dataclass(frozen=True)
 class _Encoder:
-    """The parts that both graphs are made of."""
+    """The parts of both graphs."""
 
     architecture: Architecture
     nodes: Nodes

@@ -1,4 +1,4 @@
-"""What an ONNX graph is written with: nodes in order, small constants, and weights that stay in the checkpoint."""
+"""Collects the parts of an ONNX graph: nodes in order, small constants, and weights that stay in the checkpoint."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Nodes:
     """Nodes in order; every value gets a name of its own, and a constant is written once."""
 
     nodes: list[onnx.NodeProto] = field(default_factory=list)
-    outer: Nodes | None = None  # those around a branch, whose values it may use
+    outer: Nodes | None = None  # the nodes around a branch, whose values it may use
     scope: str = ""
     _constants: dict[tuple[str, bytes, tuple[int, ...]], str] = field(default_factory=dict)
 
@@ -42,7 +42,7 @@ class Nodes:
         return self._constants[key]
 
     def either(self, condition: str, then: Callable[[Nodes], str], otherwise: Callable[[Nodes], str]) -> str:
-        """What `then` makes where `condition` holds, else what `otherwise` makes; only one of them is computed."""
+        """The value of `then` if `condition` holds, else that of `otherwise`; only one of them is computed."""
         branches = {}
         for name, make in (("then_branch", then), ("else_branch", otherwise)):
             inner = Nodes(outer=self, scope=f"{self.scope}{name}_{len(self.nodes)}_")
@@ -80,7 +80,7 @@ class Weights:
 def model_of(
     nodes: Nodes, weights: Weights, result: str, given: tuple[str | int, ...], made: tuple[str | int, ...]
 ) -> onnx.ModelProto:
-    """The graph from `embeddings` of shape `given` to `cls`, which is the value `result` of shape `made`."""
+    """The graph from `embeddings` of shape `given` to `cls`, the value `result` of shape `made`."""
     nodes.nodes.append(helper.make_node("Identity", [result], ["cls"]))
     return helper.make_model(
         helper.make_graph(

@@ -1,4 +1,4 @@
-"""Sliding-window attention: blocks of queries meet their own three blocks of keys (left, own, right) under a band mask.
+"""Computes sliding-window attention: blocks of queries meet three blocks of keys (left, own, right) under a band mask.
 
 Work and memory grow with the number of tokens, not with its square.
 Method: Beltagy, Peters, Cohan, "Longformer: The Long-Document Transformer", arXiv 2004.05150.
@@ -15,7 +15,7 @@ MASKED = -1e9  # far below any score, yet finite, so that a padded row has no Na
 
 
 def windows(nodes: Nodes, tensor: str, blocks: str, block: int, hidden: int) -> str:
-    """float32[blocks, 3 * block, hidden]: to each block of rows of float32[n, hidden] its neighbours, padded."""
+    """float32[blocks, 3 * block, hidden]: each block of rows of float32[n, hidden] with its neighbours, padded."""
     padded = nodes.add("Mul", blocks, nodes.constant([block]))
     whole = pad_rows(nodes, tensor, block, nodes.add("Add", padded, nodes.constant([2 * block])))
     thirds = []
@@ -33,7 +33,7 @@ def own_blocks(nodes: Nodes, tensor: str, blocks: str, block: int, hidden: int) 
 
 
 def pad_rows(nodes: Nodes, tensor: str, left: int, total: str) -> str:
-    """`total` rows of zeros in which the tensor's own begin at row `left`; what does not fit is cut off."""
+    """`total` rows of zeros with the tensor's own rows from row `left` on; rows that do not fit are cut off."""
     present = nodes.add("Shape", tensor, end=1)
     right = nodes.add("Sub", nodes.add("Sub", total, nodes.constant([left])), present)
     pads = nodes.add("Concat", nodes.constant([left, 0]), right, nodes.constant([0]), axis=0)

@@ -1,1 +1,1 @@
-"""The incident index, built from what people have: AIID's snapshot, its former service's state, or a plain table."""
+"""Builds the incident index from AIID's snapshot, its former service's state, or a plain table."""

@@ -25,15 +25,16 @@ from model.index.encoder import Encoder
 from model.index.store import Store, Text
 from similarity.bundle.manifest import Manifest
 
-SHOWN = 20  # lines of what was left out
-LISTED = "skipped.csv"  # all of them, in the cache's directory
+SHOWN = 20  # lines about what was left out
+LISTED = "skipped.csv"  # the file with all of them, in the cache's directory
 
 
 @dataclass(frozen=True)
 class Options:
-    """What to index (`source`), with which model (`bundle`), where the result goes (`out`) and embeddings are kept
-    (`cache`). `strict` makes an error of anything that is left out, fewer than `at_least` incidents are one anyway;
-    `via` embeds through a deployment.
+    """The index's `source`, the `bundle` with the model, and where the result (`out`) and embeddings (`cache`) go.
+
+    With `strict` anything left out is an error, fewer than `at_least` incidents always are; `via` embeds through a
+    deployment.
     """
 
     source: Path
@@ -48,14 +49,14 @@ class Options:
 def build(options: Options, console: Console) -> Manifest:
     """Build the index of `source` and put it into `out`; returns the new manifest. Raises BuildError.
 
-    Whatever ends it, `out` is what it was or has the whole new index, and the embeddings made so far are kept.
+    However it ends, `out` is unchanged or has the whole new index, and the embeddings made so far are kept.
     """
     source = sources.detect(options.source)
     console.print(f"{options.source} is {source.kind}")
     with publish.work_directory(options.out) as work:
         manifest = publish.existing(options.bundle)
         if manifest is None:
-            raise BuildError(f"{options.bundle} is no whole bundle: build it with `python -m model build`")
+            raise BuildError(f"{options.bundle} is not a whole bundle: build it with `python -m model build`")
         with step(console, f"checking the model in {options.bundle}"):
             _link_model(manifest, options.bundle, work)
         deployment = Deployment(options.via, manifest) if options.via and source.kind != sources.STATE else None
@@ -78,10 +79,10 @@ def build(options: Options, console: Console) -> Manifest:
 
 
 def _link_model(manifest: Manifest, bundle: Path, work: Path) -> None:
-    """The model's files under their names in `work`, as further links to the same bytes where the disk allows it.
+    """Put the model's files under their names into `work`, as hard links where the disk allows it.
 
-    Linked before anything is embedded, so that the index fits them whatever happens to the bundle meanwhile. Raises
-    BuildError for a file that is not the manifest's: what it embeds would be kept under the name of the right one.
+    This comes before anything is embedded, so that the index fits them whatever happens to the bundle meanwhile. Raises
+    BuildError for a file that differs from the manifest: its vectors would be kept under the right model's name.
     """
     for name, wanted in manifest.files.items():
         if name not in (VECTORS, INCIDENTS):
@@ -94,7 +95,7 @@ def _link_model(manifest: Manifest, bundle: Path, work: Path) -> None:
 
 
 def _tell_skips(read: Store, options: Options, console: Console) -> None:
-    """List what is left out; raises BuildError where too little is left, or with --strict."""
+    """List what is left out; raises BuildError if too little remains, or with --strict."""
     count = read.count("skips")
     listed = options.cache / LISTED
     with listed.open("w", newline="", encoding="utf-8") as file:
@@ -126,7 +127,7 @@ def _embed(
     if deployment and options.via:
         with step(console, f"embedding {count:,} texts, {options.via.concurrency} at a time") as progress:
             remote.embed(read.pending(), deployment, options.via.concurrency, kept, tokens, progress)
-    left = sum(text.tokens for text in _missing(read, kept))  # everything, or what a deployment finds too large
+    left = sum(text.tokens for text in _missing(read, kept))  # all, or texts too large for a deployment
     if left:
         with step(console, f"embedding {left:,} tokens on this machine") as progress:
             local.embed(_missing(read, kept), encoder, kept, left, progress)

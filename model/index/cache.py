@@ -1,6 +1,6 @@
-"""Embeddings that were computed once and are kept: by the text's hash, one SQLite file for each model.
+"""Keeps embeddings that were computed once, by the text's hash, in one SQLite file for each model.
 
-Each batch is its own transaction in a write-ahead log, so what was computed survives whatever ends the process.
+Each batch is its own transaction in a write-ahead log, so computed embeddings survive however the process ends.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Cache:
             return self._connection.execute(query, (text_hash,)).fetchone() is not None
 
     def get(self, text_hash: bytes) -> np.ndarray:
-        """The vector of a text that is there; BuildError where it is not, or is not one of this model's."""
+        """The vector of a cached text; raises BuildError if it is not there, or is not one of this model's."""
         with _explained(self._path):
             row = self._connection.execute("SELECT vector FROM embeddings WHERE hash = ?", (text_hash,)).fetchone()
         vector = np.frombuffer(row[0] if row else b"", "<f4")
@@ -41,7 +41,7 @@ class Cache:
         return vector
 
     def put(self, vectors: Iterable[tuple[bytes, np.ndarray]]) -> None:
-        """Keep hash and vector of texts, all or none of them."""
+        """Keep hashes and vectors of texts, all or none of them."""
         with _explained(self._path), self._connection:
             self._connection.executemany(
                 "INSERT OR REPLACE INTO embeddings VALUES (?, ?)",
@@ -51,7 +51,7 @@ class Cache:
 
 @contextmanager
 def _explained(path: Path) -> Iterator[None]:
-    """What is wrong with the cache's file, in words; a full disk is not a reason to delete what took hours."""
+    """Turn SQLite's errors into ours; a full disk is not a reason to delete what took hours."""
     try:
         yield
     except sqlite3.DatabaseError as error:

@@ -1,6 +1,6 @@
-"""Tables in a directory or an archive as streams: nothing is unpacked, and how far reading is can be asked.
+"""Reads tables in a directory or an archive as streams: unpacks nothing, and tells how far reading is.
 
-Archives come from addresses, so what one can make of this machine's memory and time is bounded: see model.index.tar.
+Archives are downloaded, so their use of this machine's memory and time is bounded: see model.index.tar.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class _CountedFile(io.FileIO):
 
 
 class _Zipped(io.BufferedReader):
-    """A zip file that gives no more at once than it has to."""
+    """A zip file whose directory must be of a sane size, since zipfile reads it at once."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > LARGEST_DIRECTORY:
@@ -55,7 +55,7 @@ class _Zipped(io.BufferedReader):
 
 @contextmanager
 def readable(path: Path) -> Iterator[None]:
-    """What keeps a source from being read, in words."""
+    """Turn the errors of reading a source into BuildErrors that name it."""
     try:
         yield
     except DAMAGES as error:
@@ -72,7 +72,7 @@ def is_container(path: Path) -> bool:
 
 
 def tables(path: Path, wanted: tuple[str, ...], meter: Meter) -> Iterator[tuple[str, IO[bytes]]]:
-    """Name and stream of each wanted file that is there, in the order in which they lie; each to be read at once."""
+    """Name and stream of each wanted file that is there, in the source's order; read each before the next."""
     if path.is_dir():
         yield from _in_directory(path, wanted, meter)
     elif path.name.lower().endswith(".zip"):
@@ -109,7 +109,7 @@ def _check_member(path: Path, member: zipfile.ZipInfo) -> None:
 
 
 def _in_tar(path: Path, wanted: tuple[str, ...], meter: Meter) -> Iterator[tuple[str, IO[bytes]]]:
-    """One pass, which ends as soon as everything was found: going back in a compressed file means to start over."""
+    """One pass, which ends as soon as everything is found: going back in a compressed file means starting over."""
     missing = set(wanted)
     with meter.open(path) as file:
         for name, stream in tar.files(file, lambda: meter.done):

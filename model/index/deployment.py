@@ -1,4 +1,4 @@
-"""A deployed stack, or the lab, as an encoder: its HTTP API, asked patiently."""
+"""Embeds through a deployed stack, or the lab: asks its HTTP API patiently."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ from contract.routes import HEALTH, TEXT_TO_EMBED
 from model.base.errors import BuildError
 from similarity.bundle.manifest import Manifest
 
-ATTEMPTS = 8  # a request; with the pauses between them some two minutes
+ATTEMPTS = 8  # attempts per request; with the pauses between them some two minutes
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds; doubled from attempt to attempt
-LONGEST_WISH = 60.0  # seconds that a Retry-After is heeded for
+LONGEST_WISH = 60.0  # the longest Retry-After that is obeyed, in seconds
 TIMEOUT = (5.0, API_TIMEOUT_S + 5.0)  # seconds to connect and to answer
-PASSING = (408, 425, 429, 500, 502, 503, 504)  # statuses that may be others the next time
+PASSING = (408, 425, 429, 500, 502, 503, 504)  # statuses that may change at the next attempt
 TOO_LARGE = 413
 TOKEN_VARIABLE = "INDEX_TOKEN"  # noqa: S105 - the name of a variable, not a token
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where to embed: `url` is the API's, with a backend's name behind it or without; `auth` is none, iam or jwt."""
+    """Where to embed: `url` is the API's, with or without a backend's name at its end; `auth` is none, iam or jwt."""
 
     url: str
     concurrency: int
@@ -66,7 +66,7 @@ class Deployment:
         self._checked.add(str(body.get("bundle_hash")))
 
     def _health(self) -> dict[str, Any]:
-        """What the deployment says of itself, once it has read its index: before, it does not know its model."""
+        """The deployment's health once it has read its index; before that it does not know its model."""
         for attempt in range(ATTEMPTS):
             body = self._body(self._ask("GET", HEALTH.name, None))
             if body.get("status") != "loading" or self._stop.wait(_pause(attempt)):
@@ -74,11 +74,11 @@ class Deployment:
         return body
 
     def embed(self, text: str) -> np.ndarray | None:
-        """float32[hidden] of a plain text, or None where the deployment finds it too large; raises BuildError."""
+        """float32[hidden] of a plain text, or None if the deployment finds it too large; raises BuildError."""
         try:
             return self._embed(text)
         except BuildError:
-            self.stop()  # the other requests need not be repeated
+            self.stop()  # so that the other requests are not repeated
             raise
 
     def _embed(self, text: str) -> np.ndarray | None:
@@ -86,14 +86,14 @@ class Deployment:
         if answer.status_code == TOO_LARGE:
             return None
         bundle_hash = answer.headers.get(BUNDLE_HASH, "")
-        if bundle_hash not in self._checked:  # it was deployed anew meanwhile
+        if bundle_hash not in self._checked:  # it was deployed again meanwhile
             self.check()
             self._checked.add(bundle_hash)
         embedding = self._body(answer).get("embedding")
         if not isinstance(embedding, dict) or embedding.get("from_text_hash") != _sha1(text):
             raise BuildError(f"{self._url} answered for another text than the one it was sent: is it this service?")
         try:
-            with np.errstate(over="ignore"):  # told below
+            with np.errstate(over="ignore"):  # reported below
                 vector = np.array(embedding.get("vector"), np.float32)
         except (TypeError, ValueError):
             vector = np.empty(0, np.float32)
@@ -106,14 +106,14 @@ class Deployment:
         self._stop.set()
 
     def _ask(self, method: str, route: str, body: dict[str, str] | None) -> requests.Response:
-        """The answer, tried again with growing pauses as long as the failure may pass."""
+        """The answer, requested again with growing pauses as long as the failure may be temporary."""
         for attempt in range(ATTEMPTS):
             wish = 0.0
             try:
                 answer = self._send(method, route, body)
             except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
                 problem = f"no answer ({type(error).__name__})"
-            except requests.RequestException as error:  # such as an address without a host
+            except requests.RequestException as error:  # for example, an address without a host
                 raise BuildError(f"{self._url}/{route} cannot be asked ({error}); is --via right?") from None
             else:
                 if answer.ok or answer.status_code == TOO_LARGE:
@@ -130,7 +130,7 @@ class Deployment:
 
     def _send(self, method: str, route: str, body: dict[str, str] | None) -> requests.Response:
         if not hasattr(self._sessions, "own"):
-            self._sessions.own = requests.Session()  # one a thread: its connection stays open
+            self._sessions.own = requests.Session()  # one per thread, so that its connection stays open
         session: requests.Session = self._sessions.own
         url = f"{self._url}/{route}"
         return session.request(method, url, json=body, auth=self._sign, timeout=TIMEOUT, allow_redirects=False)
@@ -150,12 +150,12 @@ def _sha1(text: str) -> str:
 
 
 def _pause(attempt: int) -> float:
-    """Seconds, at random between none and a bound that doubles: callers that failed together do not return together."""
+    """Seconds to wait, random below a bound that doubles: callers that failed together do not return together."""
     return random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt))  # noqa: S311 - no secret
 
 
 def _wish(header: str) -> float:
-    """Seconds of a Retry-After, given as a number or as a date; 0 where there is none or it makes no sense."""
+    """Seconds of a Retry-After, given as a number or as a date; 0 if there is none or it makes no sense."""
     try:
         seconds = float(header) if header.strip().isdigit() else parsedate_to_datetime(header).timestamp() - time()
     except (TypeError, ValueError):
@@ -177,7 +177,7 @@ def _hint(status: int) -> str:
 
 
 def _signer(auth: str) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
-    """What proves who asks: nothing, SigV4 with the credentials that boto3 finds, or a bearer token."""
+    """The authentication: none, SigV4 with the credentials that boto3 finds, or a bearer token."""
     if auth == NONE:
         return lambda request: request
     if auth == JWT:

@@ -1,4 +1,4 @@
-"""The bundle's own encoder, as the service uses it: the same text, the same tokens, the same engine."""
+"""Embeds with the bundle's own encoder, as the service does: the same text, the same tokens, the same engine."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HEADER = 1 << 24  # bytes read to find the header of any checkpoint
 
 
 def plain(text: str) -> str:
-    """The text as it is embedded, wherever that happens."""
+    """The text in the form in which it is embedded, here or in a deployment."""
     return to_ascii(text)
 
 
@@ -39,8 +39,8 @@ class Encoder:
         return self._tokenizer.encode(text).ids
 
     def encode(self, batch: Sequence[Sequence[int]]) -> np.ndarray:
-        """float32[b, hidden] of texts with the same number of tokens; BuildError where the weights are damaged."""
+        """float32[b, hidden] of texts with the same number of tokens; raises BuildError if the weights are damaged."""
         vectors = self._engine.encode_batch(batch) if len(batch) > 1 else self._engine.encode(batch[0])[np.newaxis]
         if not np.isfinite(vectors).all():
-            raise BuildError("the encoder's answer is no number: the weights are damaged, build the bundle again")
+            raise BuildError("the encoder's answer is not a number: the weights are damaged, build the bundle again")
         return vectors

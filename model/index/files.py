@@ -1,4 +1,4 @@
-"""The two files of an index, written as streams: `incidents.safetensors` and `incidents.jsonl`."""
+"""Writes the two files of an index as streams: `incidents.safetensors` and `incidents.jsonl`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from model.base.errors import BuildError
 
 @dataclass(frozen=True)
 class Row:
-    """An incident of the index: what is shown of it, and float32[hidden], the mean of its `count` reports' vectors."""
+    """An incident of the index: the fields to show, and float32[hidden], the mean of its `count` reports' vectors."""
 
     incident_id: int
     title: str
@@ -29,7 +29,7 @@ class Row:
 def write(rows: Iterable[Row], count: int, hidden: int, directory: Path) -> None:
     """Write `count` rows into `directory`; the vectors are never all in memory, the ids and counts (16 bytes) are.
 
-    Raises BuildError where a vector is not float32[hidden] and finite.
+    Raises BuildError if a vector is not float32[hidden] and finite.
     """
     numbers = np.zeros((2, count), "<i8")  # ids, counts: they stand before the vectors in the file
     header = _header(count, hidden)
@@ -39,7 +39,7 @@ def write(rows: Iterable[Row], count: int, hidden: int, directory: Path) -> None
         vectors.write(numbers.tobytes())
         for position, row in enumerate(rows):
             if row.vector.shape != (hidden,) or not np.isfinite(row.vector).all():
-                raise BuildError(f"the vector of incident {row.incident_id} is no list of {hidden} finite numbers")
+                raise BuildError(f"the vector of incident {row.incident_id} is not a list of {hidden} finite numbers")
             numbers[:, position] = row.incident_id, row.count
             vectors.write(row.vector.astype("<f4").tobytes())
             fields = {"incident_id": row.incident_id, "title": row.title, "date": row.date, "url": row.url}
@@ -52,7 +52,7 @@ def write(rows: Iterable[Row], count: int, hidden: int, directory: Path) -> None
 
 
 def _header(count: int, hidden: int) -> bytes:
-    """Of a safetensors file with ids int64[count], counts int64[count] and vectors float32[count, hidden]."""
+    """A safetensors header for ids int64[count], counts int64[count] and vectors float32[count, hidden]."""
     tensors = (("ids", "I64", [count], 8), ("counts", "I64", [count], 8), ("vectors", "F32", [count, hidden], 4))
     entries, offset = {}, 0
     for name, dtype, shape, size in tensors:

@@ -15,8 +15,8 @@ BATCH_TOKENS = 1024  # in a batch
 def embed(texts: Iterable[Text], encoder: Encoder, cache: Cache, total: int, progress: Step) -> None:
     """Embed `texts`, those of equal length after each other, and keep each batch at once; `total` is of their tokens.
 
-    The batches depend only on the order of the texts. A run that takes up where another was stopped forms the same
-    ones, and its vectors are the same to the last bit.
+    The batches depend only on the order of the texts. A run that continues a stopped one forms the same batches, and
+    its vectors are the same to the last bit.
     """
     done = 0
     for batch in batches(texts, BATCH_TOKENS):
@@ -27,7 +27,7 @@ def embed(texts: Iterable[Text], encoder: Encoder, cache: Cache, total: int, pro
 
 
 def batches(texts: Iterable[Text], tokens: int) -> Iterator[list[Text]]:
-    """Runs of texts with equally many tokens, `tokens` in all at most, or one text."""
+    """Batches of texts with equally many tokens: at most `tokens` in all, or a single text."""
     batch: list[Text] = []
     for text in texts:
         if batch and (text.tokens != batch[0].tokens or (len(batch) + 1) * text.tokens > tokens):

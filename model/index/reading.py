@@ -1,4 +1,4 @@
-"""Reads a source into the working store: what is new is kept as a text to embed, what is known is only noted."""
+"""Reads a source into the working store: keeps new texts for embedding, and only notes known ones."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from model.index.store import Store, Text
 
 @dataclass(frozen=True)
 class Reader:
-    """Where the records go: `store` takes them in, `cache` knows what is embedded already.
+    """Takes records into `store`; `cache` knows what is embedded already.
 
     `shown` is an `incidents.jsonl` with titles for incidents that come with a vector and nothing else.
     """
@@ -34,7 +34,7 @@ class Reader:
 
 
 def read_all(source: Source, reader: Reader, progress: Step) -> None:
-    """Take in the whole source; raises BuildError where it cannot be read."""
+    """Take in the whole source; raises BuildError if it cannot be read."""
     meter = Meter()
     if source.kind == sources.STATE:
         for incident in _shown(reader.shown):
@@ -64,7 +64,7 @@ def _take_report(report: Report, reader: Reader) -> None:
 
 
 def _shown(path: Path) -> Iterator[Incident]:
-    """Incidents of an index that is there already, as far as it can be read."""
+    """Incidents of an existing index, as far as it can be read."""
     with suppress(OSError, ValueError, KeyError, TypeError), path.open(encoding="utf-8") as file:
         for line in file:
             fields = json.loads(line)

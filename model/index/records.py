@@ -1,4 +1,4 @@
-"""What a source holds, record by record, and the checks that each field must pass."""
+"""The records of a source, one by one, and the checks that each field must pass."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from datetime import date
 import numpy as np
 
 WHOLE = re.compile(r"\s*(\d{1,19})(?:\.0*)?\s*", re.ASCII)
-# Control characters, and those that turn the direction of what follows them (a title could show as another one).
+# Control characters, and those that turn the writing direction (a title could look like another one).
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 CITE_URL = "https://incidentdatabase.ai/cite/{}"  # AIID's page of an incident
 
 
 class BadRow(ValueError):
-    """A row that cannot be used; the text says why."""
+    """The row cannot be used; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Mean:
 
 @dataclass(frozen=True)
 class Skip:
-    """What is left out of the index: `place` says where it stands, `reason` why."""
+    """Something left out of the index: `place` says where it is, `reason` why."""
 
     place: str
     reason: str
@@ -61,10 +61,10 @@ Record = Incident | Report | Mean | Skip
 
 
 def number(value: object, name: str) -> int:
-    """A non-negative integer that fits into int64, also where a table's software wrote 12 as "12" or 12.0."""
+    """A non-negative integer that fits into int64, also if a table's software wrote 12 as "12" or 12.0."""
     found = WHOLE.fullmatch(str(value)) if type(value) in (int, float, str) else None
     if not found or int(found[1]) >= 2**63:
-        raise BadRow(f"{name} {str(value)[:40]!r} is no whole number of 0 or more")
+        raise BadRow(f"{name} {str(value)[:40]!r} is not a whole number of 0 or more")
     return int(found[1])
 
 
@@ -75,7 +75,7 @@ def numbers(listed: str) -> tuple[int, ...]:
     except (ValueError, RecursionError):
         values = None
     if not isinstance(values, list):
-        raise BadRow(f"reports {listed[:40]!r} is no JSON list of report numbers")
+        raise BadRow(f"reports {listed[:40]!r} is not a JSON list of report numbers")
     return tuple(number(value, "report number") for value in values)
 
 
@@ -86,40 +86,40 @@ def vector(listed: str, width: int) -> np.ndarray:
     except (ValueError, RecursionError):
         values = None
     if not isinstance(values, list) or not all(type(value) in (int, float) for value in values):
-        raise BadRow("mean is no JSON list of numbers")
+        raise BadRow("mean is not a JSON list of numbers")
     if len(values) != width:
         raise BadRow(f"mean has {len(values)} numbers, the model's vectors have {width}")
     try:
         with np.errstate(over="ignore"):
             found = np.array(values, np.float64).astype(np.float32)
-    except OverflowError:  # a whole number of hundreds of digits
+    except OverflowError:  # an integer with hundreds of digits
         found = np.full(width, np.inf, np.float32)
     if not np.isfinite(found).all():
-        raise BadRow("mean holds a value that is no finite float32")
+        raise BadRow("mean holds a value that is not a finite float32")
     return found
 
 
 def words(fields: Mapping[str, object], name: str) -> str:
-    """A field to be shown, as plain characters without the blanks around it; empty where it is missing."""
+    """A field to show, as plain characters without surrounding blanks; empty if it is missing."""
     return UNSEEN.sub("", text(fields, name)).strip()
 
 
 def text(fields: Mapping[str, object], name: str) -> str:
-    """A text as it stands; empty where it is missing."""
+    """A text unchanged; empty if it is missing."""
     value = fields.get(name)
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise BadRow(f"{name} is no text")
+        raise BadRow(f"{name} is not text")
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise BadRow(f"{name} holds a lone surrogate, which is no Unicode character") from None
+        raise BadRow(f"{name} holds a lone surrogate, which is not a Unicode character") from None
     return value
 
 
 def day(fields: Mapping[str, object]) -> str:
-    """The field `date` to be shown: an ISO date without its time, anything else as it stands; empty where missing."""
+    """The field `date` to show: an ISO date without its time, anything else unchanged; empty if missing."""
     shown = words(fields, "date")
     with suppress(ValueError):
         return date.fromisoformat(shown[:10]).isoformat()

@@ -21,7 +21,7 @@ def embed(
 ) -> None:
     """Embed `texts` with `concurrency` requests at a time; `total` is of their tokens. Raises BuildError.
 
-    A text that the deployment finds too large is left to the caller: it is not in the cache afterwards.
+    A text that the deployment finds too large is left to the caller, and is not in the cache afterwards.
     """
     done = 0
     try:
@@ -37,7 +37,7 @@ def embed(
 def spread(function: Callable[[Item], Result], items: Iterable[Item], threads: int) -> Iterator[tuple[Item, Result]]:
     """Each item with `function(item)` as they are finished; at most `threads` under way, and raises the first error.
 
-    The threads are daemons: who gives up does not wait for an answer that may take half a minute.
+    The threads are daemons, so that a caller that gives up does not wait half a minute for an answer.
     """
     todo: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
     done: queue.SimpleQueue[tuple[Item, Result | None, BaseException | None]] = queue.SimpleQueue()
@@ -46,7 +46,7 @@ def spread(function: Callable[[Item], Result], items: Iterable[Item], threads: i
         while (item := todo.get()) is not None:
             try:
                 done.put((item, function(item), None))
-            except BaseException as error:  # raised again where the results are taken
+            except BaseException as error:  # raised again in the thread that takes the results
                 done.put((item, None, error))
 
     for _ in range(threads):

@@ -1,4 +1,4 @@
-"""Tables as streams of rows: CSV and JSONL, a row at a time, so that a file of any size takes the same memory."""
+"""Reads CSV and JSONL tables a row at a time, so that a file of any size takes the same memory."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from model.base.errors import BuildError
 LONGEST = 1 << 24  # characters of a field or a line: 16 MB; AIID's longest report has less than 1 MB
 
 Row = tuple[int, Mapping[str, Any] | str]
-"""Line number, and the row's fields by name or, where it cannot be used, why."""
+"""Line number, and the row's fields by name or the reason why it cannot be used."""
 
 
 @contextmanager
 def _named(name: str) -> Iterator[None]:
-    """What is wrong with the whole file, in words."""
+    """Turn errors of the whole file into BuildErrors that name it."""
     try:
         yield
     except UnicodeError as error:
         raise BuildError(f"{name} is not UTF-8: {error}") from None
     except csv.Error as error:
-        raise BuildError(f"{name} is no CSV file ({error}); is a quotation mark left open?") from None
+        raise BuildError(f"{name} is not a CSV file ({error}); is a quotation mark left open?") from None
 
 
 def _lines(file: IO[bytes], name: str) -> Iterator[str]:
-    """Lines as the CSV reader wants them, their ends kept; none may be longer than LONGEST."""
+    """Lines with their ends, as the CSV reader needs them; none may be longer than LONGEST."""
     text = io.TextIOWrapper(file, "utf-8-sig", newline="")
     while line := text.readline(LONGEST):
         if len(line) == LONGEST and not line.endswith(("\n", "\r")):
-            raise BuildError(f"{name} has a line of more than {LONGEST:,} characters: it is no table")
+            raise BuildError(f"{name} has a line of more than {LONGEST:,} characters: it is not a table")
         yield line
 
 
 def read_csv(file: IO[bytes], name: str, columns: Iterable[str]) -> Iterator[Row]:
-    """Rows of a CSV file; raises BuildError where a column of `columns` is missing or the file is no CSV in UTF-8."""
+    """Rows of a CSV file; raises BuildError if a column of `columns` is missing or the file is not CSV in UTF-8."""
     csv.field_size_limit(LONGEST)
     with _named(name):
         reader = csv.reader(_lines(file, name))
@@ -54,14 +54,14 @@ def read_csv(file: IO[bytes], name: str, columns: Iterable[str]) -> Iterator[Row
 
 
 def read_jsonl(file: IO[bytes], name: str) -> Iterator[Row]:
-    """Objects of a JSONL file, one a line; raises BuildError where it is not UTF-8."""
+    """Objects of a JSONL file, one a line; raises BuildError if it is not UTF-8."""
     with _named(name):
         lines = io.TextIOWrapper(file, "utf-8-sig", newline="\n")
         line_number = 0
         while line := lines.readline(LONGEST):
             line_number += 1
             if len(line) == LONGEST and not line.endswith("\n"):
-                raise BuildError(f"{name} has a line of more than {LONGEST:,} characters: it is no JSONL")
+                raise BuildError(f"{name} has a line of more than {LONGEST:,} characters: it is not JSONL")
             if line.strip():
                 yield line_number, _object(line)
 
@@ -70,8 +70,8 @@ def _object(line: str) -> Mapping[str, Any] | str:
     try:
         fields = json.loads(line)
     except (ValueError, RecursionError) as error:
-        return f"is no JSON ({error})"
-    return fields if isinstance(fields, dict) else "is no JSON object"
+        return f"is not JSON ({error})"
+    return fields if isinstance(fields, dict) else "is not a JSON object"
 
 
 def header(file: IO[bytes], name: str) -> list[str]:

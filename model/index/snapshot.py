@@ -1,4 +1,4 @@
-"""AIID's snapshots: a page lists them, `backup-<14 digits>.tar.bz2`, a new one every week."""
+"""Downloads AIID's snapshots: a page lists them, `backup-<14 digits>.tar.bz2`, a new one every week."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from model.index.containers import ARCHIVES
 
 PAGE = "https://incidentdatabase.ai/research/snapshots/"
 LINK = re.compile(r"""["'](?P<url>[^"'\s<>]*backup-(?P<time>\d{14})\.tar\.bz2)["']""")
-TIMEOUT = (10.0, 60.0)  # seconds to connect, and without a byte
+TIMEOUT = (10.0, 60.0)  # seconds to connect, and to wait for a byte
 CHUNK = 1 << 20
 LARGEST_PAGE = 20 << 20  # bytes
-SMALLEST = 10_000  # bytes: less than two tables with anything in them, packed
+SMALLEST = 10_000  # bytes: less than two tables with any content, packed
 
 
 def fetch(url: str, directory: Path, sha256: str | None, console: Console) -> Path:
     """Path of the archive behind `url`, or of the newest one that the page there links to; raises BuildError.
 
-    An archive of that name in `directory` is taken as it is: AIID gives every snapshot a name of its own.
+    An archive of that name in `directory` is used unchanged: AIID gives every snapshot its own name.
     """
     try:
         found = url if _is_archive(url) else _newest(url)
@@ -58,7 +58,7 @@ def _newest(page: str) -> str:
 
 
 def _download(url: str, path: Path, sha256: str | None, console: Console) -> None:
-    """Into a temporary file, which takes its name when it is whole and right."""
+    """Download into a temporary file, which gets its name when it is whole and right."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with open(handle, "wb") as file:
@@ -73,7 +73,7 @@ def _download(url: str, path: Path, sha256: str | None, console: Console) -> Non
 
 
 def _copy(url: str, file: IO[bytes], console: Console) -> tuple[int, str]:
-    """Size and sha256 of what was copied; raises BuildError where that is not the whole archive."""
+    """Size and sha256 of what was copied; raises BuildError if that is not the whole archive."""
     digest, size = hashlib.sha256(), 0
     plain = {"Accept-Encoding": "identity"}
     with requests.get(url, timeout=TIMEOUT, stream=True, headers=plain) as answer:
@@ -86,7 +86,7 @@ def _copy(url: str, file: IO[bytes], console: Console) -> tuple[int, str]:
                 digest.update(chunk)
                 progress(size, max(total, size))
     if size < SMALLEST or (total and size != total):
-        raise BuildError(f"{url} gave {size:,} bytes{f' of {total:,}' if total else ''}: that is no whole snapshot")
+        raise BuildError(f"{url} gave {size:,} bytes{f' of {total:,}' if total else ''}: that is not a whole snapshot")
     return size, digest.hexdigest()
 
 

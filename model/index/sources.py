@@ -1,4 +1,4 @@
-"""Where incidents come from, told by shape: AIID's snapshot, its former service's state, or a plain table.
+"""Recognises a source of incidents by its shape: AIID's snapshot, its former service's state, or a plain table.
 
 AIID publishes a snapshot every week, `backup-<time>.tar.bz2`, with tables written by mongoexport: `incidents.csv`
 (incident_id, date, reports as a JSON list of report numbers, title, …) and `reports.csv` (report_number, text, title,
@@ -38,7 +38,7 @@ class Source:
 
 
 def detect(path: Path) -> Source:
-    """What `path` is, by its shape and its header; raises BuildError where it is nothing that can be read."""
+    """The kind of source at `path`, by its shape and its header; raises BuildError if it is none that can be read."""
     if containers.is_container(path):
         return Source(path, SNAPSHOT)
     with containers.readable(path), path.open("rb") as file:
@@ -113,14 +113,14 @@ def _mean(row: Fields, width: int) -> tuple[Record, ...]:
 
 
 def _plain(row: Fields) -> tuple[Record, ...]:
-    """One incident that is its own only report."""
+    """One incident that has one report: itself."""
     name = "id" if "id" in row else "incident_id"
     if name not in row or "text" not in row:
         raise BadRow(f"has no {'text' if name in row else 'id'}")
     incident_id = records.number(row[name], name)
     title = records.words(row, "title") or f"Incident {incident_id}"
     url = records.words(row, "url")
-    if url and not url.startswith(("https://", "http://")):  # a page makes a link of it
+    if url and not url.startswith(("https://", "http://")):  # a page turns it into a link
         raise BadRow(f"url {url[:40]!r} does not begin with https:// or http://")
     incident = Incident(incident_id, title, records.day(row), url, (incident_id,))
     return incident, Report(incident_id, records.text(row, "text"))

@@ -1,4 +1,4 @@
-"""The working store of one run: what was read, in a SQLite file, so that memory does not grow with the source.
+"""Keeps what one run has read in a SQLite file, so that memory does not grow with the source.
 
 It holds the texts that have no embedding yet and, for each incident, which reports it has. It is thrown away.
 """
@@ -25,7 +25,7 @@ CREATE TABLE texts (hash BLOB PRIMARY KEY, tokens INTEGER, text TEXT);
 CREATE TABLE means (incident INTEGER PRIMARY KEY, count INTEGER, vector BLOB);
 CREATE TABLE skips (place TEXT, reason TEXT);
 """
-# What turns out to be left over when everything was read: nobody's reports, reports that are nowhere, empty incidents.
+# What is left over after reading: reports of no incident, reports that are missing, empty incidents.
 LEFTOVERS = """
 CREATE INDEX members_by_report ON members (report);
 INSERT INTO skips SELECT 'report ' || number, 'belongs to no incident' FROM reports
@@ -46,7 +46,7 @@ CREATE INDEX texts_by_size ON texts (tokens, hash);
 
 @dataclass(frozen=True)
 class Text:
-    """A text to embed: `hash` is that of its UTF-8 bytes, `tokens` how many the model reads of it."""
+    """A text to embed: `hash` is of its UTF-8 bytes, `tokens` is how many of its tokens the model reads."""
 
     hash: bytes
     tokens: int
@@ -55,7 +55,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Entry:
-    """An incident of the index: its reports' hashes in their order or, where it came with one, its mean."""
+    """An incident of the index: its reports' hashes in order or, if it came with one, its mean vector."""
 
     incident_id: int
     title: str
@@ -81,12 +81,12 @@ class Store:
                 self.skip(Skip(f"incident {incident.incident_id}", f"names its report {report} twice; it counts once"))
 
     def remember(self, incident: Incident) -> None:
-        """What is shown of an incident, in case that it comes with a vector only."""
+        """Remember the fields to show of an incident, in case it comes with a vector only."""
         fields = (incident.incident_id, incident.title, incident.date, incident.url)
         self._insert("known VALUES (?, ?, ?, ?)", fields)
 
     def add_mean(self, mean: Mean, title: str, url: str) -> None:
-        """An incident with its vector; shown as it is remembered, else with this title and url."""
+        """Add an incident with its vector; it shows the remembered fields, else this title and url."""
         if not self._insert("means VALUES (?, ?, ?)", (mean.incident_id, mean.count, mean.vector.tobytes())):
             self.skip(Skip(f"incident {mean.incident_id}", "is there twice; the first one is kept"))
             return
@@ -94,11 +94,11 @@ class Store:
         self._insert("incidents VALUES (?, ?, ?, ?)", known or (mean.incident_id, title, "", url))
 
     def add_report(self, report_number: int, text_hash: bytes | None) -> bool:
-        """A report, without a hash where it is empty; False where there is one of that number already."""
+        """Add a report, without a hash if it is empty; False if there is one of that number already."""
         return self._insert("reports VALUES (?, ?)", (report_number, text_hash))
 
     def add_text(self, text: Text) -> None:
-        """A text that has to be embedded; several reports may share it."""
+        """Add a text to embed; several reports may share it."""
         self._insert("texts VALUES (?, ?, ?)", (text.hash, text.tokens, text.text))
 
     def skip(self, skip: Skip) -> None:
@@ -108,23 +108,23 @@ class Store:
         return self._connection.execute(f"INSERT OR IGNORE INTO {into}", values).rowcount == 1
 
     def settle(self) -> None:
-        """Call when everything was read: strikes out and lists what belongs to nothing."""
+        """Remove and list what belongs to nothing; call this when everything was read."""
         self._connection.executescript(LEFTOVERS)
 
     def count(self, table: str) -> int:
         return int(self._connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608
 
     def tokens(self) -> int:
-        """Of all texts that have to be embedded."""
+        """The tokens of all texts to embed."""
         return int(self._connection.execute("SELECT coalesce(sum(tokens), 0) FROM texts").fetchone()[0])
 
     def skips(self) -> Iterator[Skip]:
-        """What was left out, in the order in which it was found."""
+        """Everything left out, in the order in which it was found."""
         for place, reason in self._connection.execute("SELECT place, reason FROM skips ORDER BY rowid"):
             yield Skip(place, reason)
 
     def pending(self) -> Iterator[Text]:
-        """The texts that have to be embedded, those of equal length together, always in the same order."""
+        """The texts to embed, those of equal length together, always in the same order."""
         for row in self._connection.execute("SELECT hash, tokens, text FROM texts ORDER BY tokens, hash"):
             yield Text(*row)
 
@@ -141,13 +141,13 @@ class Store:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Store]:
-    """A store in the file `path`, which is removed afterwards; raises BuildError where SQLite cannot work there."""
+    """A store in the file `path`, which is removed afterwards; raises BuildError if SQLite cannot work there."""
     try:
         with closing(sqlite3.connect(path)) as connection:
-            # Nothing of this needs to survive: no journal, no waiting for the disk, one transaction.
+            # None of this needs to survive: no journal, no waiting for the disk, one transaction.
             connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + SCHEMA)
             yield Store(connection)
-    except sqlite3.DatabaseError as error:  # a full disk, most of all
+    except sqlite3.DatabaseError as error:  # mostly a full disk
         places = f"{path.parent.parent} or in the directory for temporary files (SQLITE_TMPDIR)"
         raise BuildError(f"SQLite cannot work in {places}: {error}; make room there") from None
     finally:

@@ -1,8 +1,8 @@
-"""The files in a tar archive, compressed or not, as streams in one pass; what it may take is bounded.
+"""Reads the files in a tar archive, compressed or not, as streams in one pass, within bounds.
 
-Python's tarfile reads whatever stands before a member (PAX headers, long names, maps of sparse files) as a whole,
-follows one such header to the next by recursion, and keeps every member: a few hundred bytes of a bz2 file can ask for
-gigabytes. An archive that does is refused. So is one that unpacks to thousands of times its size.
+Python's tarfile reads everything before a member (PAX headers, long names, maps of sparse files) as a whole, follows
+one such header to the next by recursion, and keeps every member: a few hundred bytes of a bz2 file can demand
+gigabytes. Such an archive is refused, and so is one that unpacks to thousands of times its size.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from typing import IO, Any, cast
 
 DAMAGES = (
     *(tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, gzip.BadGzipFile),
-    # What tarfile raises over headers that make no sense, and zipfile over what it does not know.
+    # The errors of tarfile for nonsensical headers, and of zipfile for unknown features.
     *(ValueError, OverflowError, RuntimeError, LookupError),
 )
 LARGEST_HEADER = 1 << 16  # bytes; a path or a PAX header has a few hundred
 MOST_HEADERS = 16  # before one member
-MOST_DEFAULTS = 100  # names that global PAX headers set
-SUSPICIOUS = 1 << 30  # bytes unpacked, from which on the ratio counts
-MOST_TIMES = 400  # bytes unpacked for one that is packed; tables in bz2 have 5 to 20
+MOST_DEFAULTS = 100  # names that global PAX headers may set
+SUSPICIOUS = 1 << 30  # bytes unpacked, beyond which the ratio counts
+MOST_TIMES = 400  # unpacked bytes per packed byte; tables in bz2 have 5 to 20
 BLOCK = 1 << 18  # bytes read at once to pass over a member
 _EXTENSIONS = (
     *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
@@ -46,14 +46,14 @@ _MAGIC: tuple[tuple[bytes, Callable[[IO[bytes]], IO[bytes]]], ...] = (
 
 
 def files(file: IO[bytes], packed: Callable[[], int]) -> Iterator[tuple[str, IO[bytes]]]:
-    """Name and stream of each regular file, in the order in which they lie; each to be read before the next.
+    """Name and stream of each regular file, in the archive's order; read each before the next.
 
     `packed` tells how many bytes of `file` were read. Raises one of DAMAGES.
     """
     unpacked = cast(IO[bytes], _Unpacked(_unpacked(file), packed))
     with tarfile.open(fileobj=unpacked, mode="r:", tarinfo=_Member) as archive:
         while member := archive.next():
-            vars(archive)["members"].clear()  # tarfile keeps them all, to find one again; here nobody looks back
+            vars(archive)["members"].clear()  # tarfile keeps them all, to find one again; this reader never looks back
             stream = archive.extractfile(member) if member.isfile() else None
             if stream:
                 yield member.name, stream
@@ -68,7 +68,7 @@ def _unpacked(file: IO[bytes]) -> IO[bytes]:
 
 
 class _Unpacked:
-    """What tarfile reads, forwards only: ends with an error where it grows out of all proportion to what is packed."""
+    """A forward-only stream for tarfile: fails if it grows out of all proportion to the packed bytes."""
 
     def __init__(self, stream: IO[bytes], packed: Callable[[], int]) -> None:
         self._stream = stream
@@ -97,7 +97,7 @@ class _Unpacked:
 
 
 class _Member(tarfile.TarInfo):
-    """A header; `_proc_member` is where tarfile offers to treat one by its type."""
+    """A header; tarfile calls `_proc_member` to process it by its type."""
 
     def _proc_member(self, archive: Any) -> tarfile.TarInfo:
         if self.type == tarfile.GNUTYPE_SPARSE:

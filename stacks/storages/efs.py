@@ -81,7 +81,7 @@ class EfsBackend(Backend):
         )
 
     def _mount_targets(self, network: AnyNetwork) -> list[pulumi.Resource]:
-        """Open the file system to the functions, and to them only; return what has to be there before a mount."""
+        """Open the file system to the functions, and to them only; return the resources that a mount needs."""
         group_id, rules = network.open_nfs(self._name, self)
         targets = [
             aws.efs.MountTarget(

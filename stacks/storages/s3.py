@@ -42,7 +42,7 @@ class S3Backend(Backend):
 
     @classmethod
     def problems(cls, settings: Settings, bundle: Bundle) -> Iterator[str]:
-        """Yield what keeps the weights from fitting into /tmp."""
+        """Yield the reason why the weights do not fit into /tmp."""
         need = bundle.scratch_mb(settings.engine)
         what = f"the {settings.engine} engine needs {need} MB"
         if need > MAX_SCRATCH_MB:

@@ -1,1 +1,1 @@
-"""Measures of what an issue asks for, one file a topic; `make acceptance ARGS=TOPIC` prints what is met."""
+"""Measures what an issue asks for, in one file per topic; `make acceptance ARGS=TOPIC` prints what is met."""

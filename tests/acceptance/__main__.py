@@ -17,7 +17,7 @@ _HELPERS = {"__init__", "__main__", "table"}
 
 
 def topics() -> list[str]:
-    """The topics there are, by the names of their files."""
+    """The existing topics, by the names of their files."""
     return sorted(path.stem for path in Path(__file__).parent.glob("*.py") if path.stem not in _HELPERS)
 
 

@@ -1,4 +1,4 @@
-"""What the deployment must show."""
+"""Measures the deployment's rows."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from tools.images import shell
 from tools.policies.__main__ import DIRECTORY
 from tools.policies.documents import PREVIEW
 
-_FAULTS_BEFORE = 88  # those of the faults that were seeded before a first `pulumi up` was followed step by step
+_FAULTS_BEFORE = 88  # the faults that were seeded before a first `pulumi up` was followed step by step
 _NEW_FAULTS = 12
 
 
 def fresh_clone() -> Iterator[Row]:
-    """The deploying steps in a clone with an environment of its own; what pip fetches takes most of a minute or two."""
+    """The deploying steps in a clone with an environment of its own; takes a minute or two, mostly pip's downloads."""
     what = "fresh clone, the deploying steps, import of the three SDKs and a recorded run in that .venv"
     try:
         with tempfile.TemporaryDirectory() as directory:
@@ -56,7 +56,7 @@ def pushes_of_an_existing_tag() -> Iterator[Row]:
 
 
 def seeded_faults() -> Iterator[Row]:
-    """Each is seeded into a copy of the program, and must be caught by the rule that is there for it."""
+    """Each fault is seeded into a copy of the program, and the rule for it must catch it."""
     complaints = in_parallel(checks_that_catch, FAULTS)
     caught = [
         fault.caught_by in {complaint.partition(":")[0] for complaint in said}

@@ -1,4 +1,4 @@
-"""What a sound instrument must show."""
+"""Measures the rows on soundness: intervals, failures, bills, restored functions, attacks, damaged inputs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BILLS = 500
 
 
 def medians_are_covered() -> Iterator[Row]:
-    """The interval of the warm median against the truth of each process."""
+    """The coverage of the warm median's interval for the truth of each process."""
     for process in PROCESSES:
         least = 0.90 if process.phi >= 0.9 else 0.93
         held = median_coverage(process.draw, TRUTH_MS, RUNS, SEED)
@@ -38,14 +38,14 @@ def medians_are_covered() -> Iterator[Row]:
 
 
 def equal_runs_are_equal() -> Iterator[Row]:
-    """Families of three warm rows in which `compare` says that something changed, though nothing did."""
+    """Families of three warm rows in which `compare` reports a change, although there is none."""
     for process in PROCESSES:
         alarms = false_alarms(process.draw, RUNS, SEED)
         yield Row(f"compare of equal runs, {process.name}: false alarms", "<= 5 %", f"{alarms:.1%}", alarms <= 0.05)
 
 
 def failures_are_answers() -> Iterator[Row]:
-    """Failures planted on one backend: what `report` and `choose` make of them."""
+    """Failures planted on one backend, and how `report` and `choose` treat them."""
     for percent in (5, 20, 40):
         with tempfile.TemporaryDirectory() as place:
             directory = measured(Path(place), failing("s3", percent))
@@ -68,7 +68,7 @@ def failures_are_answers() -> Iterator[Row]:
 
 
 def bills_are_means() -> Iterator[Row]:
-    """The interval of a request's cost against the true mean, 60 % of 10 ms and 40 % of 400 ms."""
+    """The coverage of the interval of a request's cost for the true mean, 60 % of 10 ms and 40 % of 400 ms."""
     cases = (
         ("warm requests", Bimodal(), 6),
         ("cold starts", Bimodal(), 1),
@@ -80,7 +80,7 @@ def bills_are_means() -> Iterator[Row]:
 
 
 def nothing_left_changed() -> Iterator[Row]:
-    """Runs against a planted account, ended in three ways in turn; then every function's whole configuration."""
+    """Runs on a simulated account, ended in three ways in turn, and afterwards every function's whole configuration."""
     moments = 30
     with tempfile.TemporaryDirectory() as scratch:
         kills = kill_at_random_moments(moments, SEED, Path(scratch))
@@ -96,7 +96,7 @@ def nothing_left_changed() -> Iterator[Row]:
 
 
 def pages_and_the_lab() -> Iterator[Row]:
-    """Attack a running lab from pages of other sites in Chromium; the lab's own page shows that the means work."""
+    """Attack a running lab from pages of other sites in Chromium; the lab's own page shows that attacks work."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with started(make_bundle(folder / "bundle"), folder, "--json", "--backends", "oci") as process:
@@ -113,7 +113,7 @@ def pages_and_the_lab() -> Iterator[Row]:
 
 
 def replaced_objects() -> Iterator[Row]:
-    """Every request of a start, and of the answers after it, as the moment when the bundle is replaced."""
+    """The bundle is replaced at every request of a start, and of the answers after it."""
     with tempfile.TemporaryDirectory() as directory:
         before = replacing.read(_tiny_bundle(Path(directory)))
     after = replacing.other(before)

@@ -1,4 +1,4 @@
-"""A row of an acceptance table, and the table: what, must be, is, met."""
+"""A row of an acceptance table, and the table: what was asked, what is required, what came out, is it met."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.table import Table
 
 @dataclass(frozen=True)
 class Row:
-    """One line of an issue's "must show" table, measured: what was asked, what was required, what came out."""
+    """One measured line of an issue's "must show" table: what was asked, what is required, what came out."""
 
     what: str
     must: str

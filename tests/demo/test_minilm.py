@@ -1,4 +1,4 @@
-"""The package's checkpoint in our engine, against transformers and against what its publisher made public."""
+"""The package's checkpoint in our engine, compared with transformers and with its publisher's figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Real weights make rankings mean something: people's words for an incident find it, over HTTP.
+"""With real weights rankings mean something: people's words for an incident find it, over HTTP.
 
 The queries were written from the incidents' titles alone, before any answer was seen, and were not changed after.
 """
@@ -68,7 +68,7 @@ def test_the_first_answer_is_most_often_the_right_one(
 
 
 def test_right_answers_stand_out_from_the_others(answers: dict[str, list[dict[str, Any]]]) -> None:
-    """Unlike those of a Longformer without fine-tuning, whose similarities are all 0.98 or more."""
+    """A Longformer without fine-tuning differs: its similarities are all 0.98 or more."""
     for text, wanted in QUERIES.items():
         first, second = answers[text][:2]
         if first["incident_id"] == wanted:

@@ -1,4 +1,4 @@
-"""What the service's tests share: an opened bundle, both engines, and Lambda's context."""
+"""Fixtures of the service's tests: an opened bundle, both engines, and Lambda's context."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Opened:
 
 
 def open_bundle(directory: Path, manifest: Manifest | None = None) -> Opened:
-    """Both engines over the files of `directory`; `manifest` where the directory has none yet."""
+    """Both engines over the files of `directory`; `manifest` if the directory has none yet."""
     from similarity.engines import onnx, transformers
 
     store = DirectoryStore(str(directory), 4)
@@ -49,7 +49,7 @@ def opened(tiny_bundle: Path) -> Opened:
 
 @dataclass
 class Context:
-    """Lambda's context. A stand-in: the real one comes with the runtime, in the tests over HTTP."""
+    """Lambda's context. A stand-in; the tests over HTTP have the runtime's real one."""
 
     aws_request_id: str = "3f1c"
     remaining: int = 30_000

@@ -1,4 +1,4 @@
-"""A folder in which a test makes an index."""
+"""A fixture: the folder in which a test makes an index."""
 
 from __future__ import annotations
 

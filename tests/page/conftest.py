@@ -1,4 +1,4 @@
-"""Fixtures of the page's tests: the system's Chromium, and the page of the lab in it."""
+"""Fixtures of the page's tests: the system's Chromium, and the lab's page in it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.page.support.screen import CHROMIUM, Screen, launch, opened
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium. Playwright keeps an event loop running in this thread, which no other module's tests must find."""
+    """Chromium. Playwright keeps an event loop running in this thread, which must not reach other modules' tests."""
     if CHROMIUM is None:
         pytest.skip("needs chromium")
     with sync_playwright() as playwright:
@@ -24,6 +24,6 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def screen(browser: Browser, lab: Lab) -> Iterator[Screen]:
-    """The lab's page on a desktop, in light; the test fails if the browser had a complaint or asked others."""
+    """The lab's page on a desktop, in light; the test fails if the browser complained or contacted other hosts."""
     with opened(browser, f"{lab.url}/") as screen:
         yield screen

@@ -1,4 +1,4 @@
-"""Everybody can use it: by keyboard, by screen reader, on a phone, in light and dark, enlarged."""
+"""Everybody can use the page: by keyboard, by screen reader, on a phone, in light and dark, enlarged."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen" * 3
 
 
 def violations(screen: Screen) -> list[str]:
-    """What axe-core finds wrong, and where."""
+    """The faults that axe-core finds, and their places."""
     found = Axe().run(screen.page, options={"runOnly": {"type": "tag", "values": RULES}}).response["violations"]
     return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]
 
@@ -30,7 +30,7 @@ def ask(screen: Screen) -> None:
 
 
 def focused(screen: Screen) -> str:
-    """What a screen reader would call the focused element."""
+    """A screen reader's name for the focused element."""
     return str(
         screen.page.evaluate(
             """() => {
@@ -118,7 +118,7 @@ def test_focus_is_always_visible(screen: Screen) -> None:
             break
         stops += 1
         assert outline >= 2, focused(screen)
-    assert stops == 9 + 3 * 6 + 2  # the form, three cards of five links and a button, what stands below
+    assert stops == 9 + 3 * 6 + 2  # the form, three cards of five links and a button, and the part below
 
 
 def test_headings_make_an_outline(screen: Screen) -> None:

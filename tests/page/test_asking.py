@@ -1,4 +1,4 @@
-"""The page over the real lab: type, choose, read results; cold then warm, with phases where the function saw them."""
+"""The page over the real lab: type, choose, read results; cold then warm, with phases from the function's clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/api.md: every block of it runs as it stands, and the languages agree."""
+"""docs/api.md: every block runs as it is, and the languages agree."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def examples() -> list[Example]:
 
 
 def run(example: Example, lab: Lab) -> str:
-    """What a block prints."""
+    """The output of a block."""
     variables = {
         "API": lab.url,
         "FUNCTION": lab.outputs["backends"][lab.outputs["defaultBackend"]]["functionName"],

@@ -1,4 +1,4 @@
-"""A backend that fails, hangs or talks nonsense is told on its own card and spoils no other."""
+"""A backend that fails, hangs or answers nonsense shows that on its own card and spoils no other."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def ask(screen: Screen) -> None:
 
 
 def warm_up(screen: Screen) -> None:
-    """All backends have answered: the others are quick while one hangs, which its function ends after some 12 s."""
+    """Let all backends answer, so that the others are quick while one hangs; its function gives up after some 12 s."""
     ask(screen)
     for backend in TITLES:
         screen.wait(backend)
@@ -37,7 +37,7 @@ def test_one_backend_down_says_why_and_the_others_answer(browser: Browser, lab: 
         ask(screen)
         failed = screen.wait("oci", "failed")
         expect(failed.locator(".said")).to_have_text(
-            re.compile("^503: model file .* is missing; mend the store, the next request tries again.$")
+            re.compile("^503: model file .* is missing; repair the store; the next request tries again.$")
         )
         expect(failed.get_by_role("listitem")).to_have_count(0)
         for backend in ("efs", "s3"):
@@ -133,9 +133,9 @@ def fulfil(status: int, body: Any, **headers: str) -> Any:
         (403, {"message": "Forbidden"}, "403: Forbidden. This deployment wants credentials"),
         (502, "<html>bad gateway</html>", "502: no reason given."),
         (400, {"message": {"not": "text"}}, "400: no reason given."),
-        (200, "no JSON", "The answer is no JSON object."),
-        (200, "[]", "The answer is no JSON object."),
-        (200, "null", "The answer is no JSON object."),
+        (200, "no JSON", "The answer is not a JSON object."),
+        (200, "[]", "The answer is not a JSON object."),
+        (200, "null", "The answer is not a JSON object."),
     ],
 )
 def test_whatever_else_comes_back_is_said_in_words(

@@ -1,4 +1,4 @@
-"""The page's function: everything in one document, a policy that allows it and nothing else, and honest statuses."""
+"""The page's function: everything in one document, a policy that allows only that, and honest statuses."""
 
 from __future__ import annotations
 

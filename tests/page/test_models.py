@@ -1,4 +1,4 @@
-"""A second model beside the first: offered where the address names it, asked on its own routes, shown as its own."""
+"""A second model beside the first: offered if the address names it, asked on its own routes, shown under its name."""
 
 from __future__ import annotations
 

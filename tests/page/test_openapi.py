@@ -1,4 +1,4 @@
-"""The OpenAPI document: valid, true to the code's limits, and true of what the functions do over HTTP."""
+"""The OpenAPI document: valid, true to the code's limits, and true of the functions' answers over HTTP."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.conftest import Lab
 
 DOCUMENT: dict[str, Any] = json.loads((handler.FILES / "openapi.json").read_text(encoding="utf-8"))
 SCHEMAS = DOCUMENT["components"]["schemas"]
-LONGEST_URL = 8_000  # characters; what the HTTP API takes, which refuses the rest before it reaches a function
+LONGEST_URL = 8_000  # characters; the limit of the HTTP API, which refuses longer ones before they reach a function
 HIDDEN = 64  # numbers in a vector of the lab's tiny model
 
 
@@ -71,7 +71,7 @@ def test_its_headers_are_the_answers() -> None:
 
 
 def named(reference: dict[str, str]) -> dict[str, Any]:
-    """What a `$ref` stands for."""
+    """The schema that a `$ref` names."""
     found: Any = DOCUMENT
     for part in reference["$ref"].removeprefix("#/").split("/"):
         found = found[part]
@@ -81,7 +81,7 @@ def named(reference: dict[str, str]) -> dict[str, Any]:
 def for_the_lab() -> dict[str, Any]:
     """The document with every backend by name, and with the length that vectors have in the tiny model.
 
-    Without the limit of texts, at which each takes seconds: a test of its own holds that.
+    The limit of texts is left out, because each such text takes seconds; it has its own test.
     """
     document = copy.deepcopy(DOCUMENT)
     paths = document.pop("paths")

@@ -27,7 +27,7 @@ URLS = [
     7,
 ]
 
-# Things that no script of ours does, and what comes of them.
+# Things that no script of ours does, and their results.
 MARKUP = "() => { try { document.body.innerHTML = '<b>x</b>'; return 'done'; } catch (error) { return error.name; } }"
 STYLE = "() => { document.body.setAttribute('style', 'opacity: 0'); return getComputedStyle(document.body).opacity; }"
 REACH = "() => fetch('http://127.0.0.2:1/').then(() => 'done', () => 'blocked')"
@@ -100,7 +100,7 @@ def test_the_policy_holds_in_the_browser(browser: Browser, lab: Lab) -> None:
         assert screen.page.evaluate(REACH) == "blocked"
         words = " ".join(screen.complaints)
         assert [name for name in ("TrustedHTML", "style-src", "connect-src") if name not in words] == []
-        screen.complaints.clear()  # they are what this test wanted
+        screen.complaints.clear()  # this test provoked them
         screen.asked.clear()
 
 

@@ -1,4 +1,4 @@
-"""The page's scripts, by the node that Playwright brings along: they parse, and their pure functions hold."""
+"""The page's scripts, run by Playwright's own node: they parse, and their pure functions are right."""
 
 from __future__ import annotations
 

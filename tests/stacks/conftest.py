@@ -12,7 +12,7 @@ from tests.stacks.support.scenarios import EVERYTHING, Scenario, combinations, i
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The AWS SDK warns of its own old names when it is loaded; none of them is used here."""
+    """Ignore the AWS SDK's warnings about its own old names, none of which is used here."""
     config.addinivalue_line("filterwarnings", "ignore::DeprecationWarning:pulumi_aws.*")
 
 
@@ -24,7 +24,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def graphs(project: Path) -> dict[Scenario, Graph]:
-    """What the program asks for in every combination."""
+    """The program's requests in every combination."""
     scenarios = combinations()
     return dict(zip(scenarios, in_parallel(run_scenario, [(project, s) for s in scenarios]), strict=True))
 

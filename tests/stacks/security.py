@@ -1,6 +1,6 @@
 """Scans the recorded deployment with checkov: `python -m tests.stacks.security [path of checkov]`.
 
-Checkov's dependencies do not go with ours, so it has an environment of its own (`make check` makes it). The scan passes
+Checkov's dependencies conflict with ours, so it has its own environment (`make check` makes it). The scan passes
 if every finding is accepted below, every acceptance is still needed, and every fault that is seeded is found.
 """
 
@@ -125,7 +125,7 @@ def scan(checkov: Path, graphs: dict[str, Graph]) -> dict[str, set[tuple[str, st
 
 
 def problems(found: set[tuple[str, str]], faulty: set[tuple[str, str]]) -> list[str]:
-    """Return what keeps the scan from passing."""
+    """Return the reasons why the scan does not pass."""
     used: set[Accepted] = set()
     lines = []
     for check, resource in sorted(found):
@@ -145,7 +145,7 @@ def problems(found: set[tuple[str, str]], faulty: set[tuple[str, str]]) -> list[
 
 
 def main(arguments: list[str]) -> int:
-    """Scan; 0 if it passes, 1 with the reasons if not, 2 where checkov is missing."""
+    """Scan; 0 if it passes, 1 with the reasons if not, 2 if checkov is missing."""
     checkov = Path(arguments[0]) if arguments else CHECKOV
     if not checkov.exists():
         print(f"there is no {checkov}: run `make check`, which installs it", file=sys.stderr)
@@ -153,7 +153,7 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory() as directory:
         project = make_project(Path(directory))
         default, everything, opened = run(project, {}), run(project, EVERYTHING), run(project, {"auth": "none"})
-    # Of the open stack the page alone: its routes are open, and so said.
+    # Of the open stack only the page is scanned: the stack's routes are open on purpose.
     page = Graph([known for known in opened.resources if known.name.startswith("page-")])
     found = scan(checkov, {"default": default, "everything": everything, "page": page, "faulty": seed(everything)})
     lines = problems(found["default"] | found["everything"] | found["page"], found["faulty"])

@@ -1,4 +1,4 @@
-"""What other origins' pages may read is what the service really sends."""
+"""Other origins' pages may read exactly the headers that the service really sends."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ PAGE = (ROOT / "docs" / "deploying.md").read_text()
 
 
 def test_the_figures_are_current() -> None:
-    """Mend it with `python -m tools.deploying`."""
+    """If this fails, run `python -m tools.deploying`."""
     assert insert(PAGE, deploying.NAME, deploying.block()) == PAGE
 
 
@@ -72,7 +72,7 @@ def test_every_word_to_replace_is_replaced() -> None:
 
 
 def test_a_placeholder_that_is_left_in_the_file_names_only_itself() -> None:
-    """None is part of another: else filling in one would spoil the other."""
+    """None is part of another, or filling in one would spoil the other."""
     names = list(iam.VALUES)
 
     assert [(a, b) for index, a in enumerate(names) for b in names[index + 1 :] if a in b] == []

@@ -1,4 +1,4 @@
-"""The checks are checked: each seeded fault is caught by the rule that is there for it."""
+"""Tests the checks: each seeded fault is caught by the rule for it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.stacks.support.trial import FAULTS, checks_that_catch
 
 @pytest.fixture(scope="module")
 def complaints() -> dict[str, list[str]]:
-    """What the checks say of each fault."""
+    """The checks' complaints about each fault."""
     return dict(zip([fault.what for fault in FAULTS], in_parallel(checks_that_catch, FAULTS), strict=True))
 
 
@@ -24,5 +24,5 @@ def test_a_seeded_fault_is_caught(complaints: dict[str, list[str]], fault: Fault
 
 
 def test_every_rule_catches_something() -> None:
-    """A rule that no fault trips may be one that cannot trip."""
+    """A rule that no fault violates may be one that cannot fail."""
     assert {fault.caught_by for fault in FAULTS} == {SCHEMA, *(rule.__name__ for rule in RULES)}

@@ -77,7 +77,7 @@ def _ask(errors: list[str]) -> bool:
     ids=lambda error: error.partition(":")[0],
 )
 def test_the_engine_is_told_to_try_again_what_will_work_in_a_moment(slept: list[float], error: str) -> None:
-    """The words are those of Lambda's API; the provider puts its own before them."""
+    """The messages are those of Lambda's API, with the provider's own words before them."""
     assert _ask([f"invoking Lambda Function (seeder): operation error Lambda: Invoke, StatusCode: 4xx, {error}"])
     assert slept == [15]
 
@@ -121,7 +121,7 @@ def test_old_bundles_outlive_the_longest_request(slept: list[float]) -> None:
     asyncio.run(backend.let_requests_end(_updated(_reading("old"), _reading("new"))))
     assert slept == [30]
 
-    asyncio.run(backend.let_requests_end(_updated(None, None)))  # not told: better too long than too short
+    asyncio.run(backend.let_requests_end(_updated(None, None)))  # unknown, so better too long than too short
     assert slept == [30, 30]
 
 

@@ -1,4 +1,4 @@
-"""Several models: what is wrong with one of them is said of that one, before anything is made."""
+"""Several models: a fault in one of them is reported for that one, before anything is made."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_damaged_file_is_of_one_model(tmp_path: Path) -> None:
 
     with pytest.raises(DeploymentError, match=r"images/bundle-minilm/config\.json is missing: build it with"):
         run(project, TWO)
-    assert run(project, {}).exports["backends"]  # nobody asked for that one
+    assert run(project, {}).exports["backends"]  # that one was not requested
 
 
 def test_too_little_room_is_said_of_the_model_that_lacks_it(tmp_path: Path) -> None:

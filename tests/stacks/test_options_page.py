@@ -1,4 +1,4 @@
-"""docs/options.md says what deployments need: here it is compared with recorded ones."""
+"""docs/options.md says what deployments need; this compares it with recorded ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page's archive: what is in it is enough to answer, and all that changes it is a file's content."""
+"""The page's archive has everything for an answer, and changes only with a file's content."""
 
 from __future__ import annotations
 

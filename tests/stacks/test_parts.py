@@ -34,7 +34,7 @@ def test_subnets_are_disjoint_parts_of_their_network(second: int, prefix: int, c
     assert cidr.problem(network) is None
     assert all(block.subnet_of(ipaddress.IPv4Network(network)) for block in blocks)
     assert sum(block.num_addresses for block in blocks) == len({address for block in blocks for address in block})
-    assert cidr.subnets(network, count - 1) == cidr.subnets(network, count)[:-1]  # a zone more moves none
+    assert cidr.subnets(network, count - 1) == cidr.subnets(network, count)[:-1]  # another zone moves none
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_who_may_write_is_in_the_roles_and_not_in_the_file_systems_policy() -> N
 
 
 def test_a_real_bundle_is_a_bundle(tiny_bundle: Path) -> None:
-    """What `python -m model build` makes is what the program takes."""
+    """The program accepts what `python -m model build` makes."""
     bundle = Bundle.read(tiny_bundle)
 
     bundle.check_files()
@@ -143,7 +143,7 @@ def test_scratch_space_holds_what_an_engine_fetches(encoder: int, checkpoint: in
 
 @pytest.mark.parametrize(("layers", "hidden"), [(12, 768), (24, 1024), (48, 768)])
 def test_scratch_space_is_what_the_service_fetches(layers: int, hidden: int) -> None:
-    """The program does not import the service, whose fetch plan it is: here they are compared."""
+    """The program does not import the service, which makes the fetch plan; this compares the two."""
     tensors = synthetic.tensors(Architecture(layers=layers, hidden=hidden, intermediate=4 * hidden))
     header = safetensors_header.parse(safetensors_header.build(tensors))
     planned = sum(wanted.size for wanted in byte_ranges.fetch_plan(header))
@@ -189,7 +189,7 @@ def test_a_tag_is_the_same_for_every_umask(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("backend", list(BACKENDS))
 def test_every_file_of_an_image_has_a_mode_of_its_own(backend: str) -> None:
-    """Which mode a file has in the build context is not in the tag, so it must not be in the image either."""
+    """A file's mode in the build context is not part of the tag, so it must not get into the image either."""
     lines = (ROOT / "images" / backend / "Dockerfile").read_text().splitlines()
     copies = [line for line in lines if line.startswith("COPY ") and "--from=" not in line]
 
@@ -216,7 +216,7 @@ def test_a_tag_knows_the_bundle_only_where_it_goes_into_the_image(tmp_path: Path
 
 @pytest.mark.parametrize("backend", list(BACKENDS))
 def test_a_tag_covers_all_that_the_dockerfile_copies(backend: str) -> None:
-    """Docker would build again for a file that changes no tag, and the tag would stand for two images."""
+    """Docker would build again for a file that does not change the tag, and the tag would mean two images."""
     images, dockerfile = ROOT / "images", ROOT / "images" / backend / "Dockerfile"
     seen = {str(path.relative_to(images)) for path in context_files(images, dockerfile)}
     copies = re.findall(r"^COPY (?!--from)(?:--\S+ )*(.*) \S+$", dockerfile.read_text(), re.MULTILINE)

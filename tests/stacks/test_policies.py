@@ -1,4 +1,4 @@
-"""The policies in docs/policies: current, enough for every combination, no more than that, and small enough for IAM."""
+"""The policies in docs/policies: current, enough for every combination, minimal, and small enough for IAM."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ LONGEST = {
     "MODEL_BUCKET": "b" * 63,
     "REGION": "ap-southeast-1",
 }
-# What Pulumi itself needs, and roles that services make.
+# Pulumi's own needs, and the roles that services make.
 NOT_OF_THE_GRAPH = {
     *("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"),
     *("kms:Decrypt", "kms:Encrypt", "iam:CreateServiceLinkedRole"),
 }
-# Things of others in the same account.
+# Resources of others in the same account.
 FOREIGN = (
     f"arn:aws:lambda:{REGION}:{iam.ACCOUNT}:function:payroll",
     f"arn:aws:lambda:{REGION}:{iam.ACCOUNT}:function:model-storage-other-efs",
@@ -75,7 +75,7 @@ def preview(files: dict[str, Any]) -> list[Any]:
 
 
 def test_the_files_are_current(runs: list[Graph]) -> None:
-    """Mend it with `python -m tools.policies`."""
+    """If this fails, run `python -m tools.policies`."""
     held = {path.stem: path.read_text() for path in policies.DIRECTORY.iterdir()}
 
     assert held == {name: policies.text(document) for name, document in policies.current(runs).items()}
@@ -108,7 +108,7 @@ def test_no_action_is_allowed_that_nothing_needs(deploy: list[Any], preview: lis
 
 
 def test_an_action_that_is_taken_away_is_missed(deploy: list[Any], runs: list[Graph]) -> None:
-    """Each one, or the checks above would not see that it is gone."""
+    """Each one; otherwise the checks above could not notice its absence."""
     asked = {pair for graph in runs for pair in iam.asked(graph)}
     for action in sorted(_actions(deploy) - NOT_OF_THE_GRAPH):
         without = [_without(document, action) for document in deploy]
@@ -116,7 +116,7 @@ def test_an_action_that_is_taken_away_is_missed(deploy: list[Any], runs: list[Gr
 
 
 def test_what_belongs_to_others_is_out_of_reach(deploy: list[Any], preview: list[Any]) -> None:
-    """Not for those actions that AWS allows on `*` alone, which look, and set up the delivery of access logs."""
+    """Except for actions that AWS allows only on `*`, which look things up and set up the delivery of access logs."""
     reached = [
         f"{action} on {arn}"
         for arn in FOREIGN
@@ -175,7 +175,7 @@ def test_aws_knows_the_actions_and_allows_them_on_these_resources(files: dict[st
 
 
 def test_the_table_has_nothing_that_is_never_recorded(runs: list[Graph]) -> None:
-    """A line that no run reads is a line that nothing has checked."""
+    """A line that no run uses has never been checked."""
     resources = [resource for graph in runs for resource in graph.resources]
     lookups = {token for graph in runs for token, *_ in graph.invokes}
 

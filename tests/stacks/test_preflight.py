@@ -1,4 +1,4 @@
-"""What AWS says of the things that the settings name stops the program before anything is made, all of it at once."""
+"""AWS's answers about the things that the settings name stop the program before anything is made, all at once."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def test_an_existing_network_keeps_every_rule(project: Path) -> None:
 
 
 def test_a_key_serves_an_existing_bucket_too(project: Path) -> None:
-    """Its objects may be encrypted with it: who reads them may decrypt, and the bucket itself is left alone."""
+    """Its objects may be encrypted with it, so their readers may decrypt; the bucket itself is left alone."""
     graph = run(project, {"modelBucket": BUCKET, "kmsKeyArn": KEY})
 
     assert violations(graph) == []

@@ -1,4 +1,4 @@
-"""A new bundle, or a new index alone: what is made, what is updated, and what is left as it is."""
+"""A new bundle, or only a new index: what is made, what is updated, and what stays."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def updated(before: Graph, after: Graph) -> Iterator[tuple[str, str]]:
 def test_a_new_bundle_appears_whole_beside_the_old_one(tmp_path: Path) -> None:
     """Until a function uses the new bundle it must be able to read the old one, in S3 as on EFS.
 
-    What is named after the hash is made first and removed at the end of a deployment; what is not is updated in place.
+    Resources named after the hash are made first and removed at the end of a deployment; others are updated in place.
     """
     before = run(make_project(tmp_path / "a"), CONFIG)
     changed = make_project(tmp_path / "b")

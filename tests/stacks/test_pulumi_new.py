@@ -1,4 +1,4 @@
-"""`pulumi new` from this repository: another project name over the same files, and everything still counts."""
+"""`pulumi new` from this repository gives another project name over the same files, and everything still works."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_project_name_that_lambda_would_refuse_is_refused(project: Path) -> No
 
 
 def test_nothing_else_is_rewritten_by_pulumi_new() -> None:
-    """It replaces these two in the text of every file that it copies."""
+    """It replaces these two strings in the text of every file that it copies."""
     placeholders = ["${" + name + "}" for name in ("PROJECT", "DESCRIPTION")]
     patterns = [part for placeholder in placeholders for part in ("-e", placeholder)]
     found = subprocess.run(["git", "grep", "-IlF", *patterns], cwd=ROOT, capture_output=True, text=True)

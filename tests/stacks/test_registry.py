@@ -1,4 +1,4 @@
-"""Pushing again what was pushed before: going back to a commit, an update that was killed, a refresh that forgets."""
+"""Pushing an existing tag again: going back to a commit, a killed update, a refresh that forgets."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_no_push_is_refused_and_no_running_image_lost(commits: Commits, name: st
 
 @pytest.mark.parametrize("name", NAMES)
 def test_immutable_repositories_would_refuse(commits: Commits, name: str) -> None:
-    """The model can fail, and says by which way: with awsx's own image, or with ours, which stays."""
+    """The model can fail, and says in which way: with awsx's own image, or with ours, which stays."""
     strict = [immutable(graph) for graph in commits]
     plain = [_with(graph, version=awsx.AWSX_ASKS_FOR, retained=False) for graph in strict]
     # Within the login's hours awsx's image A is deleted at the end of B; ours is not forgotten by a refresh.

@@ -1,4 +1,4 @@
-"""Settings refuse what could not be deployed, before anything is made, and say what to set instead."""
+"""Settings refuse whatever could not be deployed, before anything is made, and say what to set instead."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NETWORK = {"subnetIds": [SUBNET], "securityGroupId": GROUP}
 
 
 class Config(dict[str, Any]):
-    """What pulumi.Config is to the settings, over a dictionary."""
+    """A pulumi.Config, as far as the settings use it, over a dictionary."""
 
     def require(self, key: str) -> Any:
         return self[key]

@@ -1,4 +1,4 @@
-"""What the deploying workflow may never do. That the workflows are well-formed is for actionlint to say."""
+"""Actions that the deploying workflow must never take; actionlint checks that workflows are well-formed."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def deploying(deploy: Any, index: Any) -> list[Any]:
 
 
 def test_synthetic_weights_are_neither_deployed_nor_cached(deploy: Any, index: Any) -> None:
-    """Out of the Hub's reach `make model` alone makes weights of random values."""
+    """Without access to the Hub `make model` makes weights of random values."""
     for job in [*deploying(deploy, index), index["jobs"]["embed"]]:
         made = [step["run"] for step in job["steps"] if "make " in step.get("run", "")]
         assert made in (['make deploy-ready ARGS="--weights hub"'], ['make model ARGS="--weights hub"'])
@@ -173,7 +173,7 @@ def test_embeddings_survive_a_failure_and_reach_the_deployments(deploy: Any, ind
 
 
 def test_a_snapshot_is_published_only_after_it_was_embedded(deploy: Any, index: Any, tmp_path: Path) -> None:
-    """What is fetched and fails is kept for the next day, but deployments go on with the one before."""
+    """A fetched snapshot that fails is kept for the next day, but deployments continue with the one before."""
     embed = [step.get("run", "") for step in index["jobs"]["embed"]["steps"]]
     (fetch,) = (n for n, run in enumerate(embed) if "model snapshot" in run)
     (made,) = (n for n, run in enumerate(embed) if "model index" in run)

@@ -1,6 +1,6 @@
-"""Feeds a reader mutated inputs, each under a limit of time and of memory, and tells which ones it did not survive.
+"""Feeds a reader mutated inputs, each within limits of time and memory, and returns those that it did not survive.
 
-A reader runs in a forked process, so that what hangs in native code, or dies there, is found like any exception.
+A reader runs in a forked process, so that a hang or a crash in native code is found like any exception.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _PIECES = (
 
 @dataclass(frozen=True)
 class Reader:
-    """What reads an input: `read` takes its bytes and returns, or raises one of `refuses`, the project's own errors."""
+    """Reads an input: `read` takes its bytes and returns, or raises one of `refuses`, the project's own errors."""
 
     name: str
     samples: Sequence[bytes]
@@ -147,7 +147,7 @@ def _json_value(data: bytes, rng: random.Random) -> bytes:
 
 
 def _changed(document: Any, rng: random.Random) -> Any:
-    """Walk down to a random place and change what is there."""
+    """Walk down to a random place and change the value there."""
     if not isinstance(document, dict | list) or not document or rng.random() < 0.1:
         return rng.choice(_VALUES)
     keys: Sequence[Any] = list(document) if isinstance(document, dict) else range(len(document))
@@ -165,7 +165,7 @@ def _changed(document: Any, rng: random.Random) -> Any:
 
 
 def _number(data: bytes, rng: random.Random) -> bytes:
-    """One run of digits replaced by another number, or by what is not one."""
+    """One run of digits replaced by another number, or by something else."""
     digits = [at for at in range(len(data)) if data[at : at + 1].isdigit() and not data[at - 1 : at].isdigit()]
     if not digits:
         return _bytes(data, rng)

@@ -1,4 +1,4 @@
-"""The engine that tries readers finds what it is there to find: exceptions, hangs, appetite, death."""
+"""The engine that tries readers finds exceptions, hangs, excessive memory and crashes."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Deploy to AWS, use, update, roll back and destroy: the one proof that no stand-in gives. It costs money.
+"""Deploy to AWS, use, update, roll back and destroy, which is the only full proof. It costs money.
 
     python -m tools.e2e STACK [--yes]
 
-STACK is made for it and removed again, or is one that holds nothing. Whatever fails, the stack is destroyed at the end,
-and what AWS still has of it is listed. After a run that was killed the same command destroys what it left, and no more.
+STACK is made for this and removed again, or is an empty one. Whatever fails, the stack is destroyed at the end, and
+everything that AWS still has of it is listed. After a killed run the same command only destroys what that run left.
 With BENCH_TOKEN set, and jwtIssuer and jwtAudiences in the stack's file, the auth jwt is tried as well.
 """
 
@@ -78,7 +78,7 @@ def main(
 
 
 def _refuse_unless_free(stack: Stack) -> None:
-    """Raises RefusedError where the stack holds something: the end is a destroy, which nobody wants of one in use."""
+    """Raise RefusedError if the stack holds something: the end is a destroy, which nobody wants for a stack in use."""
     if stack.exists() and (held := stack.resources()):
         raise RefusedError(
             f"the stack {stack.name} holds {len(held)} resources, and a run ends with a destroy: name another"
@@ -86,7 +86,7 @@ def _refuse_unless_free(stack: Stack) -> None:
 
 
 def _confirm(auths: Sequence[str], yes: bool) -> None:
-    """Print what it will cost, and ask. Raises RefusedError without a yes."""
+    """Print the expected cost, and ask. Raises RefusedError without a yes."""
     prices = read_prices()
     print(cost.described(cost.expect(tuple(BACKENDS), 2 + len(auths), prices), prices), flush=True)
     if yes:
@@ -111,5 +111,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill destroys, as Ctrl-C does
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # SIGTERM also leads to the destroy, as Ctrl-C does
     sys.exit(main())

@@ -1,4 +1,4 @@
-"""One request to every backend, and one that must be refused where the API is not open."""
+"""Sends one request to every backend, and one that must be refused where the API is not open."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tools.e2e.errors import E2eError
 
 _TEXT = "A delivery robot ran over a dog on the pavement"
 _TIMEOUT_S = API_TIMEOUT_S + 5.0
-# An HTTP API may not wait for the first cold start of a new image, and new routes take seconds to be everywhere.
+# An HTTP API may not wait for the first cold start of a new image, and new routes need seconds to take effect.
 _ATTEMPTS = 8
 
 
 def ask(deployment: Deployment, pause_s: float) -> None:
-    """Ask every backend as the API's auth mode wants it. Raises E2eError where an answer is not this deployment's."""
+    """Ask every backend with the API's auth mode. Raises E2eError if an answer is not this deployment's."""
     signer = make_signer(deployment.auth_mode, deployment.region, boto3.Session().get_credentials)
     client = HttpClient(deployment.api_url, signer)
     for backend in deployment.backends:
@@ -37,7 +37,7 @@ def ask(deployment: Deployment, pause_s: float) -> None:
 
 
 def ask_without_rights(deployment: Deployment, pause_s: float) -> None:
-    """Ask without a signature or token, and be refused. Raises E2eError where somebody answers."""
+    """Ask without a signature or token, which must be refused. Raises E2eError if there is an answer."""
     client = HttpClient(deployment.api_url, lambda request: None)
 
     def look() -> str | None:
@@ -48,7 +48,7 @@ def ask_without_rights(deployment: Deployment, pause_s: float) -> None:
 
 
 def _eventually(look: Callable[[], str | None], pause_s: float) -> None:
-    """Look until nothing is wrong. Raises E2eError with what is still wrong after the last attempt."""
+    """Check until nothing is wrong. Raises E2eError with the faults of the last attempt."""
     for attempt in range(_ATTEMPTS):
         if attempt:
             time.sleep(pause_s)

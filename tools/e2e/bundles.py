@@ -1,4 +1,4 @@
-"""A new bundle to update to, and the way back: the same weights with one incident less in the index."""
+"""Makes a new bundle to update to, with the same weights and one incident less, and puts the old one back."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _LIMIT_S = 1800
 
 @dataclass(frozen=True)
 class Bundles:
-    """The bundle of the project in `root`; `work` is a folder on the same disk for what stands aside."""
+    """The bundle of the project in `root`; `work` is a folder on the same disk for the bundle that is moved aside."""
 
     root: Path
     work: Path
 
     @property
     def place(self) -> Path:
-        """Where the program takes its bundle from."""
+        """The place from which the program takes its bundle."""
         return self.root / "images" / "bundle"
 
     @property
@@ -33,7 +33,7 @@ class Bundles:
         return self.work / "bundle-before"
 
     def update(self) -> None:
-        """Put a new bundle in the place of the first one, which stands aside."""
+        """Put a new bundle in the place of the first one, which is moved aside."""
         self.work.mkdir(parents=True, exist_ok=True)
         source = self.work / INCIDENTS
         source.write_text("".join(_SAMPLE.read_text(encoding="utf-8").splitlines(keepends=True)[:-1]), encoding="utf-8")
@@ -47,7 +47,7 @@ class Bundles:
         new.rename(self.place)
 
     def roll_back(self) -> None:
-        """Put the first bundle back, if it stands aside; also after a run that was killed."""
+        """Put the first bundle back, if it was moved aside, also after a killed run."""
         if self._aside.exists():
             if self.place.exists():
                 shutil.rmtree(self.place)

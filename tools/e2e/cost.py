@@ -1,4 +1,4 @@
-"""What a run is expected to cost, by the benchmark's own prices and arithmetic."""
+"""Estimates the cost of a run by the benchmark's own prices and arithmetic."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from bench.cost.model import HOURS_PER_MONTH, Usage
 from bench.cost.prices import Prices
 from bench.runs.plan import Axes, build_plan
 
-# Of every backend: two bundles and two images while the update is there, each for the whole time, which is too much.
+# For every backend: two bundles and two images, as during the update, for the whole time, which overestimates.
 _COPIES = 2
 HOURS = 2.0  # four updates of minutes each, and a destroy that waits up to 45 for network interfaces
 
 
 @dataclass(frozen=True)
 class Expected:
-    """In USD: the short benchmark, the other requests, and what is stored meanwhile."""
+    """In USD: the short benchmark, the other requests, and the storage meanwhile."""
 
     benchmark: float
     requests: float
@@ -25,7 +25,7 @@ class Expected:
 
     @property
     def total(self) -> float:
-        """All of it."""
+        """The sum."""
         return self.benchmark + self.requests + self.storage
 
 
@@ -35,7 +35,7 @@ def axes(backends: Sequence[str]) -> Axes:
 
 
 def expect(backends: Sequence[str], asked: int, prices: Prices) -> Expected:
-    """Return what a run costs in which every backend is asked `asked` times, each time taken to be a cold start."""
+    """Return the cost of a run in which every backend is asked `asked` times, each time counted as a cold start."""
     each = {backend: guess(_usage(backend), "onnx", prices) for backend in backends}
     return Expected(
         benchmark=estimate(build_plan(axes(backends)), prices, "x86_64").usd,
@@ -45,12 +45,12 @@ def expect(backends: Sequence[str], asked: int, prices: Prices) -> Expected:
 
 
 def _usage(backend: str) -> Usage:
-    """A backend on the dearer processor."""
+    """The usage of a backend on the more expensive processor."""
     return Usage(backend, "x86_64", DEFAULT_MEMORY_MB)
 
 
 def described(expected: Expected, prices: Prices) -> str:
-    """Return the cost for people, with what is not in it."""
+    """Return the cost as text, and what it leaves out."""
     return (
         f"expected to cost ${expected.total:.2f} in {HOURS:g} h ({prices.region}, prices of {prices.date}): "
         f"benchmark ${expected.benchmark:.3f}, requests ${expected.requests:.3f}, storage ${expected.storage:.3f}; "

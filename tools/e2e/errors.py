@@ -1,4 +1,4 @@
-"""What can go wrong, and the exit code that says so."""
+"""The errors of a run, each with its exit code."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ EXIT_CODES = {
 
 
 class E2eError(Exception):
-    """A step did not do what it must; the message says what was seen."""
+    """A step did not show what it must; the message says what was seen."""
 
 
 class RefusedError(Exception):
-    """Nothing is to be started; the message says why."""
+    """The run must not start; the message says why."""

@@ -1,4 +1,4 @@
-"""What AWS still has of a stack that was destroyed: asked of AWS by tags and names, not of Pulumi's state."""
+"""Lists what AWS itself, not Pulumi's state, still has of a stack that was destroyed, by tags and names."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _PREFIXES = ("/aws/lambda/", "/aws/vendedlogs/")
 
 
 class Session(Protocol):
-    """What is used of boto3.Session."""
+    """The part of boto3.Session that is used."""
 
     def client(self, service_name: str) -> Any: ...
 
 
 def listed(session: Session, project: str, stack: str, before: Iterable[Resource]) -> list[str]:
-    """Return what is there: all with the stack's tags, its log groups, and the roles and repositories that it had.
+    """Return what still exists: all with the stack's tags, its log groups, and its former roles and repositories.
 
-    Tags alone would miss what has none, such as a log group that Lambda made again, and roles, which that API omits.
+    Tags alone would miss untagged things, such as a log group that Lambda made again, and roles, which that API omits.
     """
     try:
         found = [
@@ -37,7 +37,7 @@ def listed(session: Session, project: str, stack: str, before: Iterable[Resource
 
 
 def until_nothing(look: Callable[[], list[str]], patience_s: float, pause_s: float) -> list[str]:
-    """Look until nothing is left; return what is there when patience ends. The tagging API is minutes behind."""
+    """Look until nothing is left; return what is left when time is up. The tagging API is minutes behind."""
     deadline = time.monotonic() + patience_s
     while (found := look()) and time.monotonic() < deadline:
         time.sleep(pause_s)
@@ -59,7 +59,7 @@ def _log_groups(session: Session, name: str) -> Iterator[str]:
 
 
 def _named(session: Session, before: Iterable[Resource]) -> Iterator[str]:
-    """Yield the roles and repositories of the old state that still answer to their names."""
+    """Yield the roles and repositories of the old state that still exist."""
     iam, ecr = session.client("iam"), session.client("ecr")
     for resource in before:
         if resource.kind == "aws:iam/role:Role" and _exists(iam.get_role, RoleName=resource.id):

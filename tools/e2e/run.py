@@ -1,4 +1,4 @@
-"""A run: the steps until one fails, then the destroy whatever happened, then what is left."""
+"""Takes the steps of a run until one fails, destroys the stack in any case, and lists what is left."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from tools.e2e.stack import Resource, Stack
 from tools.e2e.steps import Journey, Step
 
 _PATIENCE_S = 900.0
-# Whatever it is, also what nobody thought of: the stack must be destroyed, for it costs money.
+# Whatever fails, even unexpectedly: the stack must be destroyed, because it costs money.
 _FAILURES = (Exception, KeyboardInterrupt)
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A file that is there from before the first update until the destroy is done: it survives a run that is killed."""
+    """A file that exists from before the first update until the destroy is done; it survives a killed run."""
 
     file: Path
 
@@ -30,12 +30,12 @@ class Mark:
         return self.file.exists() and self.file.read_text(encoding="utf-8") == stack.name
 
     def set(self, stack: Stack) -> None:
-        """From here on there may be something to destroy."""
+        """Note that from here on there may be something to destroy."""
         self.file.parent.mkdir(parents=True, exist_ok=True)
         self.file.write_text(stack.name, encoding="utf-8")
 
     def clear(self) -> None:
-        """Nothing is left to destroy."""
+        """Note that nothing is left to destroy."""
         self.file.unlink(missing_ok=True)
 
 
@@ -55,7 +55,7 @@ def travel(journey: Journey, mark: Mark, session: Callable[[str], Session], ask:
 
 
 def clean_up(journey: Journey, mark: Mark, session: Callable[[str], Session]) -> list[str]:
-    """Destroy, put the bundle back, return what is left, in the state or in AWS. Raises E2eError without a state."""
+    """Destroy, put the bundle back, and return what is left in the state or in AWS. Raises E2eError without a state."""
     print("== destroy", flush=True)
     stack, held = journey.stack, list(journey.held)
     try:
@@ -82,7 +82,7 @@ def verdict(left: Sequence[str], *, failed: bool) -> int:
 
 
 def _take(steps: Sequence[Step]) -> str | None:
-    """Take the steps in turn; return what failed."""
+    """Take the steps in turn; return the failures."""
     for number, step in enumerate(steps, start=1):
         print(f"== {number}/{len(steps)} {step.title}", flush=True)
         try:

@@ -1,4 +1,4 @@
-"""The stack under test, through Pulumi's command line."""
+"""Drives the stack under test through Pulumi's command line."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LIMIT_S = 5400
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource in the stack's state: its type, as Pulumi writes it, and what AWS calls it."""
+    """A resource in the stack's state: Pulumi's name of its type, and AWS's name of the resource."""
 
     kind: str
     id: str
@@ -64,7 +64,7 @@ class Stack:
 
     @property
     def region(self) -> str:
-        """The region of its settings, which is known even where nothing could be deployed."""
+        """The region in its settings, which is known even if nothing could be deployed."""
         file = self.root / f"Pulumi.{self.name}.yaml"
         project = yaml.safe_load((self.root / "Pulumi.yaml").read_text(encoding="utf-8"))
         own = (yaml.safe_load(file.read_text(encoding="utf-8")) or {}) if file.exists() else {}
@@ -85,7 +85,7 @@ class Stack:
 
     @contextmanager
     def lent(self) -> Iterator[None]:
-        """Make the stack if there is none, and leave it and its file as they were found.
+        """Make the stack if it does not exist, and leave it and its file as they were found.
 
         A stack that holds something at the end is kept, and so are the settings that its next destroy needs.
         """
@@ -109,9 +109,9 @@ class Stack:
 
 
 def _ended(process: subprocess.Popen[str]) -> tuple[str, str]:
-    """Wait for a command, through Ctrl-C too: the command has had it as well, and ends its update in order.
+    """Wait for a command, even after Ctrl-C: the command received it as well, and ends its update in order.
 
-    Raises KeyboardInterrupt only then, and E2eError for a command that hangs.
+    Raises KeyboardInterrupt after that, and E2eError for a command that hangs.
     """
     interrupted = False
     while True:

@@ -22,7 +22,7 @@ _BENCH_LIMIT_S = 3600
 
 @dataclass(frozen=True)
 class Step:
-    """What is done, in words, and the doing; it raises where it does not show what it must."""
+    """A description and an action, which raises if it does not show what it must."""
 
     title: str
     run: Callable[[], None]
@@ -30,7 +30,7 @@ class Step:
 
 @dataclass
 class Journey:
-    """A stack on its way: what was deployed last, what the state held, and what could not be proved."""
+    """A stack on its way: the last deployment, the contents of its state, and what could not be proved."""
 
     stack: Stack
     bundles: Bundles
@@ -43,7 +43,7 @@ class Journey:
     not_proved: list[str] = field(default_factory=list)
 
     def steps(self) -> Iterator[Step]:
-        """Yield all steps up to the destroy, which is not one of them: it is done whatever happens."""
+        """Yield all steps up to the destroy, which is not one of them because it is always done."""
         first, *others = self.auths
         yield Step(f"up, with auth {first}", partial(self._up, first))
         yield Step("one request to each backend", self._ask)

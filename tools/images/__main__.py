@@ -6,7 +6,7 @@
     python -m tools.images pin
 
 `build` needs root (it mounts file systems), buildah and mmdebstrap. It writes one ext4 file per backend and index.json.
-`lock` resolves images/requirements-*.txt and writes images/locks/; `resolve` looks for what is locked.
+`lock` resolves images/requirements-*.txt and writes images/locks/; `resolve` looks for the locked packages.
 `pin` asks the registry for the newest base image and writes its digest into the Dockerfiles.
 """
 

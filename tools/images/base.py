@@ -1,4 +1,4 @@
-"""The stand-in for AWS's Lambda base image: Debian's Python and awslambdaric, the same layout, the same name."""
+"""Makes the stand-in for AWS's Lambda base image: Debian's Python and awslambdaric, the same layout, the same name."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ PACKAGES = "python3,python3-pip,libstdc++6"
 LABEL = "model-storage.stand-in"
 
 _FILES = Path(__file__).parent / "base"
-# What Debian cannot do without and AWS's base, a minimal Amazon Linux 2023, does not have or may lose. Builds must not
-# come to need it.
+# Packages that Debian requires but AWS's base, a minimal Amazon Linux 2023, lacks or may lose. Builds must not depend
+# on them.
 ABSENT = ("awk", "bunzip2", "bzip2", "cmp", "diff", "egrep", "fgrep", "find", "grep", "gunzip", "gzip", "mawk", "more",
           "perl", "ps", "sed", "tar", "which", "which.debianutils", "xargs", "zcat")  # fmt: skip
 _LEAN = [f"--dpkgopt=path-exclude=/usr/share/{part}/*" for part in ("man", "doc", "locale", "info")]
@@ -31,9 +31,9 @@ def name(python: str) -> str:
 
 
 def make(buildah: Buildah, python: str) -> bool:
-    """Make the stand-in unless the store holds it already; return whether it was made.
+    """Make the stand-in unless the store has it already; return whether it was made.
 
-    Raises ToolError when Debian's packages or awslambdaric cannot be had.
+    Raises ToolError when Debian's packages or awslambdaric cannot be downloaded.
     """
     recipe = "".join(file.read_text() for file in sorted([*_FILES.iterdir(), Path(__file__)]))
     key = hashlib.sha256(f"{recipe} {python}".encode()).hexdigest()

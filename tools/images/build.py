@@ -1,4 +1,4 @@
-"""Building the images and flattening them into ext4 files, with an index for whoever runs them."""
+"""Builds the images and flattens them into ext4 files, with an index for whoever runs them."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ class Request:
 def build(request: Request, say: Callable[[str], None]) -> dict[str, layout.Image]:
     """Build every backend's image; write `<out>/<backend>.ext4` and `<out>/index.json`; return the images.
 
-    Raises ToolError when a tool fails, an image is too large for Lambda, or weights are where they must not be.
+    Raises ToolError when a tool fails, an image is too large for Lambda, or weights are in a wrong place.
     """
     if not (request.bundle / MANIFEST).is_file():
         raise ToolError(f"{request.bundle} holds no model bundle: run `make model`, or name one with --bundle")
     request.out.mkdir(parents=True, exist_ok=True)
-    (request.out / "index.json").unlink(missing_ok=True)  # never an index beside files of another build
+    (request.out / "index.json").unlink(missing_ok=True)  # an index must never be beside files of another build
     buildah = Buildah(request.store)
     with buildah.alone():
         images = _build_all(buildah, request, say)

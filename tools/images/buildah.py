@@ -1,4 +1,4 @@
-"""Image builds with buildah: no daemon, RUN steps in a plain chroot, nothing ever pulled."""
+"""Builds images with buildah: no daemon, RUN steps in a plain chroot, nothing ever pulled."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tools.images.shell import run
 
 @dataclass(frozen=True)
 class Buildah:
-    """A private image store, apart from the system's, so that a stand-in never hides behind a real image's name."""
+    """A private image store, separate from the system's, so that a stand-in never passes for a real image."""
 
     store: Path
 
@@ -31,7 +31,7 @@ class Buildah:
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
-        """Keep other builds off the store meanwhile; clear away the containers and mounts of failed and killed ones."""
+        """Keep other builds off the store meanwhile; remove the containers and mounts of failed and killed builds."""
         self.store.mkdir(parents=True, exist_ok=True)
         with (self.store / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -42,7 +42,7 @@ class Buildah:
                 self("rm", "--all")
 
     def build(self, image: str, dockerfile: Path, context: Path, *options: str | Path) -> None:
-        """Build `dockerfile` and tag the result `image`. Every time in it is 0, as in the images that are deployed."""
+        """Build `dockerfile` and tag the result `image`. Every time in it is 0, as in the deployed images."""
         self("bud", "--isolation", "chroot", "--pull-never", "--format", "docker", "--timestamp", "0",
              "--tag", image, "--file", dockerfile, *options, context)  # fmt: skip
 
@@ -51,12 +51,12 @@ class Buildah:
         return bool(self("images", "--quiet", "--filter", f"reference={image}", "--filter", f"label={label}"))
 
     def export(self, image: str, directory: Path) -> None:
-        """Write an image's manifest, configuration and layers, not compressed, into `directory`."""
+        """Write an image's manifest, configuration and uncompressed layers into `directory`."""
         self("push", "--quiet", "--disable-compression", "--format=oci", image, f"dir:{directory}")
 
     @contextlib.contextmanager
     def mounted(self, image: str) -> Iterator[Path]:
-        """Yield the directory at which the image's root file system is mounted meanwhile."""
+        """Yield the directory where the image's root file system is mounted meanwhile."""
         container = self("from", "--pull-never", image)
         try:
             yield Path(self("mount", container))

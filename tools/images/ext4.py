@@ -1,4 +1,4 @@
-"""Flattening an image's root file system into one ext4 file, which is what Lambda does with a container image."""
+"""Flattens an image's root file system into one ext4 file, which is what Lambda does with a container image."""
 
 from __future__ import annotations
 

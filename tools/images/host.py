@@ -1,6 +1,6 @@
-"""What a build takes from the machine it runs on to reach the package registry: pip's settings and the CA certificates.
+"""Finds what a build takes from its machine to reach the package registry: pip's settings and the CA certificates.
 
-They are mounted while a build stage runs and end up in no layer.
+They are mounted while a build stage runs, and do not get into any layer.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def pip_settings() -> dict[str, str]:
     """Return pip's settings on this machine, files and environment variables merged as pip does it."""
     listed = run(sys.executable, "-m", "pip", "config", "list").splitlines()
     pairs = [(match[1], match[2], ast.literal_eval(match[3])) for line in listed if (match := _SETTING.fullmatch(line))]
-    pairs.sort(key=lambda pair: pair[0] == ":env:")  # the environment comes last and wins
+    pairs.sort(key=lambda pair: pair[0] == ":env:")  # the environment comes last, so it wins
     return {key: value for _, key, value in pairs}
 
 
@@ -36,7 +36,7 @@ def mounts(scratch: Path) -> list[str]:
         config.write(file)
     words = " ".join(settings.values()).replace("file://", "").split()
     local = {word for word in words if word.startswith("/") and Path(word).exists()}
-    # An index on disk links to files beside it: mount the directory that holds both.
+    # An index on disk links to files beside it, so mount the directory that holds both.
     local = {str(Path(word).parent) if Path(word).name == "simple" else word for word in local}
     if CERTIFICATES.exists():
         local.add(str(CERTIFICATES))

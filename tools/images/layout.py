@@ -1,4 +1,4 @@
-"""Reading a built image back: configuration, layers, what each layer holds."""
+"""Reads a built image back: its configuration, its layers, and the files in each layer."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Image:
 
     @property
     def size(self) -> int:
-        """Bytes of all layers, uncompressed: what Lambda's limit counts."""
+        """Bytes of all layers, uncompressed, which is what Lambda's limit counts."""
         return sum(layer.size for layer in self.layers)
 
 

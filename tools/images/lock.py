@@ -1,7 +1,7 @@
-"""The locks in images/locks/: the run-time requirements with all that they need, and the hashes of their wheels.
+"""Writes and checks images/locks/: the run-time requirements with all that they need, and their wheels' hashes.
 
-images/install.py installs from nothing else, so pip refuses a file that is not the one that was locked. Each lock has
-the wheels for both architectures and for every Python that a base image has.
+images/install.py installs from these alone, so pip refuses any other file than the locked one. Each lock has the wheels
+for both architectures and for every Python of a base image.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LOCKS = IMAGES / "locks"
 PINS = {engine: IMAGES / f"requirements-{engine}.txt" for engine in ENGINES}
 PARTS = {ONNX: ("onnx",), TRANSFORMERS: ("onnx", "transformers", "torch-cuda")}  # the locks of each engine
 TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
-# torch as PyPI has it, with what only that build needs; PyTorch's index has a build without.
+# PyPI's build of torch, with the packages that only that build needs; PyTorch's index has a build without them.
 _CUDA = re.compile(r"torch|triton|(?:nvidia|cuda)-.+")
 _HEADER = "# Written by `python -m tools.images lock`: the SHA-256 of the wheels for both architectures.\n"
 _ENTRY = re.compile(r"^(\S+)==(\S+)((?: \\\n +--hash=sha256:[0-9a-f]{64})+)$", re.MULTILINE)
@@ -32,14 +32,14 @@ _ENTRY = re.compile(r"^(\S+)==(\S+)((?: \\\n +--hash=sha256:[0-9a-f]{64})+)$", r
 
 @dataclass(frozen=True)
 class Locked:
-    """The only version of a package that is installed, and the SHA-256, in hex, of each of its wheels."""
+    """A package's only allowed version, and the SHA-256, in hex, of each of its wheels."""
 
     version: str
     hashes: frozenset[str]
 
 
 def lock() -> list[str]:
-    """Resolve the pins anew and write the locks; return what to tell about each.
+    """Resolve the pins anew and write the locks; return a message about each.
 
     Raises ToolError, and changes no file, when a wheel is missing or architectures or Pythons need different packages.
     """
@@ -74,7 +74,7 @@ def check(engine: str, machine: str, python: str) -> None:
 
 
 def path(part: str) -> Path:
-    """Return where the lock of that name is."""
+    """Return the path of the lock of that name."""
     return LOCKS / f"{part}.txt"
 
 
@@ -96,7 +96,7 @@ def render(packages: Mapping[str, Locked]) -> str:
 
 
 def merge(resolutions: Iterable[Iterable[Wheel]]) -> dict[str, Locked]:
-    """Return the packages that every resolution has, with the hashes of all.
+    """Return the packages of all resolutions, which must agree, with all their hashes.
 
     Raises ToolError when a package is in only some of them, or in several versions.
     """
@@ -112,7 +112,7 @@ def merge(resolutions: Iterable[Iterable[Wheel]]) -> dict[str, Locked]:
 
 
 def _cpu_torch(version: str) -> dict[str, Locked]:
-    """Return the lock of torch's CPU build; nothing if its index is out of reach and that version is locked already."""
+    """Return the lock of torch's CPU build; empty if its index is out of reach and that version is locked already."""
     words = ["--no-deps", "--retries", "0", "--timeout", "10", "--index-url", TORCH_INDEX, f"torch=={version}"]
     try:
         found = [wheels(words, machine, python) for machine, python in itertools.product(MACHINES, SUITES)]

@@ -1,7 +1,7 @@
-"""Pinning the base image: the digest under its tag in the registry, written into the Dockerfiles.
+"""Pins the base image: writes the digest under its tag in the registry into the Dockerfiles.
 
-A digest in a Dockerfile is in the tags of our images: a new base is a new image, and one commit is always one image. It
-is the digest of an index, which holds an image for each architecture.
+The digest in a Dockerfile is part of our images' tags: a new base is a new image, and one commit always gives the same
+image. It is the digest of an index, which holds an image for each architecture.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _SECONDS = 30
 
 
 def pin(dockerfiles: list[Path]) -> str:
-    """Write the newest digest of their base image into the Dockerfiles, which name the same one; return the reference.
+    """Write the newest digest of the Dockerfiles' common base image into them; return the reference.
 
-    Raises ToolError, and changes no file, when they do not, when the registry cannot be asked, or when it does not have
-    an image for each architecture.
+    Raises ToolError, and changes no file, when they have different ones, when the registry cannot be asked, or when it
+    lacks an image for an architecture.
     """
     bases = {path: BASE_LINES.search(path.read_text()) for path in dockerfiles}
     if lacking := [str(path) for path, base in bases.items() if base is None]:
@@ -49,7 +49,7 @@ def digest(image: str) -> str:
     """Ask a registry for the digest of `registry/path:tag`, which must be an index with images for PLATFORMS."""
     registry, _, rest = image.partition("/")
     path, _, tag = rest.rpartition(":")
-    scheme = "http" if registry.partition(":")[0] in ("localhost", "127.0.0.1") else "https"  # as Docker has it
+    scheme = "http" if registry.partition(":")[0] in ("localhost", "127.0.0.1") else "https"  # Docker's convention
     try:
         answer = _get(f"{scheme}://{registry}/v2/{path}/manifests/{tag}")
         platforms = [entry["platform"] for entry in answer.json()["manifests"]]
@@ -64,7 +64,7 @@ def digest(image: str) -> str:
 
 
 def _get(url: str) -> requests.Response:
-    """Return what a registry answers; log in as nobody where it asks for that."""
+    """Return a registry's answer; log in anonymously if it asks for that."""
     headers = {"Accept": _INDEXES}
     answer = requests.get(url, headers=headers, timeout=_SECONDS)
     challenge = answer.headers.get("WWW-Authenticate", "")

@@ -1,4 +1,4 @@
-"""What pip would install on a machine of either architecture: its own resolver, nothing installed."""
+"""Asks pip's own resolver what it would install on a machine of either architecture; installs nothing."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class Wheel:
 
 
 def wheels(requirements: Sequence[str | Path], machine: str, python: str) -> list[Wheel]:
-    """Return the wheels that pip's words `requirements` come to on `machine` (Lambda's name) with a Python version.
+    """Return the wheels that pip's arguments `requirements` select on `machine` (Lambda's name) for a Python version.
 
-    They are those of the index alone: a wheel that pip's settings find on this disk may be another build.
-    Raises ToolError with pip's words when some requirement has no such wheel.
+    They come from the index alone: a wheel that pip's settings find on this disk may be another build.
+    Raises ToolError with pip's message if a requirement has no such wheel.
     """
     words = ["--python-version", python, *platforms(MACHINES[machine]), *requirements]
     with tempfile.TemporaryDirectory() as scratch:
@@ -45,7 +45,7 @@ def wheels(requirements: Sequence[str | Path], machine: str, python: str) -> lis
 
 
 def _reach() -> list[str]:
-    """Return this machine's settings of pip that say how the index is reached."""
+    """Return this machine's pip settings for reaching the index."""
     return [f"--{key}={value}" for key, value in host.pip_settings().items() if key in ("cert", "index-url", "proxy")]
 
 

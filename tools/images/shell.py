@@ -1,4 +1,4 @@
-"""Running the system's tools."""
+"""Runs the system's tools."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class ToolError(Exception):
 
 
 def missing_packages() -> list[str]:
-    """Return the Debian packages of the tools that a build needs and this machine lacks."""
+    """Return the Debian packages of the build's tools that this machine lacks."""
     path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
     return [package for command, package in PACKAGES.items() if not shutil.which(command, path=path)]
 
@@ -24,7 +24,7 @@ def missing_packages() -> list[str]:
 def run(*command: str | Path) -> str:
     """Run a tool and return its standard output, stripped.
 
-    Raises ToolError with the end of what it said when it fails.
+    Raises ToolError with the end of its output if it fails.
     """
     words: Sequence[str] = [str(word) for word in command]
     environment = {**os.environ, "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin"}

@@ -22,18 +22,18 @@ DIRECTORY = ROOT / "docs" / "policies"
 
 
 def current(graphs: Iterable[Graph]) -> dict[str, Document]:
-    """Return the policies that recorded runs need, by name. Raises UnknownTypeError for what the table lacks."""
+    """Return the policies that recorded runs need, by name. Raises UnknownTypeError for a type that the table lacks."""
     project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["name"]
     return documents(project, needs(graphs))
 
 
 def text(document: Document) -> str:
-    """Return a policy as its file holds it."""
+    """Return a policy in the form of its file."""
     return json.dumps(document, indent=2) + "\n"
 
 
 def main() -> int:
-    """Write the files; 1 with a message where the table of permissions lacks something."""
+    """Write the files; return 1, with a message, if the table of permissions lacks something."""
     try:
         policies = current(recorded.runs())
     except UnknownTypeError as error:

@@ -1,7 +1,7 @@
-"""The policy documents, from what is needed: every action on the narrowest resources that have names beforehand.
+"""Builds the policy documents: every action on the narrowest resources whose names are known beforehand.
 
-Which actions know resources, and of which kind, is in the service lists that cfn-lint bundles. Words in capitals stand
-for what differs from account to account; one that nobody replaces names nothing, and so allows nothing.
+The service lists that cfn-lint bundles say which actions have resources, and of which kind. Words in capitals stand for
+what differs between accounts; one that nobody replaces names nothing, and so allows nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Document = dict[str, Any]
 Statement = dict[str, Any]
 Patterns = Mapping[tuple[str, str], tuple[str, ...]]
 
-# A managed policy takes 6,144 characters: the actions of a deployment are in several, by service.
+# A managed policy may have 6,144 characters, so the actions of a deployment are in several, by service.
 FILES = {
     "deploy-functions": ("apigateway", "cloudwatch", "iam", "lambda", "logs", "servicequotas"),
     "deploy-network": ("ec2",),
@@ -27,7 +27,7 @@ FILES = {
 PREVIEW = "preview"
 _SERVICES: dict[str, Any] = load_resource(AdditionalSpecs, "Policies.json")  # type: ignore[no-untyped-call]
 _ROLE_OWNERS = ("efs-*", "s3-*", "oci-*", "page")
-# What settings name and the program only looks at.
+# Things that the settings name and the program only looks up.
 _GIVEN: Patterns = {
     ("s3", "bucket"): ("arn:aws:s3:::MODEL_BUCKET",),
     ("s3", "object"): ("arn:aws:s3:::MODEL_BUCKET/*",),
@@ -64,14 +64,14 @@ def document(statements: Iterable[Statement]) -> Document:
 
 
 def resource_types(action: str) -> list[str]:
-    """Return the kinds of resources that an action is allowed on; none where AWS takes `*` alone."""
+    """Return the kinds of resources that an action is allowed on; none if AWS accepts only `*`."""
     service, _, name = action.partition(":")
     types = _SERVICES[service]["Actions"][name.lower()].get("Resources", [])
     return [kind.lower() for kind in ([types] if isinstance(types, str) else types)]
 
 
 def _patterns(project: str) -> Patterns:
-    """Return what the resources of a stack are called, by service and kind; those that AWS names, by region."""
+    """Return the ARN patterns of a stack's resources, by service and kind; of those that AWS names, by region."""
 
     def arns(service: str, *paths: str, region: str = "REGION", account: str = "ACCOUNT") -> tuple[str, ...]:
         return tuple(f"arn:aws:{service}:{region}:{account}:{path}" for path in paths)
@@ -103,7 +103,7 @@ def _patterns(project: str) -> Patterns:
 def _statements(
     actions: Collection[str], patterns: Patterns, services: Iterable[str], prefix: str = ""
 ) -> Iterator[Statement]:
-    """Yield a statement for each service's resources, and one for what knows none."""
+    """Yield a statement for each service's resources, and one for actions without resources."""
     anywhere = []
     for service in services:
         named, resources = [], set[str]()
@@ -131,7 +131,7 @@ def _linked_roles(services: Collection[str]) -> Statement:
 
 
 def _state(objects: Iterable[str], key: Iterable[str]) -> list[Statement]:
-    """Return what Pulumi does with its state: objects of a bucket, secrets in it encrypted with a key."""
+    """Return what Pulumi needs for its state: objects of a bucket, and a key that encrypts the secrets in it."""
     return [
         _allow("State", [f"s3:{action}" for action in objects], "arn:aws:s3:::STATE_BUCKET/*"),
         _allow("ListState", ["s3:ListBucket"], "arn:aws:s3:::STATE_BUCKET"),

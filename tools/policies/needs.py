@@ -1,4 +1,4 @@
-"""What recorded runs of the program need: sets of IAM actions, such as `lambda:CreateFunction`."""
+"""Derives the IAM actions that recorded runs of the program need, such as `lambda:CreateFunction`."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 from tests.stacks.support.recorder import Graph
 from tools.policies.permissions import ACTIONS, LOOKUPS, PREVIEW, SERVICE_LINKED, WITH_INPUT
 
-# What the engine and the SDK keep to themselves, and the program's own components.
+# Types that exist only in the engine and the SDK, and the program's own components.
 _NOT_AWS = ("model-storage:", "pulumi:")
 
 
 @dataclass(frozen=True)
 class Needs:
-    """Actions of a deployment, by what they are for; `linked` are services that make a role for themselves.
+    """Actions of a deployment, by purpose; `linked` are services that make a role for themselves.
 
-    `lookups` is what is asked before anything is made, `preview` what a preview does besides.
+    `lookups` come before anything is made, `preview` are the further actions of a preview.
     """
 
     deploy: frozenset[str]
@@ -31,7 +31,7 @@ class UnknownTypeError(Exception):
 
 
 def needs(graphs: Iterable[Graph]) -> Needs:
-    """Return what these runs need together. Raises UnknownTypeError for what the table does not have."""
+    """Return what these runs need together. Raises UnknownTypeError for a type that the table lacks."""
     deploy, lookups, preview, linked = set[str](), set[str](), set[str](), set[str]()
     for graph in graphs:
         for resource in graph.resources:
@@ -58,7 +58,7 @@ def actions(lines: Iterable[str]) -> set[str]:
 
 
 def is_set(value: Any, name: str) -> bool:
-    """Return whether an input of this name has a value, on whatever level."""
+    """Return whether an input of this name has a value, at any level."""
     if isinstance(value, Mapping):
         return bool(value.get(name)) or any(is_set(inner, name) for inner in value.values())
     return isinstance(value, list) and any(is_set(inner, name) for inner in value)

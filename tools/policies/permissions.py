@@ -1,7 +1,7 @@
-"""Which IAM actions each resource of the program needs, to be made, read, changed and deleted.
+"""Lists the IAM actions that each resource of the program needs to be made, read, changed and deleted.
 
-Written from the calls that Terraform's AWS provider makes (Pulumi's is made of it), and from what AWS's documents say
-that a call needs beside itself. The tests hold it against the permissions in AWS's own CloudFormation schemas.
+Written from the calls of Terraform's AWS provider (Pulumi's is made from it), and from AWS's documents on what a call
+needs besides. The tests compare it with the permissions in AWS's own CloudFormation schemas.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ _PUSH = (
 
 # By type; in each line a service and its actions.
 ACTIONS: dict[str, tuple[str, ...]] = {
-    # Tags of an API are resources of their own to IAM.
+    # For IAM, tags of an API are resources of their own.
     "aws:apigatewayv2/api:Api": ("apigateway: GET POST PUT PATCH DELETE",),
     "aws:apigatewayv2/authorizer:Authorizer": (_API_PART,),
     "aws:apigatewayv2/integration:Integration": (_API_PART,),
     "aws:apigatewayv2/route:Route": (_API_PART,),
-    # The access log's delivery is made with the caller's rights.
+    # The access log's delivery is set up with the caller's rights.
     "aws:apigatewayv2/stage:Stage": (
         "apigateway: GET POST PUT PATCH DELETE",
         "logs: CreateLogDelivery GetLogDelivery UpdateLogDelivery DeleteLogDelivery ListLogDeliveries"
@@ -38,7 +38,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "aws:cloudwatch/metricAlarm:MetricAlarm": (
         "cloudwatch: PutMetricAlarm DescribeAlarms DeleteAlarms TagResource UntagResource ListTagsForResource",
     ),
-    # Made by AWS with the VPC: the provider takes it over and empties it.
+    # AWS makes it with the VPC; the provider takes it over and empties it.
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": (
         "ec2: DescribeSecurityGroups DescribeSecurityGroupRules RevokeSecurityGroupIngress RevokeSecurityGroupEgress"
         f" {_TAGS}",
@@ -48,7 +48,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
         "ec2: AssociateRouteTable ReplaceRouteTableAssociation DisassociateRouteTable DescribeRouteTables"
         " DescribeSubnets",
     ),
-    # A new group allows everything out, which the provider takes away. With a group or a subnet it deletes the
+    # A new group allows all outgoing traffic, which the provider removes. With a group or a subnet it deletes the
     # interfaces that Lambda left behind.
     "aws:ec2/securityGroup:SecurityGroup": (
         "ec2: CreateSecurityGroup DescribeSecurityGroups DescribeSecurityGroupRules RevokeSecurityGroupEgress"
@@ -100,7 +100,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     ),
     "aws:lambda/invocation:Invocation": ("lambda: InvokeFunction",),
     "aws:lambda/permission:Permission": ("lambda: AddPermission GetPolicy RemovePermission",),
-    # Emptied when it is destroyed: versions are listed even where there are none.
+    # Emptied when it is destroyed: versions are listed even if there are none.
     "aws:s3/bucket:Bucket": (
         "s3: CreateBucket DeleteBucket ListBucket ListBucketVersions DeleteObject DeleteObjectVersion GetBucketAcl"
         " GetBucketCORS GetBucketWebsite GetBucketVersioning GetAccelerateConfiguration GetBucketRequestPayment"
@@ -138,7 +138,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
         " PutImageTagMutability ListTagsForResource TagResource UntagResource",
     ),
 }
-# What a resource needs where an input, however deep inside, is set: beyond the above.
+# What a resource needs in addition to the above if an input, however deep inside, is set.
 WITH_INPUT: dict[tuple[str, str], tuple[str, ...]] = {
     ("aws:cloudwatch/logGroup:LogGroup", "kmsKeyId"): ("logs: AssociateKmsKey DisassociateKmsKey", "kms: DescribeKey"),
     ("aws:efs/fileSystem:FileSystem", "kmsKeyId"): ("kms: DescribeKey CreateGrant GenerateDataKeyWithoutPlaintext",),
@@ -148,14 +148,15 @@ WITH_INPUT: dict[tuple[str, str], tuple[str, ...]] = {
         "ecr: GetRepositoryPolicy SetRepositoryPolicy BatchGetImage GetDownloadUrlForLayer",
     ),
     ("aws:lambda/function:Function", "vpcConfig"): ("ec2: DescribeVpcs DescribeSubnets DescribeSecurityGroups",),
-    # Whoever uploads to the bucket: in parts, what was encrypted is also read.
+    # For uploads to the bucket: an upload in parts also reads what was encrypted.
     ("aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration", "kmsMasterKeyId"): (
         "kms: GenerateDataKey Decrypt",
     ),
     ("awsx:ecr:Repository", "rules"): ("ecr: PutLifecyclePolicy GetLifecyclePolicy DeleteLifecyclePolicy",),
     ("awsx:ecr:Repository", "kmsKey"): ("kms: DescribeKey CreateGrant RetireGrant",),
 }
-# What the program asks AWS for before it makes anything, in previews, too. Who is asking needs no permission.
+# What the program asks AWS before it makes anything, in previews, too. Asking for one's own identity needs no
+# permission.
 LOOKUPS: dict[str, tuple[str, ...]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": (),
     "aws:index/getAvailabilityZones:getAvailabilityZones": ("ec2: DescribeAvailabilityZones",),
@@ -169,7 +170,7 @@ LOOKUPS: dict[str, tuple[str, ...]] = {
 }
 # awsx logs in to the registry in previews, too.
 PREVIEW: dict[str, tuple[str, ...]] = {"awsx:ecr:Image": ("ecr: GetAuthorizationToken",)}
-# Roles that a service makes for itself, once an account, at the first call of somebody who may let it.
+# Roles that a service makes for itself, once per account, at the first call by somebody who is allowed to let it.
 SERVICE_LINKED = {
     "aws:apigatewayv2/api:Api": "ops.apigateway.amazonaws.com",
     "aws:efs/mountTarget:MountTarget": "elasticfilesystem.amazonaws.com",

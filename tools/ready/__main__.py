@@ -1,11 +1,11 @@
-"""Say whether `pulumi up` would reach AWS from here, and what is missing, each with its mend.
+"""Say whether `pulumi up` would reach AWS from here, what is missing, and how to fix it.
 
     python -m tools.ready [--stack NAME]
 
-What this folder can do is checked: the environment has the versions of requirements.txt, and the program runs to its
-end in it, on the bundles that are there, with a monitor in the engine's place. Exit code 1 where it does not. What the
-machine lacks beside (Pulumi, Docker, AWS credentials) is listed as NOT READY and does not count: a workflow brings it
-in later steps, and the bundle may be built on another machine than the one that deploys.
+It checks this folder: the environment has the versions of requirements.txt, and the program runs in it to its end, on
+the existing bundles, with a monitor in the engine's place. Exit code 1 if not. Whatever else the machine lacks (Pulumi,
+Docker, AWS credentials) is listed as NOT READY and does not count: a workflow brings it in later steps, and another
+machine than the deploying one may build the bundle.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _check(stack: str) -> int:
     """Run the program, then look at the machine."""
-    import yaml  # only now: these need what was just found to be installed
+    import yaml  # imported only now: these need packages whose installation was just checked
 
     from tools.ready import machine, program
 

@@ -1,4 +1,4 @@
-"""Whether this Python environment is the one that the Pulumi program is to run in."""
+"""Checks that this Python environment is the one that the Pulumi program is to run in."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MEND = "`.venv/bin/python -m pip install -r requirements.txt`, or `make clean` 
 
 
 def problems(pins: Mapping[str, str]) -> Iterator[str]:
-    """Yield a sentence with its mend for everything that is not installed as `pins` (package: version) asks for."""
+    """Yield a sentence with its remedy for everything that is not installed as in `pins` (package: version)."""
     if sys.version_info < OLDEST_PYTHON:
         mend = "`make clean`, then `make PYTHON=python3.13 deploy-ready`"
         yield f"Python is {sys.version.split()[0]}, 3.11 or newer is needed: {mend}"

@@ -1,4 +1,4 @@
-"""What a deployer needs beside this folder: Pulumi's command line, Docker with a booted builder, AWS credentials."""
+"""Checks a deployer's machine for Pulumi's command line, Docker with a booted builder, and AWS credentials."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _CREATE_BUILDER = "`docker buildx create --use --bootstrap --driver docker-conta
 
 
 def lacking(pulumi: str, architecture: str, region: str) -> Iterator[str]:
-    """Yield a sentence with its mend for everything that is missing.
+    """Yield a sentence with its remedy for everything that is missing.
 
-    `pulumi` is the range of versions in Pulumi.yaml (`>=X.Y.Z`); `architecture` is the one of the images.
+    `pulumi` is the range of versions in Pulumi.yaml (`>=X.Y.Z`); `architecture` is the images'.
     """
     yield from _pulumi(pulumi)
     yield from _docker(_PLATFORMS[architecture])
@@ -43,7 +43,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def _docker(platform: str) -> Iterator[str]:
-    """The provider that builds the images gives a new builder 30 s, its download included; so one must be running."""
+    """The provider that builds the images gives a new builder 30 s, its download included, so one must run already."""
     if not shutil.which("docker"):
         yield "docker is not there: install Docker Engine with buildx, https://docs.docker.com/engine/install/"
         return
@@ -84,7 +84,7 @@ def _credentials(region: str) -> Iterator[str]:
 
 
 def _run(*command: str) -> str | None:
-    """Return what a command prints, or None where it is missing, fails or hangs."""
+    """Return the output of a command, or None if it is missing, fails or hangs."""
     try:
         return subprocess.run(command, capture_output=True, text=True, timeout=_LIMIT_S, check=True).stdout
     except (OSError, subprocess.SubprocessError):

@@ -1,4 +1,4 @@
-"""Running the Pulumi program without Pulumi: in this environment, on the real bundles, under the recording monitor."""
+"""Runs the Pulumi program without Pulumi: in this environment, on the real bundles, under the recording monitor."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _LIMIT_S = 300
 
 
 class ProgramError(Exception):
-    """The program did not reach its end; the message is what it said."""
+    """The program did not reach its end; the message is its output."""
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """What one run asked the engine for."""
+    """The requests of one run to the engine."""
 
     resources: int
     backends: tuple[str, ...]

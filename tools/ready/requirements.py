@@ -1,4 +1,4 @@
-"""Reading requirement files: which files there are, and the versions that they pin."""
+"""Reads requirement files: which files there are, and the versions that they pin."""
 
 from __future__ import annotations
 

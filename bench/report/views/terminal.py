@@ -17,7 +17,7 @@ _PLAIN_WIDTH = 160
 
 
 def standard_output() -> Console:
-    """A console on standard output; where that is no terminal, wide enough for the tables."""
+    """A console on standard output; where that is not a terminal, wide enough for the tables."""
     console = Printer()
     return console if console.is_terminal else Printer(width=_PLAIN_WIDTH)
 

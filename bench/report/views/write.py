@@ -32,7 +32,7 @@ def derive(directory: Path) -> Report:
 
 def write(path: Path, text: str) -> None:
     """Write a derived file to a temporary name and rename it. Raises StorageError."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.new")  # two may report on the same run
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.new")  # two processes may report on the same run
     try:
         temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
         os.replace(temporary, path)

@@ -1,4 +1,4 @@
-"""Answers: AIID's envelope with machine-readable results, and the HTTP status that is true."""
+"""Builds the answers: AIID's envelope with machine-readable results, and the HTTP status that is true."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 BEST_URL = "https://incidentdatabase.ai/apps/discover?display=details&incident_id={}"  # AIID's own
 JSON = {"Content-Type": "application/json"}
-# An answer is data: nothing may render, frame, guess, keep or pass it on.
+# An answer is data: nothing may render it, frame it, guess its type, keep it or pass it on.
 SECURITY = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -22,14 +22,14 @@ SECURITY = {
     "X-Frame-Options": "DENY",
 }
 MAX_SHOWN = 3_500_000  # characters of titles, urls and dates in one answer, which Lambda limits to 6 MB
-OVERHEAD = 150  # characters that one result takes beside them
+OVERHEAD = 150  # characters of everything else in one result
 
 
 @dataclass(frozen=True)
 class Health:
-    """How the function is that answers; None for what it does not know, because it has not read it.
+    """The state of the function that answers; None for what it has not read yet.
 
-    `model_hash` names the model without its incidents: deployments that agree in it embed a text alike.
+    `model_hash` names the model without its incidents: deployments with the same one embed a text alike.
     """
 
     status: str
@@ -69,24 +69,24 @@ def passable(matches: Sequence[Match]) -> int:
 
 
 def embedding(vector: Sequence[float], text_hash: str, warnings: Sequence[str]) -> dict[str, Any]:
-    """The envelope for a vector; AIID has its `msg` beside the body here, not in it."""
+    """The envelope for a vector; AIID's `msg` is beside the body here, not in it."""
     body = {"warnings": list(warnings), "embedding": {"vector": list(vector), "from_text_hash": text_hash}}
     return {**envelope(200, body), "msg": "Success"}
 
 
 def health(state: Health, problem: str | None) -> dict[str, Any]:
-    """The envelope for a function's state: 503 with the reason where it cannot serve."""
+    """The envelope for a function's state: 503 with the reason if it cannot serve."""
     body = {"warnings": [], "msg": problem or state.status, **vars(state)}
     return {**envelope(503, body), "message": problem} if problem else envelope(200, body)
 
 
 def failure(status: int, message: str) -> dict[str, Any]:
-    """The envelope for a request that was not answered; the message also stands where API Gateway puts its own."""
+    """The envelope for a failed request; the message is also where API Gateway puts its own."""
     return {**envelope(status, {"warnings": [], "msg": message}), "message": message}
 
 
 def envelope(status: int, body: Mapping[str, Any]) -> dict[str, Any]:
-    """AIID's wrapping of every answer."""
+    """AIID's envelope, which wraps every answer."""
     return {"isBase64Encoded": False, "statusCode": status, "headers": JSON, "multiValueHeaders": {}, "body": body}
 
 
@@ -101,5 +101,5 @@ def response(content: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str
 
 
 def preflight(methods: Sequence[str]) -> dict[str, Any]:
-    """The answer to OPTIONS; where other origins are allowed, the HTTP API answers or adds what browsers want."""
+    """The answer to OPTIONS; if other origins are allowed, the HTTP API answers or adds the headers for browsers."""
     return {"statusCode": 204, "headers": {**SECURITY, "Allow": ", ".join(methods)}}

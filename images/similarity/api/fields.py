@@ -1,4 +1,4 @@
-"""The fields of a request, each read strictly: a limit for every one, and no client text is ever evaluated."""
+"""Reads the fields of a request strictly: each has a limit, and no client text is ever evaluated."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SEND_EMBED = 'send GET ?embed=[…] or POST {"embed": [0.1, …], "num": 3}'
 
 
 class Malformed(ValueError):
-    """JSON that is none, or is read in two ways."""
+    """The text is not JSON, or JSON that can be read in two ways."""
 
 
 def load(text: str) -> Any:
@@ -29,7 +29,7 @@ def load(text: str) -> Any:
     except Malformed:
         raise
     except (ValueError, RecursionError):
-        raise Malformed("is no JSON") from None
+        raise Malformed("is not JSON") from None
 
 
 def text(value: object) -> str:
@@ -37,12 +37,12 @@ def text(value: object) -> str:
     if value is None:
         raise BadRequest(f"text is missing: {SEND_TEXT}")
     if not isinstance(value, str):
-        raise BadRequest(f"text is no string: {SEND_TEXT}")
+        raise BadRequest(f"text is not a string: {SEND_TEXT}")
     check_length(value)
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise BadRequest("text holds a lone surrogate, which is no Unicode character: send valid UTF-8") from None
+        raise BadRequest("text holds a lone surrogate, which is not a Unicode character: send valid UTF-8") from None
     if not value.strip():
         raise BadRequest(f"text is empty: {SEND_TEXT}")
     return value
@@ -55,7 +55,7 @@ def check_length(value: str) -> None:
 
 
 def embed(value: object) -> tuple[float, ...]:
-    """The field `embed`: a list of finite numbers, or a string that holds one, quoted up to MAX_QUOTES times."""
+    """The field `embed`: a list of finite numbers, or one as a string, quoted up to MAX_QUOTES times."""
     if value is None:
         raise BadRequest(f"embed is missing: {SEND_EMBED}")
     for _ in range(MAX_QUOTES):
@@ -67,7 +67,7 @@ def embed(value: object) -> tuple[float, ...]:
     if isinstance(value, str):
         raise BadRequest(f"embed is quoted more than {MAX_QUOTES} times: {SEND_EMBED}")
     if not isinstance(value, list):
-        raise BadRequest(f"embed is no list: {SEND_EMBED}")
+        raise BadRequest(f"embed is not a list: {SEND_EMBED}")
     if not value:
         raise BadRequest(f"embed is empty: {SEND_EMBED}")
     if len(value) > MAX_DIMENSIONS:
@@ -76,7 +76,7 @@ def embed(value: object) -> tuple[float, ...]:
 
 
 def num(value: object) -> tuple[int, list[str]]:
-    """The field `num` with warnings. AIID's words: no integer means the default, 0 means none."""
+    """The field `num` with warnings. AIID's rule: anything but an integer means the default, 0 means none."""
     if isinstance(value, float) and value.is_integer():  # 2.0 is an integer, to JSON Schema and to AIID
         value = int(value)
     wanted = value if isinstance(value, int) and not isinstance(value, bool) else None
@@ -90,7 +90,7 @@ def num(value: object) -> tuple[int, list[str]]:
 
 
 def _unquoted(value: str) -> object:
-    """One level of quotes less, or the list itself. Python's own single quotes are taken, too, as AIID takes them."""
+    """Remove one level of quotes, or return the list. Python's single quotes are accepted, too, as by AIID."""
     if len(value) > 1 and value[0] == value[-1] == "'":
         return ESCAPED.sub(r"\1", value[1:-1])
     try:
@@ -101,23 +101,23 @@ def _unquoted(value: str) -> object:
 
 def _number(item: object, place: int) -> float:
     if isinstance(item, bool) or not isinstance(item, int | float):
-        raise BadRequest(f"embed[{place}] is no number: {SEND_EMBED}")
+        raise BadRequest(f"embed[{place}] is not a number: {SEND_EMBED}")
     try:
         number = float(item)
     except OverflowError:
         number = math.inf
     if not math.isfinite(number):
-        raise BadRequest(f"embed[{place}] is no finite number: {SEND_EMBED}")
+        raise BadRequest(f"embed[{place}] is not a finite number: {SEND_EMBED}")
     return number
 
 
 def _integer(digits: str) -> int | float:
-    """Python refuses to read integers of more than 4,300 digits; as a float they are no integer, but JSON."""
+    """Python refuses integers of more than 4,300 digits, which are valid JSON; a float stands for such a number."""
     return int(digits) if len(digits) < 100 else math.inf
 
 
 def _constant(name: str) -> None:
-    raise Malformed(f"is no JSON: it has no {name}")
+    raise Malformed(f"is not JSON: it has no {name}")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

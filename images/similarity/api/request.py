@@ -1,4 +1,4 @@
-"""What a caller wants, out of an API Gateway event (payload format 2.0) or of fields passed directly."""
+"""Parses a request from an API Gateway event (payload format 2.0) or from fields passed directly."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from contract.routes import EMBED_TO_DB, FIELDS, ROUTES, SIMILAR, Route
 from similarity.api import fields
 from similarity.base.errors import BadRequest
 
-NAMED = 5  # unknown fields that a warning names, each cut to so many
+NAMED = 5  # unknown fields that a warning names, each cut to
 NAME_LENGTH = 40  # characters
 SEND = fields.SEND_TEXT
 
@@ -35,7 +35,7 @@ class Request:
 def parse(event: object, prefix: str) -> Request:
     """Read an event; `prefix` is the path before this function's routes (`s3`, `minilm/s3`). Raises BadRequest."""
     if not isinstance(event, Mapping):
-        raise BadRequest(f"the event is no JSON object: {SEND}")
+        raise BadRequest(f"the event is not a JSON object: {SEND}")
     http = _http(event)
     if http is None:
         given = _direct(event)
@@ -49,9 +49,9 @@ def parse(event: object, prefix: str) -> Request:
 
 
 def preflight(event: object, prefix: str) -> tuple[str, ...]:
-    """What may be sent, if a browser asks that (OPTIONS); the HTTP API adds the CORS headers to the answer.
+    """The allowed methods, if a browser asks for them (OPTIONS); the HTTP API adds the CORS headers to the answer.
 
-    Empty for every other event, and for one that names no route.
+    Empty for every other event, and if the path is not a route.
     """
     http = _http(event) if isinstance(event, Mapping) else None
     if not isinstance(event, Mapping) or http is None or http.get("method") != "OPTIONS":
@@ -81,19 +81,19 @@ def _ignored(names: list[str], used: tuple[str, ...]) -> str:
 
 
 def _printable(words: str) -> str:
-    """Lone surrogates cannot be sent back as UTF-8."""
+    """The text without lone surrogates, which cannot be sent back as UTF-8."""
     return words.encode("utf-8", "replace").decode()
 
 
 def _http(event: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """What the event says of its HTTP request, if it comes from an HTTP API."""
+    """The event's description of its HTTP request, if it comes from an HTTP API."""
     context = event.get("requestContext")
     http = context.get("http") if isinstance(context, Mapping) else None
     return http if isinstance(http, Mapping) else None
 
 
 def _direct(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The fields of a direct invocation: in the event, or in a body or query string in it, as AIID looks for them."""
+    """The fields of a direct invocation: in the event, or in its body or query string, where AIID looks for them."""
     if "body" not in event and "queryStringParameters" not in event:
         given = {name: value for name, value in event.items() if name != "route"}
         _check_number_of_fields(len(given))
@@ -102,7 +102,7 @@ def _direct(event: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _checked_route(path: object, prefix: str) -> Route:
-    """The route that a path names, with the function's prefix, with its model's alone, or with none."""
+    """The route in a path, which may begin with the function's prefix, with its model's name alone, or with neither."""
     parts = [part for part in path.split("/") if part] if isinstance(path, str) else []
     whole = [part for part in prefix.split("/") if part]
     for start in (whole, whole[:-1]):
@@ -123,7 +123,7 @@ def _check_method(method: str, route: Route) -> None:
 
 
 def _send(route: Route) -> str:
-    """What to send to the route, for those who sent something else."""
+    """A hint what to send to the route, for a caller who sent something else."""
     if not route.takes:
         return "send GET"
     return fields.SEND_EMBED if "embed" in route.takes else SEND
@@ -135,7 +135,7 @@ def _check_number_of_fields(number: int) -> None:
 
 
 def _query(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The query string. The HTTP API joins the values of a name with commas, so names are counted as they were sent."""
+    """The query string. The HTTP API joins the values of a name with commas, so names are counted in the raw string."""
     query = event.get("queryStringParameters")
     if not isinstance(query, Mapping):
         return {}
@@ -153,8 +153,8 @@ def _body(event: Mapping[str, Any], send: str) -> Mapping[str, Any]:
     if not body:
         return {}
     if not isinstance(body, str):
-        raise BadRequest(f"the body is no text: {send}")
-    if len(body) > MAX_BODY * 4 // 3 + 4:  # the size in base64; checked before anything is decoded
+        raise BadRequest(f"the body is not text: {send}")
+    if len(body) > MAX_BODY * 4 // 3 + 4:  # the size in base64, checked before anything is decoded
         raise BadRequest(f"the body is too large: at most {MAX_BODY} bytes", 413)
     try:
         data = base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
@@ -170,6 +170,6 @@ def _body(event: Mapping[str, Any], send: str) -> Mapping[str, Any]:
     except fields.Malformed as error:
         raise BadRequest(f"the body {error}: {send}") from None
     if not isinstance(given, dict):
-        raise BadRequest(f"the body is JSON but no object: {send}")
+        raise BadRequest(f"the body is JSON but not an object: {send}")
     _check_number_of_fields(len(given))
     return given

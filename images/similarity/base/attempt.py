@@ -1,4 +1,4 @@
-"""One attempt to load something in the background; a failed one is followed by another object, not by a second try."""
+"""Loads something in the background, once: a failed attempt is followed by a new object, not by a second try."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ Result = TypeVar("Result")
 
 
 class Attempt(ABC, Generic[Result]):
-    """Loads on a thread of its own, from `_begin` on. A subclass says what, and calls that when it is ready."""
+    """Loads on its own thread, from `_begin` on. A subclass says what, and calls `_begin` when it is ready."""
 
     WHAT: ClassVar[str]
-    """What is loaded, for the message of a failure that nobody expected."""
+    """The name of what is loaded, for the message of an unexpected failure."""
 
     def __init__(self) -> None:
         self._model: Result | None = None
@@ -24,7 +24,7 @@ class Attempt(ABC, Generic[Result]):
         self._done = threading.Event()
 
     def wait(self, timeout: float) -> bool:
-        """Whether loading has ended, well or badly, within `timeout` seconds."""
+        """Wait up to `timeout` seconds; return whether loading has ended, well or badly."""
         return self._done.wait(timeout)
 
     @property
@@ -38,8 +38,8 @@ class Attempt(ABC, Generic[Result]):
         return self._model if self._done.is_set() else None
 
     def give_up(self, error: ServiceError) -> None:
-        """Let go of what was loaded, which is no longer what the store holds: the attempt has failed after all."""
-        self._model = None  # its memory and its files must make room for the next one
+        """Discard what was loaded, because the store holds something else by now: the attempt has failed after all."""
+        self._model = None  # its memory and its files must make room for the next attempt
         self._error = error.with_traceback(None)
 
     @abstractmethod
@@ -47,7 +47,7 @@ class Attempt(ABC, Generic[Result]):
         """Load; raises ServiceError."""
 
     def _end(self) -> None:
-        """What is left to do before the attempt counts as ended, well or badly: nothing."""
+        """Clean up before the attempt counts as ended, well or badly; the default does nothing."""
 
     def _begin(self) -> None:
         threading.Thread(target=self._run, daemon=True).start()

@@ -1,4 +1,4 @@
-"""What can go wrong, in words for the caller; each carries the HTTP status that is true of it."""
+"""The errors that reach the caller, each with the HTTP status that is true of it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from contract.headers import RETRY_AFTER
 
 
 class ServiceError(Exception):
-    """A request that cannot be answered: `status` is the HTTP status, the text says what was wrong and what to do."""
+    """A request that cannot be answered: `status` is the HTTP status, the text says what is wrong and what to do."""
 
     status = 500
 
     @property
     def headers(self) -> dict[str, str]:
-        """What the answer says in headers beside its status."""
+        """The headers of the answer, beside its status."""
         return {}
 
 
@@ -40,15 +40,15 @@ class Unavailable(ServiceError):
 
 
 class StoreError(Unavailable):
-    """A file of the bundle is missing, cut off or damaged: says which and why, without saying where it is kept."""
+    """A file of the bundle is missing, cut off or damaged: the text says which and why, but not where it is kept."""
 
     def __init__(self, name: str, reason: str) -> None:
-        super().__init__(f"model file {name} {reason}; mend the store, the next request tries again")
+        super().__init__(f"model file {name} {reason}; repair the store; the next request tries again")
         self.name = name
 
 
 class Replaced(StoreError):
-    """A file of the bundle is another one than when loading began: what was read before must not be mixed with it."""
+    """A file of the bundle has changed since loading began, and must not be mixed with what was read before."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name, "was replaced while it was in use")

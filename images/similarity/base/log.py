@@ -1,4 +1,4 @@
-"""Structured log lines on standard output, which Lambda keeps. They hold nothing that a caller sent."""
+"""Writes structured log lines to standard output, which Lambda keeps; they hold nothing that a caller sent."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import traceback
 from dataclasses import dataclass
 from typing import Any
 
-LONGEST = 500  # characters of an error's own words; some carry whole answers of a server
+LONGEST = 500  # characters of an error's own text; some contain a server's whole answer
 
 
 @dataclass(frozen=True)
 class Access:
-    """One request as the log keeps it: `route` is one of ours or empty, `problem` our words for a 5xx, times in ms."""
+    """One request in the log: `route` is one of ours or empty, `problem` is our text for a 5xx, times in ms."""
 
     request_id: str
     backend: str
@@ -28,17 +28,17 @@ class Access:
 
 
 def access(line: Access) -> None:
-    """One JSON line a request."""
+    """Write one JSON line for a request."""
     _write({"level": "INFO", "event": "request", **vars(line)})
 
 
 def error(step: str, problem: BaseException) -> None:
-    """One JSON line for a failure of our own parts, with what the cause said of itself and where it happened."""
+    """Write one JSON line for a failure of our own parts, with the cause's own text and its place."""
     _write({"level": "ERROR", "step": step, **_of(problem), "said": str(problem)[:LONGEST]})
 
 
 def fault(request_id: str, problem: BaseException) -> None:
-    """One JSON line for an error that no request should cause. Without its words: they may be the caller's."""
+    """Write one JSON line for an error that no request should cause, without its text, which may be the caller's."""
     _write({"level": "ERROR", "step": "answer", "request_id": request_id, **_of(problem)})
 
 

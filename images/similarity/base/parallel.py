@@ -1,4 +1,4 @@
-"""Functions on threads, one beside the others or one for many items; their work lets go of the interpreter lock."""
+"""Runs functions on threads, side by side or for many items; their work lets go of the interpreter lock."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Result = TypeVar("Result")
 
 
 class Task(Generic[Result]):
-    """A function that runs on a thread of its own from now on."""
+    """A function that runs on its own thread as soon as this object is made."""
 
     def __init__(self, function: Callable[[], Result]) -> None:
         self._function = function
@@ -21,11 +21,11 @@ class Task(Generic[Result]):
         self._thread.start()
 
     def wait(self) -> None:
-        """Return when the function has ended, well or badly."""
+        """Wait until the function has ended, well or badly."""
         self._thread.join()
 
     def result(self) -> Result:
-        """What the function returned, once it has ended; raises what it raised."""
+        """The function's result, once it has ended; raises what it raised."""
         self.wait()
         if self._raised is not None:
             raise self._raised
@@ -34,7 +34,7 @@ class Task(Generic[Result]):
     def _run(self) -> None:
         try:
             self._returned.append(self._function())
-        except BaseException as error:  # for those who ask for the result
+        except BaseException as error:  # for the caller of `result`
             self._raised = error
 
 
@@ -53,7 +53,7 @@ def for_each(function: Callable[[Item], None], items: Iterable[Item], threads: i
                 return
             try:
                 function(item)  # type: ignore[arg-type]
-            except BaseException as error:  # carried over to the calling thread
+            except BaseException as error:  # raised again in the calling thread
                 failed.append(error)
 
     helpers = [threading.Thread(target=work, daemon=True) for _ in range(min(threads, len(todo)) - 1)]

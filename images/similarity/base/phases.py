@@ -1,4 +1,4 @@
-"""Where the time goes: named spans on the monotonic clock, told to the client in a Server-Timing header."""
+"""Measures phases on the monotonic clock and tells them to the client in a Server-Timing header."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from contextlib import contextmanager
 
 
 class Phases:
-    """Milliseconds by phase name, and when each first began. Spans of one name add up; those of threads may overlap."""
+    """Milliseconds by phase name, and when each first began. Spans of one name add up; threads' spans may overlap."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._origin = time.perf_counter()
         self._milliseconds: dict[str, float] = {}
-        self._starts: dict[str, float] = {}  # ms after the origin; before it where a phase is older than this object
+        self._starts: dict[str, float] = {}  # ms after the origin; negative for a phase that is older than this object
 
     @contextmanager
     def span(self, name: str) -> Iterator[None]:
@@ -51,7 +51,7 @@ class Phases:
 
 
 def since_process_start() -> float:
-    """Milliseconds since this process was started, by the kernel's book (10 ms resolution); 0 where it keeps none."""
+    """Milliseconds since this process was started, by the kernel's count (10 ms resolution); 0 if it keeps none."""
     try:
         with open("/proc/self/stat", encoding="ascii", errors="replace") as file:
             ticks = int(file.read().rpartition(")")[2].split()[19])  # field 22 of proc(5): starttime

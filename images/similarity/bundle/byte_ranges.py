@@ -1,7 +1,7 @@
-"""The fetch plan: which byte ranges of `model.safetensors` must be there before the first answer, in which order.
+"""Plans the fetch: which byte ranges of `model.safetensors` the first answer needs, in which order.
 
 The encoder never reads Longformer's `*_global` projections (no token has global attention), a pooler or the head of
-another task, and embedding tables are looked up by row, so of longformer-base-4096's 595 MB the plan holds 340 MB.
+another task, and embedding tables are looked up by row, so of longformer-base-4096's 595 MB the plan takes 340 MB.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def needed_tensors(header: Header) -> list[str]:
 
 
 def coalesce(parts: Iterable[Tensor | Range], slack: int) -> list[Range]:
-    """Join neighbours that lie at most `slack` bytes apart; a join never reaches back, so the order is kept."""
+    """Join neighbours that are at most `slack` bytes apart; a join never goes backwards, so the order is kept."""
     ranges: list[Range] = []
     for part in parts:
         last = ranges[-1] if ranges else None
@@ -45,7 +45,7 @@ def coalesce(parts: Iterable[Tensor | Range], slack: int) -> list[Range]:
 
 
 def in_file_order(ranges: Iterable[Range]) -> list[Range]:
-    """The same ranges by their place in the file, for readers that are done only when all are read."""
+    """The same ranges in the order of the file, for readers that need all of them anyway."""
     return sorted(ranges, key=lambda wanted: wanted.offset)
 
 
@@ -71,7 +71,7 @@ def share(ranges: Iterable[Range], readers: int, chunk: int) -> list[list[Range]
 
 
 def align(ranges: Sequence[Range], page: int, file_size: int) -> list[Range]:
-    """Widen ranges to whole pages, in the same order; a page that two of them share goes with the one before it.
+    """Widen ranges to whole pages, in the same order; a page that two of them share belongs to the earlier one.
 
     The last page may be cut by the file's end.
     """
@@ -86,10 +86,10 @@ def align(ranges: Sequence[Range], page: int, file_size: int) -> list[Range]:
 
 
 def fetch_plan(header: Header, slack: int = 1 << 16, page: int = 1 << 12) -> list[Range]:
-    """What the ONNX engine needs before its first answer: whole pages, at most `slack` bytes between two tensors."""
+    """The ONNX engine's ranges before its first answer: whole pages, with gaps of up to `slack` bytes included."""
     return align(coalesce((header.tensors[name] for name in needed_tensors(header)), slack), page, header.file_size)
 
 
 def whole_file(header: Header) -> list[Range]:
-    """What an engine needs that reads the checkpoint itself."""
+    """The range for an engine that reads the checkpoint itself: all of it."""
     return [Range(0, header.file_size)]

@@ -1,7 +1,7 @@
-"""The encoder's tensors in a checkpoint, by the names that BERT, RoBERTa and Longformer share.
+"""Finds the encoder's tensors in a checkpoint by the names that BERT, RoBERTa and Longformer share.
 
-A checkpoint with the head of a task has its model's name before them (`bert.encoder…`), and one that was converted from
-TensorFlow calls the two parts of a LayerNorm gamma and beta.
+In a checkpoint with the head of a task the model's name precedes them (`bert.encoder…`), and one that was converted
+from TensorFlow calls the two parts of a LayerNorm gamma and beta.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ def layer_of(name: str) -> int | None:
 
 
 def shared_name(name: str) -> str:
-    """What BertModel, RobertaModel and LongformerModel call a tensor of which `layer_of` knows the layer."""
+    """The name in BertModel, RobertaModel and LongformerModel of a tensor whose layer `layer_of` knows."""
     path, _, part = re.sub(f"^{_PREFIX}(?=encoder|embeddings)", "", name).rpartition(".")
     return f"{path}.{_OLDER.get(part, part)}"
 
 
 def find(header: Header, name: str) -> Tensor:
-    """The tensor that is called `name` in BertModel, RobertaModel and LongformerModel; raises KeyError."""
+    """The tensor that BertModel, RobertaModel and LongformerModel call `name`; raises KeyError."""
     older = name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta")
     for form in (name, older):
         if form in header.tensors:

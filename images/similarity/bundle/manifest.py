@@ -1,4 +1,4 @@
-"""The bundle's manifest: what the bundle is, and the size and sha256 that every file of it must have."""
+"""Reads the bundle's manifest: what the bundle is, and the size and sha256 of each of its files."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from similarity.base.errors import StoreError
 class Manifest:
     """The manifest's fields.
 
-    `weights` says where they are from: "hub", "package", "directory" or "synthetic". `family` is longformer, roberta or
+    `weights` is their source: "hub", "package", "directory" or "synthetic". `family` is longformer, roberta or
     bert. `pooling` makes a vector of the last layer: "cls" takes its first row, "mean" the mean of its rows. `window`
-    is the two-sided attention window in tokens, 0 where every token sees every other one. `padding_id` is the token
-    that takes no position, the others count from `padding_id + 1`; -1 where all tokens count, from 0. `header_sha256`
-    is that of the safetensors header, its 8-byte length included. `index` names the source of the incidents, empty for
-    those that the build came with.
-    `encoder_sha256` is that of the tensors that every answer reads, for VERIFY_WEIGHTS; empty in older bundles.
+    is the two-sided attention window in tokens, 0 if every token sees every other one. `padding_id` is the token
+    without a position, the others count from `padding_id + 1`; -1 if all tokens count, from 0. `header_sha256` covers
+    the safetensors header, its 8-byte length included. `index` names the source of the incidents, empty for those that
+    ship with the build. `encoder_sha256` covers the tensors that every answer reads, for VERIFY_WEIGHTS; empty in older
+    bundles.
     """
 
     model: str
@@ -45,17 +45,17 @@ class Manifest:
 
     @property
     def model_hash(self) -> str:
-        """Names the model without its incidents: two bundles of the same one embed a text alike."""
+        """The name of the model without its incidents: two bundles with the same one embed a text alike."""
         return source_hash({name: file for name, file in self.files.items() if name not in INDEX})
 
     @property
     def short_tokens(self) -> int:
-        """Up to this many tokens every token sees every other one: plain attention is exact."""
+        """Up to this many tokens every token sees every other one, so plain attention is exact."""
         return self.window // 2 + 1 if self.window else self.max_tokens
 
     @property
     def cone_tokens(self) -> int:
-        """The vector depends on this many first tokens and no others: CLS reaches one window further a layer."""
+        """The vector depends on this many first tokens alone: CLS reaches one window further with each layer."""
         if not self.window or self.pooling != "cls":
             return self.max_tokens
         return min(1 + self.layers * (self.window // 2), self.max_tokens)
@@ -67,7 +67,7 @@ class Manifest:
 
 
 def parse(data: bytes) -> Manifest:
-    """Read manifest.json; raises StoreError where it is no manifest or of another format version."""
+    """Read manifest.json; raises StoreError if it is not a manifest, or of another format version."""
     try:
         fields = read(data)
         fields.pop("format")

@@ -1,4 +1,4 @@
-"""The incident index: similarity of a vector with all incidents as one matrix product."""
+"""Ranks all incidents of the index by their similarity to a vector, in one matrix product."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contract.bundle import INCIDENTS, VECTORS
 from similarity.base.errors import StoreError
 from similarity.bundle import safetensors_header
 
-TINY = np.finfo(np.float32).tiny  # in place of a length of zero
+TINY = np.finfo(np.float32).tiny  # replaces a length of zero
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class Match:
 
 
 class Index:
-    """Incidents: ids int64[n], mean CLS vectors float32[n, hidden] with their lengths, and what to show of each.
+    """Incidents: ids int64[n], mean CLS vectors float32[n, hidden] with their lengths, and the fields to show of each.
 
-    The vectors are used where they lie, so a million incidents (3 GB) cost no second copy.
+    The vectors are used in place, so a million incidents (3 GB) are not copied.
     """
 
     def __init__(self, vectors: bytes, incidents: bytes) -> None:
@@ -43,7 +43,7 @@ class Index:
             raise StoreError(VECTORS, f"is damaged: {error}") from None
         # einsum makes no temporaries: linalg.norm takes forty times as long over a million rows.
         self._lengths = np.maximum(np.sqrt(np.einsum("ij,ij->i", self._means, self._means)), TINY)
-        self._lines = incidents.splitlines()  # in the order of the vectors; read when a line is shown
+        self._lines = incidents.splitlines()  # in the order of the vectors; parsed when a line is shown
         if not len(self._lines) == len(self._ids) == len(self._means):
             counts = f"{len(self._lines)} lines for {len(self._ids)} ids and {len(self._means)} vectors"
             raise StoreError(INCIDENTS, f"does not fit {VECTORS}: {counts}")
@@ -57,7 +57,7 @@ class Index:
         wanted = len(scores) if num < 0 else min(num, len(scores))
         if wanted == 0:
             return []
-        # One partial pass instead of a sort; all that tie with the last one taken stay in, so that ids decide.
+        # One partial pass instead of a sort; all ties with the last one taken stay in, so that ids decide.
         bar = np.partition(scores, len(scores) - wanted)[len(scores) - wanted]
         candidates = np.flatnonzero(scores >= bar)
         order = np.lexsort((-self._ids[candidates], -scores[candidates]))[:wanted]

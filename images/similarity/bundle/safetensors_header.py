@@ -1,8 +1,8 @@
-"""The header of a safetensors file: where each tensor's bytes lie. Needs neither torch nor the safetensors package.
+"""Reads the header of a safetensors file, which says where each tensor's bytes lie, without torch or safetensors.
 
-Format: https://huggingface.co/docs/safetensors (8 bytes little-endian header length, JSON, tensor data). What the
-reference implementation (safetensors 0.8, `SafeTensors::read_metadata` and `Metadata::validate`) refuses is refused
-here, too: a header that lies about its tensors would give wrong weights, and nothing else would tell.
+Format: https://huggingface.co/docs/safetensors (8 bytes little-endian header length, JSON, tensor data). Everything
+that the reference implementation (safetensors 0.8, `SafeTensors::read_metadata` and `Metadata::validate`) refuses is
+refused here, too: a header that lies about its tensors would give wrong weights, and nothing else would notice.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 PREFIX = 8
-# The reference allows 100 MB, which are gigabytes of Python objects; 30,000 tensors have room in this.
+# The reference allows 100 MB, which would become gigabytes of Python objects; this has room for 30,000 tensors.
 MAX_HEADER = 1 << 22
 METADATA = "__metadata__"
 BITS = {
@@ -31,7 +31,7 @@ class DamagedHeader(ValueError):
 
 @dataclass(frozen=True)
 class Tensor:
-    """Where a tensor lies: `offset` and `size` in bytes from the start of the file."""
+    """The place of a tensor: `offset` from the start of the file and `size`, in bytes."""
 
     dtype: str
     shape: tuple[int, ...]
@@ -68,8 +68,8 @@ def header_size(start: bytes) -> int:
 def parse(data: bytes) -> Header:
     """Parse the start of a file, which must hold the whole header; raises DamagedHeader.
 
-    The tensors fill the file from the header to `file_size` without a gap or an overlap. That the file ends there is
-    for the caller to check, who may hold its start alone.
+    The tensors fill the file from the header to `file_size` without a gap or an overlap. The caller, who may hold its
+    start alone, must check that the file ends there.
     """
     size = header_size(data)
     if len(data) < size:

@@ -1,4 +1,4 @@
-"""Two engines behind one interface: token ids in, a vector out. Each is a module, imported when asked for."""
+"""Two engines behind one interface, token ids to a vector; each is a module, imported when asked for."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Engine(Protocol):
 
 
 class EngineModule(Protocol):
-    """A module of this package; `NEEDS_WEIGHTS` says whether `make` needs the weights fetched before."""
+    """A module of this package; `NEEDS_WEIGHTS` says whether the weights must be fetched before `make`."""
 
     NEEDS_WEIGHTS: bool
 

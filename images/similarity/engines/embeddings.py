@@ -1,4 +1,4 @@
-"""The encoder's input: word, position and token-type rows of the checkpoint, looked up row by row and added.
+"""Computes the encoder's input: the checkpoint's word, position and token-type rows, looked up and added.
 
 The tables are 166 MB of the 595; a text of 20 tokens needs 0.1 MB of them.
 """
@@ -18,7 +18,7 @@ from similarity.bundle.safetensors_header import Header, Tensor
 if TYPE_CHECKING:
     from similarity.stores import Weights
 
-THREADS = 16  # a row is one round trip to S3 or EFS, which both answer many at a time
+THREADS = 16  # a row is one round trip to S3 or EFS, both of which answer many at a time
 SLACK = 8  # rows of 3 KB
 NAMES = ("word_embeddings", "position_embeddings", "token_type_embeddings")
 
@@ -26,9 +26,8 @@ NAMES = ("word_embeddings", "position_embeddings", "token_type_embeddings")
 def position_ids(ids: Sequence[int], padding_id: int) -> list[int]:
     """Positions of tokens: those other than padding count from padding_id + 1, padding has padding_id itself.
 
-    So does RoBERTa, where a literal `<pad>` in a text is padding in this sense. With -1, which is no token, it is the
-    plain range from 0 that BERT has.
-    Source: create_position_ids_from_input_ids in transformers' modeling_longformer.py.
+    RoBERTa does this, and a literal `<pad>` in a text counts as padding. With -1, which is not a token, it is the plain
+    range from 0 that BERT has. Source: create_position_ids_from_input_ids in transformers' modeling_longformer.py.
     """
     positions, seen = [], 0
     for token in ids:
@@ -39,7 +38,7 @@ def position_ids(ids: Sequence[int], padding_id: int) -> list[int]:
 
 
 class Embeddings:
-    """Row look-up in the embedding tables of a checkpoint. A row is read once and then kept: at most 166 MB of them."""
+    """Row look-up in the embedding tables of a checkpoint. A row is read once and then kept, at most 166 MB in all."""
 
     def __init__(self, header: Header, weights: Weights, padding_id: int) -> None:
         self._weights = weights
@@ -59,7 +58,7 @@ class Embeddings:
         return summed
 
     def _read(self, wanted: Sequence[tuple[Tensor, Sequence[int]]]) -> None:
-        """Read the rows that are not kept yet, those of all tables at once: they are round trips."""
+        """Read the rows that are not kept yet, those of all tables at once, because each is a round trip."""
 
         def read(run: tuple[Tensor, range]) -> None:
             table, rows = run
@@ -77,7 +76,7 @@ class Embeddings:
 
 
 def runs(indices: Iterable[int], slack: int) -> list[range]:
-    """Distinct indices as ranges; a gap of up to `slack` rows is read along, being cheaper than a request."""
+    """Distinct indices as ranges; a gap of up to `slack` rows is read, too, because that is cheaper than a request."""
     found: list[range] = []
     for index in sorted(indices):
         if found and index <= found[-1].stop + slack:

@@ -1,4 +1,4 @@
-"""The weights as onnxruntime is given them: tensors over one mapping of the file, never copied."""
+"""Gives the weights to onnxruntime as tensors over one mapping of the file, never copied."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def mapped(header: Header, path: Path) -> dict[str, ort.OrtValue]:
 
     The mapping lives as long as one of the values does. Nothing is read: the pages may be fetched later.
 
-    onnxruntime itself would open and map the file once for each of 194 tensors, and every time ask the file system:
-    over the lab's mount that takes 86 ms with the session, and 31 ms this way.
+    onnxruntime itself would open and map the file once for each of 194 tensors, and ask the file system each time: over
+    the lab's mount that takes 86 ms with the session, this way 31 ms.
     """
     with path.open("rb") as file:
         whole = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)

@@ -1,4 +1,4 @@
-"""The ONNX engine: numpy and onnxruntime over weights that are mapped, never copied."""
+"""Runs the encoder with numpy and onnxruntime over weights that are mapped, never copied."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def make(manifest: Manifest, header: Header, weights: Weights, small_files: Mapp
 
 
 class OnnxEngine:
-    """Graphs over one weights file: the short one is made at once, the long one when a long text first comes.
+    """Graphs over one weights file: the short one is made at once, the long one at the first long text.
 
-    The sessions read no weights while they are made, so an engine may be made while these are still being fetched.
+    Making the sessions reads no weights, so an engine may be made while these are still being fetched.
     """
 
     def __init__(self, manifest: Manifest, header: Header, weights: Weights, graphs: Mapping[str, bytes]) -> None:
@@ -53,9 +53,9 @@ class OnnxEngine:
         return _run(self._short, self._embeddings(ids)[np.newaxis]).reshape(-1)
 
     def encode_batch(self, batch: Sequence[Sequence[int]]) -> np.ndarray:
-        """float32[b, hidden] of texts of the same number of tokens; ValueError where they are not.
+        """float32[b, hidden] of texts of the same number of tokens; raises ValueError otherwise.
 
-        Those past the window go one by one: their work is cut into blocks already.
+        Texts past the window are encoded one by one, because their work is cut into blocks already.
         """
         if len({len(ids) for ids in batch}) != 1:
             raise ValueError("texts of a batch must have the same number of tokens, one text at least")
@@ -77,12 +77,12 @@ def _run(session: ort.InferenceSession, embeddings: np.ndarray) -> np.ndarray:
 def _session(graph: bytes, directory: str, values: Mapping[str, ort.OrtValue]) -> ort.InferenceSession:
     """A session that starts in milliseconds: no optimisation (the graph is written fused) and no prepacked copies.
 
-    It uses `values` where they lie, so these must live as long as it does; of `directory` it only wants to know that
-    the file which the graph names is there.
+    It uses `values` in place, so these must live as long as it does; in `directory` it only checks that the file which
+    the graph names is there.
 
-    Its threads sleep when they have nothing to do: those that spin take a core from what else the start is doing, and
-    save later encodings a few ms. docs/performance.md has the figures of every setting. The first encoding maps the
-    weights' pages: to map them before takes the 15 ms that it saves.
+    Its threads sleep when they have nothing to do: spinning threads would take a core from the rest of the start, and
+    save later encodings a few ms. docs/performance.md has the figures for every setting. The first encoding maps the
+    weights' pages: mapping them before takes the 15 ms that it saves.
     """
     options = ort.SessionOptions()
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL

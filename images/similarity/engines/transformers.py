@@ -1,4 +1,4 @@
-"""The transformers engine: the checkpoint's own class, as everybody uses it. The baseline, and the tests' oracle."""
+"""Runs the encoder with the checkpoint's own class, as everybody uses it: the baseline, and the tests' reference."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _any_other(fields: dict[str, Any], weights: Weights) -> Any:
 
 
 class TransformersEngine:
-    """A model of transformers, called as its documentation says; Longformer without global attention."""
+    """A model of transformers, called as its documentation says; a Longformer without global attention."""
 
     def __init__(self, model: Any, pooling: str) -> None:
         self._model = model

@@ -1,7 +1,7 @@
-"""Loading: the weights' I/O, the tokenizer and the imports go side by side: a cold start takes the longest of them.
+"""Loads weights, tokenizer and imports side by side, so that a cold start takes the longest of them.
 
 Manifest and header come first. Then one thread fetches all ranges of the plan (phase `fetch`), one reads the small
-files and gives the tokenizer's to the process that was started for it, and one, which imports all the while (phase
+files and gives the tokenizer's to the process that was started for it, and one, which imports meanwhile (phase
 `import`), makes session and index (phase `load`).
 """
 
@@ -45,7 +45,7 @@ PLANS: Mapping[str, Callable[[Header], list[byte_ranges.Range]]] = {
 
 @dataclass(frozen=True)
 class Model:
-    """All that an answer needs."""
+    """Everything that an answer needs."""
 
     manifest: Manifest
     tokenizer: Tokenizer
@@ -56,7 +56,7 @@ class Model:
 
 @dataclass(frozen=True)
 class Opened:
-    """A bundle of which manifest (`described`, as bytes) and header are read."""
+    """A bundle whose manifest (`described`, as bytes) and header were read."""
 
     described: bytes
     manifest: Manifest
@@ -81,13 +81,13 @@ class Loader(Attempt[Model]):
         self._begin()
 
     def _end(self) -> None:
-        self._fetched.wait()  # or the next attempt would fetch beside this one
+        self._fetched.wait()  # else the next attempt would fetch beside this one
         self._small_files.wait()
         if self._error and self._process:
             self._process.close()
 
     def _open(self) -> Opened:
-        """Manifest and weights file in one round trip to the store instead of two."""
+        """Open manifest and weights file in one round trip to the store instead of two."""
         reading = Task(lambda: self._store.read(files.MANIFEST))
         weights = self._store.weights(files.WEIGHTS, HEADER_GUESS, self._engine)
         described = reading.result()
@@ -102,14 +102,14 @@ class Loader(Attempt[Model]):
     def _fetch(self) -> None:
         with self._phases.span(FETCH):
             bundle = self._opened.result()
-            if self._engine in PLANS:  # else the loading thread says so
+            if self._engine in PLANS:  # else the loading thread reports it
                 bundle.weights.fetch(PLANS[self._engine](bundle.header))
 
     def _read_small_files(self) -> dict[str, bytes]:
-        """All files but the weights, before it is known which of them the engine needs; the tokenizer's first.
+        """Read all files except the weights, before it is known which of them the engine needs; the tokenizer's first.
 
-        The manifest is read once more: as it is the same now, it stood in the store together with the weights' version
-        when that was opened. The other files have its sums, so nothing is of another bundle.
+        The manifest is read once more: if it is unchanged, it was in the store together with the weights' version when
+        that was opened. The other files have its sums, so nothing is of another bundle.
         """
         opened = self._opened.result()
         manifest = opened.manifest
@@ -123,7 +123,7 @@ class Loader(Attempt[Model]):
                 return
             check(manifest.files[name], name, data[name])
             if name == files.TOKENIZER and self._process:
-                with suppress(OSError):  # it has ended: the first text finds that, too
+                with suppress(OSError):  # it has ended, which the first text will find, too
                     self._process.load(data[name])
 
         names = sorted({*manifest.files, files.MANIFEST} - {files.WEIGHTS}, key=lambda name: name != files.TOKENIZER)
@@ -164,7 +164,7 @@ def _start_tokenizer() -> TokenizerProcess | None:
 
 
 def import_engine(name: str) -> EngineModule:
-    """The engine's module; raises Unavailable if there is none or the image was built without what it needs."""
+    """The engine's module; raises Unavailable if it does not exist or the image lacks its packages."""
     if name not in PLANS:
         raise Unavailable(f"there is no engine {name!r}: set ENGINE to {' or '.join(PLANS)}")
     try:

@@ -1,6 +1,6 @@
-"""A tokenizer as a process of its own: `python -I -S tokenizer_child.py PATH...`, the PATHs being its parent's.
+"""Runs a tokenizer as a process of its own: `python -I -S tokenizer_child.py PATH...`, with its parent's PATHs.
 
-Standard input brings the bytes of tokenizer.json, then texts in UTF-8; the token ids of each text, uint32, go to
+Standard input gives the bytes of tokenizer.json, then texts in UTF-8; the token ids of each text, uint32, go to
 standard output. Every message follows its length, 8 bytes little-endian. The process ends when standard input does.
 """
 
@@ -9,12 +9,12 @@ import sys
 from array import array
 
 LENGTH = 8
-PARENTS_FILES = 256  # no more are open so early
+PARENTS_FILES = 256  # so early no more are open
 
 
 def main() -> None:
     """Serve the process that started this one."""
-    os.closerange(3, PARENTS_FILES)  # what the parent's runtime has open is no business of ours
+    os.closerange(3, PARENTS_FILES)  # the open files of the parent's runtime are none of ours
     sys.path = sys.argv[1:]
     from tokenizers import Tokenizer
 

@@ -1,7 +1,7 @@
-"""The tokenizer beside this process instead of in it, because reading its vocabulary holds the interpreter lock.
+"""Runs the tokenizer beside this process, because reading its vocabulary holds the interpreter lock.
 
-That takes 100 ms for 50,265 tokens, during which nothing could be imported: a cold start waits for both in turn. In a
-process of its own, which starts first of all, it costs the cold start nothing, and 20 MB.
+That takes 100 ms for 50,265 tokens, during which nothing could be imported: a cold start would wait for both in turn.
+In a process of its own, which starts first of all, it costs the cold start no time, and 20 MB.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ CHILD = str(Path(tokenizer_child.__file__))
 
 
 class TokenizerProcess:
-    """A process that has no file of this one's open but its two pipes, and ends with it or with `close`."""
+    """A process that has none of this one's files open except its two pipes, and ends with it or by `close`."""
 
     def __init__(self) -> None:
-        """Start it; raises OSError where no process can be started."""
+        """Start it; raises OSError if no process can be started."""
         its_input, ours = os.pipe()
         self._requests = open(ours, "wb", buffering=0)  # noqa: SIM115 - open as long as the process lives
         ours, its_output = os.pipe()
@@ -34,7 +34,7 @@ class TokenizerProcess:
         try:
             self.pid = os.posix_spawn(
                 sys.executable,
-                [sys.executable, "-I", "-S", CHILD, *sys.path],  # as little of Python as will do: 10 ms
+                [sys.executable, "-I", "-S", CHILD, *sys.path],  # as little of Python as possible: 10 ms
                 os.environ,
                 file_actions=[(os.POSIX_SPAWN_DUP2, its_input, 0), (os.POSIX_SPAWN_DUP2, its_output, 1)],
             )
@@ -49,7 +49,7 @@ class TokenizerProcess:
 
     def ids(self, text: str) -> list[int]:
         """The token ids of a text, special tokens included; raises OSError if the process has ended or hangs."""
-        patience = threading.Timer(PATIENCE, os.kill, (self.pid, signal.SIGKILL))  # which ends the pipes' waiting, too
+        patience = threading.Timer(PATIENCE, os.kill, (self.pid, signal.SIGKILL))  # which ends pipe waits, too
         patience.start()
         try:
             self._send(text.encode())
@@ -72,6 +72,6 @@ class TokenizerProcess:
 def _end(pid: int, requests: BinaryIO, answers: BinaryIO) -> None:
     requests.close()
     answers.close()
-    with suppress(ProcessLookupError, ChildProcessError):  # where the parent leaves its children to the kernel
-        os.kill(pid, signal.SIGKILL)  # it would end by itself, but one that hangs must not hold this one up
+    with suppress(ProcessLookupError, ChildProcessError):  # if the parent leaves its children to the kernel
+        os.kill(pid, signal.SIGKILL)  # it would end by itself, but a hanging one must not block this one
         os.waitpid(pid, 0)

@@ -1,4 +1,4 @@
-"""Text to token ids, cut to the model's limit. Both engines get the same ids."""
+"""Turns text into token ids, cut to the model's limit, the same for both engines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Tokens:
-    """Token ids, special tokens included; `whole` is how many the uncut text has."""
+    """Token ids, special tokens included; `whole` is the number of the uncut text."""
 
     ids: list[int]
     whole: int
@@ -30,7 +30,7 @@ class Tokens:
 class Tokenizer:
     """The checkpoint's tokenizer.json. A text becomes `<s> … </s>`; one past `max_tokens` keeps its beginning.
 
-    It works in `process`, which was given the same tokenizer.json, as long as that lives, and else in this one. There
+    It works in `process`, which was given the same tokenizer.json, as long as that lives, and then in this one, where
     the library may refuse the file: a StoreError.
     """
 
@@ -52,7 +52,7 @@ class Tokenizer:
                 return self._process.ids(text)
             except OSError as error:
                 log.error("tokenizer process", error)
-                self._process.close()  # or it would stay a zombie: the loader knows it, too
+                self._process.close()  # else it would stay a zombie, because the loader also knows it
                 self._process = None
         self._own = self._own or _read(self._description)
         ids: list[int] = self._own.encode(text).ids
@@ -64,8 +64,8 @@ def _read(description: bytes) -> FastTokenizer:
 
     try:
         tokenizer = FastTokenizer.from_str(description.decode())
-    except Exception as error:  # the library has no narrower one
-        raise StoreError(TOKENIZER, f"is no tokenizer for this version of the library: {error}") from None
+    except Exception as error:  # the library raises no narrower exception
+        raise StoreError(TOKENIZER, f"is not a tokenizer for this version of the library: {error}") from None
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer

@@ -1,4 +1,4 @@
-"""VERIFY_WEIGHTS: the sha256 of the tensors that every answer reads, compared with the manifest's."""
+"""Checks the weights for VERIFY_WEIGHTS: the sha256 of the tensors that every answer reads must be the manifest's."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def encoder_sha256(header: Header, path: Path) -> str:
     """Sum of the tensors that every answer reads whole, in the order of the file; raises OSError.
 
-    Not of the whole file: of 595 MB a function reads 340, and what it does not read need not be right.
+    It is not the sum of the whole file: of 595 MB a function reads 340, and the rest need not be right.
     """
     digest = hashlib.sha256()
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as whole, memoryview(whole) as data:
@@ -31,7 +31,7 @@ def encoder_sha256(header: Header, path: Path) -> str:
 
 
 def check(manifest: Manifest, header: Header, weights: Weights) -> None:
-    """Raise StoreError unless the fetched weights are those of the manifest, Unavailable where it has no sum."""
+    """Raise StoreError unless the fetched weights are those of the manifest, Unavailable if it has no sum."""
     if not manifest.encoder_sha256:
         raise Unavailable(
             f"{VERIFY_WEIGHTS} is set, but the bundle has no sum of its tensors: build it again or unset it"

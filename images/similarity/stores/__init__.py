@@ -1,4 +1,4 @@
-"""Where the bundle is kept: a directory (EFS, the image) or a bucket and prefix (S3). One interface for both."""
+"""One interface for the places of a bundle: a directory (EFS, the image), or a bucket and prefix (S3)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from similarity.bundle.byte_ranges import Range
 class Weights(Protocol):
     """The weights file of an opened bundle: `size` in bytes, `start` the bytes that it begins with.
 
-    All that it gives is of one version of the file. Where the store holds another one by now, it raises Replaced.
+    Everything that it gives is of one version of the file. If the store holds another one by now, it raises Replaced.
     """
 
     size: int
@@ -21,19 +21,19 @@ class Weights(Protocol):
 
     @property
     def directory(self) -> Path:
-        """Directory that holds a mappable file of the weights' name and full length.
+        """Directory with a mappable file of the weights' name and full length.
 
-        Bytes outside the ranges that were fetched may be holes.
+        Bytes outside the fetched ranges may be holes.
         """
 
     def read(self, wanted: Range) -> bytes:
-        """A few bytes, wherever they are; raises StoreError."""
+        """A few bytes, fetched or not; raises StoreError."""
 
     def fetch(self, ranges: Sequence[Range]) -> None:
-        """Make these ranges readable from `directory` at memory speed; blocks; raises StoreError."""
+        """Make these ranges readable from `directory` at memory speed, and wait for it; raises StoreError."""
 
     def check(self) -> None:
-        """Raise Replaced if what is mapped from `directory` may have changed. Asks nothing of a network."""
+        """Raise Replaced if what is mapped from `directory` may have changed. Uses no network."""
 
 
 class Store(Protocol):
@@ -45,7 +45,7 @@ class Store(Protocol):
     def weights(self, name: str, start: int, use: str) -> Weights:
         """Open the weights file and read its first `start` bytes; raises StoreError.
 
-        What was fetched for one `use` (an engine) is not taken for all that another one needs.
+        Bytes fetched for one `use` (an engine) do not count as everything that another one needs.
         """
 
     @property
@@ -65,7 +65,7 @@ class Counter:
             self._value += amount
 
     def take(self) -> int:
-        """The count since it was last taken."""
+        """The count since the last call."""
         with self._lock:
             value, self._value = self._value, 0
         return value

@@ -1,4 +1,4 @@
-"""A bundle in an S3 bucket under a prefix. What the engine maps is fetched into a file below /tmp."""
+"""Reads a bundle from an S3 bucket, and fetches what the engine maps into a file below /tmp."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig, S3Store
 
 PIECE = 1 << 18  # bytes from the connection to the file: small ones need no fresh memory (340 MB: 190 ms of CPU less)
-CONNECTIONS = 8  # as many as fill the 1.2 GiB/s that a Lambda environment is given at the start
+CONNECTIONS = 8  # enough to use the 1.2 GiB/s that a Lambda environment gets at the start
 # A store that hangs becomes an error that names the file, before the HTTP API gives up. One that is busy (503 SlowDown,
 # 500, 429) or drops connections is asked again, at most a second apart, for 12 s: that is past INIT, which ends at 8 s
 # and leaves loading to the first invocation, and the last try may hang and still end within the API's 28 s.
@@ -46,7 +46,7 @@ RETRIES: RetryConfig = {
 
 @dataclass(frozen=True)
 class Version:
-    """One state of an object, by its ETag (None where the store has none), and its size in bytes."""
+    """One state of an object, by its ETag (None if the store has none), and its size in bytes."""
 
     tag: str | None
     size: int
@@ -64,7 +64,7 @@ class BucketStore:
     @property
     def client(self) -> S3Store:
         if self._client is None:
-            from obstore.store import S3Store  # 12 ms with the client: not while the module is being imported
+            from obstore.store import S3Store  # 12 ms with the client, so not while the module is being imported
 
             endpoint = os.environ.get(S3_ENDPOINT)
             self._client = S3Store(
@@ -78,13 +78,13 @@ class BucketStore:
         return self._client
 
     def read(self, name: str) -> bytes:
-        """An object, whole; a large one, as the vectors of a million incidents are (3 GB), over all connections."""
+        """A whole object; a large one, such as the vectors of a million incidents (3 GB), over all connections."""
         version, first = self._start_of(name, GET_BYTES)
         size = version.size
         self.fetched.add(len(first))
         if len(first) >= size:
             return first
-        whole = io.BytesIO(first)  # gives its bytes away without a copy, which would take the memory twice
+        whole = io.BytesIO(first)  # returns its bytes without a copy, which would take the memory twice
         whole.seek(size - 1)
         whole.write(b"\0")
 
@@ -124,13 +124,13 @@ class BucketStore:
         return BucketWeights(self, name, version, first, use)
 
     def _start_of(self, name: str, start: int) -> tuple[Version, bytes]:
-        """The version of an object that is there now, and its first bytes, in one round trip."""
+        """The present version of an object and its first bytes, in one round trip."""
         import obstore
 
         try:
             answer = obstore.get(self.client, name, options={"range": (0, start)})
             return Version(answer.meta["e_tag"], answer.meta["size"]), bytes(answer.bytes())
-        except Exception as error:  # obstore's own family of errors has no common base below Exception
+        except Exception as error:  # obstore's own errors have no common base below Exception
             if _refused(error, 416):  # Range Not Satisfiable: there is an object, and it is empty
                 return Version(None, 0), b""
             raise _unreadable(name, error) from None
@@ -139,11 +139,11 @@ class BucketStore:
 class BucketWeights:
     """A weights object and the sparse file that its fetched ranges go into, at their own offsets.
 
-    The file lies in a directory of this process's own and gets its lasting name, a second link, when all ranges are
-    there: under that name it is complete or not there at all. An environment whose process is started again finds it
-    and fetches nothing. The first name stays, because a session may be opening the file at that very moment; what a
-    failed attempt leaves there, the next one removes. The lasting name holds the object's version, and a file of
-    another version gives way: /tmp has room for one.
+    The file lies in this process's own directory and gets its lasting name, a second link, when all ranges are there:
+    under that name it is complete or absent. If the environment's process is started again, it finds the file and
+    fetches nothing. The first name stays, because a session may be opening the file at that moment; the next attempt
+    removes what a failed one leaves there. The lasting name contains the object's version, and a file of another
+    version is removed: /tmp has room for one.
     """
 
     def __init__(self, store: BucketStore, name: str, version: Version, start: bytes, use: str) -> None:
@@ -170,12 +170,12 @@ class BucketWeights:
                     file.truncate(version.size)
 
     def _kept_is_whole(self) -> bool:
-        """Whether this version was fetched before; one that has no ETag cannot be known again."""
+        """Whether this version was fetched before; one without an ETag cannot be recognised."""
         return self._version.tag is not None and self._complete.exists()
 
     @contextmanager
     def _kept(self) -> Iterator[None]:
-        """Tells failures of the temporary directory from those of the store."""
+        """Distinguish failures of the temporary directory from those of the store."""
         try:
             yield
         except OSError as error:
@@ -187,10 +187,10 @@ class BucketWeights:
 
     def fetch(self, ranges: Sequence[Range]) -> None:
         if self._kept_is_whole():
-            self.read(Range(0, 1))  # the version is still there after the manifest was read, as in a fetch
+            self.read(Range(0, 1))  # this version must still be there after the manifest was read, as in a fetch
             FileWeights(self.directory, self._name, 0, CONNECTIONS, Counter()).fetch(ranges)
             return
-        # Of one file's writers the kernel lets one in, and the others spin: here they sleep (20 % less CPU for it all).
+        # The kernel lets one writer into a file, and the others spin: here they sleep (20 % less CPU in all).
         writing = threading.Lock()
         with self._kept(), (self.directory / self._name).open("r+b", buffering=0) as file:
 
@@ -203,7 +203,7 @@ class BucketWeights:
                         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
                     offset += len(piece)
 
-            # A store that keeps the object on a disk reads ahead in the file's order: 8 % less, these chunks included.
+            # A store that keeps the object on a disk reads ahead in the file's order: 8 % less time, with these chunks.
             for_each(copy, byte_ranges.split(byte_ranges.in_file_order(ranges), GET_BYTES), CONNECTIONS)
             self._complete.unlink(missing_ok=True)
             os.link(self.directory / self._name, self._complete)
@@ -213,7 +213,7 @@ class BucketWeights:
 
 
 def _ranged(wanted: Range, version: Version) -> GetOptions:
-    """A range of one version: the store answers 412 where it has another one."""
+    """A range of one version: the store answers 412 if it has another one."""
     options: GetOptions = {"range": (wanted.offset, wanted.end)}
     if version.tag is not None:
         options["if_match"] = version.tag
@@ -221,14 +221,14 @@ def _ranged(wanted: Range, version: Version) -> GetOptions:
 
 
 def _refused(error: Exception, status: int) -> bool:
-    """Whether the store's last answer had this HTTP status, which obstore tells in words alone."""
+    """Whether the store's last answer had this HTTP status, which obstore reports only in text."""
     return f"returned non-2xx status code: {status} " in str(error)
 
 
 def _unreadable(name: str, error: Exception) -> StoreError:
     log.error("store", error)
-    # By the status and not by obstore's classes: where a body broke off and the request for its rest was refused,
-    # the error is a GenericError around the one that says why.
+    # It uses the status, not obstore's classes: if a body broke off and the request for its rest was refused, the error
+    # is a GenericError around the one that says why.
     if isinstance(error, FileNotFoundError) or _refused(error, 404):
         return StoreError(name, "is missing")
     if _refused(error, 412):

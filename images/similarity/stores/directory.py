@@ -1,4 +1,4 @@
-"""A bundle in a directory: a mounted EFS access point or the image's own file system."""
+"""Reads a bundle from a directory: a mounted EFS access point or the image's own file system."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from similarity.bundle import byte_ranges
 from similarity.bundle.byte_ranges import Range
 from similarity.stores import Counter
 
-CHUNK = 4 << 20  # bytes by which readers' shares are alike
-SCRATCH = 1 << 18  # bytes: what is copied there and forgotten stays in the processor's cache
-LONGEST = 1023 * SCRATCH  # bytes a call: Linux takes 1,024 buffers
+CHUNK = 4 << 20  # bytes by which readers' shares may differ
+SCRATCH = 1 << 18  # bytes; a buffer of this size stays in the processor's cache
+LONGEST = 1023 * SCRATCH  # bytes per call: Linux takes 1,024 buffers
 
 
 class DirectoryStore:
@@ -45,11 +45,11 @@ class DirectoryStore:
 class FileWeights:
     """A weights file on a file system. Fetching reads it into the page cache, from which the engine maps it.
 
-    Not by page faults, which over a network mount come with a read-ahead of 128 KiB each. Every reader goes straight
-    through a part of its own, in the file's order, over an open file of its own, because file systems read ahead of
-    those who do: over the lab's mount that takes 0.7 times as long as the plan's order.
+    This avoids page faults, which read ahead only 128 KiB each over a network mount. Every reader reads its own part in
+    the file's order, through its own open file, because file systems read ahead of such readers: over the lab's mount
+    that takes 0.7 times as long as the plan's order.
 
-    The file is known again by device, inode, size and time of change, taken when it is opened.
+    Device, inode, size and time of change, taken when the file is opened, identify it later.
     """
 
     def __init__(
@@ -79,11 +79,11 @@ class FileWeights:
         return data
 
     def fetch(self, ranges: Sequence[Range]) -> None:
-        """Have the kernel read all ranges, and forget them: what counts is that it has the pages now."""
+        """Have the kernel read all ranges and discard them: what counts is that it has the pages now."""
 
         def read_through(part: list[Range]) -> None:
             try:
-                with open(self.directory / self._name, "rb", buffering=0) as file:  # read-ahead goes by open file
+                with open(self.directory / self._name, "rb", buffering=0) as file:  # read-ahead is per open file
                     os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)  # and doubles by this
                     for wanted in byte_ranges.coalesce(part, slack=0):
                         get = _copy if self._copying and not _cached(file.fileno(), wanted.end - 1) else _send
@@ -97,7 +97,7 @@ class FileWeights:
         self.check()
 
     def check(self) -> None:
-        """One question to the file system, which the kernel may answer from its cache of attributes."""
+        """Ask the file system once; the kernel may answer from its cache of attributes."""
         try:
             now = os.stat(self.directory / self._name)
         except OSError as error:
@@ -116,9 +116,9 @@ def _identity(status: os.stat_result) -> tuple[int, int, int, int]:
 
 
 def _send(file: int, wanted: Range) -> int:
-    """Hand the kernel's pages to /dev/null, which takes them as they are; returns bytes, fewer where the file ends.
+    """Send the kernel's pages to /dev/null without a copy; returns the bytes sent, fewer at the file's end.
 
-    595 MB that are in the page cache take 10 ms so, and 50 ms when they are copied.
+    For 595 MB in the page cache this takes 10 ms, copying them takes 50 ms.
     """
     sent = 0
     with open(os.devnull, "wb", buffering=0) as nowhere:
@@ -130,7 +130,7 @@ def _send(file: int, wanted: Range) -> int:
 
 
 def _cached(file: int, offset: int) -> bool:
-    """Whether a byte is in the page cache; False, too, where the file system cannot tell."""
+    """Whether a byte is in the page cache; also False if the file system cannot tell."""
     try:
         return os.preadv(file, [bytearray(1)], offset, os.RWF_NOWAIT) == 1
     except OSError:  # BlockingIOError: it is not
@@ -138,9 +138,9 @@ def _cached(file: int, offset: int) -> bool:
 
 
 def _copy(file: int, wanted: Range) -> int:
-    """Read into memory that is used over and over; returns bytes, fewer where the file ends.
+    """Read into one buffer again and again; returns the bytes read, fewer at the file's end.
 
-    As few calls as will do: each waits for the interpreter lock, which the imports hold for 5 ms at a time.
+    It makes few calls, because each waits for the interpreter lock, which the imports hold for 5 ms at a time.
     """
     scratch = memoryview(bytearray(SCRATCH))
     copied = 0
@@ -151,25 +151,26 @@ def _copy(file: int, wanted: Range) -> int:
 
 
 def store_at(path: str) -> DirectoryStore:
-    """The store in a directory, read as it suits the file system that holds it."""
+    """The store in a directory, with the reading that suits its file system."""
     kind = file_system(path)
-    if kind.startswith("nfs"):  # EFS: one client gets 500 MiB/s, which one reader alone does not fill
+    if kind.startswith("nfs"):  # EFS: one client gets 500 MiB/s, more than one reader uses
         return DirectoryStore(path, 4)
     if kind.startswith("fuse"):
-        # Its server, the lab's in place of EFS, gets the requests of several readers in any order and reads straight
-        # on only for one: 0.78, 0.74 and 0.84 s for 340 MB with one, two and four, and the imports need a core, too.
+        # The lab's mount in place of EFS: its server gets the requests of several readers in any order and reads
+        # straight on only for one: 340 MB take 0.78, 0.74 and 0.84 s with one, two and four, and the imports need a
+        # core, too.
         return DirectoryStore(path, 1)
-    # The image's: Lambda fetches its 512 KiB chunks when they are first touched, each with a latency. Its pages come
-    # from a device, and in a new virtual machine the first touch of each by a core costs 5 us. The readers do that
-    # beside the imports, or the first encoding would: a cold start of 782 ms instead of 644 (and 487 against 478
-    # where the machine had used the memory before).
+    # The image's file system: Lambda fetches its 512 KiB chunks when they are first touched, each with a latency. Its
+    # pages come from a device, and in a new virtual machine a core's first touch of each costs 5 us. If the readers did
+    # not do that beside the imports, the first encoding would: a cold start of 782 ms instead of 644 (and 487 instead
+    # of 478 if the machine had used the memory before).
     return DirectoryStore(path, 8, copying=True)
 
 
 def file_system(path: str) -> str:
-    """The kernel's name for the kind of file system that holds `path` (nfs4, ext4, fuse.…); empty where it has none.
+    """The kernel's name for the kind of file system that holds `path` (nfs4, ext4, fuse.…); empty if it has none.
 
-    A path that is not there has none, either: the first read says so, in words that reach the caller.
+    A missing path has none, either: the first read then fails with a message that reaches the caller.
     """
     try:
         device = os.stat(path).st_dev

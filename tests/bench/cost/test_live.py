@@ -1,4 +1,4 @@
-"""Prices of today: the Price List's own form, through boto3, from a stand-in endpoint."""
+"""Prices of today, in the Price List's own form, through boto3, from a stand-in endpoint."""
 
 from __future__ import annotations
 

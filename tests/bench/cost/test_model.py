@@ -1,4 +1,4 @@
-"""The cost model, worked by hand, and the choice that rests on it."""
+"""The cost model, compared with calculations by hand, and the choice that rests on it."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_prices_can_be_overridden_but_not_invented(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="s4_get"):
         read_prices(file)
     file.write_text("[]")
-    with pytest.raises(UsageError, match="no price table"):
+    with pytest.raises(UsageError, match="not a price table"):
         read_prices(file)
 
 
@@ -133,7 +133,7 @@ def test_the_trace_model_agrees_with_the_poisson_formula() -> None:
 
 
 def test_a_trace_by_hand() -> None:
-    # cold; warm; overlaps the one before: cold; both free, the last used is taken; after a long pause: cold
+    # cold; warm; overlaps the one before: cold; both free, so the last used one is taken; after a long pause: cold
     assert trace_cold_share([0, 10, 10.5, 20, 2000], 600, cold_s=5, warm_s=1) == 3 / 5
     assert trace_cold_share([0, 0, 0], 600, 1, 1) == 1.0
     with pytest.raises(ValueError, match="at least one"):

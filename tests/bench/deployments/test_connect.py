@@ -1,4 +1,4 @@
-"""Every way to reach a target, over real sockets: stacks, signatures, tokens, direct invokes, and what goes wrong."""
+"""Every way to reach a target, over real sockets: stacks, signatures, tokens, direct invocations, failures."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def wait_until(happened: Callable[[], object], seconds: float = 90.0) -> None:
 
 
 def test_the_way_to_aws_is_driven_against_the_lab(lab: Any, tmp_path: Path) -> None:
-    """Outputs from (a stand-in for) pulumi, SigV4 signatures and boto3, as on AWS; only the endpoint is the lab's."""
+    """Outputs from (a stand-in for) pulumi, SigV4 signatures and boto3 as on AWS; only the endpoint is the lab's."""
     stand_in = tmp_path / "bin" / "pulumi"
     stand_in.parent.mkdir()
     stack = tmp_path / "stack.json"

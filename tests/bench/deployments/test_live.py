@@ -1,4 +1,4 @@
-"""The harness over real sockets, started as its users start it: boto3 and requests against a simulated account."""
+"""The harness over real sockets, started as its users start it: boto3 and requests with a simulated account."""
 
 from __future__ import annotations
 

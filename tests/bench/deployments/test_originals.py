@@ -1,4 +1,4 @@
-"""Whatever ends a run, its functions are as before: by itself, by resuming, or by `restore`."""
+"""However a run ends, its functions are restored: by the run itself, by resuming, or by `restore`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def file(account: Account, tmp_path: Path) -> Iterator[Path]:
 
 
 def killed(file: Path, out: Path, account: Account) -> None:
-    """A run that died in the middle: what it recorded, and what it left of the functions."""
+    """A run that died in the middle: its records, and the state of its functions."""
     assert bench("--outputs", file, "--out", out, *AXES).returncode == 0
     lines = (out / RESULTS).read_bytes().splitlines(keepends=True)
     (out / RESULTS).write_bytes(b"".join(lines[:9]))
@@ -72,7 +72,7 @@ def test_restore_puts_back_names_what_it_did_and_does_nothing_twice(
 def test_resume_takes_the_originals_of_the_first_session(account: Account, file: Path, tmp_path: Path) -> None:
     before = state(account)
     killed(file, tmp_path / "run", account)
-    done = bench("--resume", tmp_path / "run")  # the target too is taken from the record
+    done = bench("--resume", tmp_path / "run")  # the target also comes from the record
     assert (done.returncode, state(account)) == (0, before), done.stderr
     first, second = read_run(tmp_path / "run").sessions
     assert second.originals == first.originals

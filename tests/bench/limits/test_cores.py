@@ -1,4 +1,4 @@
-"""Core time is what the kernel's book says of the machine and of this process."""
+"""Core time is what the kernel's counters say about the machine and this process."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_work_of_others_is_in_the_total_alone() -> None:
     ) as other:
         with core_time() as found:
             assert other.stdout
-            other.stdout.readline()  # it has worked; a child's work counts as ours once it is waited for
+            other.stdout.readline()  # it has worked; a child's work counts as ours once it has been waited for
         other.communicate(b"\n")
     assert found.total - found.own >= 300 - TICKS
     assert found.own < 100

@@ -1,4 +1,4 @@
-"""The document says what the samples say: planted values must come out as planted, met or not met."""
+"""The document follows the samples: planted values come out as planted, met or not met."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_the_document_is_made_again_byte_for_byte(tmp_path: Path) -> None:
     first = (out.read_bytes(), out.with_suffix(".svg").read_bytes())
     assert main(["limits", "--from", str(raw), "--document", str(out)]) == 0
     assert (out.read_bytes(), out.with_suffix(".svg").read_bytes()) == first
-    assert "not measured" in out.read_text()  # what the plant leaves out
+    assert "not measured" in out.read_text()  # what the planted samples leave out
 
 
 def test_what_checking_costs_is_told_by_starts_of_the_same_round() -> None:

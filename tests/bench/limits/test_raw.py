@@ -1,4 +1,4 @@
-"""The raw readers read what they are told to, all of it, and say so when they cannot."""
+"""The raw readers read all that they are told to, or report an error."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DATA = bytes(range(256)) * 40_000
 
 
 class RangeServer(http.server.BaseHTTPRequestHandler):
-    """A real HTTP server with ranges; notes what was asked for."""
+    """A real HTTP server with ranges; records the requests."""
 
     protocol_version = "HTTP/1.1"
     asked: list[tuple[int, int]]

@@ -1,4 +1,4 @@
-"""Failed requests are answers, too: counted, shown, and never within a limit."""
+"""Failed requests count as answers: they are counted, shown, and never within a limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cold starts of the other kinds, planted in virtual time: found, counted, reported apart."""
+"""The other kinds of cold start, planted in virtual time, are found, counted and reported apart."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_the_surplus_of_a_burst_is_cold(tmp_path: Path) -> None:
     assert (by_size[8].cold_p50_ms, by_size[8].warm_p50_ms, by_size[1].cold_p50_ms) == (700.0, 30.0, None)
     assert {item.kind for item in found.other_cold_starts} == {"scale-out"}
     assert by_size[8].invalid == 0
-    assert found.variants[0].cold.counts.n == 3  # primers and bursts are no new-sandbox samples
+    assert found.variants[0].cold.counts.n == 3  # primers and bursts are not new-sandbox samples
 
 
 @pytest.mark.parametrize(("idle", "cold"), [(KEPT_ALIVE_S / 2, 0), (KEPT_ALIVE_S * 2, 4)])

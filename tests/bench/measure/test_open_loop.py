@@ -105,7 +105,7 @@ def test_a_load_in_which_nothing_was_sent_or_that_is_not_there_is_said(tmp_path:
         file.append(Arrival("s3", 1.0, dropped=True))
     with pytest.raises(UnsoundError, match="nothing was measured"):
         read_load(tmp_path)
-    with pytest.raises(UsageError, match="no load"):
+    with pytest.raises(UsageError, match="not a load"):
         read_load(tmp_path / "elsewhere")
 
 

@@ -1,4 +1,4 @@
-"""The whole harness against an account whose truth is known: in virtual time, through the same runner and records."""
+"""The whole harness on an account whose truth is known, in virtual time, through the same runner and records."""
 
 from __future__ import annotations
 

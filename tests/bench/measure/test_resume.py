@@ -1,4 +1,4 @@
-"""A run that was broken off goes on to its own plan and ends with the same figures."""
+"""A run that was interrupted continues its own plan and ends with the same figures."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def session(directory: Path, target: SimulatedTarget, number: int = 1) -> None:
 
 
 def figures(directory: Path) -> dict[str, Any]:
-    """The summary without what has to tell that there were two sessions."""
+    """The summary without the parts that must show that there were two sessions."""
     summary = to_json(derive(directory))
     assert summary["meta"].pop("sessions") in (1, 2)
     summary["meta"]["notes"] = [note for note in summary["meta"]["notes"] if "sessions" not in note]

@@ -52,14 +52,14 @@ FORMS = {
 
 @dataclass(frozen=True)
 class Leak:
-    """What must be hidden, and a text that has it in it."""
+    """A secret to hide, and a text that contains it."""
 
     secret: str
     said: str
 
 
 def leak_of(token: str, form: str) -> Leak:
-    """`{0}` is any bearer token, `{1}` one of letters and digits, as those forms allow no other."""
+    """`{0}` is any bearer token, `{1}` one of letters and digits alone, because those forms allow no other."""
     plain = "".join(filter(str.isalnum, token))
     return Leak(token if "{0}" in FORMS[form] else plain, FORMS[form].format(token, plain))
 
@@ -88,7 +88,7 @@ def test_ordinary_text_is_left_alone() -> None:
 
 
 class Echoes(SimulatedTarget):
-    """A service that says back what it was sent, in every place where it can say something."""
+    """A service that echoes what it was sent, in every place where it can."""
 
     def __init__(self, said: str, broken: bool) -> None:
         super().__init__(Account(Truth()), VirtualTime())
@@ -147,7 +147,7 @@ def test_a_token_that_no_header_can_carry_is_refused_without_being_told(text: st
         try:
             patch.setenv("BENCH_TOKEN", token)
         except (ValueError, UnicodeEncodeError):
-            return  # no environment can hold it
+            return  # an environment variable cannot hold it
         if set(token) <= set(B64TOKEN):
             make_signer("jwt", "us-east-1", lambda: None)
             return

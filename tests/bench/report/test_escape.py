@@ -1,4 +1,4 @@
-"""What others wrote shows as what it is, in Markdown, HTML and on the terminal."""
+"""Text of others shows literally in Markdown, in HTML and on the terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""report.html: complete in itself, with words for every figure, and shown without errors or overflow by a browser."""
+"""report.html is self-contained, has words for every figure, and a browser shows it without errors or overflow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run knows under which conditions it was made: recorded, taken over at resume, refused where they contradict."""
+"""A run records its conditions, takes them over at resume, and is refused where they contradict."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told of the machine."""
+"""The facts that a report tells about the machine."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def record(directory: Path, target: SimulatedTarget | None = None, **changes: An
 
 
 def with_line(directory: Path, kind: str, change: Callable[[dict[str, Any]], object]) -> int:
-    """Change the last line of that kind; its number."""
+    """Change the last line of that kind; returns its number."""
     path = directory / RESULTS
     lines = path.read_text().splitlines()
     at = max(number for number, line in enumerate(lines) if f'"kind":"{kind}"' in line)

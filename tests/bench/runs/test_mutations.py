@@ -1,4 +1,4 @@
-"""No input makes a reader of the benchmark fail otherwise than by its own errors."""
+"""No input makes a reader of the benchmark fail except by the benchmark's own errors."""
 
 from __future__ import annotations
 

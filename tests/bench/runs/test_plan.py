@@ -1,4 +1,4 @@
-"""The order of measurements: complete, randomised, reproducible."""
+"""Orders the measurements in complete, randomised, reproducible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Intervals over visits: coverage by simulation, drift by scipy, and what must always hold."""
+"""Intervals over visits: coverage by simulation, drift compared with scipy, and properties that always hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Paired statistics against scipy, brute force, and a thousand simulated runs."""
+"""Paired statistics, compared with scipy, brute force, and a thousand simulated runs."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ def lognormal(rng: random.Random, median: float, sigma: float) -> float:
 
 
 def shifted(rng: random.Random) -> tuple[float, float]:
-    """400 ms against 300 ms with the same skewed noise: the difference has median 100."""
+    """400 ms and 300 ms with the same skewed noise: the difference has median 100."""
     return 400 + lognormal(rng, 100, 0.5), 300 + lognormal(rng, 100, 0.5)
 
 
 def drifting(rng: random.Random) -> tuple[float, float]:
-    """The same, under a drift that both meet in a round and that is ten times the difference."""
+    """The same with a drift of ten times the difference, which both meet in each round."""
     drift = rng.uniform(0, 1000)
     a, b = shifted(rng)
     return a + drift, b + drift

@@ -1,4 +1,4 @@
-"""Quantiles and intervals against numpy, scipy and brute force."""
+"""Quantiles and intervals, compared with numpy, scipy and brute force."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The incomplete beta function and what is derived from it, against scipy."""
+"""The incomplete beta function and everything derived from it, compared with scipy."""
 
 from __future__ import annotations
 

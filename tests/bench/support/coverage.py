@@ -1,4 +1,4 @@
-"""Simulated measurements with a known truth: how often the benchmark's own intervals hold it."""
+"""Simulates measurements with a known truth, to see how often the benchmark's own intervals contain it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bench.stats.clusters import Visits, mean_interval, median_interval, ratio_i
 
 VISITS, REQUESTS = 10, 6  # the default plan: 60 warm requests in 10 visits
 TRUTH_MS = 100.0
-_NOISE = 0.08  # of a single request, in logarithms
+_NOISE = 0.08  # spread of a single request, in logarithms
 _FAMILY = 3  # warm rows of a comparison of three backends
 
 
@@ -71,22 +71,22 @@ class Bimodal:
 
     @property
     def median_ms(self) -> float:
-        """The true median: the quantile of the fast mode that half of all requests lie below."""
+        """The true median: the quantile of the fast mode below which half of all requests lie."""
         return float(self.fast_ms * (1 + 0.02 * scipy.stats.norm.ppf(0.5 / (1 - self.slow_share))))
 
 
 def median_coverage(draw: Callable[[Generator], Visits], truth: float, runs: int, seed: int) -> float:
-    """In which share of the runs the 95 % interval of the median holds the truth."""
+    """The share of runs in which the 95 % interval of the median contains the truth."""
     return _share(_holds(median_interval(draw(rng)), truth) for rng in _generators(runs, seed))
 
 
 def mean_coverage(draw: Callable[[Generator], Visits], truth: float, runs: int, seed: int) -> float:
-    """In which share of the runs the 95 % interval of the mean holds the truth."""
+    """The share of runs in which the 95 % interval of the mean contains the truth."""
     return _share(_holds(mean_interval(draw(rng)), truth) for rng in _generators(runs, seed))
 
 
 def false_alarms(draw: Callable[[Generator], Visits], runs: int, seed: int) -> float:
-    """In which share of comparisons of equal runs any of three rows says that something changed."""
+    """The share of comparisons of equal runs in which any of three rows reports a change."""
     confidence = 1 - 0.05 / _FAMILY
 
     def any_alarm(rng: Generator) -> bool:
@@ -110,7 +110,7 @@ def _share(outcomes: Iterator[bool]) -> float:
 
 
 def bill_coverage(backend: Bimodal, per_visit: int, runs: int, seed: int) -> float:
-    """In which share of the runs the 95 % interval of a request's cost holds what it truly costs on average."""
+    """The share of runs in which the 95 % interval of a request's cost contains its true mean cost."""
     usage, prices, assumptions = Usage("oci", "arm64", 2048), read_prices(), Assumptions()
 
     def priced(visits: Visits) -> Costs:
@@ -118,6 +118,6 @@ def bill_coverage(backend: Bimodal, per_visit: int, runs: int, seed: int) -> flo
         return costs(usage, billed, billed, prices, assumptions)
 
     many = replace(backend, by_visit=False).draw(numpy.random.default_rng(seed), 200_000 // VISITS)
-    truth = priced(many).warm_request  # what a visit has in common does not change the mean
+    truth = priced(many).warm_request  # the common part of a visit does not change the mean
     rngs = _generators(runs, seed)
     return _share(_holds(priced(backend.draw(rng, per_visit)).warm_request_interval, truth) for rng in rngs)

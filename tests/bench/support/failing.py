@@ -1,4 +1,4 @@
-"""Whole runs in virtual time against an account that fails as planned, and what the commands say of them."""
+"""Makes whole runs in virtual time on an account that fails as planned, and collects what the commands print."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ AXES = Axes(("s3", "oci"), cold=10, warm=60)
 
 
 def failing(backend: str, percent: int) -> Fault:
-    """So many of a hundred requests to one backend fail, cold and warm, spread evenly."""
+    """Let so many of a hundred requests to one backend fail, cold and warm, spread evenly."""
     return lambda name, state, number: (
         "fails" if name == backend and state != "update" and (number + 1) * percent % 100 < percent else None
     )

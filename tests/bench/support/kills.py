@@ -1,4 +1,4 @@
-"""Ends runs at random moments in every way there is, then resumes or restores: are the functions as before?"""
+"""Ends runs at random moments in every way, then resumes or restores, and checks that the functions are as before."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _AT_ONCE = 2
 
 @dataclass(frozen=True)
 class Kill:
-    """One attempt: how the run was ended, when (s after start or first line), how it was mended, what was wrong."""
+    """One attempt: how the run was ended, when (s after start or first line), how it was repaired, what was wrong."""
 
     way: str
     moment_s: float
@@ -41,7 +41,7 @@ class Kill:
 
 
 def kill_at_random_moments(count: int, seed: int, directory: Path) -> list[Kill]:
-    """`count` runs, each ended at a random moment: of its whole life every fifth, the others after their first line."""
+    """End `count` runs at a random moment: every fifth within its whole life, the others after their first line."""
     begun_s, length_s = _undisturbed(directory / "whole")
     rng = random.Random(seed)
     plans = []
@@ -54,7 +54,7 @@ def kill_at_random_moments(count: int, seed: int, directory: Path) -> list[Kill]
 
 
 def an_account() -> Account:
-    """Functions that differ in what a run changes: another memory size, an engine set and one that is not."""
+    """Functions that differ in what a run changes: in memory size, and in whether an engine is set."""
     account = Account(Truth(lambda backend, engine, rng: 20.0, lambda backend, engine, rng: 4.0), ("s3", "oci"))
     account.functions["s3"].memory_mb = 3008
     account.functions["oci"].variables["ENGINE"] = "onnx"
@@ -62,7 +62,7 @@ def an_account() -> Account:
 
 
 def state(account: Account) -> dict[str, tuple[dict[str, str], int]]:
-    """Everything of the functions that a run could have changed."""
+    """Everything in the functions that a run could have changed."""
     return {name: (copy.deepcopy(f.variables), f.memory_mb) for name, f in account.functions.items()}
 
 
@@ -114,7 +114,7 @@ def _kill(number: signal.Signals) -> Way:
 
 
 def _close_terminal(command: Sequence[str], begun: Path, moment_s: float) -> None:
-    """The command in a terminal of its own, whose other side is closed, as a dropped connection does."""
+    """Run the command in its own terminal and close the other side, as a dropped connection does."""
     master, slave = os.openpty()
 
     def take_terminal() -> None:
@@ -131,7 +131,7 @@ def _close_terminal(command: Sequence[str], begun: Path, moment_s: float) -> Non
 
 
 def _let_run(process: subprocess.Popen[bytes], begun: Path, moment_s: float, tick: Callable[[], object] = int) -> None:
-    """Until so long after the file `begun` appeared, or the process ended by itself."""
+    """Wait for a time after the file `begun` appeared, or until the process ended by itself."""
     deadline: float | None = None
     while process.poll() is None and (deadline is None or time.monotonic() < deadline):
         if deadline is None and begun.exists():

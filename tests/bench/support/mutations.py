@@ -1,4 +1,4 @@
-"""The benchmark's readers, with valid inputs to mutate; what they read is carried on to all that is derived from it."""
+"""The benchmark's readers, with valid inputs to mutate; everything is derived from what they read."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def _answer() -> bytes:
 
 
 def _read_answer(data: bytes) -> None:
-    """Whatever a service answers becomes a record that can be written and read again."""
+    """Any answer of a service becomes a record that can be written and read again."""
     first, _, body = data.partition(b"\n")
     try:
         named = json.loads(first)

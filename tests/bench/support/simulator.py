@@ -1,4 +1,4 @@
-"""A small AWS account with planted behaviour: the truth the benchmark has to find.
+"""A small AWS account with planted behaviour: the truth that the benchmark has to find.
 
 `Account` is the state machine (configurations, execution environments, log streams). `SimulatedTarget` puts it straight
 under the runner, in virtual time; `serve` puts it behind real sockets, as an HTTP API and an AWS endpoint.
@@ -97,14 +97,14 @@ class Account:
             function.environment = None
 
     def call(self, backend: str) -> Reply:
-        """One invocation of the backend's function: what comes back, and how long it takes."""
+        """One invocation of the backend's function: its answer, and how long it takes."""
         function = self.functions[backend]
         state = "warm" if function.environment else "cold"
         number = function.warms if state == "warm" else function.colds
         fault = self.truth.fault(backend, state, number)
         function.warms, function.colds = function.warms + (state == "warm"), function.colds + (state == "cold")
         engine = function.variables.get("ENGINE", "onnx")
-        # Latency depends on what is asked, not on the process: a resumed run sees what it would have seen.
+        # Latency depends on the request, not on the process, so a resumed run sees what it would have seen.
         visit = function.variables.get("CONFIG_NONCE", "").rpartition("-")[2]
         environment = function.environment or self._start(function)
         environment.invocation += 1
@@ -221,7 +221,7 @@ class SimulatedTarget:
     def call_at_once(self, variant: Variant, count: int) -> list[Observation]:
         function, seen = self.account.functions[variant.backend], []
         kept = function.environment
-        for number in range(count):  # the first finds the environment that is there, the others none that is free
+        for number in range(count):  # the first finds the existing environment, the others find none that is free
             function.environment = kept if number == 0 else None
             seen.append(self.call(variant))
         function.environment = kept
@@ -269,7 +269,7 @@ def serve(account: Account) -> Iterator[str]:
 
 class _Server(ThreadingHTTPServer):
     def handle_error(self, request: object, client_address: object) -> None:
-        if not isinstance(sys.exception(), ConnectionError):  # a client that was killed says nothing of the server
+        if not isinstance(sys.exception(), ConnectionError):  # a killed client says nothing about the server
             super().handle_error(request, client_address)
 
 
@@ -331,7 +331,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(200, json.dumps(answer).encode(), {"X-Amz-Log-Result": tail})
 
     def _refuse(self, backend: str) -> None:
-        """What the service does without a text: 400, with its witnesses and a REPORT line."""
+        """The service's answer without a text: 400, with its witnesses and a REPORT line."""
         with self.the_lock:
             reply = self.the_account.call(backend)
         self._send(400, b'{"message": "send a text"}', reply.headers)

@@ -1,4 +1,4 @@
-"""What is counted by hand of the parts in which a bucket is read is what the service asks for."""
+"""Compares the parts in which a bucket is read, counted by hand, with what the service asks for."""
 
 from __future__ import annotations
 

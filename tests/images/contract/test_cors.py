@@ -1,4 +1,4 @@
-"""What an origin is."""
+"""Tests which texts are origins."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def _wait_until_it_stores(url: str, server: subprocess.Popen[bytes], log: Path) 
 
 @dataclass
 class Bundle:
-    """A bundle in the bucket: `files` are the bytes the manifest is about, whatever the bucket holds now."""
+    """A bundle in the bucket: `files` are the bytes that the manifest describes, whatever the bucket holds now."""
 
     store: S3Store
     files: dict[str, bytes]
@@ -128,7 +128,7 @@ def root(tmp_path: Path, endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Path
 
 
 class StallingProxy:
-    """Passes connections to `endpoint` until `limit` bytes came back from it; from then on nothing passes any more."""
+    """Passes connections to `endpoint` until `limit` bytes came back from it; after that it passes nothing."""
 
     def __init__(self, endpoint: str, limit: int) -> None:
         self._upstream = int(endpoint.rsplit(":", 1)[1])

@@ -1,4 +1,4 @@
-"""Copying a bundle, against a real S3 and real file systems: it is whole or it is not there."""
+"""Copying a bundle, with a real S3 and real file systems: it is whole or it is not there."""
 
 from __future__ import annotations
 
@@ -198,5 +198,5 @@ def test_memory_does_not_grow_with_the_bundle(root: Path, upload: Upload) -> Non
 
 def test_no_file_system(root: Path, upload: Upload, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MODEL_ROOT", str(root / "nothing"))
-    with pytest.raises(seeder.SeedError, match="is no directory: mount the file system there"):
+    with pytest.raises(seeder.SeedError, match="is not a directory: mount the file system there"):
         seeder.handler(upload().event, None)

@@ -1,4 +1,4 @@
-"""The seeder's event: what is wrong with one is named, and no file name leads out of the bundle."""
+"""The seeder's event: its faults are named, and no file name leads out of the bundle."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ GOOD: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"bucket": ""}, "is no bucket name"),
-        ({"prefix": "/x"}, "is no key prefix"),
-        ({"prefix": "a/../b", "directory": OTHER}, "is no key prefix"),
+        ({"bucket": ""}, "is not a bucket name"),
+        ({"prefix": "/x"}, "is not a key prefix"),
+        ({"prefix": "a/../b", "directory": OTHER}, "is not a key prefix"),
         ({"prefix": "models/v1"}, "names no bundle: send the source_hash"),
         ({"directory": "../" + OTHER}, "names no bundle"),
         ({"keep": ["*"]}, "names no bundle"),

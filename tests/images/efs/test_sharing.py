@@ -1,4 +1,4 @@
-"""Bundles and runs that share a file system: what is linked, what is removed, and who waits for whom."""
+"""Bundles and runs that share a file system: which files are linked, which are removed, and which run waits."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_damaged_weights_are_not_linked(root: Path, upload: Upload) -> None:
 
 
 def test_a_repair_of_one_bundle_leaves_the_other_as_it_is(root: Path, upload: Upload) -> None:
-    """Both names lead to the damaged bytes: each bundle gets good ones when it is seeded, and writes to no other."""
+    """Both names lead to the damaged bytes: each bundle gets good ones when it is seeded, and no other changes."""
     old, new = new_index(upload)
     seeder.handler(old.event, None)
     seeder.handler({**new.event, "keep": [old.hash]}, None)

@@ -1,4 +1,4 @@
-"""The routes as AIID's site calls them, what their answers hold, and what headers and log say of them."""
+"""The routes as AIID's site calls them, the contents of their answers, and what headers and log say about them."""
 
 from __future__ import annotations
 
@@ -212,7 +212,7 @@ def test_a_fault_of_ours_is_a_500_that_tells_nothing(
     service: EncoderService, context: Context, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:
-        raise RuntimeError("SECRET".title())  # the trace quotes this line, not the error's words
+        raise RuntimeError("SECRET".title())  # the trace quotes this line, not the error's text
 
     monkeypatch.setattr(answer, "similar", broken)
     response = service.handle({"text": "a"}, context)

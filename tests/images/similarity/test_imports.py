@@ -1,4 +1,4 @@
-"""What the ONNX function imports: start-up is watched by this list, not by a clock."""
+"""The modules that the ONNX function imports: this list, not a clock, guards the start-up time."""
 
 from __future__ import annotations
 

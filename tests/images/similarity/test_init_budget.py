@@ -1,4 +1,4 @@
-"""A store so slow that INIT cannot wait for it: Lambda would run INIT again after 10 s, so ours ends at 8."""
+"""With a store so slow that INIT cannot wait for it, INIT ends at 8 s, because Lambda would run it again after 10 s."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def ask(lab: Lab, backend: str, **fields: Any) -> requests.Response:
 
 
 def ask_until_loaded(lab: Lab, backend: str, **fields: Any) -> requests.Response:
-    """The answer, also where importing torch takes longer than the API waits: the load goes on meanwhile."""
+    """The answer, even if importing torch takes longer than the API waits, because loading continues meanwhile."""
     for _ in range(5):
         answer = ask(lab, backend, **fields)
         if answer.status_code != 503:
@@ -102,7 +102,7 @@ def test_routes_without_a_prefix_go_to_the_default_backend(lab: Lab) -> None:
     [
         ("GET", "/similar", b"", 400, "text is missing: send"),
         ("POST", "/similar", b'{"text": ""}', 400, "text is empty: send"),
-        ("POST", "/similar", b"not JSON", 400, "no JSON: send"),
+        ("POST", "/similar", b"not JSON", 400, "not JSON: send"),
         ("POST", "/similar", b"\xff\xfe\xfd", 400, "not UTF-8: send"),
         ("POST", "/similar", b'{"text": "' + b"a" * 2_000_000 + b'"}', 413, "too large: at most 1048576 bytes"),
         ("PUT", "/similar", b"", 405, "method PUT is not allowed: send"),

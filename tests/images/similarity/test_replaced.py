@@ -1,4 +1,4 @@
-"""A store that changes under a function: answers are of one bundle or the other, and it recovers without a restart."""
+"""A store that changes under a function: each answer is of one bundle, and the function recovers without a restart."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_bundle_replaced_at_any_request_is_never_mixed(tiny_bundle: Path) -> N
 def test_a_bundle_replaced_one_object_at_a_time_is_never_mixed_where_sums_are_compared(
     tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch, order: tuple[str, ...], gap: int
 ) -> None:
-    """Also where a start lies between the two objects whole: only a sum can tell that they do not belong together."""
+    """Also if a whole start lies between the two objects: only a sum shows that they do not belong together."""
     monkeypatch.setenv("VERIFY_WEIGHTS", "1")
     before = replacing.read(tiny_bundle)
     after = replacing.other(before)
@@ -79,7 +79,7 @@ def test_a_directory_replaced_at_any_step_of_a_start_is_never_mixed(
 
 
 class Steps:
-    """Counts what a start asks of a directory, one step at a time, and does something before a chosen one."""
+    """Counts a start's accesses to a directory, and does something before a chosen one."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._lock = threading.RLock()
@@ -95,7 +95,7 @@ class Steps:
         self.taken, self._at, self._pending = 0, at, action
 
     def end(self) -> None:
-        """Do it now, if it was not done yet."""
+        """Do it now, unless it was done already."""
         with self._lock:
             action, self._pending = self._pending, None
             if action:

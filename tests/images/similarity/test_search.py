@@ -39,7 +39,7 @@ def backend(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def index_only(tiny_bundle: Path, tmp_path: Path) -> Path:
-    """A store in which nothing but the index is left."""
+    """A store in which only the index is left."""
     for name in INDEX_FILES:
         shutil.copyfile(tiny_bundle / name, tmp_path / name)
     return tmp_path
@@ -98,7 +98,7 @@ def test_a_bucket_serves_it_as_a_directory_does(
 def test_any_vectors_similarities_are_its_cosines(
     tiny_bundle: Path, context: Context, vector: np.ndarray, exponent: int
 ) -> None:
-    """At every length, also where squares are past float32 or float64: against a plain float64 computation."""
+    """At every length, even if squares exceed float32 or float64, compared with a plain float64 computation."""
     ids, vectors = vectors_of(tiny_bundle)
     unit = vector / np.abs(vector).max()
     cosines = vectors.astype(np.float64) @ unit / np.linalg.norm(unit) / np.linalg.norm(vectors, axis=1)
@@ -165,7 +165,7 @@ def test_a_damaged_index_gives_503_until_it_is_mended(
 
 
 def hash_without_the_index(manifest: dict[str, Any]) -> str:
-    """What two bundles of one model have in common, by the manifest's own rule for all files."""
+    """The hash that two bundles of one model share, by the manifest's own rule for all files."""
     files = sorted(item for item in manifest["files"].items() if item[0] not in INDEX_FILES)
     lines = "".join(f"{name} {file['size']} {file['sha256']}\n" for name, file in files)
     return hashlib.sha256(lines.encode()).hexdigest()

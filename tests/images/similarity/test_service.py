@@ -1,4 +1,4 @@
-"""The handler over real files: what it answers, what it proves about itself, and how it fails and recovers."""
+"""The handler over real files: its answers, what it proves about itself, and how it fails and recovers."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def test_a_damaged_store_gives_503_and_recovers(
 
 
 def list_files(bundle: Path, change: Callable[[dict[str, Any]], object]) -> None:
-    """Change what a manifest says of its files, such that it is a valid manifest still."""
+    """Change a manifest's entries for its files so that it remains valid."""
     path = bundle / "manifest.json"
     fields = json.loads(path.read_text())
     change(fields["files"])
@@ -188,7 +188,7 @@ def test_a_manifest_without_weights_says_so(bundle: Path, context: Context) -> N
     response, content = ask(EncoderService(DirectoryStore(str(bundle), 4)), context)
     assert (response["statusCode"], content["body"]["msg"]) == (
         503,
-        "model file model.safetensors is not in the manifest; mend the store, the next request tries again",
+        "model file model.safetensors is not in the manifest; repair the store; the next request tries again",
     )
 
 
@@ -198,7 +198,7 @@ def test_a_tokenizer_that_the_library_refuses_is_named(bundle: Path, context: Co
     list_files(bundle, lambda listed: listed.update({"tokenizer.json": entry}))
     response, content = ask(EncoderService(DirectoryStore(str(bundle), 4)), context)
     assert response["statusCode"] == 503
-    assert "model file tokenizer.json is no tokenizer" in content["message"]
+    assert "model file tokenizer.json is not a tokenizer" in content["message"]
 
 
 def test_another_bundle_format_says_so(bundle: Path, context: Context) -> None:
@@ -232,7 +232,7 @@ def test_init_never_waits_longer_than_its_budget_and_the_invocation_waits_for_th
 
 
 def test_weights_that_are_no_numbers_are_named(bundle: Path, context: Context) -> None:
-    """Sizes and header are right, one value is not: no checksum of 595 MB is made at a cold start."""
+    """Sizes and header are right, one value is not: a cold start computes no checksum of 595 MB."""
     header = safetensors_header.parse((bundle / "model.safetensors").read_bytes())
     tensor = header.tensors["encoder.layer.1.output.dense.bias"]
     with (bundle / "model.safetensors").open("r+b") as file:
@@ -240,7 +240,7 @@ def test_weights_that_are_no_numbers_are_named(bundle: Path, context: Context) -
         file.write(struct.pack("<f", math.nan))
     response, content = ask(EncoderService(DirectoryStore(str(bundle), 4)), context)
     assert response["statusCode"] == 503
-    assert "model.safetensors is damaged: the encoder's answer is no number" in content["message"]
+    assert "model.safetensors is damaged: the encoder's answer is not a number" in content["message"]
 
 
 def test_an_answer_never_outgrows_what_lambda_passes_on(

@@ -1,4 +1,4 @@
-"""An S3 server that does as a script says: its objects change, it is busy, it refuses, it breaks connections."""
+"""An S3 server that follows a script: its objects change, it is busy, it refuses, it breaks connections."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ Bundle = Mapping[str, bytes]
 
 @dataclass(frozen=True)
 class Turn:
-    """What one request meets.
+    """What happens to one request.
 
-    `objects` are those of this moment. The answer comes after `wait` seconds. It is another `status` than 200 where
-    that is given, and the connection is reset after `reset` bytes of the body; -1 is before the answer begins.
+    `objects` are those of this moment. The answer comes after `wait` seconds. `status` may differ from 200, and the
+    connection is reset after `reset` bytes of the body; -1 is before the answer begins.
     """
 
     objects: Bundle
@@ -33,7 +33,7 @@ class Turn:
 
 
 Script = Callable[[int, str], Turn]
-"""The turn of a request, by its number, counted from 0, and the name that it asks for."""
+"""The turn of a request, by its number, counted from 0, and the name that it requests."""
 
 
 def steady(bundle: Bundle) -> Script:
@@ -120,5 +120,5 @@ def served(script: Script) -> Iterator[Objects]:
 
 
 def environment(url: str) -> dict[str, str]:
-    """What a client of this server needs to be told."""
+    """The environment variables for a client of this server."""
     return {"AWS_ENDPOINT_URL_S3": url, "AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any"}

@@ -1,4 +1,4 @@
-"""A bundle that is replaced by another one at a chosen request, and what a function answers meanwhile."""
+"""Replaces a bundle by another one at a chosen request, and collects the function's answers meanwhile."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ TEXTS = ("a robot", "a car hit a worker", "the camera saw nobody")
 
 
 def answers(bundle: Bundle) -> dict[str, tuple[int, str, str]]:
-    """What a function over this bundle alone answers."""
+    """The answers of a function over this bundle alone."""
     with served(steady(bundle)):
         function = service()
         given = {text: ask(function, text) for text in TEXTS}
@@ -104,7 +104,7 @@ def requests_of(bundle: Bundle, texts: Sequence[str]) -> int:
 
 
 def mixtures(script: Script, after: Bundle, right: list[dict[str, tuple[int, str, str]]]) -> list[str]:
-    """What was wrong while the script ran: before and after a restart with the same /tmp, and when it had recovered.
+    """The faults while the script ran: before and after a restart with the same /tmp, and after recovery.
 
     `right` has the `answers` of the bundle before and of the one `after`, which is there for good at the restart.
     """

@@ -1,4 +1,4 @@
-"""Other names than loopback's, and pages of other sites, reach no function; the lab's own page and its owner do."""
+"""Requests under other names and from other sites' pages reach no function; the lab's own page and its owner do."""
 
 from __future__ import annotations
 

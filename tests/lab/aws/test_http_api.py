@@ -1,4 +1,4 @@
-"""The HTTP API: events, responses and limits as API Gateway has them."""
+"""The HTTP API: events, responses and limits are API Gateway's."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.lab.support.accounts import Served, serve, wait_until, witness
 
 @pytest.fixture(scope="module")
 def account() -> Iterator[Served]:
-    """Two backends, ``/witness``, which is the default and has a search function, and ``/other``."""
+    """Two backends, `/witness`, which is the default and has a search function, and `/other`."""
     with serve(witness(), witness(name="other"), witness(name="witness-search")) as served:
         yield served
 

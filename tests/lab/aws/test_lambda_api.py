@@ -75,7 +75,7 @@ def test_payload_limit_in_both_directions(account: Served) -> None:
 
 @pytest.fixture
 def slow_update() -> Iterator[tuple[Served, threading.Event, list[int]]]:
-    """An account whose updates last until the event is set, and the list that preparation writes into."""
+    """An account whose updates last until the event is set, and the list that its preparation fills."""
     release, preparations = threading.Event(), []
 
     async def prepare() -> None:

@@ -1,4 +1,4 @@
-"""The page and the API's description come from the HTTP API itself; what a handler does wrong is answered like AWS."""
+"""The page and the API's description come from the HTTP API itself; a handler's errors are answered as on AWS."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.lab.support.accounts import Served, serve, witness
 
 
 def told(event: Mapping[str, Any], context: object) -> dict[str, Any]:
-    """A page that says how it was asked, or fails."""
+    """A page that returns its request, or fails."""
     if event["rawQueryString"] == "fail":
         raise RuntimeError("no page today")
     return {"statusCode": 200, "headers": {"X-Route": event["routeKey"], "X-Process": os.getpid()}, "body": "page"}

@@ -1,4 +1,4 @@
-"""Which variables a caller of the Lambda API may set: those of the contract, and no others."""
+"""A caller of the Lambda API may set the contract's variables and no others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lab.aws.variables import CHANGEABLE, refused
 from tests.lab.support.accounts import Served, serve, witness
 
 DEPLOYED = {"STORAGE_BACKEND": "s3", "ENGINE": "onnx", "MODEL_DIR": "/opt/model", "AWS_ENDPOINT_URL_S3": "http://here"}
-#: What loads code, changes who is trusted, or leads elsewhere; and what the functions were deployed with.
+#: Variables that load code, change who is trusted, or lead elsewhere; and those of the deployment.
 FOREIGN = [
     *("LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "GCONV_PATH", "GLIBC_TUNABLES", "MALLOC_CONF", "LOCPATH"),
     *("OPENSSL_CONF", "OPENSSL_MODULES", "OPENSSL_ENGINES", "SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"),

@@ -1,4 +1,4 @@
-"""Files out of the page cache and into it."""
+"""Evicting files from the page cache and reading them into it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the lab's own tools and servers are given."""
+"""The environment of the lab's own tools and servers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many environments there may be: as many as the machine has room for, and what is beyond is throttled."""
+"""There are as many environments as the machine has room for; requests beyond that are throttled."""
 
 from __future__ import annotations
 

@@ -254,7 +254,7 @@ def test_functions_do_not_see_the_labs_own_variables(account: Served, monkeypatc
 
 
 def test_ports_are_never_handed_out_twice() -> None:
-    """Two cold starts at once would else meet at one port, and one would answer for the other."""
+    """Otherwise two cold starts at once could get one port, and one would answer for the other."""
     given = [port for _ in range(500) for port in free_ports(2)]
     assert len(set(given)) == len(given)
 

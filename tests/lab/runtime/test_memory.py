@@ -1,4 +1,4 @@
-"""A function's memory is that of its process and of what this one started."""
+"""A function's memory is that of its process and of the processes that this one started."""
 
 from __future__ import annotations
 

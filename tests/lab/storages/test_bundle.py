@@ -1,4 +1,4 @@
-"""What the lab accepts as a bundle."""
+"""The bundles that the lab accepts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The three storages, on real parts, and what they are where the parts cannot be had."""
+"""The three storages on real parts, and their replacements where the parts are missing."""
 
 from __future__ import annotations
 

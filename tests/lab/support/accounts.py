@@ -93,7 +93,7 @@ def serve(
     port: int = 0,
     capacity: Capacity | None = None,
 ) -> Iterator[Served]:
-    """Run an account with the functions; the first one is the default backend, see ``routes_of``."""
+    """Run an account with the functions; the first one is the default backend, see `routes_of`."""
     ready = threading.Event()
     served: list[Served] = []
     failed: list[BaseException] = []
@@ -137,7 +137,7 @@ def serve(
 
 
 def routes_of(functions: Mapping[str, Function], preflights: bool) -> dict[str, Integration]:
-    """A backend of every function, and of ``NAME`` and ``NAME-search`` together one."""
+    """A backend of every function, and of `NAME` and `NAME-search` together one."""
     routes: dict[str, Integration] = {}
     for prefix, name in [("", next(iter(functions))), *((f"/{name}", name) for name in functions)]:
         backend = Backend(functions[name], functions.get(f"{name}-search", functions[name]))

@@ -1,7 +1,7 @@
-"""What web pages can try against a running lab, tried by Chromium, and a count of what came through.
+"""Attacks a running lab from web pages in Chromium, and counts what came through.
 
-A page of another site, served from this machine, sends every kind of request that a browser lets it send. A page that
-rebinds its own name to loopback is of the lab's origin as far as the browser knows, so it may send anything.
+A page of another site, served from this machine, sends every kind of request that a browser lets it send. For the
+browser a page that rebinds its own name to loopback has the lab's origin, so it may send anything.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tests.lab.support.accounts import owner
 from tests.page.support.screen import CHROMIUM, FLAGS
 
 EVIL = "evil.test"
-_LINGER_MS = 150  # that a page stays after what it sent
+_LINGER_MS = 150  # seconds that a page stays after its requests
 _SETTLE_S = 3.0  # a request that came through has reached a function's log by then
 _BODY = json.dumps({"text": "a robot ran over a dog", "Environment": {"Variables": {}}, "Timeout": 7})
 #: Ways to send a request to `url` with `body`; each is the body of an asynchronous function.
@@ -75,7 +75,7 @@ def attack(outputs: Mapping[str, Any]) -> Outcome:
 
 
 def own_page_reaches(outputs: Mapping[str, Any]) -> int:
-    """How many invocations the lab's own page causes by the same means, without which a count of 0 says nothing."""
+    """How many invocations the lab's own page causes by the same means; without that a count of 0 says nothing."""
     before = _seen(outputs)
     with _chromium() as browser:
         [first, *_] = _targets(outputs, "127.0.0.1")

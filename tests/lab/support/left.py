@@ -13,7 +13,7 @@ from tests.lab.support.accounts import gone
 
 
 def processes_of(tmp: Path, name: str = "") -> list[int]:
-    """Processes of the labs under ``tmp``, or of the one whose root folder is called ``name``, that are alive."""
+    """Processes of the labs under `tmp`, or of the one whose root folder is called `name`, that are alive."""
     mark = f"{MARKER}={tmp}/{name}"
     found = []
     for process in psutil.process_iter():
@@ -27,7 +27,7 @@ def processes_of(tmp: Path, name: str = "") -> list[int]:
 
 
 def left_over(tmp: Path, images: Path | None = None) -> list[str]:
-    """Whatever is left of the labs under ``tmp``, which may have mounted files in the folder ``images``."""
+    """Whatever is left of the labs under `tmp`, which may have mounted files in the folder `images`."""
     mounts = [line for line in Path("/proc/self/mountinfo").read_text().splitlines() if str(tmp) in line]
     backings = [
         file for file in backing_files() if str(tmp) in file or (images is not None and file.startswith(f"{images}/"))

@@ -7,7 +7,7 @@
         release()                               # now they are answered
 
 The functions keep their configuration, which nobody may change to such ends: the storages themselves fail, and are
-mended at the end. The backend's first request in the ``with`` is a cold start, and so is the first one after it.
+mended at the end. The backend's first request in the `with` is a cold start, and so is the first one after it.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def held(outputs: Mapping[str, Any]) -> Iterator[Callable[[], None]]:
     try:
         yield release
     finally:
-        release()  # what still hangs must end before the functions can be started anew
+        release()  # hanging requests must end before the functions can be started again
         _restarted(outputs, "s3")
 
 

@@ -1,4 +1,4 @@
-"""``--images built``: the functions in the images that their own Dockerfiles make."""
+"""`--images built`: the functions in the images that their own Dockerfiles make."""
 
 from __future__ import annotations
 

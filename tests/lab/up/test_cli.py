@@ -1,4 +1,4 @@
-"""``python -m lab up``: its outputs, and that nothing survives it, however it ends."""
+"""`python -m lab up`: its outputs, and that nothing of it is left, however it ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The second function of a backend: the requests that need no model, and nothing of the model's to answer them."""
+"""A backend's second function answers the requests that need no model, without anything of the model."""
 
 from __future__ import annotations
 

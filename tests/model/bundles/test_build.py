@@ -1,4 +1,4 @@
-"""Building a bundle: what it holds, that it is all or nothing, and that it is not built twice."""
+"""Building a bundle: its contents, that it is all or nothing, and that it is not built twice."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_two_builds_of_one_place_do_not_meet(tmp_path: Path) -> None:
 def test_a_directory_of_something_else_is_not_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "precious.txt").write_text("keep")
     assert main(["build", "--tiny", "--out", str(tmp_path)]) == 1
-    assert "exists and is no bundle: name another place with --out" in capsys.readouterr().err
+    assert "exists and is not a bundle: name another place with --out" in capsys.readouterr().err
     assert (tmp_path / "precious.txt").read_text() == "keep"
 
 

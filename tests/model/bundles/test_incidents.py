@@ -38,11 +38,11 @@ def test_vectors_are_those_of_the_transformers_engine(tiny_bundle: Path) -> None
     ("lines", "words"),
     [
         (["{"], "line 1: Expecting"),
-        (["[]"], "line 1: is no JSON object"),
+        (["[]"], "line 1: is not a JSON object"),
         ([json.dumps(GOOD), json.dumps(GOOD)], "line 2: incident 1 stands there twice"),
         ([json.dumps({**GOOD, "title": " "})], "line 1: title is empty"),
         ([json.dumps({**GOOD, "date": "January"})], "line 1: Invalid isoformat"),
-        ([json.dumps({**GOOD, "incident_id": "1"})], "line 1: incident_id is no integer"),
+        ([json.dumps({**GOOD, "incident_id": "1"})], "line 1: incident_id is not an integer"),
         ([json.dumps({k: v for k, v in GOOD.items() if k != "url"})], "line 1: .*missing .*'url'"),
         ([json.dumps({**GOOD, "colour": "red"})], "line 1: .*unexpected .*'colour'"),
         ([json.dumps({**GOOD, "text": "\ud800"})], "line 1: .*surrogates not allowed"),

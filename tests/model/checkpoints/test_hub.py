@@ -1,5 +1,8 @@
-"""Weights from the Hub. The Hub itself cannot be reached from everywhere, so a local server that speaks its
-protocol (HEAD and GET of /MODEL/resolve/main/FILE with commit and etag) stands in for it, with a real checkpoint."""
+"""Fetching weights from the Hub, for which a local server stands in.
+
+The Hub cannot be reached from everywhere. The server speaks its protocol (HEAD and GET of /MODEL/resolve/main/FILE
+with commit and etag) and has a real checkpoint.
+"""
 
 from __future__ import annotations
 
@@ -117,7 +120,7 @@ def test_what_a_sentence_transformers_checkpoint_says_is_asked_for_and_remembere
 def test_a_cache_that_another_program_filled_is_enough_without_the_hub(
     tmp_path: Path, hub: str, checkpoint: Path
 ) -> None:
-    """It does not know whether the checkpoint has the files that only this program asks for."""
+    """The cache does not know whether the checkpoint has the files that only this program asks for."""
     assert run(tmp_path, hub, "hub").returncode == 0
     unknown = next((tmp_path / "home").rglob(".no_exist"))
     shutil.rmtree(unknown)
@@ -141,7 +144,7 @@ def test_a_checkpoint_that_cannot_be_used_is_refused_before_its_weights_are_fetc
 def test_a_name_that_cannot_be_one_is_an_error_of_one_line(tmp_path: Path) -> None:
     done = run(tmp_path, "http://127.0.0.1:9", "auto", "no/such/model")
     assert done.returncode == 1
-    assert "'no/such/model' is no directory, installed package or name of the Hugging Face Hub" in done.stderr
+    assert "'no/such/model' is not a directory, installed package or name of the Hugging Face Hub" in done.stderr
     assert "Traceback" not in done.stderr
 
 

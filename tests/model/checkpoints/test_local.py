@@ -1,4 +1,4 @@
-"""Checkpoints in directories and installed packages, and families that are added by a file."""
+"""Checkpoints in directories and installed packages, and families that a new file adds."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def build(model: str, out: Path, weights: str = "auto") -> Manifest:
 
 
 def install(checkpoint: Path, site: Path, version: str) -> None:
-    """Put the checkpoint where pip would put it with a package called tiny-made."""
+    """Put the checkpoint where pip would put it as part of a package called tiny-made."""
     shutil.copytree(checkpoint, site / "tiny_made" / "model", dirs_exist_ok=True)
     info = site / "tiny_made.dist-info"
     info.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""A foreign tokenizer is a program: one that takes more than a tokenizer may is refused before it is used."""
+"""A foreign tokenizer is a program: one that exceeds its limits is refused before it is used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Encoders of the three families against what transformers' own models answer."""
+"""Encoders of the three families, compared with transformers' own models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Archives made to take memory or time: each is refused in words, within little of both."""
+"""Archives made to take memory or time are refused with a message, at little cost of both."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def test_a_zip_is_refused_where_it_is_encrypted_or_all_air_or_has_too_many_files
 
 
 def test_a_tar_in_any_packing_is_the_same(tmp_path: Path) -> None:
-    """Long names and PAX headers of an everyday size are no bombs."""
+    """Long names and PAX headers of ordinary size are not bombs."""
     for mode, kind in (("w", tarfile.PAX_FORMAT), ("w:gz", tarfile.GNU_FORMAT), ("w:xz", tarfile.PAX_FORMAT)):
         path = tmp_path / "backup.tar"
         with tarfile.open(path, mode, format=kind) as archive:

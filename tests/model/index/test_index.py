@@ -1,4 +1,4 @@
-"""Building an index: equal to a slow, obvious computation, and nothing is computed twice."""
+"""Building an index: the result equals a slow, obvious computation, and nothing is computed twice."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_the_manifest_is_true_and_the_weights_are_no_copy(folder: Folder) -> Non
 
 
 def test_the_state_of_the_former_service_goes_round(folder: Folder) -> None:
-    """Its numbers are Python's shortest that give the same float32 again."""
+    """Its numbers are the shortest that Python reads back as the same float32."""
     assert folder.index(folder.snapshot()) == 0
     first, shown = folder.vectors(), (folder.out / files.INCIDENTS).read_bytes()
     state = folder.path / "state.csv"

@@ -1,4 +1,4 @@
-"""kill -9 at random moments: what was embedded is not embedded again, and the index is the same to the last byte."""
+"""After kill -9 at random moments embedded texts are not embedded again, and the index is the same to the last byte."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_killed_runs_lose_and_repeat_nothing(tiny_bundle: Path, tmp_path: Path) 
 
 
 def test_a_kill_while_the_bundle_is_replaced_leaves_a_good_one(tiny_bundle: Path, tmp_path: Path) -> None:
-    """All embeddings are there already, so the moments fall on writing and swapping."""
+    """All embeddings exist already, so the kills hit writing and swapping."""
     sources = [snapshots.corpus(tmp_path / f"source-{n}", 30 + 10 * n, seed=n) for n in range(2)]
     good = []
     for source in sources:

@@ -1,4 +1,4 @@
-"""The command as a process: its memory, what it says, and how it ends when it is told to."""
+"""The command as a process: its memory, its messages, and its end when it is told to stop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What cannot be indexed, and places that cannot be used: each is named, with what to do about it."""
+"""Sources that cannot be indexed and places that cannot be used: the message names each, with what to do about it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_what_is_left_out_is_listed_and_with_strict_an_error(folder: Folder) -> 
         ("report 60", "has no text"),
         ("reports.csv, line 12", "has 2 fields, the header has 22"),
         ("report 11", "is there twice; the first one is kept"),
-        ("reports.csv, line 14", "report_number 'eleven' is no whole number of 0 or more"),
+        ("reports.csv, line 14", "report_number 'eleven' is not a whole number of 0 or more"),
         ("report 61", "belongs to no incident"),
         ("incident 50", "its report 98 is not there"),
         ("incident 50", "its report 99 is not there"),
@@ -69,7 +69,7 @@ def test_a_state_of_another_width_is_refused(folder: Folder) -> None:
 
 
 def test_damaged_weights_are_an_error(folder: Folder) -> None:
-    """Nothing is embedded with them; where the manifest says the same of them, no vector that is none is kept."""
+    """Nothing is embedded with them; if the manifest fits the damage, no vector with NaN is kept."""
     broken = folder.path / "broken"
     shutil.copytree(folder.bundle, broken)
     with (broken / files.WEIGHTS).open("r+b") as file:
@@ -86,7 +86,7 @@ def test_damaged_weights_are_an_error(folder: Folder) -> None:
     manifest = replace(manifest, files=described, source_hash=files.source_hash(described))
     (broken / files.MANIFEST).write_text(manifest.to_json())
     assert folder.index(folder.snapshot()) == 1
-    assert "the encoder's answer is no number" in folder.said
+    assert "the encoder's answer is not a number" in folder.said
     assert not folder.out.exists()
 
 
@@ -99,7 +99,7 @@ def test_a_damaged_cache_is_named(folder: Folder) -> None:
 
 
 def test_a_full_disk_is_not_a_damaged_cache(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody is told to delete what took hours: of SQLite's errors only two mean that the file is damaged."""
+    """Nobody is told to delete hours of work: of SQLite's errors only two mean that the file is damaged."""
     real = sqlite3.connect
 
     def small(*arguments: Any, **options: Any) -> sqlite3.Connection:
@@ -115,7 +115,7 @@ def test_a_full_disk_is_not_a_damaged_cache(folder: Folder, monkeypatch: pytest.
 
 
 def test_a_full_disk_is_named_where_it_is(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of the working store, which SQLite has beside the bundle, and not of the cache."""
+    """The message names the working store, which is beside the bundle, and not the cache."""
     schema = "PRAGMA page_size = 512; PRAGMA max_page_count = 24;" + store.SCHEMA
     monkeypatch.setattr(store, "SCHEMA", schema)
     assert folder.index(folder.snapshot()) == 1
@@ -128,11 +128,11 @@ def test_places_that_cannot_be_are_named(folder: Folder, tmp_path: Path) -> None
     source = folder.snapshot()
     folder.bundle = tmp_path / "nowhere"
     assert folder.index(source) == 1
-    assert "nowhere is no whole bundle: build it with" in folder.said
+    assert "nowhere is not a whole bundle: build it with" in folder.said
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "precious").write_text("keep")
     assert folder.index(source, out=tmp_path / "taken") == 1
-    assert "exists and is no bundle: name another place with --out" in folder.said
+    assert "exists and is not a bundle: name another place with --out" in folder.said
 
 
 def test_a_wrong_command_line_has_exit_code_2(tmp_path: Path) -> None:

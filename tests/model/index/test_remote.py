@@ -58,7 +58,7 @@ def index(tiny_bundle: Path, tmp_path: Path, source: Path, capsys: pytest.Captur
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pauses and time-outs that a test can wait for."""
+    """Pauses and time-outs short enough for a test."""
     monkeypatch.setattr(deployment, "FIRST_PAUSE", 0.01)
     monkeypatch.setattr(deployment, "LONGEST_PAUSE", 0.1)
     monkeypatch.setattr(deployment, "TIMEOUT", (5.0, 1.0))
@@ -75,7 +75,7 @@ def test_faults_lose_nothing_and_nothing_is_counted_twice(
     assert "embedding 37 texts, 6 at a time" in said
     assert set(traffic.faults) == set(FAULTS)
     assert set(traffic.answered) >= {t.replace("ï", "i").replace("车祸", "CheHuo") for t in REPORTS.values()}
-    assert traffic.most_at_once > 1  # there may be more than 6: the proxy goes on with what the caller gave up
+    assert traffic.most_at_once > 1  # may exceed 6: the proxy continues requests that the caller gave up
     here, there = (load_file(tmp_path / name / files.VECTORS) for name in ("here", "there"))
     for name in ("ids", "counts"):
         np.testing.assert_array_equal(here[name], there[name])

@@ -1,4 +1,4 @@
-"""A new index replaces the old one as a whole, and only when it is asked to: cut short, it leaves the old one."""
+"""A new index replaces the old one as a whole, and only on request; an interruption leaves the old one."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ ARCHIVE = bytes(range(256)) * 100
 
 @dataclass
 class Site:
-    """What is served by path, and what was asked for; `claims` is a Content-Length that is not true."""
+    """The contents by path, and the requests; `claims` is a false Content-Length."""
 
     url: str = ""
     pages: dict[str, bytes] = field(default_factory=dict)

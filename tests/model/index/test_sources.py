@@ -1,4 +1,4 @@
-"""What a source is and what its rows say: told by shape, and nothing of it can end a run but with words."""
+"""Kinds of sources and their rows: recognised by shape, and every fault ends in a message."""
 
 from __future__ import annotations
 
@@ -84,19 +84,19 @@ def test_a_state(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ('x,2,"[1, 2, 3]"', "incident_id 'x' is no whole number"),
-        ('-1,2,"[1, 2, 3]"', "incident_id '-1' is no whole number"),
-        ('99999999999999999999,2,"[1, 2, 3]"', "is no whole number"),
+        ('x,2,"[1, 2, 3]"', "incident_id 'x' is not a whole number"),
+        ('-1,2,"[1, 2, 3]"', "incident_id '-1' is not a whole number"),
+        ('99999999999999999999,2,"[1, 2, 3]"', "is not a whole number"),
         ('1,0,"[1, 2, 3]"', "count is 0"),
         ('1,2,"[1, 2]"', "mean has 2 numbers, the model's vectors have 3"),
-        ('1,2,"[1, 2, NaN]"', "holds a value that is no finite float32"),
-        ('1,2,"[1, 2, Infinity]"', "holds a value that is no finite float32"),
-        ('1,2,"[1, 2, 1e39]"', "holds a value that is no finite float32"),
-        (f'1,2,"[1, 2, {10**400}]"', "holds a value that is no finite float32"),
-        ('1,2,"[1, 2, true]"', "mean is no JSON list of numbers"),
-        ('1,2,"[1, 2, nan]"', "mean is no JSON list of numbers"),
-        ('1,2,"{}"', "mean is no JSON list of numbers"),
-        ("1,2," + "[" * 100_000, "mean is no JSON list of numbers"),
+        ('1,2,"[1, 2, NaN]"', "holds a value that is not a finite float32"),
+        ('1,2,"[1, 2, Infinity]"', "holds a value that is not a finite float32"),
+        ('1,2,"[1, 2, 1e39]"', "holds a value that is not a finite float32"),
+        (f'1,2,"[1, 2, {10**400}]"', "holds a value that is not a finite float32"),
+        ('1,2,"[1, 2, true]"', "mean is not a JSON list of numbers"),
+        ('1,2,"[1, 2, nan]"', "mean is not a JSON list of numbers"),
+        ('1,2,"{}"', "mean is not a JSON list of numbers"),
+        ("1,2," + "[" * 100_000, "mean is not a JSON list of numbers"),
         ("1,2", "has 2 fields, the header has 3"),
     ],
 )
@@ -111,17 +111,17 @@ def test_a_bad_row_of_a_state_is_skipped_with_its_line(tmp_path: Path, row: str,
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("{", "is no JSON"),
-        ("[1]", "is no JSON object"),
-        ("[" * 100_000, "is no JSON"),
+        ("{", "is not JSON"),
+        ("[1]", "is not a JSON object"),
+        ("[" * 100_000, "is not JSON"),
         ('{"title": "t", "text": "x"}', "has no id"),
         ('{"id": 1}', "has no text"),
-        ('{"id": true, "text": "x"}', "id 'True' is no whole number"),
-        ('{"id": 1.5, "text": "x"}', "id '1.5' is no whole number"),
-        ('{"id": "T-1", "text": "x"}', "id 'T-1' is no whole number"),
-        ('{"id": 1, "text": 5}', "text is no text"),
+        ('{"id": true, "text": "x"}', "id 'True' is not a whole number"),
+        ('{"id": 1.5, "text": "x"}', "id '1.5' is not a whole number"),
+        ('{"id": "T-1", "text": "x"}', "id 'T-1' is not a whole number"),
+        ('{"id": 1, "text": 5}', "text is not text"),
         ('{"id": 1, "text": "\\ud800"}', "text holds a lone surrogate"),
-        ('{"id": 1, "text": "x", "title": ["t"]}', "title is no text"),
+        ('{"id": 1, "text": "x", "title": ["t"]}', "title is not text"),
         ('{"id": 1, "text": "x", "url": "javascript:alert(1)"}', "does not begin with https:// or http://"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Tiny random checkpoints of each family, made and saved by transformers itself, with a tokenizer trained for them."""
+"""Makes tiny random checkpoints of each family with transformers itself, and trains tokenizers for them."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def save(kind: Kind, directory: Path) -> Any:
     config = family.config_class(**SHAPE, max_position_embeddings=kind.positions, **kind.more)
     model = family(config).eval()
     with torch.no_grad():
-        for name, parameter in model.named_parameters():  # as made, biases are 0 and LayerNorm is the identity
+        for name, parameter in model.named_parameters():  # in a new model biases are 0 and LayerNorm is the identity
             parameter.normal_(1.0 if name.endswith("LayerNorm.weight") else 0.0, 0.2)
     model.save_pretrained(directory)
     tokenizer("bert" if kind.model.startswith("Bert") else "other").save(str(directory / "tokenizer.json"))
@@ -85,7 +85,7 @@ def tokenizer(family: str) -> Tokenizer:
     first, last = (special[2], special[3]) if family == "bert" else (special[0], special[2])
     pair = [(token, made.token_to_id(token)) for token in (first, last)]
     made.post_processor = processors.TemplateProcessing(single=f"{first} $A {last}", special_tokens=pair)
-    made.enable_truncation(16)  # as the files of sentence-transformers have it; neither may count
+    made.enable_truncation(16)  # as in sentence-transformers' files; neither may have an effect
     made.enable_padding(length=16)
     return made
 

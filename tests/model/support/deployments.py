@@ -1,4 +1,4 @@
-"""A stand-in for a deployment that answers as a test tells it to: what the lab cannot be made to answer."""
+"""A stand-in for a deployment that answers as a test tells it to, with answers that the lab cannot give."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Answer = tuple[int, dict[str, str], Any]
 
 
 class Stub:
-    """A deployment that answers as it is told: `embed` and `health` make the answers, `seen` are the requests."""
+    """A deployment whose answers `embed` and `health` make; `seen` are the requests."""
 
     def __init__(self, manifest: Manifest) -> None:
         self.manifest = manifest

@@ -1,4 +1,4 @@
-"""A proxy before the lab that fails as networks and throttled APIs do, in a seeded order, and counts what passed."""
+"""A proxy before the lab that fails as networks and throttled APIs do, in seeded order, and counts its traffic."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FAULTS = ("429", "503", "500", "reset", "cut", "late")
 
 @dataclass
 class Traffic:
-    """What went through: how often which text was answered, what faults were injected, how many requests at once."""
+    """Counts: how often each text was answered, which faults were injected, how many requests came at once."""
 
     answered: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
@@ -42,7 +42,7 @@ class _Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
     request_queue_size = 64
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Callers that gave up are no news."""
+        """Ignore callers that gave up."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What reads files and events of others in model/, images/, lab/ and stacks/, for mutated inputs."""
+"""The readers of others' files and events in model/, images/, lab/ and stacks/, to try with mutated inputs."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ EVENT = {
 
 
 def readers(bundle: Path) -> list[Reader]:
-    """One for each kind of input; the samples are those of a tiny bundle."""
+    """One reader for each kind of input; the samples come from a tiny bundle."""
     manifest = (bundle / files.MANIFEST).read_bytes()
     return [
         *_checkpoint_readers(bundle),

@@ -1,6 +1,6 @@
-"""Snapshots as AIID publishes them, made up: two tables as mongoexport writes them, also packed; of any size.
+"""Makes snapshots as AIID publishes them, of any size: two tables as mongoexport writes them, also packed.
 
-Run as a program it measures what the index of a synthetic corpus takes, in a process of its own for each size:
+As a program it measures the cost of indexing a synthetic corpus, in a process of its own for each size:
 `python -m tests.model.support.snapshots 5000 50000`.
 """
 
@@ -84,7 +84,7 @@ def _write(path: Path, columns: list[str], rows: Iterable[dict[str, object]]) ->
 
 
 def pack(directory: Path, archive: Path, without: str = "") -> Path:
-    """The tables as an archive; the dump that AIID puts beside them goes before, between and after."""
+    """The tables as an archive, with the dump that AIID puts beside them before, between and after."""
     names = ["aiidprod/incidents.bson", "reports.csv", "license.txt", "incidents.csv", "translations/reports_es.bson"]
     names = [name for name in names if name != without]
     content = {name: (directory / name).read_bytes() if name.endswith(".csv") else b"\0" * 3000 for name in names}
@@ -116,7 +116,7 @@ def corpus(directory: Path, reports: int, seed: int) -> Path:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a run took: `peak` memory in bytes; `said` is all that it printed."""
+    """The cost of a run: `peak` memory in bytes; `said` is its whole output."""
 
     peak: int
     seconds: float

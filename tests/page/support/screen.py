@@ -1,4 +1,4 @@
-"""A page in Chromium as a person has it, with a book of everything that went wrong behind it."""
+"""A page in Chromium as a person has it, with a record of everything that went wrong in it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DESKTOP = {"width": 1180, "height": 900}
 PHONE = {"width": 360, "height": 740}
 TITLES = {each.name: each.label[:1].upper() + each.label[1:] for each in STORAGES.values()}
 ANSWER_MS = 30_000  # how long a test waits for an answer
-# What Chromium itself writes when an answer is no 2xx; the page cannot prevent it.
+# Chromium's own message when an answer is not 2xx; the page cannot prevent it.
 FAILED_ANSWER = re.compile(r"Failed to load resource: (the server responded with a status of|net::ERR_FAILED)")
 _WATCH_POLICY = """
 addEventListener("securitypolicyviolation", (event) => console.error("CSP", event.violatedDirective, event.blockedURI));
@@ -31,7 +31,7 @@ addEventListener("securitypolicyviolation", (event) => console.error("CSP", even
 
 @dataclass
 class Screen:
-    """The page, what it asked for, and what the browser complained of."""
+    """The page, its requests, and the browser's complaints."""
 
     page: Page
     asked: list[str] = field(default_factory=list)
@@ -50,12 +50,12 @@ class Screen:
         self.page.get_by_role("button", name="Find similar").click()
 
     def wait(self, backend: str, state: str = "answered") -> Locator:
-        """The card of a backend, once it is in a state."""
+        """The card of a backend, once it has reached a state."""
         expect(self.card(backend)).to_have_class(f"card {state}", timeout=ANSWER_MS)
         return self.card(backend)
 
     def log(self) -> str:
-        """What a screen reader was told."""
+        """The messages for a screen reader."""
         return self.page.get_by_role("log").inner_text()
 
     def overflow(self) -> int:
@@ -72,7 +72,7 @@ def launch(chromium: BrowserType) -> Browser:
 def opened(
     browser: Browser, url: str, *, width: int = 1180, height: int = 900, dark: bool = False, settle: bool = True
 ) -> Iterator[Screen]:
-    """The page at a URL in a browser context of its own; unless it need not settle, health has come in."""
+    """The page at a URL in a browser context of its own; it waits for health, unless it need not settle."""
     context = browser.new_context(
         viewport={"width": width, "height": height},
         color_scheme="dark" if dark else "light",

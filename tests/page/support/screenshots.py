@@ -1,4 +1,4 @@
-"""Takes the pictures of the page in docs/, of a deployment that nobody has asked yet:
+"""Takes the pictures of the page in docs/, of a deployment that has had no request yet:
 
 python -m lab up --bundle BUNDLE            # prints the page's address
 python -m tests.page.support.screenshots ADDRESS

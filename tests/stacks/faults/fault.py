@@ -1,4 +1,4 @@
-"""What a fault is, and the configurations that faults are tried in."""
+"""The definition of a fault, and the configurations in which faults are tried."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from tests.stacks.support.scenarios import EVERYTHING, EXISTING
 
 SCHEMA = "schema"
-# Everything on, but the smallest deployment that has every kind of resource but the page.
+# Everything switched on, in the smallest deployment that has every kind of resource except the page.
 CONFIG = {
     **EVERYTHING,
     **{"backends": ["efs"], "defaultBackend": "efs", "corsOrigins": []},

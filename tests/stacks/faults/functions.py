@@ -1,4 +1,4 @@
-"""Faults of functions."""
+"""Faults in functions."""
 
 from __future__ import annotations
 

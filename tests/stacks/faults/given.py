@@ -1,4 +1,4 @@
-"""Faults in what becomes of a deployer's network, key, boundary and wish to be told."""
+"""Faults in the use of a deployer's network, key, boundary and alarms."""
 
 from __future__ import annotations
 

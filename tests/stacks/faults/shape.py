@@ -1,4 +1,4 @@
-"""Faults in how things hang together."""
+"""Faults in the graph: parents, names, providers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults in where bundles are."""
+"""Faults in the places of bundles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may do what: policies, buckets, file systems, networks."""
+"""Rules for permissions: policies, buckets, file systems, networks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ UNSCOPED = {
     *("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"),
 }
 NFS = 2049
-# In which Amazon EKS, whose network interfaces are made as Lambda's are, or VPC Lattice takes no subnets:
+# Zones in which Amazon EKS, whose network interfaces are made as Lambda's are, or VPC Lattice accepts no subnets:
 # https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
 ODD_ZONES = {"use1-az3", "usw1-az2", "cac1-az3", "apne1-az3"}
 
@@ -57,7 +57,7 @@ def no_wildcards(graph: Graph) -> Iterator[str]:
 
 
 def functions_read_their_own_bundle_only(graph: Graph) -> Iterator[str]:
-    """Not another model's, not whatever else a bucket may hold; and the weights are nothing to who only searches."""
+    """Not another model's, nor anything else in a bucket; and a function that only searches cannot read the weights."""
     readable = {
         **{f"{p.backend} {p.encoder.urn}": {f"{p.bundle_hash}/*"} for p in served(graph)},
         **{f"{p.backend} {p.search.urn}": {f"{p.bundle_hash}/{name}" for name in INDEX} for p in served(graph)},
@@ -79,7 +79,7 @@ def functions_read_their_own_bundle_only(graph: Graph) -> Iterator[str]:
 
 
 def buckets_are_private(graph: Graph) -> Iterator[str]:
-    """Model weights are nobody else's to read, and nobody's to change."""
+    """Nobody else may read model weights, and nobody may change them."""
     for bucket in graph.of(":Bucket"):
         settings = {part.type.rsplit(":")[-1]: part for part in graph.resources if bucket.urn == part.parent}
         for kind in ("PublicAccessBlock", "OwnershipControls", "ServerSideEncryptionConfiguration", "Policy"):
@@ -126,7 +126,7 @@ def only_named_groups_talk(graph: Graph) -> Iterator[str]:
 
 
 def network_is_private(graph: Graph) -> Iterator[str]:
-    """Two zones, so that one can fail; no public addresses; the way to S3 costs nothing; slow deletions are awaited."""
+    """Two zones, so that one can fail; no public addresses; access to S3 is free; slow deletions are awaited."""
     subnets = graph.of(":Subnet")
     if graph.of(":Vpc") and len({subnet.inputs["availabilityZone"] for subnet in subnets}) < 2:
         yield "the subnets are in one zone"
@@ -143,7 +143,7 @@ def network_is_private(graph: Graph) -> Iterator[str]:
             yield f"{subnet.name} gives public addresses"
     if graph.of(":Vpc") and not graph.config["availabilityZones"]:
         asked = [arguments for token, arguments, _ in graph.invokes if token.endswith(":getAvailabilityZones")]
-        # One look-up lists all zones, to judge those that are named; the one that chooses excludes the odd ones.
+        # One look-up lists all zones, to check those that are named; the one that chooses excludes the unsuitable ones.
         if odd := ODD_ZONES.difference(*(arguments.get("excludeZoneIds", []) for arguments in asked)):
             yield f"a subnet may be put into {sorted(odd)}"
     for endpoint in graph.of(":VpcEndpoint"):

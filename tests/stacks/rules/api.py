@@ -1,4 +1,4 @@
-"""The API: routes, authorisation, permissions, limits."""
+"""Rules for the API: routes, authorisation, permissions, limits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.stacks.support.recorder import UNKNOWN, Graph, Recorded
 AUTHORIZATION = {"iam": "AWS_IAM", "jwt": "JWT", "none": "NONE"}
 # What the service promises to its callers: the document was written without the program.
 DOCUMENT = json.loads((ROOT / "page" / "openapi.json").read_text())
-# What the service says of itself in headers, which a page may read only if the API exposes them.
+# The service's headers about itself, which a page may read only if the API exposes them.
 EXPOSED = {
     name.lower() for name, header in DOCUMENT["components"]["headers"].items() if "const" not in header["schema"]
 }
@@ -45,7 +45,7 @@ def leads_to(graph: Graph) -> dict[str, str]:
 
 
 def routes_are_authorised(graph: Graph) -> Iterator[str]:
-    """One route without authorisation is an open door; only CORS preflights come without credentials."""
+    """One route without authorisation opens the deployment to all; only CORS preflights come without credentials."""
     expected = AUTHORIZATION[graph.exports["authMode"]]
     for route in graph.of(":Route"):
         preflight = route.inputs["routeKey"].startswith("OPTIONS ")
@@ -56,7 +56,7 @@ def routes_are_authorised(graph: Graph) -> Iterator[str]:
 
 
 def routes_lead_to_who_can_answer(graph: Graph) -> Iterator[str]:
-    """What needs no model, unknown paths included, never starts a function that loads one."""
+    """A request that needs no model, unknown paths included, never starts a function that loads one."""
     expected = {}
     for prefix, encoder, search in prefixes(graph):
         for method, path, embeds in routes():
@@ -71,8 +71,10 @@ def routes_lead_to_who_can_answer(graph: Graph) -> Iterator[str]:
 
 
 def web_pages_may_ask(graph: Graph) -> Iterator[str]:
-    """Browsers ask first, without credentials: a preflight that a catch-all route answers 401 or 403 ends it there,
-    and one that it takes to the encoder loads a model."""
+    """Browsers first send a preflight without credentials, which must not meet a catch-all route.
+
+    If that answers it with 401 or 403, they stop; if it leads to the encoder, it loads a model.
+    """
     cors = graph.one(":Api").inputs.get("corsConfiguration")
     asked = {f"OPTIONS {prefix}/{{proxy+}}": search.urn for prefix, _, search in prefixes(graph)}
     expected = asked if cors else {}
@@ -106,7 +108,7 @@ def routes_may_invoke(graph: Graph) -> Iterator[str]:
 
 
 def the_api_is_throttled_and_logged(graph: Graph) -> Iterator[str]:
-    """Without a limit anybody can spend the owner's money; without latencies in its log its own is unknown."""
+    """Without a limit anybody can spend the owner's money; without latencies in its log the API's own is unknown."""
     stage = graph.one(":Stage")
     limits = stage.inputs.get("defaultRouteSettings", {})
     if not limits.get("throttlingRateLimit") or not limits.get("throttlingBurstLimit"):

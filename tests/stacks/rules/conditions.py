@@ -1,7 +1,8 @@
-"""Condition keys: a policy may ask for none that its service does not fill in or does not compare.
+"""Rules for condition keys: a policy may use only keys that its service fills in and compares.
 
-What a service leaves out is absent from the request, and then a negated operator (ArnNotEquals, …) holds for everybody
-and any other for nobody: a Deny that hits its own owner, or an Allow that allows nothing. No stand-in shows it.
+A key that a service leaves out is absent from the request: then a negated operator (ArnNotEquals, …) is true for
+everybody and any other for nobody, which gives a Deny that hits its own owner, or an Allow that allows nothing. No
+stand-in shows that.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ RESOURCE_POLICIES = {
         _CALLER | {"aws:SourceVpc", "aws:SourceVpce", "s3:prefix", "s3:x-amz-server-side-encryption"},
         f"{_DOCS}/AmazonS3/latest/userguide/amazon-s3-policy-keys.html",
     ),
-    # Lambda pulls, and says for which function: the keys of a service that calls another.
+    # Lambda pulls and says for which function, so the keys of a service that calls another are there.
     "aws:ecr/repositoryPolicy:RepositoryPolicy": Enforced(
         frozenset({"aws:SourceAccount", "aws:SourceArn"}),
         f"{_DOCS}/lambda/latest/dg/images-create.html",
@@ -71,7 +72,7 @@ ROLE_POLICIES = {
 
 
 def conditions_are_enforced(graph: Graph) -> Iterator[str]:
-    """A condition on a key that the service does not compare holds for everybody or for nobody: see above."""
+    """A condition on a key that the service does not compare is true for everybody or for nobody: see above."""
     for resource, statement in statements(graph):
         asked = {key for operands in statement.get("Condition", {}).values() for key in operands}
         for what, enforced in _tables(resource, statement) if asked else []:

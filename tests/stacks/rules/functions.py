@@ -1,4 +1,4 @@
-"""Functions: how long they live, what they log, what has to exist before them, how they compare."""
+"""Rules for functions: their lifetime, their logs, what must exist before them, and how they compare."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PLATFORM = {"arm64": "linux/arm64", "x86_64": "linux/amd64"}
 
 
 def nobody_waits_longer_than_the_gateway(graph: Graph) -> Iterator[str]:
-    """The HTTP API gives up after 30 s, and a function that goes on is paid for and answers nobody."""
+    """The HTTP API gives up after 30 s; a function that runs longer costs money and answers nobody."""
     for function in serving(graph):
         if function.inputs["timeout"] > 30:
             yield f"{function.name} may run for {function.inputs['timeout']} s"
@@ -22,7 +22,7 @@ def nobody_waits_longer_than_the_gateway(graph: Graph) -> Iterator[str]:
 
 
 def functions_have_names_of_their_own(graph: Graph) -> Iterator[str]:
-    """Two models' functions of one name would be one function; longer names Lambda refuses half-way through."""
+    """Two models' functions of one name would be one function; Lambda refuses longer ones half-way."""
     names = [function.inputs["name"] for function in graph.of(":Function")]
     if len(set(names)) < len(names):
         yield f"function names are {names}"
@@ -35,7 +35,7 @@ def functions_have_names_of_their_own(graph: Graph) -> Iterator[str]:
 
 
 def log_group_before_function(graph: Graph) -> Iterator[str]:
-    """Lambda makes a missing log group itself, and then without retention: logs for ever."""
+    """Lambda makes a missing log group itself, but without retention, so it keeps logs for ever."""
     for function in graph.of(":Function"):
         groups = {group.urn for group in graph.of(":LogGroup")}
         if not groups & function.property_dependencies.get("loggingConfig", frozenset()):

@@ -1,4 +1,4 @@
-"""What a deployer brings along reaches everything that it is there for: network, key, boundary; and what watches."""
+"""Rules for a deployer's network, key, boundary and alarms: each reaches everything that it is meant for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.stacks.support.recorder import UNKNOWN, Graph, Recorded
 
 
 def a_given_network_is_used_and_left_alone(graph: Graph) -> Iterator[str]:
-    """Who names a network has rules for it: nothing is made in it but interfaces, nothing goes anywhere else."""
+    """An existing network has its own rules: only interfaces are made in it, and nothing is put anywhere else."""
     subnets = graph.config["subnetIds"]
     if not subnets:
         return
@@ -55,7 +55,7 @@ def _zone(graph: Graph, target: Recorded) -> str | None:
 
 
 def everything_is_encrypted_with_the_key(graph: Graph) -> Iterator[str]:
-    """A key of one's own is there so that without it nothing can be read: not the weights, the images or the logs."""
+    """With the deployer's own key nothing can be read without it: neither the weights nor the images nor the logs."""
     key = graph.config["kmsKeyArn"]
     for resource in [*graph.of(":LogGroup"), *graph.of(":FileSystem")]:
         if resource.inputs.get("kmsKeyId", "") != key:
@@ -72,7 +72,7 @@ def everything_is_encrypted_with_the_key(graph: Graph) -> Iterator[str]:
 
 
 def the_key_opens_what_a_role_reads(graph: Graph) -> Iterator[str]:
-    """S3 decrypts with the reader's rights: who reads the bucket may use the key, through S3, and nobody for more."""
+    """S3 decrypts with the reader's rights: its readers may use the key, through S3 only, and nobody else may."""
     key = graph.config["kmsKeyArn"]
     through_s3 = {"StringEquals": {"kms:ViaService": f"s3.{graph.config['region']}.amazonaws.com"}}
     for resource, statement in statements(graph):
@@ -92,14 +92,14 @@ def the_key_opens_what_a_role_reads(graph: Graph) -> Iterator[str]:
 
 
 def roles_are_bounded(graph: Graph) -> Iterator[str]:
-    """Where boundaries are the rule, a role without one is refused, or is the way around the rule."""
+    """Where boundaries are required, a role without one is refused, or circumvents the requirement."""
     for role in graph.of(":Role"):
         if role.inputs.get("permissionsBoundary", "") != graph.config["permissionsBoundary"]:
             yield f"{role.name} is bounded by {role.inputs.get('permissionsBoundary')}"
 
 
 def every_function_is_watched(graph: Graph) -> Iterator[str]:
-    """A function without an alarm is the one that fails unseen; without `monitoring` there is nothing to pay for."""
+    """A function without an alarm fails unseen; without `monitoring` there is nothing to pay for."""
     alarms, topic = graph.of(":MetricAlarm"), graph.config["alarmTopicArn"]
     if not graph.config["monitoring"]:
         yield from (f"{one.name} was not asked for" for one in [*alarms, *graph.of(":Dashboard")])

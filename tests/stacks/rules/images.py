@@ -1,4 +1,4 @@
-"""Images and their repositories."""
+"""Rules for images and their repositories."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from tests.stacks.support.recorder import UNKNOWN, Graph
 
 
 def images_by_digest(graph: Graph) -> Iterator[str]:
-    """Behind a tag, what runs can change without a deployment, and a deployment can change nothing."""
+    """With a tag, the running code could change without a deployment, and a deployment could change nothing."""
     images = {image.urn for image in graph.of("awsx:ecr:Image")}
     for function in graph.of(":Function"):
         if function in page(graph):
             continue
         if function.inputs.get("packageType") != "Image":
-            yield f"{function.name} is no container image"
+            yield f"{function.name} is not a container image"
         if "@sha256:" not in function.inputs["imageUri"] and function.inputs["imageUri"] != UNKNOWN:
             yield f"{function.name} runs {function.inputs['imageUri']}, not a digest"
         if not images & graph.needs(function):
@@ -35,7 +35,7 @@ def images_are_distinct(graph: Graph) -> Iterator[str]:
 
 
 def images_hold_their_models_bundle(graph: Graph) -> Iterator[str]:
-    """Where the bundle is baked in, an image without its BUNDLE would answer from another model."""
+    """If the bundle is in the image, an image without its BUNDLE would answer from another model."""
     for pair in served(graph):
         wanted = f"bundle-{pair.model}" if storage(pair.backend).baked and pair.model else None
         for image in graph.of("awsx:ecr:Image"):
@@ -65,7 +65,7 @@ def images_are_remembered(graph: Graph) -> Iterator[str]:
 
 
 def previews_build_nothing(graph: Graph) -> Iterator[str]:
-    """A preview, which every pull request has, would build all images from the start, and throw them away."""
+    """Else every pull request's preview would build all images from scratch, and discard them."""
     for build in graph.builds:
         if build.props.get("buildOnPreview") is not False:
             yield f"{build.name} is built in previews"
@@ -84,7 +84,7 @@ def builds_find_what_others_built(graph: Graph) -> Iterator[str]:
 
 
 def layers_have_no_times(graph: Graph) -> Iterator[str]:
-    """Weights that are as before must be the layer that was before: 600 MB that need not be moved."""
+    """Unchanged weights must give the same layer, so that 600 MB need not be moved."""
     for build in graph.builds:
         exports = [export.get("raw", "") for export in build.props.get("exports", [])]
         if exports != ["type=registry,rewrite-timestamp=true"] or build.props["push"]:
@@ -94,7 +94,7 @@ def layers_have_no_times(graph: Graph) -> Iterator[str]:
 
 
 def repositories_are_scanned_and_tidied(graph: Graph) -> Iterator[str]:
-    """Images that are not scanned hide known holes; all of them for ever cost."""
+    """Images that are not scanned hide known vulnerabilities, and keeping all of them costs money."""
     for repository in graph.of("awsx:ecr:Repository"):
         if repository.inputs.get("imageScanningConfiguration") != {"scanOnPush": True}:
             yield f"{repository.name} does not scan"
@@ -117,7 +117,7 @@ def images_are_pulled_for_their_functions(graph: Graph) -> Iterator[str]:
 
 
 def seeder_is_the_serving_image(graph: Graph) -> Iterator[str]:
-    """One image, two commands: the seeder costs no build of its own, and cannot be of another version."""
+    """One image with two commands: the seeder needs no build of its own, and cannot be of another version."""
     for function in containers(graph):
         commands = function.inputs.get("imageConfig", {}).get("commands")
         expected = ["seeder.handler"] if "seeder" in function.name else None

@@ -1,4 +1,4 @@
-"""The page: where it is, and how little it may do."""
+"""Rules for the page: where it exists, and how little it may do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def the_page_is_where_nobody_has_to_sign(graph: Graph) -> Iterator[str]:
 
 
 def the_page_may_only_write_its_log(graph: Graph) -> Iterator[str]:
-    """What everybody can call needs no rights and no network, knows the backends' names, and ends at once."""
+    """A function that everybody can call has no rights and no network, knows the backends' names, and ends at once."""
     for function in page(graph):
         allowed = {action for s in statements_of(graph, function) for action in as_list(s["Action"])}
         if not allowed <= {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments",

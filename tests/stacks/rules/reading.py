@@ -1,4 +1,4 @@
-"""What the rules have in common: reading models, functions and policy documents out of a graph."""
+"""Helpers of the rules: they read models, functions and policy documents from a graph."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Served:
 
 
 def models(graph: Graph) -> dict[str, dict[str, Any]]:
-    """Return what the outputs say of every model, by its name; the first one's is empty."""
+    """Return every model's part of the outputs, by its name; the first one's is empty."""
     return {"": graph.exports, **graph.exports.get("models", {})}
 
 

@@ -1,4 +1,4 @@
-"""How the graph hangs together: kinds, parents, names, providers."""
+"""Rules for the graph: kinds, parents, names, providers."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ KINDS = {
     "awsx:ecr:Repository",
     "pulumi:providers:aws",
 }
-# What __main__.py makes itself; everything else is somebody's child.
+# The resources that __main__.py makes itself; all others are children.
 BACKENDS = {component.__name__ for component in storages.BACKENDS.values()}
 ROOTS = {"aws", "HttpApi", "ModelStore", "Monitoring", "Network", "Page", *BACKENDS}
 
@@ -96,7 +96,7 @@ def one_provider(graph: Graph) -> Iterator[str]:
     for token, _, used in graph.invokes:
         if not used.startswith(f"{provider.urn}::"):
             yield f"{token} asks the provider {used or 'by default'}"
-    # Default tags reach whatever can be tagged: that every resource is tagged needs no list of what can be.
+    # Default tags reach every resource that can be tagged, so no list of those is needed.
     tags = _value(provider.inputs.get("defaultTags", {})).get("tags", {})
     stack, project, _ = provider.urn.removeprefix("urn:pulumi:").split("::", 2)
     ours = {"Project": project, "Stack": stack, "ManagedBy": "pulumi"}
@@ -105,7 +105,7 @@ def one_provider(graph: Graph) -> Iterator[str]:
 
 
 def nothing_outlives_a_destroy(graph: Graph) -> Iterator[str]:
-    """What can be built again must not end `pulumi destroy` because something is left in it."""
+    """Things that can be built again must not stop `pulumi destroy` because something is left in them."""
     for resource in graph.resources:
         flag = {"aws:s3/bucket:Bucket": "forceDestroy", "awsx:ecr:Repository": "forceDelete"}.get(resource.type)
         if flag and resource.inputs.get(flag) is not True:

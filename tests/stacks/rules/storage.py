@@ -1,4 +1,4 @@
-"""Where bundles are: how they get there, who is told, and when the old ones go."""
+"""Rules for bundles: how they get to their places, who is told, and when the old ones go."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NFS = 2049
 
 
 def manifest_is_uploaded_last(graph: Graph) -> Iterator[str]:
-    """Who finds a manifest finds a whole bundle; bundles are under their hashes, the new beside the old."""
+    """A manifest means a whole bundle; bundles are under their hashes, the new one beside the old."""
     objects = graph.of(":BucketObjectv2")
     manifests = {item.inputs["key"]: item for item in objects if item.inputs["key"].endswith("/manifest.json")}
     if objects and set(manifests) != {f"{digest}/manifest.json" for digest in bundle_hashes(graph)}:
@@ -44,7 +44,7 @@ def mount_targets_before_function(graph: Graph) -> Iterator[str]:
 
 
 def one_file_system_for_all_models(graph: Graph) -> Iterator[str]:
-    """A file system has its price by the GB, and its mount targets and seeder by the piece: they are shared."""
+    """A file system costs by the GB, but mount targets and seeder by the piece, so they are shared."""
     if len(graph.of(":FileSystem")) > 1 or len(graph.of(":AccessPoint")) > 1:
         yield f"there are {len(graph.of(':FileSystem'))} file systems"
 
@@ -79,7 +79,7 @@ def seeded_before_served_and_swept_after(graph: Graph) -> Iterator[str]:
 
 
 def no_models_bundle_is_swept(graph: Graph) -> Iterator[str]:
-    """A sweep for one model must leave the others' bundles: their functions would have lost their weights."""
+    """A sweep for one model must leave the others' bundles, or their functions would lose their weights."""
     for run in graph.of(":Invocation"):
         if run.inputs["input"] == UNKNOWN:
             continue
@@ -92,7 +92,7 @@ def no_models_bundle_is_swept(graph: Graph) -> Iterator[str]:
 
 
 def the_old_bundle_outlives_its_requests(graph: Graph) -> Iterator[str]:
-    """What a function's update lets go, objects in S3 or a directory on EFS, its old environments may still read."""
+    """Old environments may still read what a function's update removes: objects in S3 or a directory on EFS."""
     for function in serving(graph):
         if not function.after_update:
             yield f"{function.name} does not wait for the last answers of its old environments"

@@ -1,4 +1,4 @@
-"""What awsx makes of an image: its child of the docker-build provider, after the program's transforms.
+"""Reproduces what awsx makes of an image: a child of the docker-build provider, after the program's transforms.
 
 The child is made by awsx's own process, so no monitor of the program sees it. Its inputs are those that awsx's source
 gives it (awsx/ecr/image.ts); the transforms run in the SDK, as the engine would call them.

@@ -1,4 +1,4 @@
-"""What exists in the account that recorded runs deploy to, and what AWS answers when it is asked for it."""
+"""The contents of the account that recorded runs deploy to, and AWS's answers about them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _subnets() -> dict[str, dict[str, Any]]:
 
 
 def _manifests() -> dict[str, dict[str, Any]]:
-    """Return what the bucket holds of the bundles of the project in the working directory."""
+    """Return the part of the project's bundles, in the working directory, that the bucket holds."""
     found = {f"{OLD_PREFIX}/manifest.json": {"contentLength": 1}}
     for manifest in sorted(Path("images").glob("bundle*/manifest.json")):
         described = {"contentLength": manifest.stat().st_size}
@@ -74,12 +74,12 @@ _EXISTING: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {
     "getBucket": ("bucket", {BUCKET: {"bucketRegion": REGION}, FAR_BUCKET: {"bucketRegion": "eu-west-1"}}),
     "getServiceQuota": ("quotaCode", {"L-B99A9384": {"value": float(LIMIT)}}),
 }
-# Prefixes in the bucket beside the hashes of the project's bundles: of the first bundle, and of another one.
+# Prefixes in the bucket apart from the hashes of the project's bundles: of the first bundle, and of another one.
 PREFIX, OLD_PREFIX = "shared/longformer", "shared/old"
 
 
 def look_up(token: str, arguments: dict[str, Any]) -> dict[str, Any] | None:
-    """Return what AWS answers; None where there is no such thing. Raises KeyError for a new question."""
+    """Return AWS's answer; None if there is no such thing. Raises KeyError for an unknown question."""
     name = token.rpartition(":")[2]
     if name == "getAvailabilityZones":
         return {"names": ZONES, "zoneIds": [f"use1-az{number}" for number in (1, 2, 4, 6, 3, 5)]}

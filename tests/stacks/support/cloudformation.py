@@ -110,7 +110,7 @@ def template(graph: Graph) -> dict[str, Any]:
 
 
 def problems(graph: Graph) -> list[str]:
-    """Return what AWS's schemas and API models have against the recorded inputs."""
+    """Return the complaints of AWS's schemas and API models about the recorded inputs."""
     mapped = template(graph)
     # Hints are about templates, as is W3010, which wants no names of zones in one.
     config = ManualArgs(regions=[REGION], ignore_checks=["I", "W3010"])

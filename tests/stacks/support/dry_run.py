@@ -1,9 +1,9 @@
-"""Runs the program as it stands in this folder, real bundles and all, and prints what it would ask the engine for.
+"""Runs the program as it is in this folder, real bundles and all, and prints its requests to the engine.
 
     python -m tests.stacks.support.dry_run [--stack NAME] [--project NAME]
 
-Needs what requirements.txt installs and no more: `make deploy-ready` runs it in the deployer's own environment.
-Exit code 1 where the program refuses; what it says then goes to standard error.
+It needs only what requirements.txt installs: `make deploy-ready` runs it in the deployer's own environment. Exit code 1
+if the program refuses; its message goes to standard error.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What AWS's own CloudFormation schemas say that a resource needs: who else has written down such a list.
+"""Reads the actions that a resource needs from AWS's own CloudFormation schemas, an independent list.
 
 A handler is for every property that a type has. `UNUSED` are the actions for those that the program does not set, and
 for what CloudFormation does in another way than Terraform's provider.
@@ -92,5 +92,5 @@ def needed(graph: Graph) -> set[str]:
 
 
 def unused(action: str) -> bool:
-    """Return whether an action is for what the program does not do."""
+    """Return whether an action is for something that the program does not do."""
     return any(fnmatchcase(action, pattern) for pattern in UNUSED)

@@ -1,4 +1,4 @@
-"""Judges policies by what was recorded: is every action allowed on the very resources that the program asks for?"""
+"""Judges policies by recorded runs: is every action allowed on exactly the resources that the program asks for?"""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _WITH_ARN = {
 
 
 def fill(document: Mapping[str, Any], values: Mapping[str, str] = VALUES) -> Any:
-    """Return a policy with the words in capitals replaced, as whoever uses the file has to."""
+    """Return a policy with the words in capitals replaced, as a user of the file must do."""
     text = json.dumps(document)
     for name, value in values.items():  # STATE_KEY_ID before KEY_ID
         text = text.replace(name, value)
@@ -68,12 +68,12 @@ def allowed(documents: Documents, action: str, arn: str) -> bool:
 
 
 def missing(documents: Documents, graph: Graph) -> list[str]:
-    """Return what policies lack to deploy what was recorded: actions, each on a resource."""
+    """Return what policies lack to deploy the recorded resources: actions, each on a resource."""
     return _refused(documents, asked(graph))
 
 
 def missing_for_preview(documents: Documents, graph: Graph) -> list[str]:
-    """Return what policies lack to preview what was recorded."""
+    """Return what policies lack to preview the recorded resources."""
     return _refused(documents, _pairs(graph, needs([graph]).preview))
 
 
@@ -105,7 +105,7 @@ def inventory(graph: Graph) -> Inventory:
 
 
 def _on(action: str, held: Inventory) -> set[str]:
-    """Return the resources that an action is needed on. There must be one: else nothing would be asked of it."""
+    """Return the resources that an action is needed on. There must be one, or the action would not be tested."""
     service = action.partition(":")[0]
     kinds = resource_types(action)
     found = {arn for kind in kinds for arn in held.get((service, kind), ())}

@@ -1,4 +1,4 @@
-"""What must hold of every deployment, whatever its configuration: one function per rule, its reason in the docstring.
+"""The rules for every deployment, whatever its configuration: one function per rule, its reason in the docstring.
 
 Each takes a recorded graph and yields a sentence for every violation. In a preview, what is not known yet is skipped.
 """

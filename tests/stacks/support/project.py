@@ -1,4 +1,4 @@
-"""Makes small project directories for the program: it looks at names, sizes and hashes, so any content will do."""
+"""Makes small project directories for the program, which looks at names, sizes and hashes, so any content will do."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FILES = (
 
 
 def make_project(directory: Path) -> Path:
-    """Lay out a project with small bundles that are none of a model, and return its directory."""
+    """Lay out a project with small bundles without a real model, and return its directory."""
     images = directory / "images"
     for name in ("bundle", f"bundle-{MODEL}"):
         write_bundle(images / name, {file: f"the content of {name}'s {file}".encode() for file in _FILES})

@@ -1,6 +1,6 @@
-"""The runs that stand for all: every type of resource and every input that the program knows is in one of them.
+"""The representative runs: together they have every type of resource and every input that the program knows.
 
-The policies of docs/policies are made from these. The tests hold them against every combination.
+The policies of docs/policies are made from these. The tests check them with every combination.
 """
 
 from __future__ import annotations

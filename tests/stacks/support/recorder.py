@@ -1,4 +1,4 @@
-"""Runs the Pulumi program against a monitor that records what the engine would be asked for.
+"""Runs the Pulumi program with a monitor that records its requests to the engine.
 
 The monitor stands in for Pulumi's engine and for AWS: it answers with outputs of the shape that AWS gives, or in a
 preview with none (which the SDK then takes as unknown). Everything else is the real SDK and the real program.
@@ -182,7 +182,7 @@ def run(project: Path, config: Mapping[str, Any], *, preview: bool = False, name
     known = {f"{name}:{key}": _text(value) for key, value in graph.config.items()}
 
     async def program() -> None:
-        # Made inside the loop that the program runs in: one made before it hangs.
+        # Made inside the loop that the program runs in, because one made before hangs.
         settings.configure(
             mocks.MockSettings(
                 monitor=Recorder(graph, preview=preview),
@@ -209,9 +209,9 @@ def run(project: Path, config: Mapping[str, Any], *, preview: bool = False, name
 
 @contextlib.contextmanager
 def _quick() -> Iterator[None]:
-    """Do without what takes three quarters of a run, and changes nothing that is recorded.
+    """Leave out steps that take three quarters of a run and change no record.
 
-    That is looking for garbage, a stack trace for every resource, and waking up for every output instead of for all.
+    These are garbage collection, a stack trace for every resource, and waking up for each output instead of for all.
     """
     gc.disable()
     try:

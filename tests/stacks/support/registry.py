@@ -1,8 +1,8 @@
-"""A model of ECR, of the docker-build provider and of the state between them: which pushes are refused, what is lost.
+"""A model of ECR, the docker-build provider and the state between them: refused pushes and lost images.
 
-It knows what matters of the real ones. A repository that is immutable refuses a tag that it has. The provider pushes
-what is not in the state, and deletes, by the digest, what is in the state and no longer wanted. Its login is good for
-12 hours; before 0.0.22 it takes an expired login for a missing image when it refreshes.
+It has the relevant rules of the real ones. An immutable repository refuses a tag that it has. The provider pushes
+whatever is not in the state, and deletes, by the digest, whatever is in the state and no longer wanted. Its login is
+valid for 12 hours; before 0.0.22 a refresh takes an expired login for a missing image.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Account:
     built: int = 0
 
     def deploy(self, graph: Graph, *, killed: bool = False, digests: Mapping[str, str] | None = None) -> None:
-        """Bring the account to what `graph` asks for, or to the moment after its pushes, where the engine is killed.
+        """Bring the account to the state that `graph` asks for or, if the engine is killed, to that after its pushes.
 
         `digests` says what comes out of a build, by tag; without it each build has a digest of its own.
         """
@@ -86,7 +86,7 @@ class Account:
         return self.running - held
 
     def _delete(self, build: Build, digest: str, login: int) -> None:
-        if build.retained or self.hours - login > LOGIN_HOURS:  # the provider ignores that it may not
+        if build.retained or self.hours - login > LOGIN_HOURS:  # the provider ignores this refusal
             return
         held = self.tags[build.repository]
         self.tags[build.repository] = {tag: known for tag, known in held.items() if known != digest}
@@ -97,7 +97,7 @@ def _version(text: str) -> tuple[int, ...]:
 
 
 def histories(first: Graph, second: Graph) -> dict[str, tuple[Run, ...]]:
-    """Return the ways in which a tag comes to be pushed again, for two commits of one stack."""
+    """Return the ways in which a tag is pushed again, for two commits of one stack."""
     return {
         "A, B, A": (Run(first), Run(second), Run(first)),
         "A, B, A, a day between each": (Run(first), Run(second, hours=24), Run(first, hours=24)),

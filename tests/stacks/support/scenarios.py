@@ -1,4 +1,4 @@
-"""The configurations under which the program is run, and a pool that runs them on all cores."""
+"""The configurations in which the program is run, and a pool that runs them on all cores."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.stacks.support.project import MODEL
 from tests.stacks.support.recorder import Graph, run
 
 JWT = {"jwtIssuer": "https://issuer.example/", "jwtAudiences": ["incidents"]}
-# Everything that is off by default, on; what the other scenarios leave alone.
+# Everything switched on that is off by default and that the other scenarios leave alone.
 EVERYTHING: dict[str, Any] = {
     "moreModels": [MODEL],
     "auth": "jwt",
@@ -38,7 +38,7 @@ EVERYTHING: dict[str, Any] = {
     "monitoring": True,
     "alarmTopicArn": TOPIC,
 }
-# The same in a network that exists: two of its three subnets are in one zone, which takes one mount target.
+# The same in an existing network: two of its three subnets are in one zone, which takes one mount target.
 EXISTING: dict[str, Any] = {
     **EVERYTHING,
     "availabilityZones": [],
@@ -101,7 +101,7 @@ def run_scenario(argument: tuple[Path, Scenario]) -> Graph:
 def in_parallel(function: Callable[[Argument], Result], arguments: Iterable[Argument]) -> list[Result]:
     """Call `function` for each argument in fresh processes, as many as there are cores.
 
-    Fresh ones, because a parent that runs other tests has threads, which a forked child would inherit half.
+    They are fresh because a parent that runs other tests has threads, which a forked child would inherit incompletely.
     """
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(os.cpu_count(), mp_context=context) as pool:

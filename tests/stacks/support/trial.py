@@ -29,7 +29,7 @@ FAULTS: tuple[Fault, ...] = (
 
 
 def checks_that_catch(fault: Fault) -> list[str]:
-    """Seed one fault into a copy of the program, run it with everything on, and return what the checks say.
+    """Seed one fault into a copy of the program, run it with everything on, and return the checks' complaints.
 
     To be called in a process of its own: it loads another `stacks` than the real one.
     """

@@ -1,4 +1,4 @@
-"""A request counts only where the answer is this deployment's, and rights count only where nobody else is let in."""
+"""A request counts only if this deployment answers it, and rights count only if nobody else is let in."""
 
 from __future__ import annotations
 

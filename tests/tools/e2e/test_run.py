@@ -1,4 +1,4 @@
-"""A run against stand-ins: every step, every way in which it can end, and nothing left behind."""
+"""A run with stand-ins: every step, every way in which it can end, and nothing left behind."""
 
 from __future__ import annotations
 

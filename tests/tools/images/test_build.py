@@ -1,4 +1,4 @@
-"""What the built images hold, and that the function runs in them."""
+"""The contents of the built images, in which the function runs."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_only_the_oci_image_holds_the_model(built: Built, tiny_bundle: Path) -> 
 def test_weights_that_are_as_before_are_the_layer_that_was_before(
     built: Built, tiny_bundle: Path, tmp_path: Path
 ) -> None:
-    """Whoever built the bundle again, at whatever time and with whatever umask: else 600 MB move for nothing."""
+    """This holds for anybody, any time and any umask, or 600 MB would move for nothing."""
     first, second = layers.weights_layers(tiny_bundle, built.store, tmp_path)
 
     assert first == second
@@ -157,7 +157,7 @@ def test_the_oci_image_answers_from_itself(built: Built) -> None:
 
 @pytest.mark.parametrize("backend", ["oci", "efs"])
 def test_the_same_image_searches(built: Built, backend: str, tiny_bundle: Path, tmp_path: Path) -> None:
-    """Where SERVES says so, it answers for vectors and health, and never needs the weights."""
+    """If SERVES says so, it answers for vectors and health, and never needs the weights."""
     binds: tuple[tuple[Path, str], ...] = ()
     if backend == "efs":
         index = tmp_path / "index"

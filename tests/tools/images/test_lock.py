@@ -1,4 +1,4 @@
-"""Packages go into the images by hash alone: the locks against the pins, and what install.py takes."""
+"""Packages go into the images by hash alone: the locks fit the pins, and install.py accepts nothing else."""
 
 from __future__ import annotations
 

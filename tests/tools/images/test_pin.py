@@ -1,4 +1,4 @@
-"""Renewing the base image's digest, against a registry on loopback that asks for a login as the public one does."""
+"""Renewing the base image's digest, from a registry on loopback that asks for a login as the public one does."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_the_newest_digest_is_written_into_every_dockerfile(registry: str, tmp_p
     written = [path.read_text() for path in paths]
     assert all(f"\nARG BASE={reference}\n" in text and OLD not in text for text in written)
     assert pin.pin(paths) == reference
-    assert [path.read_text() for path in paths] == written  # nothing new: no other tag of our images
+    assert [path.read_text() for path in paths] == written  # nothing new, so our images keep their tags
     for text, kept in zip(written, others, strict=True):
         own = [line for line in text.splitlines() if not line.startswith(("ARG BASE=", "# Digest:"))]
         assert own == kept

@@ -1,4 +1,4 @@
-"""The environment that the program runs in has what requirements.txt pins, or the check says what is wrong."""
+"""The environment of the program has the versions of requirements.txt, or the check says what is wrong."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_another_version_and_a_missing_package_are_said_with_their_mend() -> Non
 
 
 def test_an_sdk_that_cannot_be_imported_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in an environment that a first `make model` made before there was `make deploy-ready`."""
+    """For example in an environment that a first `make model` made before `make deploy-ready` existed."""
     real = importlib.import_module
 
     def without(name: str) -> object:

@@ -1,4 +1,4 @@
-"""Each thing that a deployer's machine can lack is said in one line, with its mend."""
+"""Each thing that a deployer's machine can lack is reported in one line, with its remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `make deploy-ready` would do, asked of make itself."""
+"""The commands that `make deploy-ready` would run, asked of make itself."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def make_environment(folder: Path, *stamps: str) -> None:
 
 @pytest.mark.parametrize("stamps", [(".base",), (".base", ".torch"), (".base", ".demo")])
 def test_pulumi_is_added_to_an_environment_that_exists(folder: Path, stamps: tuple[str, ...]) -> None:
-    """One that `make model`, `make bench` or `make demo` made: pulumi itself would add nothing to it."""
+    """For example one that `make model`, `make bench` or `make demo` made, to which pulumi itself would add nothing."""
     make_environment(folder, *stamps)
 
     said = would_run(folder, "deploy-ready")

@@ -1,4 +1,4 @@
-"""What must be true of every kind of cold start, and that an unknown one is refused."""
+"""Tests what all kinds of cold start share, and that an unknown kind is refused."""
 
 from __future__ import annotations
 

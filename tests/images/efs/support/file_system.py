@@ -1,4 +1,4 @@
-"""The file system that the seeder writes to, as the tests see it: names of other bundles, what is there, damage."""
+"""The seeder's file system as the tests see it: names of other bundles, contents, damage."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ Upload = Callable[..., Any]  # the fixture `upload`
 
 
 def visible(root: Path) -> set[str]:
-    """What a function that looks for bundles can see."""
+    """The names that a function sees when it looks for bundles."""
     return {path.name for path in root.iterdir() if not path.name.startswith(".")} - {"lost+found"}
 
 
 def hidden(root: Path) -> set[str]:
-    """What the seeder has there besides: what is under way and what an interrupted run left."""
+    """The seeder's other names there: work in progress and the remains of interrupted runs."""
     return {path.name for path in root.iterdir() if path.name.startswith(".")} - {seeder.LOCK}
 
 
 def flip_a_bit(data: bytes) -> bytes:
-    """The data with one bit changed, which its size does not show."""
+    """The data with one bit changed, at the same size."""
     return data[:-1] + bytes([data[-1] ^ 1])

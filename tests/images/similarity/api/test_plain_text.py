@@ -1,4 +1,4 @@
-"""Text in ASCII: what AIID embeds, whatever a caller sends."""
+"""Text is embedded as ASCII, as AIID does it, whatever a caller sends."""
 
 from __future__ import annotations
 

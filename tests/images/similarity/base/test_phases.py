@@ -1,4 +1,4 @@
-"""Phases: durations add up, and starts tell which ran side by side."""
+"""Phases: durations add up, and starts show which ran side by side."""
 
 from __future__ import annotations
 

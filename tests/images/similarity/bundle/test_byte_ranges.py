@@ -1,4 +1,4 @@
-"""The fetch plan as a property: everything that is used, nothing else beyond the slack, nothing twice."""
+"""The fetch plan as a property: it has everything that is used, nothing else beyond the slack, and nothing twice."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FULL_HEADER = safetensors_header.parse(safetensors_header.build(synthetic.tensor
 
 
 def external_ranges(model: ModelProto) -> list[Range]:
-    """The byte ranges that a graph's initializers point to: what the encoder will in fact read."""
+    """The byte ranges that a graph's initializers point to, which the encoder really reads."""
     found = []
     for initializer in model.graph.initializer:
         data = {entry.key: entry.value for entry in initializer.external_data}

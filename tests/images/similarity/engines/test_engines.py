@@ -1,4 +1,4 @@
-"""The ONNX engine against transformers' LongformerModel, which decides what is right."""
+"""The ONNX engine, compared with transformers' LongformerModel, which decides what is right."""
 
 from __future__ import annotations
 
@@ -123,14 +123,15 @@ def test_an_engine_may_be_made_before_its_weights_are_there(opened: Opened, tiny
         opened_as = weights.stat()
         file.seek(header)
         file.write(whole[header:])
-    # As where the bytes arrive in a file of the function's own: a directory's file with another time is another one.
+    # As with the function's own file, into which the bytes arrive: a directory's file with another time counts as
+    # another.
     os.utime(weights, ns=(opened_as.st_atime_ns, opened_as.st_mtime_ns))
     ids = random_ids(300, 1000, 3)
     np.testing.assert_array_equal(engine.encode(ids), opened.onnx.encode(ids))
 
 
 def test_what_lies_outside_the_cone_does_not_count(opened: Opened) -> None:
-    """The claim that the encoder's input may be cut at `cone_tokens`, held against the model that reads all."""
+    """Tests the claim that the encoder's input may be cut at `cone_tokens`, with the model that reads all of it."""
     ids = random_ids(600, 1000, 1)
     other = ids[: opened.manifest.cone_tokens] + random_ids(600, 1000, 2)[opened.manifest.cone_tokens :]
     assert opened.manifest.cone_tokens == 65

@@ -1,4 +1,4 @@
-"""The tokenizer's process: the library's own ids for any text, and nothing left however it or its parent ends."""
+"""The tokenizer's process gives the library's own ids for any text, and leaves nothing, however it ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The S3 store against SeaweedFS: what it fetches, that it keeps it, and how it fails and recovers."""
+"""The S3 store with SeaweedFS: what it fetches and keeps, and how it fails and recovers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading weights through a file system: all that was asked for, straight through the file, and errors that say why."""
+"""Reading weights through a file system: all of the plan, straight through the file, with errors that say why."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_what_was_fetched_is_in_the_page_cache(tmp_path: Path, copying: bool) ->
         DirectoryStore(str(tmp_path), 2, copying).weights("weights", 0, "onnx").fetch(ranges)
         return [resident(Part(path, wanted.offset, wanted.end)) for wanted in ranges]
 
-    # Of a file just read, the kernel takes a page back now and then: a fetch that leaves one out does so every time.
+    # The kernel takes back a page of a file just read now and then: a fetch that leaves one out does so every time.
     assert any(fetched() == [wanted.size for wanted in ranges] for _ in range(3))
 
 

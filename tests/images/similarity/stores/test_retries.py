@@ -1,4 +1,4 @@
-"""What is asked again: a store that is busy or hangs up, as long as patience lasts, and nothing that is final."""
+"""Retries: a store that is busy or hangs up is asked again within limits, a final refusal is not."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_connection_that_breaks_is_made_again(objects: Bundle, reset: int) -> 
 def test_trouble_of_some_seconds_is_waited_for_as_long_as_patience_lasts(
     objects: Bundle, monkeypatch: pytest.MonkeyPatch, trouble: int, patience: float
 ) -> None:
-    """Of one second, with more patience than that and with less: then whoever asks is told which file it was."""
+    """Trouble of one second, with more patience and with less: then the caller is told which file it was."""
     monkeypatch.setattr(bucket, "RETRIES", {**bucket.RETRIES, "retry_timeout": timedelta(seconds=patience)})
     met = Turn(objects, trouble) if trouble in BUSY else Turn(objects, reset=trouble)
     with served(steady(objects)) as server:

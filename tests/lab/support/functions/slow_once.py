@@ -1,4 +1,4 @@
-"""A function whose INIT is slow the first time and quick the next; the file named by FIRST tells which it is."""
+"""A function whose INIT is slow the first time and quick after that; the file named by FIRST records the first time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A function that does as it is told: the event's (or the query string's) ``do`` names what."""
+"""A function that does as it is told: the event's (or the query string's) `do` names what."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ class Stacks:
 
 
 def _until_interrupted() -> None:
-    """As Pulumi does it: the first Ctrl-C ends the update in order, which takes a moment."""
+    """As in Pulumi, the first Ctrl-C ends the update in order, which takes a moment."""
     folder = Path(os.environ["PULUMI_STAND_IN"])
     try:
         (folder / "waiting").touch()

@@ -1,4 +1,4 @@
-"""Builds the layer of the weights as different people would: other modification times, another umask."""
+"""Builds the layer of the weights as different people would: with other modification times and another umask."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _weights_layer(buildah: Buildah, context: Path) -> str:
 
 
 def _last_stage(dockerfile: str) -> str:
-    """Return the last stage without what it takes from the others: the layer of the weights does not depend on that."""
+    """Return the last stage without its copies from other stages, on which the layer of the weights does not depend."""
     first, *_ = [line for line in dockerfile.splitlines() if line.startswith("ARG BASE=")]
     lines = dockerfile[dockerfile.rindex("\nFROM ") :].splitlines()
     return "\n".join([first, *(line for line in lines if not line.startswith("COPY --from="))]) + "\n"

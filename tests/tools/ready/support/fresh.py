@@ -22,7 +22,7 @@ from tests.tools.ready.support import steps
 from tools.ready.environment import SDKS
 
 _LIMIT_S = 1200
-# What a run below make or in another environment would hand on; and ARGS, which make takes from here.
+# Variables that a run under make or in another environment would pass on; and ARGS, which make takes from here.
 _DROPPED = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "PYTHONPATH", "STACK", "VIRTUAL_ENV")
 _GIVEN = {"ARGS": "--tiny", "AWS_EC2_METADATA_DISABLED": "true"}
 _IMPORTS = """
@@ -34,7 +34,7 @@ print(json.dumps([importlib.util.find_spec("pytest") is None, {{s: importlib.met
 
 @dataclass(frozen=True)
 class Proof:
-    """What was run and seen; `program` is what the program asked for in the new environment."""
+    """The commands and their results; `program` is what the program asked for in the new environment."""
 
     ran: list[str]
     skipped: list[str]

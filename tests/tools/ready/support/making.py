@@ -10,7 +10,7 @@ from tests.stacks.support.project import ROOT
 
 
 def make_folder(folder: Path) -> Path:
-    """Lay out the Makefile with all that its targets hang on."""
+    """Lay out the Makefile with all prerequisites of its targets."""
     (folder / "images").mkdir()
     files = ("Makefile", "pyproject.toml", "requirements*.txt", "images/requirements*.txt")
     for file in (file for pattern in files for file in ROOT.glob(pattern)):

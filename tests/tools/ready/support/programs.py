@@ -1,4 +1,4 @@
-"""Stand-ins for the programs of a deployer's machine: executables that print what the real ones would."""
+"""Makes stand-ins for the programs of a deployer's machine: executables that print what the real ones would."""
 
 from __future__ import annotations
 

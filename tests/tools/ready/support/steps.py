@@ -22,7 +22,7 @@ _CODE = re.compile(r"^ *```\w*\n(?P<block>.*?)^ *```|`(?P<span>[^`]+)`", re.MULT
 def commands(page: str) -> list[str]:
     """Return the commands from the section's first one to its first `pulumi up`, which is left out.
 
-    Raises ValueError where the section or its `pulumi up` is missing: then nothing would be proved.
+    Raises ValueError where the section or its `pulumi up` is missing: else nothing would be proved.
     """
     section = re.search(rf"^## {SECTION}$(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
     if not section:
@@ -36,7 +36,7 @@ def commands(page: str) -> list[str]:
 
 
 def needs(command: str) -> str | None:
-    """Return what a command needs that a fresh clone on any machine has not, or None."""
+    """Return what a command needs that a fresh clone on any machine lacks, or None."""
     return _ELSEWHERE.get(command.split()[0])
 
 
