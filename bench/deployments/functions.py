@@ -17,7 +17,7 @@ from bench.deployments.answer import json_object, observe, readable
 from bench.deployments.outputs import Backend, Deployment
 from bench.process.errors import TargetError
 from bench.process.signals import deferred
-from bench.runs.log_lines import Report, parse_log_line
+from bench.runs.log_lines import ReportLine, parse_log_line
 from bench.runs.records import Observation
 
 UPDATE_TIMEOUT_S = 180.0
@@ -109,7 +109,7 @@ class Functions:
         while True:
             lines = [line for stream in sorted(streams) for line in self._stream(backend, stream, since_ms)]
             parsed = {line: parse_log_line(line) for line in lines}
-            found = {report.request_id for report in parsed.values() if isinstance(report, Report)}
+            found = {report.request_id for report in parsed.values() if isinstance(report, ReportLine)}
             if request_ids <= found or time.monotonic() > deadline:
                 return tuple(line for line, report in parsed.items() if report is not None)
             time.sleep(next(pauses))

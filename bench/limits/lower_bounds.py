@@ -20,7 +20,7 @@ RANKING_MS = 500
 
 
 @dataclass(frozen=True)
-class _Floor:
+class _LowerBound:
     """A cold start without waste, in ms: its duration if only these parts took time."""
 
     budget: float
@@ -90,22 +90,22 @@ def _servers(samples: Samples, how: str, size: float) -> float | None:
 
 
 def _cold_starts(samples: Samples) -> Iterator[str]:
-    floors = [
-        (f"{STORAGES[s].label}, {cache}", _floor(samples, f"{s}, {cache} cache", limit))
+    bounds = [
+        (f"{STORAGES[s].label}, {cache}", _bound(samples, f"{s}, {cache} cache", limit))
         for s, cache, limit in COLD_LIMITS
     ]
     rows = []
-    for name, floor in floors:
-        if floor:
+    for name, bound in bounds:
+        if bound:
             parts = (
-                floor.boot,
-                floor.read,
-                floor.imports,
-                floor.encode,
-                floor.rest,
-                floor.total,
-                floor.budget,
-                floor.ours,
+                bound.boot,
+                bound.read,
+                bound.imports,
+                bound.encode,
+                bound.rest,
+                bound.total,
+                bound.budget,
+                bound.ours,
             )
             rows.append((name, *map(number, parts)))
     yield ""
@@ -117,7 +117,7 @@ def _cold_starts(samples: Samples) -> Iterator[str]:
     yield from table(("storage, cache", "boot", "read", "import", "encode", "rest", "least", "may take", "is"), rows)
 
 
-def _floor(samples: Samples, where: str, limit: float) -> _Floor | None:
+def _bound(samples: Samples, where: str, limit: float) -> _LowerBound | None:
     def median(phase: str) -> float | None:
         return samples.median(f"phase {phase}", where, "onnx")
 
@@ -127,7 +127,7 @@ def _floor(samples: Samples, where: str, limit: float) -> _Floor | None:
     if not (whole and theirs and reads and boot and init and imports and encode and handler):
         return None
     read = 0.0 if "warm" in where else min(reads)
-    return _Floor(theirs * limit, boot, read, imports, encode, whole - boot - init - handler, whole)
+    return _LowerBound(theirs * limit, boot, read, imports, encode, whole - boot - init - handler, whole)
 
 
 def exact_search(samples: Samples) -> Iterator[str]:

@@ -9,7 +9,7 @@ from bench.deployments.functions import Functions
 from bench.deployments.live import NOTHING, LiveTarget
 from bench.deployments.outputs import Deployment
 from bench.process.errors import UnsoundError
-from bench.runs.log_lines import Report, parse_log_line
+from bench.runs.log_lines import ReportLine, parse_log_line
 from bench.runs.records import Observation
 
 
@@ -31,7 +31,7 @@ def client_minus_server(seen: Sequence[Observation], log_lines: Sequence[str]) -
     Raises UnsoundError when there is none.
     """
     parsed = [parse_log_line(line) for line in log_lines]
-    reports = {report.request_id: report for report in parsed if isinstance(report, Report)}
+    reports = {report.request_id: report for report in parsed if isinstance(report, ReportLine)}
     found = [
         item.request_ms - report.duration_ms
         for item in seen

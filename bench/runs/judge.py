@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bench.runs.cold_starts import cold_start
 from bench.runs.cold_starts.kind import PRIMER
-from bench.runs.log_lines import InitReport, Report, parse_log_line
+from bench.runs.log_lines import InitReportLine, ReportLine, parse_log_line
 from bench.runs.records import Sample
 from bench.runs.store import Run
 from contract.phases import IDLE
@@ -27,7 +27,7 @@ class Judged:
     sample: Sample
     status: str
     reasons: tuple[str, ...] = ()
-    report: Report | None = None
+    report: ReportLine | None = None
     second_init: bool = False
 
     @property
@@ -38,8 +38,8 @@ class Judged:
 
 @dataclass(frozen=True)
 class _Logs:
-    reports: dict[str, set[Report]]
-    init_reports: dict[tuple[str, int], tuple[InitReport, ...]]
+    reports: dict[str, set[ReportLine]]
+    init_reports: dict[tuple[str, int], tuple[InitReportLine, ...]]
 
 
 def judge_run(run: Run) -> tuple[Judged, ...]:
@@ -106,7 +106,7 @@ def _disagreements(sample: Sample, bundle: str | None) -> Iterator[str]:
 
 
 def _cold_disagreements(
-    sample: Sample, report: Report | None, second_init: bool, seen_environments: set[str]
+    sample: Sample, report: ReportLine | None, second_init: bool, seen_environments: set[str]
 ) -> Iterator[str]:
     seen = sample.seen
     if not seen.environment_id or seen.environment_id in seen_environments:
@@ -119,7 +119,7 @@ def _cold_disagreements(
         yield "its REPORT line has no Init Duration"
 
 
-def _warm_disagreements(sample: Sample, report: Report | None) -> Iterator[str]:
+def _warm_disagreements(sample: Sample, report: ReportLine | None) -> Iterator[str]:
     seen = sample.seen
     if not seen.environment_id or seen.environment_id != sample.previous_environment:
         yield "not the execution environment of the request before"
@@ -138,7 +138,7 @@ def _hit_the_limit(sample: Sample) -> bool:
     return seen.timed_out or (gateway_gave_up and seen.request_ms >= _LIMIT_TOLERANCE * sample.limit_ms)
 
 
-def _initialised_early(sample: Sample, report: Report | None) -> str | None:
+def _initialised_early(sample: Sample, report: ReportLine | None) -> str | None:
     """Whether Lambda initialised the environment early, before anybody asked, so that nobody waited for it."""
     idle = sample.seen.phases_ms.get(IDLE, 0.0)
     if idle >= PROACTIVE_IDLE_MS:
@@ -149,14 +149,14 @@ def _initialised_early(sample: Sample, report: Report | None) -> str | None:
 
 
 def _collect_logs(run: Run) -> _Logs:
-    reports: dict[str, set[Report]] = {}
-    inits: dict[tuple[str, int], tuple[InitReport, ...]] = {}
+    reports: dict[str, set[ReportLine]] = {}
+    inits: dict[tuple[str, int], tuple[InitReportLine, ...]] = {}
     for end in run.visits:
         parsed = [parse_log_line(line) for line in end.log_lines]
         for line in parsed:
-            if isinstance(line, Report):
+            if isinstance(line, ReportLine):
                 reports.setdefault(line.request_id, set()).add(line)
-        inits[end.visit, end.session] = tuple(line for line in parsed if isinstance(line, InitReport))
+        inits[end.visit, end.session] = tuple(line for line in parsed if isinstance(line, InitReportLine))
     return _Logs(reports, inits)
 
 

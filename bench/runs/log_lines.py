@@ -14,7 +14,7 @@ _RIE_INIT = re.compile(r"INIT REPORT\(durationMs: (?P<ms>\d+(?:\.\d+)?)\)")
 
 
 @dataclass(frozen=True)
-class Report:
+class ReportLine:
     """Lambda's account of one invocation. Durations in ms, memory in MB; None for what the line lacks."""
 
     request_id: str
@@ -27,7 +27,7 @@ class Report:
 
 
 @dataclass(frozen=True)
-class InitReport:
+class InitReportLine:
     """An INIT that Lambda reports apart because it failed or timed out (`status`), in `phase` init or invoke."""
 
     duration_ms: float
@@ -40,7 +40,7 @@ class InitReport:
         return self.status == "timeout"
 
 
-def parse_log_line(line: str) -> Report | InitReport | None:
+def parse_log_line(line: str) -> ReportLine | InitReportLine | None:
     """The report in a log line; None for any other line (START, END, the function's own output)."""
     text = line.strip()
     if text.startswith("{"):
@@ -50,10 +50,10 @@ def parse_log_line(line: str) -> Report | InitReport | None:
     if text.startswith("INIT_REPORT "):
         values = _text_fields(text.removeprefix("INIT_REPORT "))
         init = _number(values.get("Init Duration"))
-        return None if init is None else InitReport(init, values.get("Phase"), values.get("Status"))
+        return None if init is None else InitReportLine(init, values.get("Phase"), values.get("Status"))
     match = _RIE_INIT.search(text)
     duration = _number(match["ms"]) if match else None
-    return None if duration is None else InitReport(duration)
+    return None if duration is None else InitReportLine(duration)
 
 
 def _text_fields(text: str) -> dict[str, str]:
@@ -62,11 +62,11 @@ def _text_fields(text: str) -> dict[str, str]:
     return {name.strip(): value.strip() for name, colon, value in pairs if colon}
 
 
-def _report(values: Mapping[str, str]) -> Report | None:
+def _report(values: Mapping[str, str]) -> ReportLine | None:
     request_id = values.get("RequestId")
     if not request_id:
         return None
-    return Report(
+    return ReportLine(
         request_id=request_id,
         duration_ms=_number(values.get("Duration")),
         billed_ms=_number(values.get("Billed Duration")),
@@ -77,7 +77,7 @@ def _report(values: Mapping[str, str]) -> Report | None:
     )
 
 
-def _from_json(text: str) -> Report | InitReport | None:
+def _from_json(text: str) -> ReportLine | InitReportLine | None:
     """The report in a platform event. Anything in another form is a function's own output."""
     try:
         event = json.loads(text)
@@ -89,7 +89,7 @@ def _from_json(text: str) -> Report | InitReport | None:
         return None
     status, phase, request_id = (_text(record.get(name)) for name in ("status", "phase", "requestId"))
     if event.get("type") == "platform.report" and request_id:
-        return Report(
+        return ReportLine(
             request_id=request_id,
             duration_ms=_measured(metrics.get("durationMs")),
             billed_ms=_measured(metrics.get("billedDurationMs")),
@@ -100,7 +100,7 @@ def _from_json(text: str) -> Report | InitReport | None:
         )
     duration = _measured(metrics.get("durationMs"))
     if event.get("type") == "platform.initReport" and duration is not None:
-        return InitReport(duration, phase, status)
+        return InitReportLine(duration, phase, status)
     return None
 
 

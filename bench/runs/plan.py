@@ -88,7 +88,7 @@ class Visit:
 
     @property
     def warm_up(self) -> bool:
-        """Visits of the first block are measured and recorded, but never used."""
+        """Visits of the first round are measured and recorded, but never used."""
         return self.round == WARM_UP_ROUND
 
     @property
@@ -98,7 +98,7 @@ class Visit:
 
 
 def build_plan(axes: Axes) -> tuple[Visit, ...]:
-    """All visits in the order they are made: one warm-up block, then `axes.cold` blocks."""
+    """All visits in the order they are made: one warm-up round, then `axes.cold` rounds."""
     visits = []
     for number in range(axes.cold + 1):
         # Each round has its own seed, so that the order of round n does not depend on the number of rounds.

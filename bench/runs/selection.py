@@ -34,7 +34,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class State:
-    """All judged samples of one variant in one state (cold or warm), the warm-up block left out."""
+    """All judged samples of one variant in one state (cold or warm), the warm-up round left out."""
 
     samples: tuple[Judged, ...]
 

@@ -18,7 +18,7 @@ from lab.runtime.capacity import Need
 from lab.runtime.function_spec import FunctionSpec
 from lab.storages.bundle import Bundle
 from lab.up.model import Model
-from lab.up.provision import Place
+from lab.up.provision import Provision
 from lab.up.settings import Settings
 
 #: A function's need apart from what it reads; a generous guess, because the whole bundle counts as read.
@@ -28,10 +28,10 @@ _log = logging.getLogger(__name__)
 
 
 async def deploy_model(
-    account: Account, model: Model, places: Mapping[str, Place], settings: Settings
+    account: Account, model: Model, provided: Mapping[str, Provision], settings: Settings
 ) -> dict[str, Integration]:
     """Deploy a model's functions on all backends, with their storages prepared; return its routes."""
-    deployed = {name: await _deploy(account, model, name, place, settings) for name, place in places.items()}
+    deployed = {name: await _deploy(account, model, name, given, settings) for name, given in provided.items()}
     prefixes = {model.path(): settings.default_backend, **{model.path(name): name for name in deployed}}
     routes: dict[str, Integration] = {}
     for prefix, name in prefixes.items():
@@ -41,23 +41,23 @@ async def deploy_model(
     return routes
 
 
-async def _deploy(account: Account, model: Model, name: str, place: Place, settings: Settings) -> Backend:
-    holding = place.holding
+async def _deploy(account: Account, model: Model, name: str, given: Provision, settings: Settings) -> Backend:
+    holding = given.holding
     variables = {
         STORAGE_BACKEND: name,
         ROUTE_PREFIX: model.path(name).removeprefix("/"),
         ENGINE: settings.engine,
         **holding.environment,
     }
-    needs = [_need(place.bundle, name, settings.engine, whole=whole) for whole in (True, False)]
+    needs = [_need(given.bundle, name, settings.engine, whole=whole) for whole in (True, False)]
     encoder = FunctionSpec(
-        model.function(name), place.code, variables, settings.memory_mb, settings.timeout_s, needs[0]
+        model.function(name), given.code, variables, settings.memory_mb, settings.timeout_s, needs[0]
     )
     search = replace(
         encoder,
         name=model.search_function(name),
         environment={**variables, SERVES: SEARCH},
-        memory_mb=place.bundle.search_memory_mb,
+        memory_mb=given.bundle.search_memory_mb,
         need=needs[1],
     )
     whole = _preparation(encoder.name, settings.cache, holding.files, holding.behind)

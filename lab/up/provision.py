@@ -19,7 +19,7 @@ from lab.up.model import Model
 
 
 @dataclass(frozen=True)
-class Place:
+class Provision:
     """A backend's code, and the bundle that its storage holds; `sentence` describes them for people."""
 
     code: Code
@@ -28,7 +28,7 @@ class Place:
     sentence: str
 
 
-Places = dict[str, Place]
+Provisions = dict[str, Provision]
 
 
 def provider(name: str) -> Provider:
@@ -38,23 +38,23 @@ def provider(name: str) -> Provider:
 
 async def provision(
     workspace: Workspace, models: Sequence[Model], backends: Sequence[str], built: Built | None
-) -> dict[str, Places]:
-    """Make the places of every model, by backend, all at the same time, from the built images or this working copy."""
+) -> dict[str, Provisions]:
+    """Provide for every model on every backend, all at the same time, from the built images or this working copy."""
     site = Site.of(workspace)
     codes = {name: asyncio.create_task(_code(workspace, name, built)) for name in backends}
-    places = {
-        (model, name): asyncio.create_task(_place(site, model, name, codes[name], built))
+    provided = {
+        (model, name): asyncio.create_task(_provide(site, model, name, codes[name], built))
         for model in models
         for name in backends
     }
-    tasks = [*codes.values(), *places.values()]
+    tasks = [*codes.values(), *provided.values()]
     try:
-        await asyncio.gather(*places.values())
+        await asyncio.gather(*provided.values())
     finally:  # if one fails, the others must not continue in a folder that is being removed
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
-    return {model.name: {name: places[model, name].result() for name in backends} for model in models}
+    return {model.name: {name: provided[model, name].result() for name in backends} for model in models}
 
 
 async def _code(workspace: Workspace, name: str, built: Built | None) -> Source | Image:
@@ -64,13 +64,13 @@ async def _code(workspace: Workspace, name: str, built: Built | None) -> Source 
     return code
 
 
-async def _place(
+async def _provide(
     site: Site, model: Model, name: str, coding: asyncio.Task[Source | Image], built: Built | None
-) -> Place:
+) -> Provision:
     code, label = await coding, model.role(name)
     if built is None or isinstance(code, Source):
         holding = await provider(name).provide(site, model.bundle, label, None)
-        return Place(code, holding, model.bundle, holding.sentence)
+        return Provision(code, holding, model.bundle, holding.sentence)
     holding = await provider(name).provide(site, model.bundle, label, BuiltImage(built.file(name), code.root))
     sentence = f"{holding.sentence}; {built.sentence}"
-    return Place(replace(code, binds=holding.binds), holding, model.bundle, sentence)
+    return Provision(replace(code, binds=holding.binds), holding, model.bundle, sentence)

@@ -19,7 +19,7 @@ from lab.up.built_images import Built, read_built
 from lab.up.deploy import deploy_model
 from lab.up.model import Model
 from lab.up.outputs import BackendOutput, ModelOutput, Outputs
-from lab.up.provision import Place, provision
+from lab.up.provision import Provision, provision
 from lab.up.settings import Settings
 from page.handler import answer
 
@@ -39,10 +39,10 @@ async def running(settings: Settings) -> AsyncIterator[Outputs]:
     workspace = Workspace()
     try:
         async with Account(workspace, settings.idle_s) as account:
-            places = await provision(workspace, models, settings.backends, built)
+            provided = await provision(workspace, models, settings.backends, built)
             routes: dict[str, Integration] = dict.fromkeys(route_keys.PAGE, _page(settings))
             for model in models:
-                routes.update(await deploy_model(account, model, places[model.name], settings))
+                routes.update(await deploy_model(account, model, provided[model.name], settings))
             await account.open(routes, settings.cors, settings.port)
             yield Outputs(
                 api_url=account.api_url,
@@ -54,7 +54,7 @@ async def running(settings: Settings) -> AsyncIterator[Outputs]:
                 cache_policy=_POLICIES[settings.cache],
                 memory_enforcement=enforcement(workspace.root.name),
                 capacity=account.capacity.sentence,
-                models=[_output(model, places[model.name]) for model in models],
+                models=[_output(model, provided[model.name]) for model in models],
             )
     finally:
         workspace.close()
@@ -79,15 +79,15 @@ def _page(settings: Settings) -> Page:
     return Page(lambda event, _: answer(event, ",".join(settings.backends)))
 
 
-def _output(model: Model, places: Mapping[str, Place]) -> ModelOutput:
+def _output(model: Model, provided: Mapping[str, Provision]) -> ModelOutput:
     backends = {
         name: BackendOutput(
             path=model.path(name),
             function_name=model.function(name),
             search_function_name=model.search_function(name),
             log_group=log_group(model.function(name)),
-            storage=place.sentence,
+            storage=given.sentence,
         )
-        for name, place in places.items()
+        for name, given in provided.items()
     }
     return ModelOutput(model.name, model.bundle.source_hash, model.bundle.weights, backends)

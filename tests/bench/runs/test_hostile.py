@@ -20,7 +20,7 @@ from bench.process.errors import StorageError, UsageError
 from bench.report.views import write
 from bench.report.views.write import derive
 from bench.runs.judge import INVALID, judge_run
-from bench.runs.log_lines import InitReport, Report, parse_log_line
+from bench.runs.log_lines import InitReportLine, ReportLine, parse_log_line
 from bench.runs.plan import Axes, build_plan
 from bench.runs.records import Session
 from bench.runs.store import RESULTS, Recorder, read_run
@@ -134,13 +134,13 @@ def test_a_platform_event_of_another_form_is_some_other_output(record: object) -
 def test_figures_that_cannot_be_are_not_taken_from_a_log() -> None:
     for value in (-1, "12", True, None, [1], 1e300, float("nan")):
         event = {"type": "platform.report", "record": {"requestId": "x", "metrics": {"durationMs": value}}}
-        assert parse_log_line(json.dumps(event)) == Report("x")
+        assert parse_log_line(json.dumps(event)) == ReportLine("x")
         event["type"] = "platform.initReport"
         assert parse_log_line(json.dumps(event)) is None
     digits = "9" * 400
-    assert parse_log_line(f"REPORT RequestId: x\tMemory Size: {digits} MB\tDuration: -5 ms") == Report("x")
+    assert parse_log_line(f"REPORT RequestId: x\tMemory Size: {digits} MB\tDuration: -5 ms") == ReportLine("x")
     assert parse_log_line(f"INIT REPORT(durationMs: {digits})") is None
-    assert parse_log_line("INIT REPORT(durationMs: 5)") == InitReport(5.0)
+    assert parse_log_line("INIT REPORT(durationMs: 5)") == InitReportLine(5.0)
     assert parse_log_line('{"record":' + "[" * 100_000) is None
 
 

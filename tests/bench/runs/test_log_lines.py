@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.runs.log_lines import InitReport, Report, parse_log_line
+from bench.runs.log_lines import InitReportLine, ReportLine, parse_log_line
 
 ID = "3f7c9b6e-0a57-4f0e-9d25-7a5f3f0b2c11"
 
@@ -18,7 +18,7 @@ def test_a_cold_text_report() -> None:
         f"REPORT RequestId: {ID}\tDuration: 812.35 ms\tBilled Duration: 2014 ms\tMemory Size: 2048 MB\t"
         "Max Memory Used: 498 MB\tInit Duration: 1201.07 ms\t\n"
     )
-    assert parse_log_line(line) == Report(ID, 812.35, 2014, 2048, 498, 1201.07)
+    assert parse_log_line(line) == ReportLine(ID, 812.35, 2014, 2048, 498, 1201.07)
 
 
 def test_a_warm_text_report_with_tracing() -> None:
@@ -26,7 +26,7 @@ def test_a_warm_text_report_with_tracing() -> None:
         f"REPORT RequestId: {ID}\tDuration: 41.20 ms\tBilled Duration: 42 ms\tMemory Size: 2048 MB\t"
         "Max Memory Used: 499 MB\t\nXRAY TraceId: 1-5f-abc\tSegmentId: 07f\tSampled: true\t"
     )
-    assert parse_log_line(line) == Report(ID, 41.20, 42, 2048, 499, None)
+    assert parse_log_line(line) == ReportLine(ID, 41.20, 42, 2048, 499, None)
 
 
 def test_a_timed_out_text_report() -> None:
@@ -35,7 +35,7 @@ def test_a_timed_out_text_report() -> None:
         "Max Memory Used: 512 MB\tStatus: timeout"
     )
     found = parse_log_line(line)
-    assert isinstance(found, Report)
+    assert isinstance(found, ReportLine)
     assert (found.status, found.init_ms) == ("timeout", None)
 
 
@@ -45,13 +45,13 @@ def test_a_failed_text_report() -> None:
         "Max Memory Used: 90 MB\tStatus: error\tError Type: Runtime.ExitError"
     )
     found = parse_log_line(line)
-    assert isinstance(found, Report)
+    assert isinstance(found, ReportLine)
     assert found.status == "error"
 
 
 def test_a_text_init_report_of_an_init_that_timed_out() -> None:
     found = parse_log_line("INIT_REPORT Init Duration: 10008.65 ms\tPhase: init\tStatus: timeout")
-    assert found == InitReport(10008.65, "init", "timeout")
+    assert found == InitReportLine(10008.65, "init", "timeout")
     assert found.timed_out
 
 
@@ -71,7 +71,7 @@ def test_a_json_report() -> None:
             "status": "success",
         },
     }
-    assert parse_log_line(json.dumps(event)) == Report(ID, 812.35, 2014, 2048, 498, 1201.07, "success")
+    assert parse_log_line(json.dumps(event)) == ReportLine(ID, 812.35, 2014, 2048, 498, 1201.07, "success")
 
 
 def test_a_json_init_report() -> None:
@@ -85,7 +85,7 @@ def test_a_json_init_report() -> None:
             "metrics": {"durationMs": 9999.1},
         },
     }
-    assert parse_log_line(json.dumps(event)) == InitReport(9999.1, "init", "timeout")
+    assert parse_log_line(json.dumps(event)) == InitReportLine(9999.1, "init", "timeout")
 
 
 def test_the_emulators_report_and_init_report() -> None:
@@ -93,9 +93,9 @@ def test_the_emulators_report_and_init_report() -> None:
         f"REPORT RequestId: {ID}\tInit Duration: 0.14 ms\tDuration: 155.56 ms\tBilled Duration: 156 ms\t"
         "Memory Size: 3008 MB\tMax Memory Used: 3008 MB\t"
     )
-    assert parse_log_line(line) == Report(ID, 155.56, 156, 3008, 3008, 0.14)
+    assert parse_log_line(line) == ReportLine(ID, 155.56, 156, 3008, 3008, 0.14)
     noise = "01 Jan 2026 00:00:00,000 [INFO] (rapid) INIT REPORT(durationMs: 254.170000)"
-    assert parse_log_line(noise) == InitReport(254.17)
+    assert parse_log_line(noise) == InitReportLine(254.17)
 
 
 @pytest.mark.parametrize(

@@ -59,9 +59,11 @@ def prove(directory: Path) -> Proof:
     lean, versions = json.loads(_run([python, "-c", _IMPORTS.format(sdks=SDKS)], clone))
     if not lean:
         raise NotProved("the new environment has pytest: it is the tests' own and proves nothing")
-    there, here = (
-        json.loads(_run([which, "-m", "tests.stacks.support.dry_run"], clone)) for which in (python, sys.executable)
-    )
+    program = ["-m", "tests.stacks.support.dry_run"]
+    there = json.loads(_run([python, *program], clone))
+    # The tests' own environment has another checkout's modules installed: those of the clone come first.
+    of_clone = os.pathsep.join([str(clone), str(clone / "images")])
+    here = json.loads(_run([sys.executable, *program], clone, PYTHONPATH=of_clone))
     if there != here:
         raise NotProved(f"the program asks for {there} in the new environment, and for {here} in the tests' own")
     return Proof(ran, skipped, versions, there, time.monotonic() - begin)
@@ -79,8 +81,9 @@ def _follow(clone: Path) -> tuple[list[str], list[str]]:
     return ran, skipped
 
 
-def _run(command: list[str], directory: Path) -> str:
-    environment = {name: value for name, value in os.environ.items() if name not in _DROPPED} | _GIVEN
+def _run(command: list[str], directory: Path, **variables: str) -> str:
+    kept = {name: value for name, value in os.environ.items() if name not in _DROPPED}
+    environment = {**kept, **_GIVEN, **variables}
     done = subprocess.run(
         command,
         cwd=directory,
