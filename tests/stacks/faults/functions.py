@@ -74,7 +74,7 @@ FAULTS = (
     Fault(
         "a search with a disk for weights",
         "backend.py",
-        "scratch_mb=FREE_SCRATCH_MB,\n            grants",
+        "scratch_mb=MIN_SCRATCH_MB,\n            grants",
         "scratch_mb=1024,\n            grants",
         "searching_is_cheap",
         TWO,

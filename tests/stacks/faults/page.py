@@ -8,8 +8,8 @@ FAULTS = (
     Fault(
         "a page that nobody can open",
         "__main__.py",
-        'if settings.auth == "none" else None',
-        "if True else None",
+        "opts) if settings.auth == NONE else None",
+        "opts) if True else None",
         "the_page_is_where_nobody_has_to_sign",
     ),
     Fault(

@@ -36,7 +36,8 @@ def checks_that_catch(fault: Fault) -> list[str]:
     with tempfile.TemporaryDirectory() as directory:
         program = make_project(Path(directory))
         for package in PACKAGES:
-            shutil.copytree(ROOT / package, program / package, ignore=shutil.ignore_patterns("__pycache__"))
+            ours = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / package, program / package, ignore=ours, dirs_exist_ok=True)
         for name in ("__main__.py", "Pulumi.yaml"):
             shutil.copy(ROOT / name, program)
         patched = program / _home(fault.file)
