@@ -48,7 +48,12 @@ def order(items: list[pytest.Item]) -> None:
     if gone := sorted(file for file in named if not (ROOT / file).exists()):
         raise ValueError(f"{__name__} names files that do not exist: {', '.join(gone)}")
     ranks = {file: rank for rank, file in enumerate(LONGEST)}
-    items.sort(key=lambda item: ranks.get(_first_of(item.nodeid), len(ranks)))
+
+    def rank(item: pytest.Item) -> tuple[int, bool]:
+        first = _first_of(item.nodeid)
+        return ranks.get(first, len(ranks)), not item.nodeid.startswith(f"{first}::")
+
+    items.sort(key=rank)
 
 
 def _first_of(nodeid: str) -> str:

@@ -97,7 +97,9 @@ def copy_sources(context: Path) -> None:
     """Copy images/ without bundles and byte code."""
 
     def left_out(folder: str, names: list[str]) -> set[str]:
-        bundles = ("bundle", "bundle-*") if Path(folder) == IMAGES else ()  # the service has a folder of that name
+        bundles = (
+            ("bundle", "bundle-*", ".bundle*") if Path(folder) == IMAGES else ()
+        )  # the service has a folder of that name
         return shutil.ignore_patterns("__pycache__", *bundles)(folder, names)
 
     shutil.copytree(IMAGES, context, ignore=left_out)

@@ -300,8 +300,10 @@ def test_an_image_that_lacks_a_part_of_the_bundle_is_refused(
     bundle, image, workspace = made_up[1], BuiltImage(tmp_path / "oci.ext4", tmp_path / "root"), Workspace()
     shutil.copytree(bundle.folder, image.root / "opt/model")
 
+    site = Site.of(workspace)
+
     def provided() -> Holding:
-        return asyncio.run(provider("oci").provide(Site.of(workspace), bundle, "oci", image))
+        return asyncio.run(provider("oci").provide(site, bundle, "oci", image))
 
     try:
         assert provided().environment == {"MODEL_DIR": "/opt/model"}

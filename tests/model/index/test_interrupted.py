@@ -14,6 +14,7 @@ from pathlib import Path
 
 from contract import bundle as files
 from model.base import publish
+from similarity.bundle.manifest import check
 from tests.model.support import snapshots
 
 REPORTS = 400
@@ -96,4 +97,4 @@ def test_a_kill_while_the_bundle_is_replaced_leaves_a_good_one(tiny_bundle: Path
             assert manifest is not None
             assert manifest.to_json().encode() in good
             for name in (files.VECTORS, files.INCIDENTS):
-                manifest.files[name].check(name, (tmp_path / "out" / name).read_bytes())
+                check(manifest.files[name], name, (tmp_path / "out" / name).read_bytes())

@@ -22,7 +22,7 @@ from tools.images.shell import ToolError
 def test_the_locks_hold_the_pins() -> None:
     for engine, pins in lock.PINS.items():
         locked = {
-            name: entry.version for part in lock.ENGINES[engine] for name, entry in lock.read(lock.path(part)).items()
+            name: entry.version for part in lock.PARTS[engine] for name, entry in lock.read(lock.path(part)).items()
         }
         pinned = re.findall(r"^([\w-]+)==(\S+)$", pins.read_text(), re.MULTILINE)
         assert pinned
