@@ -86,4 +86,5 @@ def test_links_that_lead_nowhere_are_found(tmp_path: Path) -> None:
 
 def _is_made(path: str) -> bool:
     """Whether git ignores the path: then it is not of the checkout, but of a command that was run in it."""
-    return subprocess.run(["git", "check-ignore", "--quiet", path], cwd=ROOT).returncode == 0
+    names = [path, f"{path.rstrip('/')}/"]  # as a folder, too: git cannot know that it will be one
+    return subprocess.run(["git", "check-ignore", *names], cwd=ROOT, stdout=subprocess.DEVNULL).returncode == 0
