@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import requests
 
@@ -63,18 +57,6 @@ def described(tree: Tree, start: str, ending: str) -> str:
     return "".join(f"  {line}\n" for line in item.splitlines()[1:-1]).rstrip("\n") + ",\n"
 
 
-@contextmanager
-def lab(tree: Tree, bundle: Path) -> Iterator[dict[str, Any]]:
-    """The outputs of a lab that runs the copy's service."""
-    command = [sys.executable, "-m", "lab", "up", "--json", "--backends", "oci", "--bundle", str(bundle)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, **tree.options()) as process:
-        try:
-            assert process.stdout is not None
-            yield json.loads(process.stdout.readline())
-        finally:
-            process.send_signal(signal.SIGINT)
-
-
 def test_a_route_takes_the_listed_files_and_is_answered_described_and_deployed(
     tmp_path: Path, tiny_bundle: Path
 ) -> None:
@@ -83,7 +65,7 @@ def test_a_route_takes_the_listed_files_and_is_answered_described_and_deployed(
     assert generic(tree.touched, "toy") == listed("A route")
     assert len(tree.touched) <= 3
 
-    with lab(tree, tiny_bundle) as outputs:
+    with tree.lab(tiny_bundle, "oci") as outputs:
         for path in ("/oci/toy", "/toy"):
             answer = requests.get(f"{outputs['apiUrl']}{path}", params={"text": "a robot"}, timeout=60)
             assert (answer.status_code, answer.headers["X-Storage-Backend"]) == (200, "oci"), answer.text

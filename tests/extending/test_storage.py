@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import requests
 
@@ -72,18 +66,6 @@ def add_toy(tree: Tree) -> None:
     tree.replace("page/openapi.json", f"{last}\n", f"{last},\n{last.replace('oci', 'toy')}\n")
 
 
-@contextmanager
-def lab(tree: Tree, bundle: Path) -> Iterator[dict[str, Any]]:
-    """The outputs of a lab that serves the bundle from the toy storage."""
-    command = [sys.executable, "-m", "lab", "up", "--json", "--backends", "toy", "--bundle", str(bundle)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, **tree.options()) as process:
-        try:
-            assert process.stdout is not None
-            yield json.loads(process.stdout.readline())
-        finally:
-            process.send_signal(signal.SIGINT)
-
-
 def test_a_storage_takes_the_listed_files_and_is_served_measured_and_deployed(
     tmp_path: Path, tiny_bundle: Path
 ) -> None:
@@ -92,7 +74,7 @@ def test_a_storage_takes_the_listed_files_and_is_served_measured_and_deployed(
     assert generic(tree.touched, "toy") == listed("A storage")
     assert len(tree.touched) <= 8
 
-    with lab(tree, tiny_bundle) as told:
+    with tree.lab(tiny_bundle, "toy") as told:
         answer = requests.get(f"{told['apiUrl']}/toy/similar", params={"text": "a robot"}, timeout=60)
         assert (answer.status_code, answer.headers["X-Storage-Backend"]) == (200, "toy")
         page = requests.get(told["pageUrl"], timeout=20).text

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from contract.checkout import ROOT
 
@@ -48,7 +53,18 @@ class Tree:
         assert done.returncode == 0, f"{arguments} ended with {done.returncode}: {done.stderr[-3000:]}"
         return str(done.stdout)
 
-    def options(self, **variables: str) -> dict[str, object]:
+    @contextmanager
+    def lab(self, bundle: Path, backend: str) -> Iterator[dict[str, Any]]:
+        """The outputs of a lab that runs the copy's service, with this backend."""
+        command = [sys.executable, "-m", "lab", "up", "--json", "--backends", backend, "--bundle", str(bundle)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, **self.options()) as process:
+            try:
+                assert process.stdout is not None
+                yield json.loads(process.stdout.readline())
+            finally:
+                process.send_signal(signal.SIGINT)
+
+    def options(self, **variables: str) -> dict[str, Any]:
         """How `subprocess` starts a program on the copy: there, and with its modules before the installed ones."""
         path = os.pathsep.join([str(self.root), str(self.root / "images")])
         return {"cwd": self.root, "env": {**os.environ, "PYTHONPATH": path, **variables}, "text": True}
