@@ -1,0 +1,1 @@
+"""Gives the lab's execution environments the limits that published figures give to those of Lambda."""
