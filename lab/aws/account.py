@@ -23,7 +23,7 @@ from lab.host.errors import LabError
 from lab.host.identity import architecture
 from lab.host.workspace import Workspace
 from lab.runtime import rie
-from lab.runtime.capacity import Capacity
+from lab.runtime.capacity import MAX_ENVIRONMENTS, Capacity
 from lab.runtime.emulator import Host
 from lab.runtime.function import Function
 from lab.runtime.function_spec import FunctionSpec
@@ -79,10 +79,21 @@ class Account:
 
     def deploy(self, spec: FunctionSpec, prepare: Callable[[], Awaitable[None]] = _nothing) -> Function:
         """Add a function; `prepare` makes its storage ready for cold starts, at every configuration update."""
-        function = self._functions[spec.name] = Function(
-            self._host, spec, self._idle_s, prepare, lambda one: self.capacity.refusal(one, self._functions.values())
-        )
+        function = self._functions[spec.name] = Function(self._host, spec, self._idle_s, prepare, self._refusal)
         return function
+
+    async def _refusal(self, function: Function) -> str:
+        """Why a function may have no further environment, after idle ones of others made room; nothing if it may."""
+        while why := self.capacity.refusal(function, self._functions.values()):
+            idle = {
+                one.idle_since: one
+                for one in self._functions.values()
+                if one is not function and one.idle_since is not None
+            }
+            if not idle or function.size >= MAX_ENVIRONMENTS:
+                return why
+            await idle[min(idle)].end_longest_idle()
+        return ""
 
     async def open(self, routes: Mapping[str, Integration], origins: Sequence[str] = (), port: int = 0) -> None:
         """Serve both endpoints; the HTTP API with these routes, on `port` (0: a free one), for pages of `origins`.

@@ -81,7 +81,7 @@ class Capacity:
         """The limit as a sentence for people."""
         return (
             f"{self.memory_mb} MB of memory and {self.disk_mb} MB of disk for all together, and {MAX_ENVIRONMENTS} of "
-            "a function; what would need more is throttled (429, over HTTP 503)"
+            "a function; idle ones of other functions make room, and what needs more is throttled (429, over HTTP 503)"
         )
 
 

@@ -58,7 +58,7 @@ class Function:
         spec: FunctionSpec,
         idle_s: float,
         prepare: Callable[[], Awaitable[None]],
-        refusal: Callable[[Function], str],
+        refusal: Callable[[Function], Awaitable[str]],
     ) -> None:
         self.configuration = Configuration(spec)
         self.deployed = dict(spec.environment)
@@ -79,7 +79,7 @@ class Function:
         """Run the function on one event (JSON text), to its end even if the caller stops waiting."""
         if self._update is not None:
             await asyncio.wait([self._update])
-        if not self._idle and (why := self._refusal(self)):
+        if not self._idle and (why := await self._refusal(self)):
             _log.warning("%s is throttled: %s", self.configuration.spec.name, why)
             raise ThrottledError(f"{self.configuration.spec.name}: {why}")
         environment = self._idle.pop() if self._idle else None
@@ -99,6 +99,15 @@ class Function:
     def size(self) -> int:
         """How many environments there are, without the one that stands by, which has loaded nothing yet."""
         return len(self._running) + len(self._idle)
+
+    @property
+    def idle_since(self) -> float | None:
+        """When the environment that has been idle for longest became so (monotonic seconds); None if none is idle."""
+        return min((env.idle_since for env in self._idle), default=None)
+
+    async def end_longest_idle(self) -> None:
+        """End the environment that has been idle for longest, if one is idle."""
+        await self._retire(sorted(self._idle, key=lambda env: env.idle_since)[:1])
 
     def update(self, spec: FunctionSpec) -> Configuration:
         """Begin to replace the configuration; it is InProgress until all environments are retired."""

@@ -57,6 +57,14 @@ def test_what_the_machine_has_no_room_for_is_throttled_and_said(
     assert served.invoke({})["call"] == 2, "what is idle is used again"
 
 
+def test_idle_environments_of_another_function_make_room() -> None:
+    with serve(witness(need=Need(400)), witness(name="other", need=Need(400)), capacity=Capacity(1_300, 1_000)) as both:
+        for name in ("other", "witness"):
+            with ThreadPoolExecutor(3) as pool:
+                assert list(pool.map(lambda _, name=name: invoke(both, name), range(3))) == ["answered"] * 3
+        assert both.invoke({})["call"] == 2, "those of the function itself are kept"
+
+
 def test_over_http_it_is_503_as_api_gateway_says(served: Served) -> None:
     def ask(_: int) -> int:
         return requests.get(f"{served.api_url}/similar", params=SLEEP, timeout=30).status_code
