@@ -1,4 +1,6 @@
-"""Removes whatever a lab leaves behind: processes, mounts (loop devices go with them), memory cgroups, files.
+"""Removes whatever a lab leaves behind: processes, mounts, networks, cgroups, files.
+
+Loop devices and network namespaces go with their mounts.
 
 The lab starts this file as a process of its own that reads a pipe. The pipe closes when the lab ends, however it ends,
 and then the janitor sweeps. It keeps no list: everything that belongs to a lab can be recognised by the lab's root
@@ -10,10 +12,12 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -27,12 +31,18 @@ LOCK = "lock"
 CGROUP_ROOTS = (Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup"))
 
 
+def link_prefix(root: Path) -> str:
+    """How the names of a lab's network links begin on the host; four more characters make the 15 that fit."""
+    return f"lab{hashlib.sha256(root.name.encode()).hexdigest()[:8]}"
+
+
 def sweep(root: Path) -> None:
     """End and remove everything that belongs to the lab rooted at `root`. Safe to call twice."""
     _kill_processes(root)
     _unmount(root)
+    _remove_links(root)
     _remove_cgroups(root)
-    if not _mounts(root):  # never delete through a mount that is still there
+    if not _mounts(root) and not _links(root):  # never delete through a mount, nor the name that links are known by
         shutil.rmtree(root, ignore_errors=True)
 
 
@@ -82,6 +92,16 @@ def _unmount(root: Path) -> None:
         for command in (["umount", point], ["fusermount3", "-u", point], ["umount", "-l", point]):
             if _run(command):
                 break
+
+
+def _links(root: Path) -> list[str]:
+    """Names of the lab's network links on the host; their other ends go with them."""
+    return [name for _, name in socket.if_nameindex() if name.startswith(link_prefix(root))]
+
+
+def _remove_links(root: Path) -> None:
+    for name in _links(root):
+        _run(["ip", "link", "del", name])
 
 
 def _remove_cgroups(root: Path) -> None:

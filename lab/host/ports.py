@@ -63,12 +63,12 @@ def hold(ports: Iterable[int]) -> list[socket.socket]:
     return held
 
 
-async def accepts(process: asyncio.subprocess.Process, port: int) -> bool:
-    """Wait until `process` accepts connections on `port` of ADDRESS; False if it ends instead."""
+async def accepts(process: asyncio.subprocess.Process, port: int, address: str = ADDRESS) -> bool:
+    """Wait until `process` accepts connections on a port of an address of this machine; False if it ends instead."""
     while process.returncode is None:
         with closing(socket.socket()) as probe:
-            probe.settimeout(0.1)  # on loopback a connection is accepted or refused at once
-            if probe.connect_ex((ADDRESS, port)) == 0:
+            probe.settimeout(0.1)  # here a connection is accepted or refused at once
+            if probe.connect_ex((address, port)) == 0:
                 return True
         await asyncio.sleep(0.0005)
     return False

@@ -55,17 +55,17 @@ class Workspace:
         """`variables` plus the one by which the janitor recognises a process of this lab."""
         return {**variables, janitor.MARKER: str(self.root)}
 
-    async def run(self, *command: str | Path) -> str:
-        """Run a command to its end and return its standard output; raises LabError with its error output."""
+    async def run(self, *command: str | Path, given: str = "") -> str:
+        """Run a command, with `given` as its input, and return its output; raises LabError with its error output."""
         process = await asyncio.create_subprocess_exec(
             *command,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=self.environment(_ours()),
             process_group=0,
         )
-        out, err = await process.communicate()
+        out, err = await process.communicate(given.encode())
         if process.returncode:
             raise LabError(f"{' '.join(map(str, command))} failed: {(err or out).decode(errors='replace').strip()}")
         return out.decode()

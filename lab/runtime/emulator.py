@@ -20,6 +20,7 @@ from lab.host.workspace import Workspace
 from lab.runtime.console import LINE_LIMIT, Console, Turn
 from lab.runtime.launch import Launch
 from lab.runtime.memory import MemoryLimit, max_memory_mb
+from lab.shape.surroundings import Surroundings
 
 _INVOKE_PATH = "/2015-03-31/functions/function/invocations"
 _LAUNCHES = 3
@@ -38,12 +39,12 @@ class Emulator:
     """One RIE process, the runtime process under it, and the memory limit of both."""
 
     def __init__(
-        self, host: Host, process: asyncio.subprocess.Process, port: int, console: Console, limit: MemoryLimit
+        self, host: Host, process: asyncio.subprocess.Process, api: str, console: Console, limit: MemoryLimit
     ) -> None:
         self.runtime: int | None = None
         self._session = host.session
         self._process = process
-        self._url = f"http://{ADDRESS}:{port}{_INVOKE_PATH}"
+        self._url = f"http://{api}{_INVOKE_PATH}"
         self._console = console
         self._limit = limit
 
@@ -52,6 +53,7 @@ class Emulator:
         cls,
         host: Host,
         code: Launch,
+        surroundings: Surroundings,
         variables: Mapping[str, str],
         limit: MemoryLimit,
         on_line: Callable[[str], None],
@@ -61,11 +63,12 @@ class Emulator:
         `variables` are added to those of the code, and override them.
         """
         for _ in range(_LAUNCHES):  # another program may take a port before this one uses it
-            api, runtime_api = free_ports(2)
+            port, runtime_api = free_ports(2)
+            api = f"{surroundings.address}:{port}"
             process = await asyncio.create_subprocess_exec(
-                *code.wrapper,
+                *(*surroundings.wrapper, *code.wrapper),
                 host.rie,
-                *("--runtime-interface-emulator-address", f"{ADDRESS}:{api}"),
+                *("--runtime-interface-emulator-address", api),
                 *("--runtime-api-address", f"{ADDRESS}:{runtime_api}"),
                 *code.runtime,
                 stdin=subprocess.DEVNULL,
@@ -78,7 +81,7 @@ class Emulator:
             )
             emulator = cls(host, process, api, Console(process, on_line), limit)
             try:
-                if await accepts(process, api):
+                if await accepts(process, port, surroundings.address):
                     limit.admit(process.pid)
                     return emulator
             except asyncio.CancelledError:

@@ -20,6 +20,7 @@ from lab.runtime.emulator import Emulator, Host
 from lab.runtime.function_spec import FunctionSpec
 from lab.runtime.logs import LogGroup, LogStream
 from lab.runtime.memory import MemoryLimit
+from lab.shape.surroundings import Surroundings
 
 #: RIE starts INIT only when the first event arrives. This event is not JSON: awslambdaric refuses it after INIT and
 #: never calls the handler, so INIT can run, be timed and be limited on its own, as on Lambda.
@@ -55,13 +56,16 @@ class Answer:
 
 
 class Environment:
-    """A RIE process and its runtime, a private /tmp, and a log stream. Make one with `start`."""
+    """A RIE process and its runtime, their surroundings, a private /tmp, and a log stream. Make one with `start`."""
 
-    def __init__(self, spec: FunctionSpec, emulator: Emulator, log: LogStream, tmp: Path) -> None:
+    def __init__(
+        self, spec: FunctionSpec, emulator: Emulator, surroundings: Surroundings, log: LogStream, tmp: Path
+    ) -> None:
         self.spec = spec
         self.log = log
         self.idle_since = time.monotonic()
         self._emulator = emulator
+        self._surroundings = surroundings
         self._tmp = tmp
 
     @classmethod
@@ -70,9 +74,16 @@ class Environment:
         name = uuid.uuid4().hex
         log = log or LogStream(logs, f"{time.strftime('%Y/%m/%d', time.gmtime())}/[$LATEST]{name}")
         tmp = host.workspace.folder(f"environments/{name}")
-        limit = MemoryLimit(host.workspace.root.name, name, spec.memory_mb)
-        emulator = await Emulator.launch(host, spec.code.launch(tmp), _variables(spec, log), limit, log.write)
-        return cls(spec, emulator, log, tmp)
+        surroundings = await spec.surround(host.workspace)
+        try:
+            launch = spec.code.launch(tmp, surroundings.around.binds)
+            variables = {**_variables(spec, log), **surroundings.around.variables}
+            limit = MemoryLimit(host.workspace.root.name, name, spec.memory_mb)
+            emulator = await Emulator.launch(host, launch, surroundings, variables, limit, log.write)
+        except BaseException:
+            await surroundings.close()
+            raise
+        return cls(spec, emulator, surroundings, log, tmp)
 
     async def initialise(self, limit_s: float) -> Init:
         """Run INIT for at most `limit_s` seconds, and never longer than the function's timeout: RIE counts it too."""
@@ -142,6 +153,7 @@ class Environment:
     async def end(self) -> None:
         """Kill the processes and remove everything that the environment had."""
         await self._emulator.end()
+        await self._surroundings.close()
         await asyncio.to_thread(shutil.rmtree, self._tmp, ignore_errors=True)
 
 

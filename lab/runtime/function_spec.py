@@ -11,6 +11,7 @@ from contract import names
 from lab.host.identity import ACCOUNT_ID, REGION
 from lab.runtime.capacity import Need
 from lab.runtime.launch import Code
+from lab.shape.surroundings import Surround, unshaped
 
 
 def function_arn(name: str) -> str:
@@ -20,7 +21,10 @@ def function_arn(name: str) -> str:
 
 @dataclass(frozen=True)
 class FunctionSpec:
-    """A function to deploy; `need` is what one of its environments is expected to need."""
+    """A function to deploy.
+
+    `need` is what one of its environments is expected to need, `surround` makes what is around one.
+    """
 
     name: str
     code: Code
@@ -28,6 +32,7 @@ class FunctionSpec:
     memory_mb: int = 3008
     timeout_s: int = 60
     need: Need = field(default_factory=Need)
+    surround: Surround = unshaped
 
     @property
     def arn(self) -> str:

@@ -30,8 +30,8 @@ class Code(Protocol):
     def warm(self) -> None:
         """Make the first start as fast as all later ones. Takes a while; raises OSError if a file cannot be read."""
 
-    def launch(self, tmp: Path) -> Launch:
-        """How to start it with the folder `tmp` as its /tmp."""
+    def launch(self, tmp: Path, binds: Mapping[str, Path]) -> Launch:
+        """How to start it with the folder `tmp` as its /tmp; in an image, the host folders `binds` are seen, too."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ class Source:
         for folder in self.folders:
             compileall.compile_dir(folder, maxlevels=2, quiet=2)
 
-    def launch(self, tmp: Path) -> Launch:
-        """Run it on the lab's own interpreter; `tempfile` finds `tmp` by TMPDIR."""
+    def launch(self, tmp: Path, binds: Mapping[str, Path]) -> Launch:
+        """Run it on the lab's own interpreter, which sees all folders; `tempfile` finds `tmp` by TMPDIR."""
         variables = {
             "PATH": os.environ.get("PATH", os.defpath),
             "LANG": "en_US.UTF-8",
@@ -73,10 +73,11 @@ class Image:
         """Read interpreter and packages into the page cache, where those of a working copy always are."""
         fill(path for top in ("usr", "var") for path in _loadable(self.root / top))
 
-    def launch(self, tmp: Path) -> Launch:
+    def launch(self, tmp: Path, binds: Mapping[str, Path]) -> Launch:
         """Run the image's own command in a mount namespace that ends with it."""
         tmp.chmod(0o1777)
-        return Launch(self.command, self.variables, self.root, self.entrance({**self.binds, "/tmp": tmp}))  # noqa: S108
+        places = {**self.binds, **binds, "/tmp": tmp}  # noqa: S108 -- a private folder is seen there
+        return Launch(self.command, self.variables, self.root, self.entrance(places))
 
     def entrance(self, binds: Mapping[str, Path]) -> tuple[str | Path, ...]:
         """The command line that enters the image; a program and its arguments may follow."""

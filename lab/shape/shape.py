@@ -80,6 +80,9 @@ class Shape:
     image: ImageChunks | None = None
 
 
+UNSHAPED = Shape("none")
+
+
 def processor() -> Processor:
     """Lambda's processor share."""
     return Processor(number("mb-per-vcpu").value, number("init-vcpu").value)

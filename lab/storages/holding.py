@@ -14,6 +14,9 @@ from typing import Protocol
 from contract.environment import MODEL_DIR
 from lab.host.page_cache import Part
 from lab.host.workspace import Workspace
+from lab.shape.namespace import Namespace
+from lab.shape.shape import UNSHAPED, Shape
+from lab.shape.surroundings import MakeAround
 from lab.storages.bundle import Bundle
 from lab.storages.mount import Mount
 from lab.storages.seaweed import Seaweed
@@ -23,17 +26,23 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Site:
-    """What the storages of one lab share. The servers start, and the mount is made, when a storage asks for them."""
+    """What the storages of one lab share. The servers start, and the mount is made, when a storage asks for them.
+
+    In a lab whose network is limited, `servers` is where servers listen at `lab.shape.links.SERVERS` to be reached
+    by the environments, through the limits; `shape` says what those of a storage are.
+    """
 
     workspace: Workspace
     seaweed: Seaweed
     mount: Mount
+    shape: Shape
+    servers: Namespace | None
 
     @classmethod
-    def of(cls, workspace: Workspace) -> Site:
+    def of(cls, workspace: Workspace, shape: Shape = UNSHAPED, servers: Namespace | None = None) -> Site:
         """The site of the lab that lives in a workspace."""
         seaweed = Seaweed(workspace)
-        return cls(workspace, seaweed, Mount(workspace, seaweed))
+        return cls(workspace, seaweed, Mount(workspace, seaweed), shape, servers)
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,7 @@ class Holding:
     in the page cache; it is cold if neither they nor `behind`, the servers' files below them, are. `index` and
     `index_behind` are their parts that belong to the incident index, so that a search function can be made cold
     without the weights. `binds` are host folders by where a function in an image must see them.
+    `around` makes what each environment needs for itself, in a lab whose network is limited.
     """
 
     environment: Mapping[str, str]
@@ -61,6 +71,7 @@ class Holding:
     index: Callable[[], list[Path | Part]] = list
     index_behind: Callable[[], list[Path | Part]] = list
     binds: Mapping[str, Path] = field(default_factory=dict)
+    around: MakeAround | None = None
 
 
 class Provider(Protocol):
