@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from published.read import number
@@ -112,3 +113,19 @@ def like_lambda(*, fast_file_system: bool = True) -> Shape:
             number("image-chunk-first").value,
         ),
     )
+
+
+_SHAPES: Mapping[str, Callable[[], Shape]] = {
+    UNSHAPED.name: lambda: UNSHAPED,
+    "processor": lambda: Shape("processor", processor()),
+    "lambda": like_lambda,
+}
+#: What a lab can be shaped like.
+NAMES = tuple(_SHAPES)
+
+
+def shape_named(name: str) -> Shape:
+    """The limits of a shape. Raises ValueError for an unknown name."""
+    if name not in _SHAPES:
+        raise ValueError(f"unknown shape {name!r}: it is one of {', '.join(NAMES)}")
+    return _SHAPES[name]()

@@ -18,6 +18,7 @@ from contract.engines import ENGINES
 from contract.limits import MAX_MEMORY_MB, MAX_TIMEOUT_S, MIN_MEMORY_MB
 from contract.storages import DESCRIBED, NAMES, storage
 from lab.host.errors import LabError
+from lab.shape.shape import NAMES as SHAPES
 from lab.up.model import check_name
 from lab.up.running import running
 from lab.up.settings import Settings
@@ -38,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         images_dir=options.images_dir,
         engine=options.engine,
         cache=options.cache,
+        shape=options.shape,
         memory_mb=options.memory,
         timeout_s=options.timeout,
         idle_s=options.idle,
@@ -121,6 +123,13 @@ def _add_functions(up: argparse.ArgumentParser, defaults: Settings) -> None:
 def _add_environments(up: argparse.ArgumentParser, defaults: Settings) -> None:
     """Add the options for the execution environments: what they get, and for how long."""
     up.add_argument("--cache", choices=("cold", "warm"), default=defaults.cache, help="page cache before cold starts")
+    up.add_argument(
+        "--shape",
+        choices=SHAPES,
+        default=defaults.shape,
+        help="limit environments as published figures limit those of Lambda: the processor alone, or all that can be "
+        "limited here (both need root; default: %(default)s)",
+    )
     up.add_argument(
         "--memory",
         type=_whole(MIN_MEMORY_MB, MAX_MEMORY_MB),

@@ -16,7 +16,9 @@ from lab.aws.routes import Backend, Integration, backend_routes, preflight_route
 from lab.host.page_cache import Part, evict, fill
 from lab.runtime.capacity import Need
 from lab.runtime.function_spec import FunctionSpec
+from lab.shape.surroundings import Shaped, unshaped
 from lab.storages.bundle import Bundle
+from lab.storages.holding import Site
 from lab.up.model import Model
 from lab.up.provision import Provision
 from lab.up.settings import Settings
@@ -28,10 +30,10 @@ _log = logging.getLogger(__name__)
 
 
 async def deploy_model(
-    account: Account, model: Model, provided: Mapping[str, Provision], settings: Settings
+    account: Account, model: Model, provided: Mapping[str, Provision], site: Site, settings: Settings
 ) -> dict[str, Integration]:
     """Deploy a model's functions on all backends, with their storages prepared; return its routes."""
-    deployed = {name: await _deploy(account, model, name, given, settings) for name, given in provided.items()}
+    deployed = {name: await _deploy(account, model, name, given, site, settings) for name, given in provided.items()}
     prefixes = {model.path(): settings.default_backend, **{model.path(name): name for name in deployed}}
     routes: dict[str, Integration] = {}
     for prefix, name in prefixes.items():
@@ -41,7 +43,9 @@ async def deploy_model(
     return routes
 
 
-async def _deploy(account: Account, model: Model, name: str, given: Provision, settings: Settings) -> Backend:
+async def _deploy(
+    account: Account, model: Model, name: str, given: Provision, site: Site, settings: Settings
+) -> Backend:
     holding = given.holding
     variables = {
         STORAGE_BACKEND: name,
@@ -49,9 +53,10 @@ async def _deploy(account: Account, model: Model, name: str, given: Provision, s
         ENGINE: settings.engine,
         **holding.environment,
     }
+    surround = Shaped(site.servers, site.shape.network, holding.around) if site.servers else unshaped
     needs = [_need(given.bundle, name, settings.engine, whole=whole) for whole in (True, False)]
     encoder = FunctionSpec(
-        model.function(name), given.code, variables, settings.memory_mb, settings.timeout_s, needs[0]
+        model.function(name), given.code, variables, settings.memory_mb, settings.timeout_s, needs[0], surround
     )
     search = replace(
         encoder,

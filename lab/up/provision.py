@@ -37,11 +37,10 @@ def provider(name: str) -> Provider:
 
 
 async def provision(
-    workspace: Workspace, models: Sequence[Model], backends: Sequence[str], built: Built | None
+    site: Site, models: Sequence[Model], backends: Sequence[str], built: Built | None
 ) -> dict[str, Provisions]:
     """Provide for every model on every backend, all at the same time, from the built images or this working copy."""
-    site = Site.of(workspace)
-    codes = {name: asyncio.create_task(_code(workspace, name, built)) for name in backends}
+    codes = {name: asyncio.create_task(_code(site.workspace, name, built)) for name in backends}
     provided = {
         (model, name): asyncio.create_task(_provide(site, model, name, codes[name], built))
         for model in models

@@ -14,7 +14,11 @@ from lab.aws.routes import Integration
 from lab.host.errors import LabError
 from lab.host.workspace import Workspace
 from lab.runtime.memory import enforcement
+from lab.shape.links import servers_namespace
+from lab.shape.needs import obstacle_to_network
+from lab.shape.shape import Shape, shape_named
 from lab.storages.bundle import read_bundle
+from lab.storages.holding import Site
 from lab.up.built_images import Built, read_built
 from lab.up.deploy import deploy_model
 from lab.up.model import Model
@@ -36,13 +40,15 @@ async def running(settings: Settings) -> AsyncIterator[Outputs]:
     models = [Model("", read_bundle(settings.bundle))]
     models += [Model(name, read_bundle(folder)) for name, folder in settings.models.items()]
     built = _built(settings, models)
+    shape = _shape(settings)
     workspace = Workspace()
     try:
         async with Account(workspace, settings.idle_s) as account:
-            provided = await provision(workspace, models, settings.backends, built)
+            site = await _site(workspace, shape)
+            provided = await provision(site, models, settings.backends, built)
             routes: dict[str, Integration] = dict.fromkeys(route_keys.PAGE, _page(settings))
             for model in models:
-                routes.update(await deploy_model(account, model, provided[model.name], settings))
+                routes.update(await deploy_model(account, model, provided[model.name], site, settings))
             await account.open(routes, settings.cors, settings.port)
             yield Outputs(
                 api_url=account.api_url,
@@ -72,6 +78,19 @@ def _built(settings: Settings, models: Sequence[Model]) -> Built | None:
             f"or --backends {others}"
         )
     return read_built(settings.images_dir, settings.backends, settings.engine, models[0].bundle)
+
+
+def _shape(settings: Settings) -> Shape:
+    """The shape of the lab; raises LabError if this machine cannot make it."""
+    shape = shape_named(settings.shape)
+    if shape.network and (why := obstacle_to_network()):
+        raise LabError(f"no --shape {shape.name} here: {why}")
+    return shape
+
+
+async def _site(workspace: Workspace, shape: Shape) -> Site:
+    """What the storages share: with a limited network, also a place for the servers that it leads to."""
+    return Site.of(workspace, shape, await servers_namespace(workspace) if shape.network else None)
 
 
 def _page(settings: Settings) -> Page:

@@ -9,6 +9,7 @@ from pathlib import Path
 from contract.checkout import IMAGES, ROOT
 from contract.storages import NAMES, default_of
 from lab.aws.account import IDLE_S
+from lab.shape.shape import UNSHAPED
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Settings:
     images_dir: Path = ROOT / "build" / "images"
     engine: str = "onnx"
     cache: str = "cold"
+    shape: str = UNSHAPED.name
     memory_mb: int = 3008
     timeout_s: int = 60
     idle_s: float = IDLE_S
