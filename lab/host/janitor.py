@@ -27,6 +27,8 @@ from pathlib import Path
 MARKER = "MODEL_STORAGE_LAB"
 #: The file in the root folder that stays locked as long as the lab or its janitor lives.
 LOCK = "lock"
+#: The folder in the root folder with a mounted file for each network namespace.
+NETWORKS = "networks"
 #: Where the kernel shows memory cgroups: version 1, then version 2.
 CGROUP_ROOTS = (Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup"))
 
@@ -58,10 +60,11 @@ def sweep_stale(parent: Path, prefix: str) -> list[Path]:
 
 
 def _kill_processes(root: Path) -> None:
-    mark = f"{MARKER}={root}".encode()
+    mark, networks = f"{MARKER}={root}".encode(), _networks(root)
     clean_scans = 0
     while clean_scans < 2:  # a process may start another one while we look
-        pids = [pid for pid in _pids() if pid != os.getpid() and mark in _environment(pid)]
+        others = [pid for pid in _pids() if pid != os.getpid()]
+        pids = [pid for pid in others if mark in _environment(pid) or _network(Path(f"/proc/{pid}/ns/net")) in networks]
         for pid in pids:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
@@ -78,6 +81,20 @@ def _environment(pid: int) -> list[bytes]:
         return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     except OSError:
         return []
+
+
+def _networks(root: Path) -> set[tuple[int, int]]:
+    """The lab's network namespaces. nginx, for one, writes over its environment, but it is in one of them."""
+    return {network for file in (root / NETWORKS).glob("*") if (network := _network(file))}
+
+
+def _network(file: Path) -> tuple[int, int] | None:
+    """What tells the file of a network namespace from all others; None if it is gone or not ours to see."""
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _mounts(root: Path) -> list[str]:

@@ -6,6 +6,7 @@ import uuid
 from pathlib import Path
 from typing import Self
 
+from lab.host.janitor import NETWORKS
 from lab.host.workspace import Workspace
 
 
@@ -22,7 +23,7 @@ class Namespace:
     @classmethod
     async def make(cls, workspace: Workspace) -> Self:
         """Make one. Raises LabError where that is not permitted."""
-        folder = workspace.root / "networks"
+        folder = workspace.root / NETWORKS
         folder.mkdir(exist_ok=True)
         namespace = cls(workspace, folder / uuid.uuid4().hex)
         namespace.file.touch()

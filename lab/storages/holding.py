@@ -19,6 +19,7 @@ from lab.shape.shape import UNSHAPED, Shape
 from lab.shape.surroundings import MakeAround
 from lab.storages.bundle import Bundle
 from lab.storages.mount import Mount
+from lab.storages.proxy import Proxy
 from lab.storages.seaweed import Seaweed
 
 _log = logging.getLogger(__name__)
@@ -29,7 +30,7 @@ class Site:
     """What the storages of one lab share. The servers start, and the mount is made, when a storage asks for them.
 
     In a lab whose network is limited, `servers` is where servers listen at `lab.shape.links.SERVERS` to be reached
-    by the environments, through the limits; `shape` says what those of a storage are.
+    by the environments, through the limits; `shape` says what those of a storage are, and `proxy` has those of S3.
     """
 
     workspace: Workspace
@@ -37,12 +38,14 @@ class Site:
     mount: Mount
     shape: Shape
     servers: Namespace | None
+    proxy: Proxy | None
 
     @classmethod
     def of(cls, workspace: Workspace, shape: Shape = UNSHAPED, servers: Namespace | None = None) -> Site:
         """The site of the lab that lives in a workspace."""
         seaweed = Seaweed(workspace)
-        return cls(workspace, seaweed, Mount(workspace, seaweed), shape, servers)
+        proxy = Proxy(workspace, seaweed, servers, shape.bucket) if servers and shape.bucket else None
+        return cls(workspace, seaweed, Mount(workspace, seaweed), shape, servers, proxy)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ from lab.host.workspace import Workspace
 from lab.storages.bundle import Bundle
 
 BUCKET = "models"
+#: The Unix socket of the S3 gateway, in the root folder.
+SOCKET = "s3.sock"
 _PART_BYTES = 8 << 20
 
 
@@ -94,7 +96,7 @@ class Seaweed:
             f"-filer={self.filer}",
             "-port.iceberg=0",
             "-port.lance=0",
-            "-localSocket=s3.sock",
+            f"-localSocket={SOCKET}",
         )
         await self._make_bucket()
 
