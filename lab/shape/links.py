@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import ipaddress
 import secrets
 from dataclasses import dataclass
+from pathlib import Path
 
 from lab.host.errors import LabError
 from lab.host.janitor import link_prefix
@@ -73,14 +73,26 @@ async def _control(workspace: Workspace, environment: Namespace) -> Links:
         address = ipaddress.IPv4Address(secrets.choice(_ENVIRONMENTS))
         mark = address.packed[2:].hex()
         links = Links(str(address), f"data-{mark}", f"{link_prefix(workspace.root)}{mark}")
-        add = f"link add {links.control} type veth peer name control netns {environment.file}"
-        address_of_lab = f"addr add {_LAB}/32 dev {links.control}"
-        await workspace.run("ip", "-batch", "-", given=f"{add}\n{address_of_lab}\nlink set {links.control} up\n")
-        with contextlib.suppress(LabError):  # the kernel has one route to an address: whoever adds it owns the address
-            await workspace.run("ip", "route", "add", f"{address}/32", "dev", links.control, "src", _LAB)
-            return links
-        await workspace.run("ip", "link", "del", links.control)
-    raise LabError(f"no free address after {_ATTEMPTS} attempts in {_ENVIRONMENTS}: does another program route them?")
+        name = ("name", "control", "netns", environment.file)
+        if await _added(workspace, "ip", "link", "add", links.control, "type", "veth", "peer", *name):
+            await workspace.run("ip", "addr", "add", f"{_LAB}/32", "dev", links.control)
+            await workspace.run("ip", "link", "set", links.control, "up")
+            # The kernel has one route to an address, so whoever adds it owns the address.
+            if await _added(workspace, "ip", "route", "add", f"{address}/32", "dev", links.control, "src", _LAB):
+                return links
+            await workspace.run("ip", "link", "del", links.control)
+    raise LabError(f"no free address after {_ATTEMPTS} attempts: does another program route 169.254.0.0/16?")
+
+
+async def _added(workspace: Workspace, *command: str | Path) -> bool:
+    """Run a command that adds something; False if that exists already. Raises LabError for all else."""
+    try:
+        await workspace.run(*command)
+    except LabError as error:
+        if "File exists" not in str(error):
+            raise
+        return False
+    return True
 
 
 def _bucket(limits: Network) -> tuple[str, ...]:
