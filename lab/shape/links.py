@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import secrets
 from dataclasses import dataclass
-from pathlib import Path
 
 from lab.host.errors import LabError
 from lab.host.janitor import link_prefix
@@ -43,7 +42,7 @@ class Links:
 async def servers_namespace(workspace: Workspace) -> Namespace:
     """The network in which the servers of a lab listen at SERVERS; only its environments reach it."""
     namespace = await Namespace.make(workspace)
-    await namespace.ip(f"addr add {SERVERS}/32 dev lo")
+    await namespace.ip("link set lo up", f"addr add {SERVERS}/32 dev lo")
     return namespace
 
 
@@ -53,15 +52,16 @@ async def connect(workspace: Workspace, servers: Namespace, environment: Namespa
     await servers.ip(
         f"link add {links.data} mtu {_MTU} type veth peer name data mtu {_MTU} netns {environment.file}",
         f"link set {links.data} up",
+        f"route add {links.address}/32 dev {links.data} src {SERVERS}",
     )
     await environment.ip(
+        "link set lo up",
         f"addr add {links.address}/32 dev data",
         "link set data up",
         "link set control up",
         f"route add {SERVERS}/32 dev data src {links.address}",
         f"route add {_LAB}/32 dev control src {links.address}",
     )
-    await servers.ip(f"route add {links.address}/32 dev {links.data} src {SERVERS}")
     if limits is not None:
         await workspace.run(*servers.inside("tc", "qdisc", "add", "dev", links.data, "root", *_bucket(limits)))
     return links
@@ -73,21 +73,23 @@ async def _control(workspace: Workspace, environment: Namespace) -> Links:
         address = ipaddress.IPv4Address(secrets.choice(_ENVIRONMENTS))
         mark = address.packed[2:].hex()
         links = Links(str(address), f"data-{mark}", f"{link_prefix(workspace.root)}{mark}")
-        name = ("name", "control", "netns", environment.file)
-        if await _added(workspace, "ip", "link", "add", links.control, "type", "veth", "peer", *name):
-            await workspace.run("ip", "addr", "add", f"{_LAB}/32", "dev", links.control)
-            await workspace.run("ip", "link", "set", links.control, "up")
-            # The kernel has one route to an address, so whoever adds it owns the address.
-            if await _added(workspace, "ip", "route", "add", f"{address}/32", "dev", links.control, "src", _LAB):
+        if await _added(workspace, f"link add {links.control} type veth peer name control netns {environment.file}"):
+            lines = (
+                f"addr add {_LAB}/32 dev {links.control}",
+                f"link set {links.control} up",
+                # The kernel has one route to an address, so whoever adds it owns the address.
+                f"route add {address}/32 dev {links.control} src {_LAB}",
+            )
+            if await _added(workspace, *lines):
                 return links
             await workspace.run("ip", "link", "del", links.control)
     raise LabError(f"no free address after {_ATTEMPTS} attempts: does another program route 169.254.0.0/16?")
 
 
-async def _added(workspace: Workspace, *command: str | Path) -> bool:
-    """Run a command that adds something; False if that exists already. Raises LabError for all else."""
+async def _added(workspace: Workspace, *lines: str) -> bool:
+    """Run lines of `ip` on the host; False if what they add exists already. Raises LabError for all else."""
     try:
-        await workspace.run(*command)
+        await workspace.run("ip", "-batch", "-", given="\n".join(lines))
     except LabError as error:
         if "File exists" not in str(error):
             raise

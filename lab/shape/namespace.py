@@ -11,7 +11,7 @@ from lab.host.workspace import Workspace
 
 
 class Namespace:
-    """A network namespace with loopback and no way out. It lasts until it is removed, or its lab is swept.
+    """A network namespace, at first without any way out. It lasts until it is removed, or its lab is swept.
 
     The kernel keeps it by a mount on a file below the lab's root folder, where the janitor finds it.
     """
@@ -28,7 +28,6 @@ class Namespace:
         namespace = cls(workspace, folder / uuid.uuid4().hex)
         namespace.file.touch()
         await workspace.run("unshare", f"--net={namespace.file}", "true")
-        await namespace.ip("link set lo up")
         return namespace
 
     def inside(self, *command: str | Path) -> tuple[str | Path, ...]:
