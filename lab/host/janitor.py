@@ -98,10 +98,10 @@ def _network(file: Path) -> tuple[int, int] | None:
 
 
 def _mounts(root: Path) -> list[str]:
-    """Mount points at or below `root`, innermost first."""
+    """Mount points at or below `root`, the last that was made first: it may be below, or in a file of, another."""
     lines = Path("/proc/self/mountinfo").read_text().splitlines()
     points = [re.sub(r"\\(\d{3})", lambda m: chr(int(m[1], 8)), line.split(" ")[4]) for line in lines]
-    return sorted((point for point in points if point.startswith(f"{root}/")), key=len, reverse=True)
+    return [point for point in reversed(points) if point.startswith(f"{root}/")]
 
 
 def _unmount(root: Path) -> None:

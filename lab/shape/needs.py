@@ -1,31 +1,51 @@
-"""Says what this machine lacks for a lab's limited network, and how to get it."""
+"""Says what this machine lacks for a lab's limited network and paced mounts, and how to get it."""
 
 from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 #: The module by which nginx waits.
 ECHO_MODULE = Path("/usr/lib/nginx/modules/ngx_http_echo_module.so")
-#: Debian's packages, and what is needed of each: programs, and a file.
-_PACKAGES = {
+#: Debian's packages, and what a limited network needs of each: programs, and a file.
+_NETWORK = {
     "iproute2": ("ip", "tc"),
     "util-linux": ("nsenter", "unshare"),
     "nginx": ("nginx",),
     "libnginx-mod-http-echo": (str(ECHO_MODULE),),
 }
+#: And what paced mounts need.
+_MOUNTS = {"nbdkit": ("nbdkit",), "fuse3": ("fusermount3",), "e2fsprogs": ("mke2fs",), "mount": ("mount", "losetup")}
 
 
 def obstacle_to_network() -> str | None:
     """Why this machine cannot limit a network, in words for the user; None if it has what that needs."""
     if os.geteuid():
         return "a limited network needs root"
-    lacking = {package: [name for name in names if not _is_there(name)] for package, names in _PACKAGES.items()}
-    if absent := [name for names in lacking.values() for name in names]:
-        packages = " ".join(package for package, names in lacking.items() if names)
-        return f"{', '.join(absent)} missing, which a limited network needs; sudo apt-get install -y {packages}"
-    return None
+    return _absent(_NETWORK, "which a limited network needs")
+
+
+def obstacle_to_mounts() -> str | None:
+    """Why this machine cannot pace the reads of a mount, in words for the user; None if it has what that needs."""
+    if os.geteuid():
+        return "paced mounts need root"
+    if find_spec("mfusepy") is None:
+        return "the Python package mfusepy is missing; pip install -r requirements.txt"
+    if absent := _absent(_MOUNTS, "which paced mounts need"):
+        return absent
+    return None if os.access("/dev/fuse", os.R_OK | os.W_OK) else "/dev/fuse is missing or not accessible"
+
+
+def _absent(wanted: Mapping[str, Sequence[str]], purpose: str) -> str | None:
+    """What is missing of these packages, with the line that installs them; None if nothing is."""
+    lacking = {package: [name for name in names if not _is_there(name)] for package, names in wanted.items()}
+    if not (absent := [name for names in lacking.values() for name in names]):
+        return None
+    packages = " ".join(package for package, names in lacking.items() if names)
+    return f"{', '.join(absent)} missing, {purpose}; sudo apt-get install -y {packages}"
 
 
 def _is_there(name: str) -> bool:

@@ -62,11 +62,15 @@ class FileSystem:
 
 @dataclass(frozen=True)
 class ImageChunks:
-    """The file system of the image: chunks of so many bytes, and what one takes from a cache or from its origin."""
+    """The file system of the image: chunks of so many bytes, and what one takes from a cache or from its origin.
+
+    `cached` says where the chunks are at first; each that is read comes from the cache afterwards.
+    """
 
     chunk: int
     later_ms: float
     first_ms: float
+    cached: bool = True
 
 
 @dataclass(frozen=True)
@@ -95,8 +99,11 @@ def file_system(*, fast: bool) -> FileSystem:
     return FileSystem(128 * _KIB, 128 * _KIB / stream * 1e3, number("efs-client").value * _MIB)
 
 
-def like_lambda(*, fast_file_system: bool = True) -> Shape:
-    """Lambda by the middle of the published figures."""
+def like_lambda(*, fast_file_system: bool = True, cached_chunks: bool = True) -> Shape:
+    """Lambda by the middle of the published figures.
+
+    They show two modes of the file system, and chunks of the image that are cached or, after a deployment, are not.
+    """
     return Shape(
         name="lambda",
         processor=processor(),
@@ -111,21 +118,22 @@ def like_lambda(*, fast_file_system: bool = True) -> Shape:
             int(number("image-chunk").value * _KIB),
             number("image-chunk-later").value,
             number("image-chunk-first").value,
+            cached=cached_chunks,
         ),
     )
 
 
-_SHAPES: Mapping[str, Callable[[], Shape]] = {
-    UNSHAPED.name: lambda: UNSHAPED,
-    "processor": lambda: Shape("processor", processor()),
+_SHAPES: Mapping[str, Callable[..., Shape]] = {
+    UNSHAPED.name: lambda **_: UNSHAPED,
+    "processor": lambda **_: Shape("processor", processor()),
     "lambda": like_lambda,
 }
 #: What a lab can be shaped like.
 NAMES = tuple(_SHAPES)
 
 
-def shape_named(name: str) -> Shape:
-    """The limits of a shape. Raises ValueError for an unknown name."""
+def shape_named(name: str, *, fast_file_system: bool = True, cached_chunks: bool = True) -> Shape:
+    """The limits of a shape; those of Lambda in one of their states. Raises ValueError for an unknown name."""
     if name not in _SHAPES:
         raise ValueError(f"unknown shape {name!r}: it is one of {', '.join(NAMES)}")
-    return _SHAPES[name]()
+    return _SHAPES[name](fast_file_system=fast_file_system, cached_chunks=cached_chunks)

@@ -12,10 +12,10 @@ from typing import Any
 
 from contract.storages import storage
 from lab.host.errors import LabError
+from lab.host.loop import loop_mount
 from lab.host.workspace import Workspace
 from lab.runtime.launch import Image
 from lab.storages.bundle import Bundle
-from lab.storages.loop import loop_mount
 from lab.storages.mount import APT_LINE
 
 _FORMAT = 1

@@ -31,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.INFO, stream=sys.stderr)
+    if options.shape != "lambda" and (options.efs_mode, options.chunks) != (Settings.efs_mode, Settings.chunks):
+        parser.error("arguments --efs-mode, --chunks: they need --shape lambda")
     settings = Settings(
         bundle=options.bundle,
         models=_models(parser, options.model),
@@ -40,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         engine=options.engine,
         cache=options.cache,
         shape=options.shape,
+        efs_mode=options.efs_mode,
+        chunks=options.chunks,
         memory_mb=options.memory,
         timeout_s=options.timeout,
         idle_s=options.idle,
@@ -129,6 +133,19 @@ def _add_environments(up: argparse.ArgumentParser, defaults: Settings) -> None:
         default=defaults.shape,
         help="limit environments as published figures limit those of Lambda: the processor alone, or all that can be "
         "limited here (both need root; default: %(default)s)",
+    )
+    up.add_argument(
+        "--efs-mode",
+        choices=("fast", "slow"),
+        default=defaults.efs_mode,
+        help="which of the two rates of EFS that were seen, with the shape lambda (default: %(default)s)",
+    )
+    up.add_argument(
+        "--chunks",
+        choices=("cached", "new"),
+        default=defaults.chunks,
+        help="where an image's chunks are at first, with the shape lambda: in a cache, or at their origin only, "
+        "as after a deployment (default: %(default)s)",
     )
     up.add_argument(
         "--memory",

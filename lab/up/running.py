@@ -15,7 +15,7 @@ from lab.host.errors import LabError
 from lab.host.workspace import Workspace
 from lab.runtime.memory import enforcement
 from lab.shape.links import servers_namespace
-from lab.shape.needs import obstacle_to_network
+from lab.shape.needs import obstacle_to_mounts, obstacle_to_network
 from lab.shape.shape import Shape, shape_named
 from lab.storages.bundle import read_bundle
 from lab.storages.holding import Site
@@ -82,9 +82,15 @@ def _built(settings: Settings, models: Sequence[Model]) -> Built | None:
 
 def _shape(settings: Settings) -> Shape:
     """The shape of the lab; raises LabError if this machine cannot make it."""
-    shape = shape_named(settings.shape)
+    shape = shape_named(
+        settings.shape, fast_file_system=settings.efs_mode == "fast", cached_chunks=settings.chunks == "cached"
+    )
     if shape.network and (why := obstacle_to_network()):
         raise LabError(f"no --shape {shape.name} here: {why}")
+    if shape.image and (why := obstacle_to_mounts()):
+        raise LabError(f"no --shape {shape.name} here: {why}")
+    if shape.image and settings.cache != "cold":
+        raise LabError(f"no --cache {settings.cache} with --shape {shape.name}: each environment has mounts of its own")
     return shape
 
 

@@ -28,6 +28,8 @@ class Settings:
     engine: str = "onnx"
     cache: str = "cold"
     shape: str = UNSHAPED.name
+    efs_mode: str = "fast"
+    chunks: str = "cached"
     memory_mb: int = 3008
     timeout_s: int = 60
     idle_s: float = IDLE_S

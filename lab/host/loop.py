@@ -13,8 +13,13 @@ from lab.host.workspace import Workspace
 async def loop_mount(workspace: Workspace, image: Path, point: Path) -> None:
     """Mount a file system image read-only; raises LabError. Its loop device frees itself when it is unmounted."""
     await workspace.run("mount", "-o", "loop,ro", image, point)
-    device = Path(f"/sys/dev/block/{os.major(point.stat().st_dev)}:{os.minor(point.stat().st_dev)}").resolve().name
     # With direct I/O the loop device keeps no second copy of the image in the page cache. If the file system below
     # cannot do that, there is such a copy, which is evicted with the image's file.
     with contextlib.suppress(LabError):
-        await workspace.run("losetup", "--direct-io=on", f"/dev/{device}")
+        await workspace.run("losetup", "--direct-io=on", f"/dev/{loop_device(point)}")
+
+
+def loop_device(point: Path) -> str:
+    """The name of the loop device that is mounted at a point, such as `loop0`."""
+    number = point.stat().st_dev
+    return Path(f"/sys/dev/block/{os.major(number)}:{os.minor(number)}").resolve().name
