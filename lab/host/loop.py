@@ -11,8 +11,8 @@ from lab.host.workspace import Workspace
 
 
 async def loop_mount(workspace: Workspace, image: Path, point: Path) -> None:
-    """Mount a file system image read-only; raises LabError. Its loop device frees itself when it is unmounted."""
-    await workspace.run("mount", "-o", "loop,ro", image, point)
+    """Mount an ext4 image read-only; raises LabError. Its loop device frees itself when it is unmounted."""
+    await workspace.run("mount", "-t", "ext4", "-o", "loop,ro", image, point)
     # With direct I/O the loop device keeps no second copy of the image in the page cache. If the file system below
     # cannot do that, there is such a copy, which is evicted with the image's file.
     with contextlib.suppress(LabError):
