@@ -77,19 +77,18 @@ class Shared:
 class BlockDevice:
     """A file system that is mounted at `folder` for one environment, and the process of its device."""
 
-    def __init__(self, workspace: Workspace, name: str, root: Path) -> None:
-        self.folder = root / "files"
+    def __init__(self, workspace: Workspace, name: str) -> None:
         self._workspace = workspace
-        self._name = name
-        self._root = root
-        self._file = root / "device"
+        self._name = f"{name}/device"
+        self._root = workspace.folder(name)
+        self._file = workspace.root / self._name
+        self.folder = self._root / "files"
         self._process: _Process | None = None
 
     @classmethod
     async def mount(cls, workspace: Workspace, network: Namespace, source: Chunked | Shared) -> Self:
         """Mount it for the environment with this network. Raises LabError; then nothing stays."""
-        name = network.file.name
-        device = cls(workspace, f"device-{name}", workspace.folder(f"devices/{name}"))
+        device = cls(workspace, f"devices/{network.file.name}")
         device.folder.mkdir()
         device._file.touch()
         try:
@@ -118,10 +117,10 @@ class BlockDevice:
         (block / "queue/read_ahead_kb").write_text(str(_AHEAD))
 
     async def close(self) -> None:
-        """Unmount the file system, end the process and remove the folder. What used it must have ended."""
+        """Unmount the file system, end the process and remove the folder. What used it must have been killed."""
         for point in (self.folder, self._file):
             with contextlib.suppress(LabError):  # not mounted
-                await self._workspace.run("umount", point)
+                await self._workspace.run("umount", "--lazy", point)  # a killed process may use it for a moment yet
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)

@@ -31,6 +31,7 @@ _POLICIES = {
     "cold": "cold: an update evicts the weights and the storage servers' files; interpreter and packages stay cached",
     "warm": "warm: an update reads the weights into the page cache",
 }
+_MOUNTED = "cold: every environment mounts EFS and the image for itself; an update evicts what the S3 server has"
 _SOURCE = "none: every function runs from this working copy, on this machine's Python"
 
 
@@ -57,7 +58,7 @@ async def running(settings: Settings) -> AsyncIterator[Outputs]:
                 engine=settings.engine,
                 default_backend=settings.default_backend,
                 images=built.sentence if built else _SOURCE,
-                cache_policy=_POLICIES[settings.cache],
+                cache_policy=_MOUNTED if shape.image else _POLICIES[settings.cache],
                 memory_enforcement=enforcement(workspace.root.name),
                 capacity=account.capacity.sentence,
                 models=[_output(model, provided[model.name]) for model in models],

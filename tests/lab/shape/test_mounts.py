@@ -142,7 +142,7 @@ def test_a_device_that_cannot_be_shown_says_why_and_leaves_nothing(workspace: Wo
         image = await make_ext4(workspace, bundle, "broken")
         source = Chunked.of(image, workspace.root / "broken.cached", figures)
         source.cached.unlink()
-        with pytest.raises(LabError, match=r"device-\w+ does not start:[^$]*broken\.cached"):
+        with pytest.raises(LabError, match=r"devices/\w+/device does not start:[^$]*broken\.cached"):
             await BlockDevice.mount(workspace, await Namespace.make(workspace), source)
         assert not any((workspace.root / "devices").iterdir())
 
