@@ -7,9 +7,11 @@ import contextlib
 import os
 import shutil
 import signal
+import statistics
 import sys
+import time
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -25,6 +27,7 @@ from lab.shape.shape import FileSystem, ImageChunks
 _LONGEST = 1024
 #: KiB that the kernel reads ahead of a reader: Linux's default, for Lambda's disks and for NFS.
 _AHEAD = 128
+_TRIALS, _TRIAL_MS = 32, 1.0  # chunks that are read to learn what they take beside their wait, and that wait
 _THREADS = 128  # of the server of all environments: reads at the same time
 
 _Process = asyncio.subprocess.Process
@@ -32,22 +35,44 @@ _Process = asyncio.subprocess.Process
 
 @dataclass(frozen=True)
 class Chunked:
-    """An image whose chunks come from a cache or from their origin; `cached` is the file that has a byte for each."""
+    """An image whose chunks come from a cache or from their origin.
+
+    `cached` is the file that has a byte for each chunk. `own_ms` is what a chunk takes here beside the wait: the device
+    waits for so much less.
+    """
 
     image: Path
     cached: Path
     figures: ImageChunks
+    own_ms: float = 0.0
 
     @classmethod
-    def of(cls, image: Path, cached: Path, figures: ImageChunks) -> Self:
-        """Make the file `cached` for an image: at first all of its chunks are, or none as after a deployment."""
-        cached.write_bytes(bytes([figures.cached]) * -(-image.stat().st_size // figures.chunk))
-        return cls(image, cached, figures)
+    async def of(cls, workspace: Workspace, servers: Namespace, image: Path, label: str, figures: ImageChunks) -> Self:
+        """Take a finished image: at first all of its chunks are cached, or none as after a deployment."""
+        source = cls(image, workspace.root / f"{label}.cached", figures)
+        own_ms = await source._measured(workspace, servers, label)
+        source.cached.write_bytes(bytes([figures.cached]) * source.chunks)
+        return replace(source, own_ms=own_ms)
+
+    @property
+    def chunks(self) -> int:
+        """How many chunks the image has."""
+        return -(-self.image.stat().st_size // self.figures.chunk)
 
     def command(self, point: Path) -> tuple[str | Path, ...]:
         """The arguments with which `lab.shape.paced_device` shows it at a point."""
-        figures = (self.figures.chunk, self.figures.later_ms, self.figures.first_ms)
-        return ("image", point, self.image, self.cached, *map(str, figures))
+        waits = (max(0.0, ms - self.own_ms) for ms in (self.figures.later_ms, self.figures.first_ms))
+        return ("image", point, self.image, self.cached, str(self.figures.chunk), *map(str, waits))
+
+    async def _measured(self, workspace: Workspace, servers: Namespace, label: str) -> float:
+        """What a chunk takes on this machine beside its wait, in ms: the median of some, one after the other."""
+        self.cached.write_bytes(bytes(self.chunks))
+        waits = replace(self, figures=replace(self.figures, later_ms=_TRIAL_MS, first_ms=_TRIAL_MS))
+        device = await BlockDevice.mount(workspace, f"trial-{label}", waits, servers)
+        try:
+            return await asyncio.to_thread(device.chunk_ms, self.figures.chunk, min(self.chunks, _TRIALS)) - _TRIAL_MS
+        finally:
+            await device.close()
 
 
 @dataclass(frozen=True)
@@ -86,9 +111,9 @@ class BlockDevice:
         self._process: _Process | None = None
 
     @classmethod
-    async def mount(cls, workspace: Workspace, network: Namespace, source: Chunked | Shared) -> Self:
-        """Mount it for the environment with this network. Raises LabError; then nothing stays."""
-        device = cls(workspace, f"devices/{network.file.name}")
+    async def mount(cls, workspace: Workspace, name: str, source: Chunked | Shared, network: Namespace) -> Self:
+        """Mount it for the environment that has this name and network. Raises LabError; then nothing stays."""
+        device = cls(workspace, f"devices/{name}")
         device.folder.mkdir()
         device._file.touch()
         try:
@@ -115,6 +140,18 @@ class BlockDevice:
             raise LabError("loop devices have no direct I/O on this kernel, so a mount has no two reads in flight")
         (block / "queue/max_sectors_kb").write_text(str(_LONGEST))
         (block / "queue/read_ahead_kb").write_text(str(_AHEAD))
+
+    def chunk_ms(self, chunk: int, count: int) -> float:
+        """The median time in ms of so many reads of a chunk, one after the other, from the device's end."""
+        with open(Path("/dev", loop_device(self.folder)), "rb", buffering=0) as device:
+            os.posix_fadvise(device.fileno(), 0, 0, os.POSIX_FADV_RANDOM)
+            beyond = device.seek(0, os.SEEK_END) // chunk
+            times = []
+            for one in range(max(0, beyond - count), beyond):
+                started = time.perf_counter()
+                os.pread(device.fileno(), chunk, one * chunk)
+                times.append((time.perf_counter() - started) * 1e3)
+            return statistics.median(times)
 
     async def close(self) -> None:
         """Unmount the file system, end the process and remove the folder. What used it must have been killed."""

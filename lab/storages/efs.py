@@ -62,7 +62,7 @@ def _shared(site: Site, source: Shared, *, inside: bool) -> Holding:
     figures = source.figures
 
     async def around(network: Namespace) -> Around:
-        device = await BlockDevice.mount(site.workspace, network, source)
+        device = await BlockDevice.mount(site.workspace, network.file.name, source, network)
         return Around({} if inside else {MODEL_DIR: str(device.folder)}, {POINT: device.folder}, device.close)
 
     stream, client = (round(rate / (1 << 20), 1) for rate in (figures.stream, figures.client))

@@ -11,7 +11,6 @@ from lab.host.errors import LabError
 from lab.host.loop import loop_mount
 from lab.shape.block_device import BlockDevice, Chunked
 from lab.shape.namespace import Namespace
-from lab.shape.shape import ImageChunks
 from lab.shape.surroundings import Around
 from lab.storages.bundle import Bundle
 from lab.storages.ext4 import make_ext4
@@ -24,9 +23,12 @@ POINT = "/opt/model"
 
 async def provide(site: Site, bundle: Bundle, label: str, image: BuiltImage | None) -> Holding:
     """The bundle that the image has in itself; without a built one, in an ext4 file that stands for it."""
-    if site.shape.image:
-        return await _chunked(site, bundle, label, image, site.shape.image)
-    return _baked(image, bundle) if image else await _made(site, bundle, label)
+    baked = _baked(image, bundle) if image else None
+    if site.servers and site.shape.image:
+        file = image.file if image else await make_ext4(site.workspace, bundle, label)
+        source = await Chunked.of(site.workspace, site.servers, file, label, site.shape.image)
+        return _chunked(site, source, inside=image is not None)
+    return baked or await _made(site, bundle, label)
 
 
 async def _made(site: Site, bundle: Bundle, label: str) -> Holding:
@@ -67,26 +69,23 @@ def _baked(image: BuiltImage, bundle: Bundle) -> Holding:
     )
 
 
-async def _chunked(site: Site, bundle: Bundle, label: str, image: BuiltImage | None, figures: ImageChunks) -> Holding:
-    """The bundle in an image that each environment mounts for itself, so that its page cache is cold, chunk by chunk.
+def _chunked(site: Site, source: Chunked, *, inside: bool) -> Holding:
+    """The image that each environment mounts for itself, so that its page cache is cold, chunk by chunk.
 
-    Of a built image, only the bundle's folder is seen through that mount.
+    Of a built image (`inside`), only the bundle's folder is seen through that mount.
     """
-    if image:
-        _baked(image, bundle)
-    file = image.file if image else await make_ext4(site.workspace, bundle, label)
-    source = Chunked.of(file, site.workspace.root / f"{label}.cached", figures)
 
     async def around(network: Namespace) -> Around:
-        device = await BlockDevice.mount(site.workspace, network, source)
-        if image:
+        device = await BlockDevice.mount(site.workspace, network.file.name, source, network)
+        if inside:
             return Around(binds={POINT: device.folder / POINT.removeprefix("/")}, close=device.close)
         return Around({MODEL_DIR: str(device.folder)}, close=device.close)
 
-    state = "all in the cache" if figures.cached else "none in the cache, as after a deployment"
+    figures = source.figures
     sentence = (
-        f"ext4 image on a block device whose chunks of {figures.chunk >> 10} KiB take {figures.first_ms:g} ms when "
-        f"nobody has read them since the deployment, later {figures.later_ms:g} ms; at the start {state}"
+        f"ext4 image on a block device: a chunk of {figures.chunk >> 10} KiB takes {figures.first_ms:g} ms the first "
+        f"time, then {figures.later_ms:g} ms for later environments ({source.own_ms:.2g} ms of it are this machine's "
+        f"own); at the start {'all are' if figures.cached else 'none is, as after a deployment,'} in the cache"
     )
     return Holding({MODEL_DIR: POINT}, sentence, list, around=around)
 

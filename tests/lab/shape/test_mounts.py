@@ -139,11 +139,9 @@ def test_a_device_that_cannot_be_shown_says_why_and_leaves_nothing(workspace: Wo
     async def look() -> None:
         figures = like_lambda().image
         assert figures is not None
-        image = await make_ext4(workspace, bundle, "broken")
-        source = Chunked.of(image, workspace.root / "broken.cached", figures)
-        source.cached.unlink()
+        source = Chunked(await make_ext4(workspace, bundle, "broken"), workspace.root / "broken.cached", figures)
         with pytest.raises(LabError, match=r"devices/\w+/device does not start:[^$]*broken\.cached"):
-            await BlockDevice.mount(workspace, await Namespace.make(workspace), source)
+            await BlockDevice.mount(workspace, "one", source, await Namespace.make(workspace))
         assert not any((workspace.root / "devices").iterdir())
 
     asyncio.run(look())
