@@ -1,4 +1,4 @@
-"""Says what this machine lacks for a lab's limited network and paced mounts, and how to get it."""
+"""Says what this machine lacks for a lab's limited network and block devices, and how to get it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _NETWORK = {
     "nginx": ("nginx",),
     "libnginx-mod-http-echo": (str(ECHO_MODULE),),
 }
-#: And what paced mounts need.
-_MOUNTS = {"nbdkit": ("nbdkit",), "fuse3": ("fusermount3",), "e2fsprogs": ("mke2fs",), "mount": ("mount", "losetup")}
+#: And what the block devices need.
+_DEVICES = {"nbdkit": ("nbdkit",), "fuse3": ("fusermount3",), "e2fsprogs": ("mke2fs",), "mount": ("mount", "losetup")}
 
 
 def obstacle_to_network() -> str | None:
@@ -28,13 +28,13 @@ def obstacle_to_network() -> str | None:
     return _absent(_NETWORK, "which a limited network needs")
 
 
-def obstacle_to_mounts() -> str | None:
+def obstacle_to_devices() -> str | None:
     """Why this machine cannot pace the reads of a mount, in words for the user; None if it has what that needs."""
     if os.geteuid():
-        return "paced mounts need root"
+        return "mounts for an environment need root"
     if find_spec("mfusepy") is None:
         return "the Python package mfusepy is missing; pip install -r requirements.txt"
-    if absent := _absent(_MOUNTS, "which paced mounts need"):
+    if absent := _absent(_DEVICES, "which the block devices need"):
         return absent
     return None if os.access("/dev/fuse", os.R_OK | os.W_OK) else "/dev/fuse is missing or not accessible"
 

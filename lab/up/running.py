@@ -15,7 +15,7 @@ from lab.host.errors import LabError
 from lab.host.workspace import Workspace
 from lab.runtime.memory import enforcement
 from lab.shape.links import servers_namespace
-from lab.shape.needs import obstacle_to_mounts, obstacle_to_network
+from lab.shape.needs import obstacle_to_devices, obstacle_to_network
 from lab.shape.shape import Shape, shape_named
 from lab.storages.bundle import read_bundle
 from lab.storages.holding import Site
@@ -88,7 +88,7 @@ def _shape(settings: Settings) -> Shape:
     )
     if shape.network and (why := obstacle_to_network()):
         raise LabError(f"no --shape {shape.name} here: {why}")
-    if shape.image and (why := obstacle_to_mounts()):
+    if shape.image and (why := obstacle_to_devices()):
         raise LabError(f"no --shape {shape.name} here: {why}")
     if shape.image and settings.cache != "cold":
         raise LabError(f"no --cache {settings.cache} with --shape {shape.name}: each environment has mounts of its own")
