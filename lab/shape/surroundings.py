@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lab.host.errors import LabError
 from lab.host.ports import ADDRESS
 from lab.host.workspace import Workspace
 from lab.shape.links import connect
 from lab.shape.namespace import Namespace
 from lab.shape.shape import Network
+
+_log = logging.getLogger(__name__)
 
 
 async def _nothing() -> None:
@@ -82,6 +86,14 @@ class Shaped:
                 around = await self.around(network)
                 made.push_async_callback(around.close)
         except BaseException:
-            await made.aclose()
+            await _close(made)
             raise
-        return Surroundings(network.inside(), links.address, around, made.aclose)
+        return Surroundings(network.inside(), links.address, around, lambda: _close(made))
+
+
+async def _close(made: AsyncExitStack) -> None:
+    """Take away what was made, the last first; what cannot be taken away now is left to the janitor."""
+    try:
+        await made.aclose()
+    except LabError as error:
+        _log.warning("something of an environment stays until the lab ends: %s", error)

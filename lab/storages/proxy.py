@@ -22,6 +22,7 @@ _CONFIGURATION = """
 daemon off;
 user root;
 worker_processes 1;
+worker_rlimit_nofile 16384;
 error_log stderr warn;
 pid nginx.pid;
 load_module {echo_module};

@@ -150,6 +150,20 @@ def test_a_storage_that_fails_leaves_no_network_behind(workspace: Workspace) -> 
 
 
 @needs_network
+def test_what_cannot_be_taken_away_is_said_and_left_to_the_janitor(
+    workspace: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def run() -> None:
+        shaped = await Shaped(await servers_namespace(workspace), LIMITS, None)(workspace)
+        await workspace.run("ip", "link", "del", links_of(workspace.root)[0])
+        await shaped.close()
+
+    asyncio.run(run())
+    assert "something of an environment stays until the lab ends: ip link del lab" in caplog.text
+    assert len(namespaces_of(workspace.root)) == 1, "all else is taken away"
+
+
+@needs_network
 def test_a_function_runs_in_its_network_with_what_its_storage_adds() -> None:
     """The lab reaches its emulator through the control link; variables of the storage replace the function's."""
     made = []
