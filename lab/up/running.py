@@ -17,6 +17,7 @@ from lab.runtime.memory import enforcement
 from lab.shape.links import servers_namespace
 from lab.shape.needs import obstacle_to_devices, obstacle_to_network
 from lab.shape.shape import Shape, shape_named
+from lab.shape.surroundings import Shaped
 from lab.storages.bundle import read_bundle
 from lab.storages.holding import Site
 from lab.up.built_images import Built, read_built
@@ -96,8 +97,19 @@ def _shape(settings: Settings) -> Shape:
 
 
 async def _site(workspace: Workspace, shape: Shape) -> Site:
-    """What the storages share: with a limited network, also a place for the servers that it leads to."""
-    return Site.of(workspace, shape, await servers_namespace(workspace) if shape.network else None)
+    """What the storages share: with a limited network, also a place for the servers that it leads to.
+
+    Raises LabError if the kernel refuses such a network.
+    """
+    if shape.network is None:
+        return Site.of(workspace, shape)
+    try:
+        servers = await servers_namespace(workspace)
+        trial = await Shaped(servers, shape.network, None)(workspace)
+    except LabError as error:
+        raise LabError(f"no --shape {shape.name} here: {error}") from error
+    await trial.close()
+    return Site.of(workspace, shape, servers)
 
 
 def _page(settings: Settings) -> Page:

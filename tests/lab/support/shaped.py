@@ -13,9 +13,12 @@ import pytest
 
 from lab.host.janitor import link_prefix
 from lab.host.workspace import Workspace
-from lab.shape.needs import obstacle_to_network
+from lab.shape.needs import obstacle_to_devices, obstacle_to_network
+
+_OBSTACLE = obstacle_to_network() or obstacle_to_devices()
 
 needs_network = pytest.mark.skipif(obstacle_to_network() is not None, reason=f"{obstacle_to_network()}")
+needs_shape = pytest.mark.skipif(_OBSTACLE is not None, reason=f"{_OBSTACLE}")
 
 _CONNECT = """
 import json, socket, sys
