@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from contract import readers
+
 STORAGE_BACKEND = "STORAGE_BACKEND"
 ROUTE_PREFIX = "ROUTE_PREFIX"
 ENGINE = "ENGINE"
@@ -14,6 +16,7 @@ MODEL_BUCKET = "MODEL_BUCKET"
 MODEL_PREFIX = "MODEL_PREFIX"
 CONFIG_NONCE = "CONFIG_NONCE"
 VERIFY_WEIGHTS = "VERIFY_WEIGHTS"
+READERS = "READERS"
 MODEL_ROOT = "MODEL_ROOT"
 BACKENDS = "BACKENDS"
 S3_ENDPOINT = "AWS_ENDPOINT_URL_S3"
@@ -63,6 +66,14 @@ VARIABLES = (
         "operator, benchmark",
         "service",
         "`1` compares the weights with the manifest's sum before the first answer; default: 0",
+        changeable=True,
+    ),
+    Variable(
+        READERS,
+        "operator, benchmark",
+        "service",
+        f"how many readers read the weights side by side, 1 to {readers.MOST}; default: {readers.BUCKET} in a bucket, "
+        f"{readers.NFS} on EFS, {readers.IMAGE} in the image",
         changeable=True,
     ),
     Variable(MODEL_ROOT, "deployment", "seeder", "mount point of the file system; default: /mnt/model"),

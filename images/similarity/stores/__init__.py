@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from contract.environment import READERS
+from contract.readers import MOST
+from similarity.base.errors import Unavailable
 from similarity.bundle.byte_ranges import Range
 
 
@@ -69,3 +73,13 @@ class Counter:
         with self._lock:
             value, self._value = self._value, 0
         return value
+
+
+def readers(default: int) -> int:
+    """How many readers read side by side: what the variable READERS says, or `default`; raises Unavailable."""
+    said = os.environ.get(READERS, "")
+    if not said:
+        return default
+    if said not in map(str, range(1, MOST + 1)):
+        raise Unavailable(f"{READERS} is {said[:20]!r}: set a whole number from 1 to {MOST}, or leave it out")
+    return int(said)

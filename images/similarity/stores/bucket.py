@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING
 
 from contract.bucket import GET_BYTES
 from contract.environment import REGION, S3_ENDPOINT
+from contract.readers import BUCKET
 from similarity.base import log
 from similarity.base.errors import Replaced, StoreError
 from similarity.base.parallel import for_each
 from similarity.bundle import byte_ranges
 from similarity.bundle.byte_ranges import Range
-from similarity.stores import Counter
+from similarity.stores import Counter, readers
 from similarity.stores.directory import FileWeights
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig, S3Store
 
 PIECE = 1 << 18  # bytes from the connection to the file: small ones need no fresh memory (340 MB: 190 ms of CPU less)
-CONNECTIONS = 8  # enough to use the 1.2 GiB/s that a Lambda environment gets at the start
 # A store that hangs becomes an error that names the file, before the HTTP API gives up. One that is busy (503 SlowDown,
 # 500, 429) or drops connections is asked again, at most a second apart, for 12 s: that is past INIT, which ends at 8 s
 # and leaves loading to the first invocation, and the last try may hang and still end within the API's 28 s.
@@ -78,7 +78,7 @@ class BucketStore:
         return self._client
 
     def read(self, name: str) -> bytes:
-        """A whole object; a large one, such as the vectors of a million incidents (3 GB), over all connections."""
+        """A whole object; a large one, such as the vectors of a million incidents (3 GB), over several connections."""
         version, first = self._start_of(name, GET_BYTES)
         size = version.size
         self.fetched.add(len(first))
@@ -95,7 +95,7 @@ class BucketStore:
                 place += len(piece)
 
         with whole.getbuffer() as memory:
-            for_each(copy, byte_ranges.split([Range(len(first), size - len(first))], GET_BYTES), CONNECTIONS)
+            for_each(copy, byte_ranges.split([Range(len(first), size - len(first))], GET_BYTES), readers(BUCKET))
         return whole.getvalue()
 
     def read_range(self, name: str, wanted: Range, version: Version) -> bytes:
@@ -188,7 +188,7 @@ class BucketWeights:
     def fetch(self, ranges: Sequence[Range]) -> None:
         if self._kept_is_whole():
             self.read(Range(0, 1))  # this version must still be there after the manifest was read, as in a fetch
-            FileWeights(self.directory, self._name, 0, CONNECTIONS, Counter()).fetch(ranges)
+            FileWeights(self.directory, self._name, 0, BUCKET, Counter()).fetch(ranges)
             return
         # The kernel lets one writer into a file, and the others spin: here they sleep (20 % less CPU in all).
         writing = threading.Lock()
@@ -204,7 +204,7 @@ class BucketWeights:
                     offset += len(piece)
 
             # A store that keeps the object on a disk reads ahead in the file's order: 8 % less time, with these chunks.
-            for_each(copy, byte_ranges.split(byte_ranges.in_file_order(ranges), GET_BYTES), CONNECTIONS)
+            for_each(copy, byte_ranges.split(byte_ranges.in_file_order(ranges), GET_BYTES), readers(BUCKET))
             self._complete.unlink(missing_ok=True)
             os.link(self.directory / self._name, self._complete)
 

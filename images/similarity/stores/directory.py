@@ -6,20 +6,21 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from contract.readers import IMAGE, NFS
 from similarity.base import log
 from similarity.base.errors import Replaced, StoreError
 from similarity.base.parallel import for_each
 from similarity.bundle import byte_ranges
 from similarity.bundle.byte_ranges import Range
-from similarity.stores import Counter
+from similarity.stores import Counter, readers
 
-CHUNK = 4 << 20  # bytes by which readers' shares may differ
-SCRATCH = 1 << 18  # bytes; a buffer of this size stays in the processor's cache
+CHUNK = 1 << 19  # bytes by which readers' shares may differ
+SCRATCH = 1 << 16  # bytes of each reader; a buffer of this size stays in the processor's cache
 LONGEST = 1023 * SCRATCH  # bytes per call: Linux takes 1,024 buffers
 
 
 class DirectoryStore:
-    """Files of the bundle directly below `path`; `readers` threads read the weights.
+    """Files of the bundle directly below `path`; `readers` threads read the weights, unless READERS says otherwise.
 
     `copying` is for pages that come from a device (see `store_at`, which knows what suits a file system).
     """
@@ -91,9 +92,8 @@ class FileWeights:
             except OSError as error:
                 raise _unreadable(self._name, error) from None
 
-        for_each(
-            read_through, byte_ranges.share(byte_ranges.in_file_order(ranges), self._readers, CHUNK), self._readers
-        )
+        number = readers(self._readers)
+        for_each(read_through, byte_ranges.share(byte_ranges.in_file_order(ranges), number, CHUNK), number)
         self.check()
 
     def check(self) -> None:
@@ -153,18 +153,17 @@ def _copy(file: int, wanted: Range) -> int:
 def store_at(path: str) -> DirectoryStore:
     """The store in a directory, with the reading that suits its file system."""
     kind = file_system(path)
-    if kind.startswith("nfs"):  # EFS: one client gets 500 MiB/s, more than one reader uses
-        return DirectoryStore(path, 4)
+    if kind.startswith("nfs"):  # EFS
+        return DirectoryStore(path, NFS)
     if kind.startswith("fuse"):
         # The lab's mount in place of EFS: its server gets the requests of several readers in any order and reads
         # straight on only for one: 340 MB take 0.78, 0.74 and 0.84 s with one, two and four, and the imports need a
         # core, too.
         return DirectoryStore(path, 1)
-    # The image's file system: Lambda fetches its 512 KiB chunks when they are first touched, each with a latency. Its
-    # pages come from a device, and in a new virtual machine a core's first touch of each costs 5 us. If the readers did
-    # not do that beside the imports, the first encoding would: a cold start of 782 ms instead of 644 (and 487 instead
-    # of 478 if the machine had used the memory before).
-    return DirectoryStore(path, 8, copying=True)
+    # The image's file system. Its pages come from a device, and in a new virtual machine a core's first touch of each
+    # costs 5 us. If the readers did not do that beside the imports, the first encoding would: a cold start of 782 ms
+    # instead of 644 (and 487 instead of 478 if the machine had used the memory before).
+    return DirectoryStore(path, IMAGE, copying=True)
 
 
 def file_system(path: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from contract.readers import IMAGE, NFS
 from lab.host.page_cache import Part, evict, resident
 from similarity.base.errors import StoreError
 from similarity.bundle.byte_ranges import Range
@@ -80,6 +82,26 @@ def test_what_was_fetched_is_in_the_page_cache(tmp_path: Path, copying: bool) ->
     assert any(fetched() == [wanted.size for wanted in ranges] for _ in range(3))
 
 
+@pytest.mark.parametrize(("said", "used"), [("", 3), ("1", 1), ("5", 5)])
+def test_so_many_readers_read_at_once_as_the_setting_says(
+    store: Path, monkeypatch: pytest.MonkeyPatch, said: str, used: int
+) -> None:
+    """Each waits until all have begun, so that fewer would wait for ever and more would be counted."""
+    together = threading.Barrier(used, timeout=10)
+    began: list[int] = []
+
+    def send(file: int, wanted: Range) -> int:
+        began.append(file)
+        together.wait()
+        return wanted.size
+
+    monkeypatch.setenv("READERS", said)
+    monkeypatch.setattr(directory, "CHUNK", 10)
+    monkeypatch.setattr(directory, "_send", send)
+    DirectoryStore(str(store), 3).weights("weights", 0, "onnx").fetch([Range(0, SIZE)])
+    assert len(began) == used
+
+
 def test_what_is_in_the_page_cache_already_is_not_copied(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     copied = []
 
@@ -101,7 +123,8 @@ def test_a_file_that_ends_too_early_is_named(store: Path, copying: bool) -> None
 
 
 @pytest.mark.parametrize(
-    ("kind", "readers", "copying"), [("nfs4", 4, False), ("fuse.seaweedfs", 1, False), ("ext4", 8, True), ("", 8, True)]
+    ("kind", "readers", "copying"),
+    [("nfs4", NFS, False), ("fuse.seaweedfs", 1, False), ("ext4", IMAGE, True), ("", IMAGE, True)],
 )
 def test_a_file_system_is_read_as_it_suits_it(
     monkeypatch: pytest.MonkeyPatch, kind: str, readers: int, copying: bool
