@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from contract.environment import MODEL_DIR
+from contract import readers
+from contract.environment import MODEL_DIR, READERS
 from lab.shape.block_device import BlockDevice, Shared
 from lab.shape.namespace import Namespace
 from lab.shape.shape import FileSystem
@@ -70,4 +71,5 @@ def _shared(site: Site, source: Shared, *, inside: bool) -> Holding:
         f"ext4 image on nbdkit, read over the environment's own network in place of NFS: {figures.piece_ms:.2g} ms for "
         f"{figures.piece >> 10} KiB, so {stream:g} MiB/s for a stream of reads, and {client:g} MiB/s for all of them"
     )
-    return Holding({MODEL_DIR: POINT}, sentence, list, around=around)
+    # The service would take the block device for the image's, and choose the readers for that.
+    return Holding({MODEL_DIR: POINT, READERS: str(readers.NFS)}, sentence, list, around=around)

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from contract.environment import MODEL_DIR
+from contract import readers
+from contract.environment import MODEL_DIR, READERS
 from lab.host.errors import LabError
 from lab.host.loop import loop_device
 from lab.host.workspace import Workspace
@@ -110,7 +111,8 @@ def test_what_an_environment_reads_of_the_image_is_in_the_cache_for_the_next(
 
 def test_the_file_system_is_read_through_the_environments_own_network(workspace: Workspace, bundle: Bundle) -> None:
     async def look() -> None:
-        _, surround = await hold(workspace, "efs", bundle, like_lambda())
+        holding, surround = await hold(workspace, "efs", bundle, like_lambda())
+        assert holding.environment[READERS] == str(readers.NFS), "as many as on NFS, although it is a block device"
         surroundings = await surround(workspace)
         count = ("cat", "/sys/class/net/data/statistics/rx_bytes")
         inside = [*surroundings.wrapper, "sh", "-c", f"mount -t sysfs none /sys && {' '.join(count)}"]
