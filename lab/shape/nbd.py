@@ -17,6 +17,7 @@ _REPLY = struct.Struct(">IIQ")
 _OPTIONS_FOLLOW = b"IHAVEOPT"
 _EXPORT_NAME = 1
 _FIXED_NEWSTYLE_NO_ZEROES = 0b11
+_CLOSED = "the NBD server has closed the connection"
 _REQUEST_MAGIC, _READ, _REPLY_MAGIC = 0x25609513, 0, 0x67446698
 
 
@@ -29,19 +30,19 @@ class NbdFile:
         connection, self.size = self._connect()
         self._idle.put(connection)
 
-    def read(self, offset: int, size: int) -> bytes:
-        """The bytes at `offset`, which must all exist. Raises OSError if the server fails."""
+    def read_into(self, buffer: memoryview, offset: int) -> None:
+        """Fill the buffer with the bytes at `offset`, which must all exist. Raises OSError if the server fails."""
         try:
             connection = self._idle.get_nowait()
         except queue.Empty:
             connection, _ = self._connect()
-        connection.sendall(_REQUEST.pack(_REQUEST_MAGIC, 0, _READ, 0, offset, size))
+        connection.sendall(_REQUEST.pack(_REQUEST_MAGIC, 0, _READ, 0, offset, len(buffer)))
         magic, error, _ = _REPLY.unpack(_receive(connection, _REPLY.size))
         if magic != _REPLY_MAGIC or error:
-            raise OSError(error, f"the server cannot read {size} bytes at {offset}")
-        data = _receive(connection, size)
+            raise OSError(error, f"the server cannot read {len(buffer)} bytes at {offset}")
+        if connection.recv_into(buffer, len(buffer), socket.MSG_WAITALL) != len(buffer):
+            raise OSError(_CLOSED)
         self._idle.put(connection)
-        return data
 
     def _connect(self) -> tuple[socket.socket, int]:
         """A connection past its handshake, and the export's size."""
@@ -60,5 +61,5 @@ class NbdFile:
 def _receive(connection: socket.socket, size: int) -> bytes:
     data = connection.recv(size, socket.MSG_WAITALL)
     if len(data) != size:
-        raise OSError("the NBD server has closed the connection")
+        raise OSError(_CLOSED)
     return data

@@ -7,6 +7,7 @@ delay a request: they know neither the chunk that a request belongs to, nor the 
 
 from __future__ import annotations
 
+import ctypes
 import mmap
 import os
 import stat
@@ -26,14 +27,23 @@ from lab.shape.shape import FileSystem, ImageChunks
 _READS = 128
 
 
-class PacedDevice(mfusepy.Operations):  # type: ignore[misc]  # the package has no types
-    """A file system that is one read-only file, at its root."""
+class _Fuse(mfusepy.FUSE):  # type: ignore[misc]  # the package has no types
+    """Reads into the buffer from which the kernel is answered. The package would copy every read into it."""
+
+    def read(self, path: bytes, buffer: Any, size: int, offset: int, file: Any) -> int:
+        """Fill the buffer; returns the bytes in it, fewer at the file's end."""
+        whole = (ctypes.c_char * size).from_address(ctypes.addressof(buffer.contents))
+        return int(self.operations.read(memoryview(whole).cast("B"), offset))
+
+
+class PacedDevice(mfusepy.Operations):  # type: ignore[misc]
+    """A file system that is one read-only file, at its root. `fill` fills a buffer with its bytes at an offset."""
 
     use_ns = True
 
-    def __init__(self, size: int, read: Callable[[int, int], bytes], pace: Pace) -> None:
+    def __init__(self, size: int, fill: Callable[[memoryview, int], object], pace: Pace) -> None:
         self._size = size
-        self._read = read
+        self._fill = fill
         self._pace = pace
 
     def init_with_config(self, connection: Any, _: Any) -> None:
@@ -45,14 +55,15 @@ class PacedDevice(mfusepy.Operations):  # type: ignore[misc]  # the package has 
         """The attributes of the file."""
         return {"st_mode": stat.S_IFREG | 0o400, "st_nlink": 1, "st_size": self._size}
 
-    def read(self, path: str, size: int, offset: int, fh: int) -> bytes:
-        """Bytes of the image, once the pace lets them go; reading them is part of the wait."""
-        size = min(size, self._size - offset)
+    def read(self, buffer: memoryview, offset: int) -> int:
+        """Fill the buffer with bytes of the image, once the pace lets them go; reading them is part of the wait."""
+        size = max(0, min(len(buffer), self._size - offset))
         due = self._pace.due(offset, size, time.monotonic())
-        data = self._read(offset, size)
+        if size:
+            self._fill(buffer[:size], offset)
         time.sleep(max(0.0, due - time.monotonic()))
         self._pace.answered(offset, size)
-        return data
+        return size
 
 
 def image(point: str, file: str, cached: str, *figures: str) -> None:
@@ -61,7 +72,7 @@ def image(point: str, file: str, cached: str, *figures: str) -> None:
     with open(file, "rb", buffering=0) as opened, open(cached, "r+b") as state, mmap.mmap(state.fileno(), 0) as shared:
         pace = Chunks(ImageChunks(int(chunk), float(later_ms), float(first_ms)), shared)
         size = Path(file).stat().st_size
-        _serve(point, PacedDevice(size, lambda offset, count: os.pread(opened.fileno(), count, offset), pace))
+        _serve(point, PacedDevice(size, lambda buffer, offset: os.preadv(opened.fileno(), [buffer], offset), pace))
 
 
 def network(point: str, host: str, port: str, *figures: str) -> None:
@@ -69,11 +80,11 @@ def network(point: str, host: str, port: str, *figures: str) -> None:
     piece, piece_ms, client = figures
     source = NbdFile(host, int(port))
     pace = Streams(FileSystem(int(piece), float(piece_ms), float(client)))
-    _serve(point, PacedDevice(source.size, source.read, pace))
+    _serve(point, PacedDevice(source.size, source.read_into, pace))
 
 
 def _serve(point: str, device: PacedDevice) -> None:
-    mfusepy.FUSE(
+    _Fuse(
         device, point, foreground=True, ro=True, fsname="paced-device", max_threads=_READS, max_idle_threads=_READS
     )
 
