@@ -84,9 +84,7 @@ def network(point: str, host: str, port: str, *figures: str) -> None:
 
 
 def _serve(point: str, device: PacedDevice) -> None:
-    _Fuse(
-        device, point, foreground=True, ro=True, fsname="paced-device", max_threads=_READS, max_idle_threads=_READS
-    )
+    _Fuse(device, point, foreground=True, ro=True, fsname="paced-device", max_threads=_READS, max_idle_threads=_READS)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ from lab.storages.ext4 import make_ext4
 from lab.storages.holding import Holding, Site
 from lab.up.provision import provider
 from tests.lab.support.bundles import SIZES, make_bundle
-from tests.lab.support.left import left_over
+from tests.lab.support.left import left_over, processes_of
 
 pytestmark = pytest.mark.skipif(
     bool(obstacle_to_network() or obstacle_to_devices()), reason="needs root, iproute2, nbdkit and FUSE"
@@ -145,6 +146,23 @@ def test_a_device_that_cannot_be_shown_says_why_and_leaves_nothing(workspace: Wo
         with pytest.raises(LabError, match=r"devices/\w+/device does not start:[^$]*broken\.cached"):
             await BlockDevice.mount(workspace, "one", source, await Namespace.make(workspace))
         assert not any((workspace.root / "devices").iterdir())
+
+    asyncio.run(look())
+
+
+def test_a_device_that_ends_is_an_error_for_whoever_reads(workspace: Workspace, bundle: Bundle) -> None:
+    async def look() -> None:
+        _, surround = await hold(workspace, "oci", bundle, like_lambda())
+        surroundings = await surround(workspace)
+        (device,) = [
+            pid
+            for pid in processes_of(workspace.root.parent)
+            if b"paced_device" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        ]
+        os.kill(device, signal.SIGKILL)
+        with pytest.raises(OSError):  # noqa: PT011 -- not connected, or an I/O error
+            (folder_of(surroundings) / WEIGHTS).read_bytes()
+        await surroundings.close()
 
     asyncio.run(look())
 
