@@ -1,4 +1,4 @@
-"""Removes whatever a lab leaves behind: processes, mounts, networks, cgroups, files.
+"""Removes whatever a lab leaves behind: processes, mounts, networks, control groups, files.
 
 Loop devices and network namespaces go with their mounts.
 
@@ -29,8 +29,13 @@ MARKER = "MODEL_STORAGE_LAB"
 LOCK = "lock"
 #: The folder in the root folder with a mounted file for each network namespace.
 NETWORKS = "networks"
-#: Where the kernel shows memory cgroups: version 1, then version 2.
-CGROUP_ROOTS = (Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup"))
+#: Where the kernel shows control groups: those of version 1 by their controllers, and the one tree of version 2.
+MEMORY_GROUPS = Path("/sys/fs/cgroup/memory")
+PROCESSOR_GROUPS = Path("/sys/fs/cgroup/cpu")
+UNIFIED_GROUPS = Path("/sys/fs/cgroup")
+CGROUP_ROOTS = (MEMORY_GROUPS, PROCESSOR_GROUPS, UNIFIED_GROUPS)
+#: A process that was killed stays in its control group for a moment.
+_LEAVES_WITHIN_S = 2.0
 
 
 def link_prefix(root: Path) -> str:
@@ -122,11 +127,15 @@ def _remove_links(root: Path) -> None:
 
 
 def _remove_cgroups(root: Path) -> None:
+    deadline = time.monotonic() + _LEAVES_WITHIN_S
     for group in (base / root.name for base in CGROUP_ROOTS):
-        if group.is_dir():
+        while group.is_dir():
             for folder, _, _ in os.walk(group, topdown=False):
                 with contextlib.suppress(OSError):
                     os.rmdir(folder)
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.01)
 
 
 def _run(command: list[str]) -> bool:

@@ -19,7 +19,8 @@ from lab.host.ports import ADDRESS, accepts, free_ports
 from lab.host.workspace import Workspace
 from lab.runtime.console import LINE_LIMIT, Console, Turn
 from lab.runtime.launch import Launch
-from lab.runtime.memory import MemoryLimit, max_memory_mb
+from lab.runtime.limits import Limits
+from lab.runtime.memory import max_memory_mb
 from lab.shape.surroundings import Surroundings
 
 _INVOKE_PATH = "/2015-03-31/functions/function/invocations"
@@ -36,17 +37,17 @@ class Host:
 
 
 class Emulator:
-    """One RIE process, the runtime process under it, and the memory limit of both."""
+    """One RIE process, the runtime process under it, and the limits of both."""
 
     def __init__(
-        self, host: Host, process: asyncio.subprocess.Process, api: str, console: Console, limit: MemoryLimit
+        self, host: Host, process: asyncio.subprocess.Process, api: str, console: Console, limits: Limits
     ) -> None:
         self.runtime: int | None = None
         self._session = host.session
         self._process = process
         self._url = f"http://{api}{_INVOKE_PATH}"
         self._console = console
-        self._limit = limit
+        self._limits = limits
 
     @classmethod
     async def launch(
@@ -55,7 +56,7 @@ class Emulator:
         code: Launch,
         surroundings: Surroundings,
         variables: Mapping[str, str],
-        limit: MemoryLimit,
+        limits: Limits,
         on_line: Callable[[str], None],
     ) -> Self:
         """Start RIE on free ports; the runtime is started by the first event. Raises LabError if RIE does not start.
@@ -79,10 +80,10 @@ class Emulator:
                 process_group=0,
                 limit=LINE_LIMIT,
             )
-            emulator = cls(host, process, api, Console(process, on_line), limit)
+            emulator = cls(host, process, api, Console(process, on_line), limits)
             try:
                 if await accepts(process, port, surroundings.address):
-                    limit.admit(process.pid)
+                    limits.admit_emulator(process.pid)
                     return emulator
             except asyncio.CancelledError:
                 await emulator.end()
@@ -99,11 +100,11 @@ class Emulator:
             return await response.read()
 
     async def find_runtime(self) -> None:
-        """Wait until RIE has started the runtime, and watch its memory."""
+        """Wait until RIE has started the runtime, and limit it."""
         while (runtime := self._leader_below()) is None:
             await asyncio.sleep(0.002)
         self.runtime = runtime
-        self._limit.watch(runtime)
+        await self._limits.admit_runtime(runtime)
 
     def _leader_below(self) -> int | None:
         """The child of RIE that leads a process group; Go also starts short-lived children, which do not."""
@@ -114,6 +115,10 @@ class Emulator:
                     if os.getpgid(pid) == pid:
                         return pid
         return None
+
+    def end_init(self) -> None:
+        """INIT is over: what holds for it alone ends."""
+        self._limits.end_init()
 
     def signal_runtime(self, number: signal.Signals) -> None:
         """Signal the runtime and its children: the runtime leads a process group."""
@@ -135,7 +140,7 @@ class Emulator:
     def max_memory_mb(self) -> int:
         """Largest resident size of the runtime so far; if it is gone, what the limit recorded."""
         peak = None if self.runtime is None else max_memory_mb(self.runtime)
-        return self._limit.peak_mb() if peak is None else min(peak, self._limit.size_mb)
+        return self._limits.memory.peak_mb() if peak is None else min(peak, self._limits.memory.size_mb)
 
     async def end(self) -> None:
         """Kill both processes and read the rest of what they printed."""
@@ -144,4 +149,4 @@ class Emulator:
             os.killpg(self._process.pid, signal.SIGKILL)
         await self._process.wait()
         await self._console.drain()
-        self._limit.close()
+        self._limits.close()

@@ -18,8 +18,8 @@ import aiohttp
 from lab.host.identity import REGION
 from lab.runtime.emulator import Emulator, Host
 from lab.runtime.function_spec import FunctionSpec
+from lab.runtime.limits import Limits
 from lab.runtime.logs import LogGroup, LogStream
-from lab.runtime.memory import MemoryLimit
 from lab.shape.surroundings import Surroundings
 
 #: RIE starts INIT only when the first event arrives. This event is not JSON: awslambdaric refuses it after INIT and
@@ -78,8 +78,8 @@ class Environment:
         try:
             launch = spec.code.launch(tmp, surroundings.around.binds)
             variables = {**_variables(spec, log), **surroundings.around.variables}
-            limit = MemoryLimit(host.workspace.root.name, name, spec.memory_mb)
-            emulator = await Emulator.launch(host, launch, surroundings, variables, limit, log.write)
+            limits = Limits.of(host.workspace.root.name, name, spec)
+            emulator = await Emulator.launch(host, launch, surroundings, variables, limits, log.write)
         except BaseException:
             await surroundings.close()
             raise
@@ -93,6 +93,8 @@ class Environment:
         try:
             async with asyncio.timeout(limit_s):
                 result = await self._emulator.post(_PRIMING_EVENT)
+                if self._emulator.runtime is not None:  # found, but perhaps not yet limited
+                    await watcher
         except TimeoutError:
             return Init(_ms_since(started), ok=False)
         except aiohttp.ClientError:
@@ -105,6 +107,7 @@ class Environment:
         if _error_type(result) != _PRIMED_ERROR:
             return Init(duration, ok=False, error=result)
         await _within(turn.reported, None)
+        self._emulator.end_init()
         return Init(duration, ok=True)
 
     async def invoke(self, event: bytes, limit_s: float) -> Answer:

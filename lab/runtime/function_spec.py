@@ -11,6 +11,7 @@ from contract import names
 from lab.host.identity import ACCOUNT_ID, REGION
 from lab.runtime.capacity import Need
 from lab.runtime.launch import Code
+from lab.shape.shape import Processor
 from lab.shape.surroundings import Surround, unshaped
 
 
@@ -23,7 +24,8 @@ def function_arn(name: str) -> str:
 class FunctionSpec:
     """A function to deploy.
 
-    `need` is what one of its environments is expected to need, `surround` makes what is around one.
+    `need` is what one of its environments is expected to need, `surround` makes what is around one. `processor` says
+    which share of the processors goes with its memory size; None: as much as there is.
     """
 
     name: str
@@ -33,6 +35,7 @@ class FunctionSpec:
     timeout_s: int = 60
     need: Need = field(default_factory=Need)
     surround: Surround = unshaped
+    processor: Processor | None = None
 
     @property
     def arn(self) -> str:

@@ -8,7 +8,8 @@ import os
 import signal
 from pathlib import Path
 
-from lab.host.janitor import CGROUP_ROOTS
+from lab.host import cgroups
+from lab.host.processes import children
 
 _WATCH_INTERVAL_S = 0.02
 
@@ -22,13 +23,13 @@ class MemoryLimit:
     def __init__(self, lab: str, environment: str, limit_mb: int) -> None:
         self.size_mb = limit_mb
         self._limit = limit_mb << 20
-        self._group = _make_group(lab, environment, self._limit)
+        self._group = cgroups.memory_group(lab, environment, self._limit)
         self._watcher: asyncio.Task[None] | None = None
 
     def admit(self, pid: int) -> None:
         """Put a process, and all it will start, under the limit."""
         if self._group is not None:
-            (self._group / "cgroup.procs").write_text(str(pid))
+            cgroups.admit(cgroups.leaf(self._group), pid)
 
     def watch(self, pid: int) -> None:
         """Watch the runtime process if there is no cgroup to do it."""
@@ -36,7 +37,7 @@ class MemoryLimit:
             self._watcher = asyncio.create_task(self._watch(pid))
 
     async def _watch(self, pid: int) -> None:
-        while used := sum(_status_kb(one, "RssAnon", "RssShmem") for one in (pid, *_children(pid))):
+        while used := sum(_status_kb(one, "RssAnon", "RssShmem") for one in (pid, *children(pid))):
             if used << 10 > self._limit:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
@@ -55,51 +56,23 @@ class MemoryLimit:
         if self._watcher is not None:
             self._watcher.cancel()
         if self._group is not None:
-            with contextlib.suppress(OSError):  # the janitor removes what is busy now
-                self._group.rmdir()
+            cgroups.remove(self._group)
 
 
 def max_memory_mb(pid: int) -> int | None:
     """Largest resident sizes of the process and of its children, added up, in MB rounded up; None if it is gone."""
     peak = _status_kb(pid, "VmHWM")
-    peak += sum(_status_kb(child, "VmHWM") for child in _children(pid))
+    peak += sum(_status_kb(child, "VmHWM") for child in children(pid))
     return -(-peak // 1024) if peak else None
 
 
 def enforcement(lab: str) -> str:
     """How memory sizes are enforced on this machine, in words for the user."""
-    group = _make_group(lab, "probe", 1 << 30)
+    group = cgroups.memory_group(lab, "probe", 1 << 30)
     if group is None:
         return "watching the resident size (no writable memory cgroup)"
-    group.rmdir()
+    cgroups.remove(group)
     return "memory cgroup"
-
-
-def _children(pid: int) -> list[int]:
-    with contextlib.suppress(OSError):  # threads come and go
-        return [
-            int(child) for tasks in Path(f"/proc/{pid}/task").glob("*/children") for child in tasks.read_text().split()
-        ]
-    return []
-
-
-def _make_group(lab: str, environment: str, limit: int) -> Path | None:
-    version1, version2 = CGROUP_ROOTS
-    with contextlib.suppress(OSError):
-        if (version1 / "memory.limit_in_bytes").exists():
-            group = version1 / lab / environment
-            group.mkdir(parents=True)
-            (group / "memory.limit_in_bytes").write_text(str(limit))
-            return group
-        if "memory" in (version2 / "cgroup.controllers").read_text().split():
-            group = version2 / lab / environment
-            group.mkdir(parents=True)
-            for parent in (version2, version2 / lab):
-                (parent / "cgroup.subtree_control").write_text("+memory")
-            (group / "memory.max").write_text(str(limit))
-            (group / "memory.swap.max").write_text("0")
-            return group
-    return None
 
 
 def _status_kb(pid: int, *names: str) -> int:

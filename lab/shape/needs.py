@@ -1,4 +1,4 @@
-"""Says what this machine lacks for a lab's limited network and block devices, and how to get it."""
+"""Says what this machine lacks for the shape of a lab, and how to get it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import shutil
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+
+from lab.shape.processor import obstacle_to_shares
+from lab.shape.shape import Shape
 
 #: The module by which nginx waits.
 ECHO_MODULE = Path("/usr/lib/nginx/modules/ngx_http_echo_module.so")
@@ -19,6 +22,16 @@ _NETWORK = {
 }
 #: And what the block devices need.
 _DEVICES = {"nbdkit": ("nbdkit",), "fuse3": ("fusermount3",), "e2fsprogs": ("mke2fs",), "mount": ("mount", "losetup")}
+
+
+def obstacle(shape: Shape) -> str | None:
+    """Why this machine cannot make the shape, in words for the user; None if it can."""
+    checks = (
+        (shape.processor, obstacle_to_shares),
+        (shape.network, obstacle_to_network),
+        (shape.image, obstacle_to_devices),
+    )
+    return next((why for limits, check in checks if limits and (why := check())), None)
 
 
 def obstacle_to_network() -> str | None:
@@ -40,7 +53,7 @@ def obstacle_to_devices() -> str | None:
 
 
 def _absent(wanted: Mapping[str, Sequence[str]], purpose: str) -> str | None:
-    """What is missing of these packages, with the line that installs them; None if nothing is."""
+    """What is missing of these, by package, with the line that installs it; None if nothing is."""
     lacking = {package: [name for name in names if not _is_there(name)] for package, names in wanted.items()}
     if not (absent := [name for names in lacking.values() for name in names]):
         return None

@@ -12,10 +12,11 @@ _MB, _KIB, _MIB = 10**6, 1 << 10, 1 << 20
 
 @dataclass(frozen=True)
 class Processor:
-    """A core for so much memory; during INIT at least `init_cores`, whatever the memory."""
+    """A core for so much memory, given out anew every `period_ms`; during INIT at least `init_cores`."""
 
     mb_per_core: float
     init_cores: float
+    period_ms: float
 
     def cores(self, memory_mb: int) -> float:
         """The cores that an environment of this memory size gets after INIT."""
@@ -90,7 +91,7 @@ UNSHAPED = Shape("none")
 
 def processor() -> Processor:
     """Lambda's processor share."""
-    return Processor(number("mb-per-vcpu").value, number("init-vcpu").value)
+    return Processor(number("mb-per-vcpu").value, number("init-vcpu").value, number("cpu-quantum").value)
 
 
 def file_system(*, fast: bool) -> FileSystem:

@@ -56,7 +56,14 @@ async def _deploy(
     surround = Shaped(site.servers, site.shape.network, holding.around) if site.servers else unshaped
     needs = [_need(given.bundle, name, settings.engine, whole=whole) for whole in (True, False)]
     encoder = FunctionSpec(
-        model.function(name), given.code, variables, settings.memory_mb, settings.timeout_s, needs[0], surround
+        model.function(name),
+        given.code,
+        variables,
+        settings.memory_mb,
+        settings.timeout_s,
+        needs[0],
+        surround,
+        site.shape.processor,
     )
     search = replace(
         encoder,

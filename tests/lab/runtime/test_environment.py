@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
-from lab.host import ports
+from lab.host import cgroups, janitor, ports
 from lab.host.errors import LabError
 from lab.host.ports import free_ports
 from lab.runtime import function, memory
@@ -179,7 +179,8 @@ def test_children_of_the_function_end_with_its_environment() -> None:
 @pytest.mark.parametrize("cgroup", [True, False], ids=["cgroup", "watched"])
 def test_more_memory_than_the_size_is_killed(cgroup: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if not cgroup:
-        monkeypatch.setattr(memory, "CGROUP_ROOTS", (Path("/nonexistent"), Path("/nonexistent")))
+        monkeypatch.setattr(cgroups, "MEMORY_GROUPS", Path("/nonexistent"))
+        monkeypatch.setattr(cgroups, "UNIFIED_GROUPS", Path("/nonexistent"))
     with serve(witness(memory_mb=128)) as served:
         assert served.invoke({"do": "hoard", "value": "40"}) == 40
         answer, log = invoke_with_log(served, {"do": "hoard", "value": "2000"})
@@ -239,10 +240,10 @@ def test_nothing_is_left_when_the_account_closes() -> None:
     with serve(witness()) as served:
         pid = served.invoke({})["pid"]
         root = served.root
-        assert (memory.CGROUP_ROOTS[0] / root.name).exists() or memory.enforcement(root.name) != "memory cgroup"
+        assert (janitor.MEMORY_GROUPS / root.name).exists() or memory.enforcement(root.name) != "memory cgroup"
     wait_until(lambda: gone(pid))
     assert not root.exists()
-    assert not any((group / root.name).exists() for group in memory.CGROUP_ROOTS)
+    assert not any((group / root.name).exists() for group in janitor.CGROUP_ROOTS)
 
 
 def test_functions_do_not_see_the_labs_own_variables(account: Served, monkeypatch: pytest.MonkeyPatch) -> None:
