@@ -5,7 +5,7 @@ Values may be what Pulumi knows only later.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 TARGET = "target"  # aws or lab
@@ -36,6 +36,7 @@ IMAGES = "images"
 CACHE_POLICY = "cachePolicy"
 MEMORY_ENFORCEMENT = "memoryEnforcement"
 CAPACITY = "capacity"
+SHAPE = "shape"  # made by `shape`
 
 
 def deployment(
@@ -84,4 +85,28 @@ def backend(
         LOG_GROUP: log_group,
         STORAGE: storage,
         CURL: curl,
+    }
+
+
+def shape(
+    *,
+    name: str,
+    limited: Mapping[str, str],
+    unlimited: Mapping[str, str],
+    reachable: int | None,
+    date: str | None,
+    tested: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """What a lab says of its shape: its name, what is limited and how, what is not and why, each by its dimension.
+
+    `reachable` is the largest memory size in MB whose share of the processors the machine has, None where the memory
+    size sets no share. `tested` is what the self-test found (name, unit, wanted, reached, bound), and `date` when.
+    """
+    return {
+        "name": name,
+        "limited": dict(limited),
+        "unlimited": dict(unlimited),
+        "reachable": reachable,
+        "date": date,
+        "tested": [dict(each) for each in tested],
     }

@@ -23,19 +23,25 @@ from lab.up.model import check_name
 from lab.up.running import running
 from lab.up.settings import Settings
 
-DESCRIPTION = "A local AWS account made of real parts, with the similarity service in it."
+
+def add_options(up: argparse.ArgumentParser) -> None:
+    """The options of `lab up`."""
+    defaults = Settings()
+    _add_models(up, defaults)
+    _add_functions(up, defaults)
+    _add_environments(up, defaults)
+    _add_http_api(up, defaults)
+    up.add_argument("--json", action="store_true", help="print the outputs as one line of JSON")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code: 0, 1 if the lab cannot come up, 2 for wrong arguments."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
+def execute(options: argparse.Namespace) -> int:
+    """Serve until a signal ends it; exit code 1 if the lab cannot come up."""
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.INFO, stream=sys.stderr)
     if options.shape != "lambda" and (options.efs_mode, options.chunks) != (Settings.efs_mode, Settings.chunks):
-        parser.error("arguments --efs-mode, --chunks: they need --shape lambda")
+        options.parser.error("arguments --efs-mode, --chunks: they need --shape lambda")
     settings = Settings(
         bundle=options.bundle,
-        models=_models(parser, options.model),
+        models=_models(options.model, options.parser),
         backends=options.backends,
         images=options.images,
         images_dir=options.images_dir,
@@ -75,18 +81,6 @@ async def _serve(settings: Settings, *, as_json: bool) -> None:
     async with running(settings) as outputs:
         print(json.dumps(outputs.as_dict()) if as_json else outputs.as_text(), flush=True)
         await asyncio.Event().wait()
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m lab", description=DESCRIPTION)
-    up = parser.add_subparsers(dest="command", required=True).add_parser("up", help="start the lab and stay")
-    defaults = Settings()
-    _add_models(up, defaults)
-    _add_functions(up, defaults)
-    _add_environments(up, defaults)
-    _add_http_api(up, defaults)
-    up.add_argument("--json", action="store_true", help="print the outputs as one line of JSON")
-    return parser
 
 
 def _add_models(up: argparse.ArgumentParser, defaults: Settings) -> None:
@@ -199,7 +193,7 @@ def _model(text: str) -> tuple[str, Path]:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
-def _models(parser: argparse.ArgumentParser, pairs: Sequence[tuple[str, Path]]) -> dict[str, Path]:
+def _models(pairs: Sequence[tuple[str, Path]], parser: argparse.ArgumentParser) -> dict[str, Path]:
     names = [name for name, _ in pairs]
     if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
         parser.error(f"argument --model: {', '.join(twice)} given twice")

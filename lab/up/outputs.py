@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from contract import outputs
@@ -12,6 +12,7 @@ from contract.auth import NONE
 from contract.routes import HEALTH, SIMILAR
 from lab.aws.credentials import Credentials
 from lab.host.identity import REGION, architecture
+from lab.shape.described import Described
 
 _SAMPLE = "A delivery robot ran over a dog on the pavement"
 
@@ -50,6 +51,7 @@ class Outputs:
     cache_policy: str
     memory_enforcement: str
     capacity: str
+    shape: Described
     models: Sequence[ModelOutput]
 
     def as_dict(self) -> dict[str, Any]:
@@ -74,7 +76,19 @@ class Outputs:
             outputs.CACHE_POLICY: self.cache_policy,
             outputs.MEMORY_ENFORCEMENT: self.memory_enforcement,
             outputs.CAPACITY: self.capacity,
+            outputs.SHAPE: self._shape(),
         }
+
+    def _shape(self) -> dict[str, Any]:
+        shape = self.shape
+        return outputs.shape(
+            name=shape.name,
+            limited=shape.limited,
+            unlimited=shape.unlimited,
+            reachable=shape.reachable,
+            date=shape.test.date if shape.test else None,
+            tested=[asdict(each) for each in shape.test.found] if shape.test else [],
+        )
 
     def _described(self, model: ModelOutput) -> dict[str, Any]:
         backends = {
@@ -113,10 +127,19 @@ class Outputs:
             f"Page cache    {self.cache_policy}",
             f"Memory        {self.memory_enforcement}",
             f"Environments  {self.capacity}",
+            *self._shape_lines(),
         ]
         for model in self.models:
             lines += ["", *self._lines(model)]
         return "\n".join([*lines, "", "Ctrl-C ends it."])
+
+    def _shape_lines(self) -> Iterator[str]:
+        yield f"Shape         {self.shape.name}"
+        for what, how in self.shape.limited.items():
+            yield f"  {what}: {how}"
+        if self.shape.limited:
+            yield f"  not limited: {'; '.join(f'{what} ({why})' for what, why in self.shape.unlimited.items())}"
+            yield f"  tested: {self.shape.test.sentence if self.shape.test else 'not yet: python -m lab shape check'}"
 
     def _lines(self, model: ModelOutput) -> Iterator[str]:
         yield f"Model{f' {model.name}' if model.name else ''}: bundle {model.bundle_hash[:12]}, {model.weights} weights"

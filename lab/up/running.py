@@ -14,8 +14,9 @@ from lab.aws.routes import Integration
 from lab.host.errors import LabError
 from lab.host.workspace import Workspace
 from lab.runtime.memory import enforcement
+from lab.shape.described import described
 from lab.shape.links import servers_namespace
-from lab.shape.needs import obstacle_to_devices, obstacle_to_network
+from lab.shape.needs import obstacle
 from lab.shape.shape import Shape, shape_named
 from lab.shape.surroundings import Shaped
 from lab.storages.bundle import read_bundle
@@ -62,6 +63,7 @@ async def running(settings: Settings) -> AsyncIterator[Outputs]:
                 cache_policy=_MOUNTED if shape.image else _POLICIES[settings.cache],
                 memory_enforcement=enforcement(workspace.root.name),
                 capacity=account.capacity.sentence,
+                shape=described(shape),
                 models=[_output(model, provided[model.name]) for model in models],
             )
     finally:
@@ -87,9 +89,7 @@ def _shape(settings: Settings) -> Shape:
     shape = shape_named(
         settings.shape, fast_file_system=settings.efs_mode == "fast", cached_chunks=settings.chunks == "cached"
     )
-    if shape.network and (why := obstacle_to_network()):
-        raise LabError(f"no --shape {shape.name} here: {why}")
-    if shape.image and (why := obstacle_to_devices()):
+    if why := obstacle(shape):
         raise LabError(f"no --shape {shape.name} here: {why}")
     if shape.image and settings.cache != "cold":
         raise LabError(f"no --cache {settings.cache} with --shape {shape.name}: each environment has mounts of its own")

@@ -60,5 +60,5 @@ def test_every_output_is_built_here_or_of_a_lab_alone() -> None:
     constants = {name.lower() for name in vars(outputs) if name.isupper()}
     assert constants - set(built) == {
         *("endpoint_url", "access_key_id", "secret_access_key", "images"),
-        *("cache_policy", "memory_enforcement", "capacity"),
+        *("cache_policy", "memory_enforcement", "capacity", "shape"),
     }

@@ -11,9 +11,9 @@ import psutil
 import pytest
 import requests
 
+from lab.cli import main
 from lab.host.janitor import CGROUP_ROOTS
 from lab.host.ports import free_ports
-from lab.up.cli import main
 from tests.lab.support.accounts import owner, wait_until
 from tests.lab.support.bundles import make_bundle
 from tests.lab.support.left import left_over, processes_of

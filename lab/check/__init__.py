@@ -1,0 +1,1 @@
+"""Measures the shape of a lab from inside its execution environments."""
