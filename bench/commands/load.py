@@ -91,6 +91,6 @@ def _header(options: argparse.Namespace, deployment: Deployment) -> LoadHeader:
         most_at_once=options.most_at_once,
         target=deployment.recorded(),
         facts=gather().recorded(),
-        notes=(*target_notes(deployment.is_lab, deployment.weights), *storages),
+        notes=(*target_notes(deployment.is_lab, deployment.weights, deployment.shape), *storages),
         backends=tuple(options.backends),
     )

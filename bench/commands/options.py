@@ -14,6 +14,7 @@ from bench.process.errors import UsageError
 from bench.process.listed import names, numbers
 from bench.runs.cold_starts import COLD_STARTS
 from bench.runs.plan import Axes
+from bench.runs.shapes import SHAPES
 from contract.engines import ENGINES
 from contract.storages import DESCRIBED, NAMES, storage
 
@@ -27,6 +28,8 @@ def add_target_options(parser: argparse.ArgumentParser) -> None:
     add_place_options(target)
     parser.add_argument("--cache", choices=["cold", "warm"], help="lab: page cache before a cold start (default cold)")
     parser.add_argument("--bundle", metavar="DIR", type=Path, help="lab: the model bundle to store")
+    parser.add_argument("--shape", choices=SHAPES, help="lab: limit it like Lambda, or its processors alone (needs "
+                        "root; default: processor for a run that sets memory sizes, else none)")  # fmt: skip
 
 
 def add_place_options(target: argparse._MutuallyExclusiveGroup) -> None:
@@ -52,8 +55,11 @@ def prices_from(options: argparse.Namespace) -> Prices:
 
 
 def choice_from(options: argparse.Namespace) -> Choice:
-    """The target the options name."""
-    return Choice(options.stack, options.outputs, options.cache, options.bundle)
+    """The target the options name. Raises UsageError for a shape of what is not a lab of ours."""
+    choice = Choice(options.stack, options.outputs, options.cache, options.bundle, options.shape)
+    if choice.shape and not choice.is_own_lab:
+        raise UsageError("--shape shapes the lab that a run starts; the target given is there already")
+    return choice
 
 
 def add_axes_options(parser: argparse.ArgumentParser) -> None:

@@ -16,7 +16,7 @@ from bench.commands.options import (
     prices_from,
 )
 from bench.cost.spending import Allowance
-from bench.deployments.connect import Choice, deployed, resumed_choice
+from bench.deployments.connect import Choice, deployed, resumed_choice, with_shape
 from bench.deployments.functions import Functions
 from bench.deployments.live import LiveTarget
 from bench.deployments.originals import standing_nonce
@@ -62,8 +62,7 @@ def _execute(options: argparse.Namespace, directory: Path) -> int:
     if before is None and (directory / RESULTS).exists():
         raise UsageError(f"{directory} already holds a run; choose another --out, or continue it with --resume")
     choice = choice_from(options)
-    if before:
-        choice = resumed_choice(choice, before.first, directory)
+    choice = resumed_choice(choice, before.first, directory) if before else with_shape(choice, axes)
     allowed = Allowance(prices_from(options), options.spend, options.yes)
     failure: BaseException | None = None
     try:
@@ -85,7 +84,8 @@ def _measure(axes: Axes, choice: Choice, directory: Path, before: Run | None, al
     if not plan and (choice.is_own_lab or before is None or before.is_restored):
         return
     warn("setting up the target …")
-    with deployed(choice, axes.backends, axes.engines[0], directory / "lab.log") as deployment:
+    log, first_deploy = directory / "lab.log", axes.first_deploy
+    with deployed(choice, axes.backends, axes.engines[0], log, first_deploy=first_deploy) as deployment:
         for name in axes.backends:
             deployment.backend(name)
         facts = gather().recorded()

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.deployments.lab import running_lab
+from bench.deployments.lab import running_lab, why_not
 from bench.deployments.outputs import Deployment, deployment_of, read_outputs
 from bench.deployments.pulumi import read_stack
 from bench.process.errors import StorageError, UsageError
+from bench.process.say import warn
+from bench.runs.plan import Axes
 from bench.runs.records import Session
+from bench.runs.shapes import LAMBDA, NONE, PROCESSOR
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,7 @@ class Choice:
     outputs: Path | None = None
     cache: str | None = None
     bundle: Path | None = None
+    shape: str | None = None
 
     @property
     def is_own_lab(self) -> bool:
@@ -36,6 +40,7 @@ class Choice:
         if self.outputs:
             return {"outputs": _relative(self.outputs, directory)}
         lab = {"lab": "started for the run", "cache": self.cache or "cold"}
+        lab |= {"shape": self.shape} if self.shape else {}
         return lab | ({"bundle": _relative(self.bundle, directory)} if self.bundle else {})
 
 
@@ -47,7 +52,9 @@ def recorded_choice(session: Session, directory: Path) -> Choice:
     """The choice that a run in `directory` began with; where it has no record of that, a lab with default settings."""
     source: Mapping[str, str] = session.source
     paths = {name: directory.resolve() / source[name] for name in ("outputs", "bundle") if name in source}
-    return Choice(source.get("stack"), paths.get("outputs"), source.get("cache"), paths.get("bundle"))
+    return Choice(
+        source.get("stack"), paths.get("outputs"), source.get("cache"), paths.get("bundle"), source.get("shape")
+    )
 
 
 def resumed_choice(given: Choice, session: Session, directory: Path) -> Choice:
@@ -55,11 +62,27 @@ def resumed_choice(given: Choice, session: Session, directory: Path) -> Choice:
     before = recorded_choice(session, directory)
     if not given.is_own_lab or not session.source:
         return given
-    if not before.is_own_lab and (given.cache or given.bundle):
-        raise UsageError("the run did not start a lab: --cache and --bundle do not fit to it")
+    if not before.is_own_lab and (given.cache or given.bundle or given.shape):
+        raise UsageError("the run did not start a lab: --cache, --bundle and --shape do not fit to it")
     if given.cache and given.cache != before.cache:
         raise UsageError(f"the run began with --cache {before.cache}; continue it with that, or start anew")
-    return Choice(before.stack, before.outputs, before.cache, given.bundle or before.bundle)
+    if given.shape and given.shape != (before.shape or NONE):
+        raise UsageError(f"the run began with --shape {before.shape or NONE}; continue it with that, or start anew")
+    return replace(before, bundle=given.bundle or before.bundle)
+
+
+def with_shape(choice: Choice, axes: Axes) -> Choice:
+    """The choice with a shape for its lab: where a run sets memory sizes and names none, processor shares.
+
+    A memory size that does not change the share of the processors cannot be compared with another one. Warns where
+    this machine cannot give shares; the run then says so.
+    """
+    if choice.shape or not choice.is_own_lab or set(axes.memories) == {None}:
+        return choice
+    if why := why_not(PROCESSOR):
+        warn(f"warning: memory sizes will not change the share of the processors: {why}")
+        return choice
+    return replace(choice, shape=PROCESSOR)
 
 
 def existing(choice: Choice, session: Session) -> Deployment:
@@ -72,8 +95,13 @@ def existing(choice: Choice, session: Session) -> Deployment:
 
 
 @contextmanager
-def deployed(choice: Choice, backends: Sequence[str], engine: str, log: Path) -> Iterator[Deployment]:
-    """The chosen deployment, for as long as it is needed. A lab is started and stopped; its log is added to `log`."""
+def deployed(
+    choice: Choice, backends: Sequence[str], engine: str, log: Path, *, first_deploy: bool = False
+) -> Iterator[Deployment]:
+    """The chosen deployment, for as long as it is needed. A lab is started and stopped; its log is added to `log`.
+
+    `first_deploy`: nobody has read the image of a lab that is shaped like Lambda.
+    """
     if choice.stack:
         yield read_stack(choice.stack)
         return
@@ -86,5 +114,9 @@ def deployed(choice: Choice, backends: Sequence[str], engine: str, log: Path) ->
     arguments = ["--backends", ",".join(backends), "--engine", engine, "--cache", choice.cache or "cold"]
     if choice.bundle:
         arguments += ["--bundle", str(choice.bundle.resolve())]
+    if choice.shape:
+        arguments += ["--shape", choice.shape]
+    if choice.shape == LAMBDA and first_deploy:
+        arguments += ["--chunks", "new"]
     with running_lab(arguments, log) as deployment:
         yield deployment

@@ -20,6 +20,7 @@ from contract.checkout import ROOT
 
 START_TIMEOUT_S = 300.0  # copying 600 MB of weights into an object store and an image takes its time
 STOP_TIMEOUT_S = 30.0
+_ASK_TIMEOUT_S = 30.0
 _PR_SET_PDEATHSIG = 1
 
 
@@ -36,6 +37,18 @@ def running_lab(arguments: Sequence[str], log: Path) -> Iterator[Deployment]:
             yield parse_outputs(json_object(_first_line(process, log)))
         finally:
             _stop(process)
+
+
+def why_not(shape: str) -> str | None:
+    """Why this machine cannot shape a lab like that, in the lab's own words; None if it can."""
+    command = [sys.executable, "-m", "lab", "shape", "possible", shape]
+    try:
+        asked = subprocess.run(
+            command, cwd=ROOT, env=_environment(), capture_output=True, text=True, timeout=_ASK_TIMEOUT_S
+        )
+    except subprocess.TimeoutExpired:
+        return "the lab did not say whether it can"
+    return None if asked.returncode == 0 else asked.stderr.strip() or f"exit code {asked.returncode}"
 
 
 def _environment() -> dict[str, str]:

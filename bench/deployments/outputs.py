@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field, ValidationError
 from bench.process.errors import UsageError
 from bench.process.redact import keep_secret
 from bench.runs.checks import explain
+from bench.runs.shapes import Shape
 from contract import outputs as names
 from contract.engines import ONNX
 
@@ -34,8 +35,8 @@ class Backend:
 class Deployment:
     """What the benchmark needs to know about a target. `endpoint_url` and `access_key` are a lab's.
 
-    `cache_policy`, `memory_enforcement` and `images` are a lab's settings. `login` is the user and password that the
-    address of the API held: the addresses here hold none.
+    `cache_policy`, `memory_enforcement`, `images` and `shape` are a lab's settings. `login` is the user and password
+    that the address of the API held: the addresses here hold none.
     """
 
     kind: str
@@ -51,6 +52,7 @@ class Deployment:
     cache_policy: str | None = None
     memory_enforcement: str | None = None
     images: str | None = None
+    shape: Shape | None = None
     login: tuple[str, str] | None = field(default=None, repr=False)
     access_key: tuple[str, str] | None = field(default=None, repr=False)
 
@@ -72,7 +74,8 @@ class Deployment:
         values = asdict(self)
         for name in ("login", "access_key"):
             values.pop(name)
-        return {**values, "bundleHash": self.bundle_hash}
+        shape = self.shape and self.shape.model_dump()
+        return {**values, "shape": shape, "bundleHash": self.bundle_hash}
 
 
 class _BackendOutputs(BaseModel, strict=True):
@@ -97,6 +100,7 @@ class _Outputs(BaseModel, strict=True):
     cache_policy: str | None = Field(None, validation_alias=names.CACHE_POLICY)
     memory_enforcement: str | None = Field(None, validation_alias=names.MEMORY_ENFORCEMENT)
     images: str | None = Field(None, validation_alias=names.IMAGES)
+    shape: Shape | None = Field(None, validation_alias=names.SHAPE)
     access_key_id: str | None = Field(None, validation_alias=names.ACCESS_KEY_ID)
     secret_access_key: str | None = Field(None, validation_alias=names.SECRET_ACCESS_KEY)
 
@@ -133,6 +137,7 @@ def parse_outputs(given: Mapping[str, Any]) -> Deployment:
         cache_policy=outputs.cache_policy,
         memory_enforcement=outputs.memory_enforcement,
         images=outputs.images,
+        shape=outputs.shape,
         login=login,
         access_key=_access_key(outputs),
     )
@@ -149,7 +154,9 @@ def deployment_of(recorded: Mapping[str, Any]) -> Deployment:
     """The deployment that a session recorded. Raises UsageError if the record is too old to name all of it."""
     named = {item.name: recorded[item.name] for item in fields(Deployment) if item.name in recorded}
     try:
-        return Deployment(**{**named, "backends": tuple(Backend(**item) for item in named["backends"])})
+        shape = named.get("shape") and Shape.model_validate(named["shape"])
+        backends = tuple(Backend(**item) for item in named["backends"])
+        return Deployment(**{**named, "shape": shape, "backends": backends})
     except (KeyError, TypeError) as error:
         raise UsageError("the run does not say where its target is; name it with --stack or --outputs") from error
 

@@ -14,9 +14,10 @@ from bench.cost.traffic import Traffic
 from bench.process.errors import UnsoundError
 from bench.report.costing import costs_of
 from bench.report.names import variant_name
-from bench.report.notes import LAB_NOTE
+from bench.report.notes import BEYOND_MARK, BEYOND_NOTE, LAB_NOTE
 from bench.report.report import Report
 from bench.report.tables import Table
+from bench.runs.memory_sizes import buy_no_processor
 from bench.runs.selection import answered_share, select
 from bench.text.numbers import money, money_range, percent
 
@@ -58,7 +59,15 @@ class Choice:
 
 
 def choose(report: Report, question: Question) -> Choice:
-    """Weigh the backends of a run. Raises UnsoundError where none has valid cold and warm samples."""
+    """Weigh the backends of a run.
+
+    Raises UnsoundError where none has valid cold and warm samples, and where memory sizes cannot be compared.
+    """
+    if buy_no_processor(report.meta.session) and len({variant.memory_mb for variant in report.compared}) > 1:
+        raise UnsoundError(
+            "the memory sizes of this run did not change the share of the processors, as they do on Lambda: their "
+            "costs cannot be compared. Measure them in a lab with --shape processor or lambda, or on AWS"
+        )
     candidates = _candidates(report, question)
     shares = {candidate.name: _cold_share(candidate, question) for candidate in candidates}
     requests_month = question.traffic.per_hour * HOURS_PER_MONTH
@@ -72,7 +81,7 @@ def _candidates(report: Report, question: Question) -> list[Candidate]:
         priced = costs_of(judged, variant, session, question.prices, question.assumptions)
         if priced and variant.arm == "http":
             cold, warm = (select(judged, variant, state).outcomes for state in ("cold", "warm"))
-            name = variant_name(variant, report.compared)
+            name = variant_name(variant, report.compared) + BEYOND_MARK * (variant in report.beyond)
             found.append(Candidate(name, cold, warm, priced, answered_share(judged, variant)))
     if not found:
         raise UnsoundError("no backend of this run has valid cold and warm samples: there is nothing to choose from")
@@ -104,6 +113,7 @@ def _assumed(report: Report, question: Question) -> list[str]:
         "a request that failed, timed out or is not proven is not within any limit; shares are exact binomial limits "
         f"(95 %), with visits as the trials: {known} to show this share"
     )
+    notes += [BEYOND_NOTE] * bool(report.beyond)
     return notes + [LAB_NOTE] * report.meta.target.is_lab
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bench.runs.conditions import unfair_differences
+from bench.runs.memory_sizes import beyond_the_machine, buy_no_processor
 from bench.runs.recorded import recorded_target
+from bench.runs.shapes import NONE, Shape, Tested
 from bench.runs.store import Run
 
 LAB_NOTE = "Measured on a local stand-in (the lab), not on AWS: these figures are not AWS figures."
@@ -11,17 +13,53 @@ SYNTHETIC_NOTE = (
     "The weights are synthetic (random values of the real shapes): load and compute cost are the real ones, "
     "rankings mean nothing."
 )
+MEMORY_NOTE = (
+    "The memory sizes did not change the share of the processors, as they do on Lambda: do not compare the times or "
+    "costs of different sizes. A lab with --shape processor or lambda has these shares."
+)
+#: Behind the names of variants whose memory size asks for more cores than the machine has.
+BEYOND_MARK = " (too few cores)"
+BEYOND_NOTE = "Too few cores: the memory size asks for more cores than the machine has; on Lambda it is faster."
 
 
-def target_notes(is_lab: bool, weights: str | None) -> list[str]:
+def target_notes(is_lab: bool, weights: str | None, shape: Shape | None) -> list[str]:
     """What the target makes of the figures."""
-    return [LAB_NOTE] * is_lab + [SYNTHETIC_NOTE] * (weights == "synthetic")
+    return [LAB_NOTE] * is_lab + _shape_notes(shape) + [SYNTHETIC_NOTE] * (weights == "synthetic")
 
 
 def run_notes(run: Run) -> list[str]:
     """What must be known about a run."""
-    target = recorded_target(run.first)
-    notes = target_notes(target.is_lab, target.weights)
+    first = run.first
+    target = recorded_target(first)
+    notes = target_notes(target.is_lab, target.weights, target.shape) + [MEMORY_NOTE] * buy_no_processor(first)
+    if any(beyond_the_machine(first)):
+        notes.append(BEYOND_NOTE)
     if len(run.sessions) > 1:
         notes.append(f"Measured in {len(run.sessions)} sessions; conditions may have changed between them.")
-    return [*notes, *(f"Not like for like: {difference}." for difference in unfair_differences(run.first))]
+    return [*notes, *(f"Not like for like: {difference}." for difference in unfair_differences(first))]
+
+
+def _shape_notes(shape: Shape | None) -> list[str]:
+    """What a lab's shape limits, what it does not, and what the self-test of the shape found."""
+    if shape is None or shape.name == NONE:
+        return []
+    limited = "; ".join(f"{what}: {how}" for what, how in shape.limited.items())
+    unlimited = [f"Not shaped: {what}: {why}." for what, why in shape.unlimited.items()]
+    return [f"The lab is shaped ({shape.name}). {limited}.", *unlimited, *_test_notes(shape)]
+
+
+def _test_notes(shape: Shape) -> list[str]:
+    if not shape.tested:
+        return ["This shape was not tested on this machine: `python -m lab shape check` does it."]
+    bounds = [each for each in shape.tested if each.bound is not None]
+    off = [each for each in shape.tested if each.bound is None and not each.is_met]
+    good = len(shape.tested) - len(bounds) - len(off)
+    notes = [
+        f"Self-test of the shape ({shape.date}): {good} of {len(shape.tested)} figures are within 5 % of the wanted."
+    ]
+    notes += [f"Lower bound: {_found(each)}: {each.bound}." for each in bounds]
+    return notes + [f"Not as wanted: {_found(each)}." for each in off]
+
+
+def _found(tested: Tested) -> str:
+    return f"{tested.name}, {tested.reached:.4g} of {tested.wanted:.4g} {tested.unit}"

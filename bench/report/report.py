@@ -16,6 +16,7 @@ from bench.report.other_cold_starts import OtherColdStarts, other_cold_starts
 from bench.report.rounding import median_known
 from bench.report.trust import reasons, warnings
 from bench.runs.judge import SUPERSEDED, Judged, judge_run
+from bench.runs.memory_sizes import beyond_the_machine
 from bench.runs.plan import Variant, build_plan, requests_in
 from bench.runs.recorded import RecordedTarget, recorded_target
 from bench.runs.records import Session
@@ -47,13 +48,15 @@ class Meta:
 class Report:
     """Everything that a run says. Figures are rounded where they are made; `judged` are the samples they come from.
 
-    `untrusted` says why the figures must not be used, if so; `ping_ms` is a request that a warm function refuses.
+    `untrusted` says why the figures must not be used, if so; `beyond` are the variants whose memory size
+    asks for more cores than the machine of the lab has; `ping_ms` is a request that a warm function refuses.
     """
 
     meta: Meta
     judged: tuple[Judged, ...]
     untrusted: tuple[str, ...]
     variants: tuple[Measured, ...]
+    beyond: tuple[Variant, ...]
     drifts: tuple[Drift, ...]
     comparisons: tuple[Comparison, ...]
     answers: Agreement
@@ -81,6 +84,7 @@ def report_of(run: Run) -> Report:
         judged=judged,
         untrusted=tuple(untrusted),
         variants=items,
+        beyond=tuple(beyond_the_machine(first)),
         drifts=drifting,
         comparisons=compare_backends(judged, variants),
         answers=answers,

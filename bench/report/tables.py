@@ -9,7 +9,9 @@ from bench.report.breakdown import PARTS
 from bench.report.costing import BREAK_EVEN_SHARE, COLD_SHARES, Costing
 from bench.report.formats import both, counts_in_words, median_with_interval
 from bench.report.names import variant_name
+from bench.report.notes import BEYOND_MARK
 from bench.report.report import Report
+from bench.runs.plan import Variant
 from bench.text.numbers import megabytes, money, money_range, ms, percent, ratio_interval_words, ratio_words
 from contract.phases import PHASES
 
@@ -29,7 +31,7 @@ def latency(report: Report) -> Table:
     """Cold and warm latencies of every variant."""
     rows = [
         (
-            variant_name(item.variant, report.compared),
+            _marked(item.variant, report),
             median_with_interval(item.cold), counts_in_words(item.cold.counts),
             percent(item.cold.counts.answered_share), ms(item.cold.p95_ms),
             median_with_interval(item.warm), counts_in_words(item.warm.counts),
@@ -50,6 +52,11 @@ def latency(report: Report) -> Table:
     if report.ping_ms is not None:
         note += f" A request that a warm function refuses at once takes {ms(report.ping_ms)} ms (not subtracted)."
     return Table("Latency", header, rows, note)
+
+
+def _marked(variant: Variant, report: Report) -> str:
+    """The name of a variant, marked where its memory size asks for more cores than the lab's machine has."""
+    return variant_name(variant, report.compared) + BEYOND_MARK * (variant in report.beyond)
 
 
 def storages(report: Report) -> Table:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, ConfigDict, Field, GetPydanticSchema, Valid
 from typing_extensions import TypedDict
 
 from bench.runs.cold_starts import cold_start
+from bench.runs.shapes import as_shape
 
 CHECKED = ConfigDict(strict=True)
 _OPEN = ConfigDict(strict=True, extra="allow")
@@ -23,6 +24,7 @@ Similarity = Annotated[float, Field(ge=-MOST_SIMILAR, le=MOST_SIMILAR)]
 Count = Annotated[int, Field(ge=0, le=1 << 60)]
 Usd = Annotated[float, Field(ge=0, le=1e6)]
 ColdKind = Annotated[str, AfterValidator(lambda name: cold_start(name).name)]
+Shape = Annotated[Mapping[str, Any], AfterValidator(as_shape)]
 Fact = str | bool | int | float | None
 
 
@@ -53,6 +55,7 @@ class TargetFacts(TypedDict, total=False):
     cache_policy: str | None
     memory_enforcement: str | None
     images: str | None
+    shape: Shape | None
     backends: list[BackendFacts]
 
 

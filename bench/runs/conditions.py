@@ -7,6 +7,7 @@ from typing import Any
 
 from bench.runs.recorded import recorded_function
 from bench.runs.records import Session
+from bench.runs.shapes import NONE
 
 _TARGET = {
     "the target": "kind",
@@ -20,12 +21,19 @@ _TARGET = {
 
 def conditions(target: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, str | None]:
     """The conditions in words, by name; None if the records do not say, or if there is none (AWS)."""
-    return {what: target.get(key) for what, key in _TARGET.items()} | {"the machine": _machine(facts.get("machine"))}
+    found = {what: target.get(key) for what, key in _TARGET.items()}
+    return found | {"the shape": _shape(target), "the machine": _machine(facts.get("machine"))}
 
 
 def differences(a: Mapping[str, str | None], b: Mapping[str, str | None]) -> dict[str, tuple[str | None, str | None]]:
     """The conditions that are not the same in both."""
     return {what: (a.get(what), b.get(what)) for what in {**a, **b} if a.get(what) != b.get(what)}
+
+
+def _shape(target: Mapping[str, Any]) -> str:
+    """What a lab was shaped like, and how; earlier labs had no shape, and AWS has none."""
+    shape = target.get("shape") or {"name": NONE, "limited": {}}
+    return ", ".join([shape["name"], *(f"{what} {how}" for what, how in shape["limited"].items())])
 
 
 def _machine(facts: Mapping[str, Any] | None) -> str | None:

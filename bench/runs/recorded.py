@@ -6,17 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bench.runs.records import Session
+from bench.runs.shapes import Shape
 
 
 @dataclass(frozen=True)
 class RecordedTarget:
-    """A deployment as recorded; None: an earlier version did not record it. `storages` are sentences by backend."""
+    """A deployment as recorded; None: an earlier version did not record it. `storages` are sentences by backend.
+
+    `shape` is a lab's; earlier labs had none.
+    """
 
     kind: str | None
     architecture: str | None
     bundle_hash: str | None
     weights: str | None
     storages: Mapping[str, str]
+    shape: Shape | None
 
     @property
     def is_lab(self) -> bool:
@@ -42,6 +47,7 @@ def recorded_target(session: Session) -> RecordedTarget:
         bundle_hash=target.get("bundleHash"),
         weights=target.get("weights"),
         storages={item["name"]: item["storage"] for item in target.get("backends", ())},
+        shape=Shape.model_validate(target["shape"]) if target.get("shape") else None,
     )
 
 
