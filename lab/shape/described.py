@@ -94,5 +94,5 @@ def _image(shape: Shape) -> str | None:
         return None
     return (
         f"a chunk of {limits.chunk >> 10} KiB takes {limits.first_ms:g} ms after a deployment, and then "
-        f"{limits.later_ms:g} ms"
+        f"{limits.later_ms:g} ms; at first {'all are' if limits.cached else 'none is'} cached"
     )
