@@ -44,8 +44,8 @@ def _shape_notes(shape: Shape | None) -> list[str]:
     if shape is None or shape.name == NONE:
         return []
     limited = "; ".join(f"{what}: {how}" for what, how in shape.limited.items())
-    unlimited = [f"Not shaped: {what}: {why}." for what, why in shape.unlimited.items()]
-    return [f"The lab is shaped ({shape.name}). {limited}.", *unlimited, *_test_notes(shape)]
+    unlimited = "; ".join(f"{what} ({why})" for what, why in shape.unlimited.items())
+    return [f"The lab is shaped ({shape.name}). {limited}.", f"Not shaped: {unlimited}.", *_test_notes(shape)]
 
 
 def _test_notes(shape: Shape) -> list[str]:
@@ -57,7 +57,7 @@ def _test_notes(shape: Shape) -> list[str]:
     notes = [
         f"Self-test of the shape ({shape.date}): {good} of {len(shape.tested)} figures are within 5 % of the wanted."
     ]
-    notes += [f"Lower bound: {_found(each)}: {each.bound}." for each in bounds]
+    notes += [f"Bounded by the machine: {_found(each)}: {each.bound}." for each in bounds]
     return notes + [f"Not as wanted: {_found(each)}." for each in off]
 
 

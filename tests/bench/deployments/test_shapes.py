@@ -68,9 +68,9 @@ def test_memory_sizes_with_shares_are_compared_and_those_beyond_the_machine_mark
     for said in (
         "2048 MB (too few cores)",
         "asks for more cores than the machine has",
-        "Not shaped: network: as fast as this machine.",
+        "Not shaped: network (as fast as this machine).",
         "1 of 3 figures are within 5 %",
-        "Lower bound: processor, 3,008 MB, 0.8 of 1.7 cores: one core.",
+        "Bounded by the machine: processor, 3,008 MB, 0.8 of 1.7 cores: one core.",
         "Not as wanted: processor, 1,024 MB, 0.9 of 0.58 cores.",
     ):
         assert said in report, said
