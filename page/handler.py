@@ -30,6 +30,7 @@ _STYLE = re.compile(r'<link rel="stylesheet" href="([a-z]+\.css)">')
 _SCRIPT = re.compile(r'<script src="([a-z]+\.js)"></script>')
 # Stand in the HTML file for one with a content for each storage, and each phase.
 _STORAGE, _PHASE = '<meta name="storage">', '<meta name="phase">'
+_NO_NOTE, _NOTE = (f'<p id="note" class="notice" role="note"{more}</p>' for more in (" hidden>", ">{}"))
 # https://owasp.org/www-project-secure-headers/; the page itself also gets a list of what it may load.
 _SECURITY = {
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -55,14 +56,14 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     return answer(event, os.environ.get(BACKENDS, ""))
 
 
-def answer(event: Mapping[str, Any], backends: str) -> dict[str, Any]:
+def answer(event: Mapping[str, Any], backends: str, note: str = "") -> dict[str, Any]:
     """Answer one request: `GET /` and `GET /openapi.json` (or HEAD); 404 or 405 with a JSON message for others.
 
-    `backends` are the names for the page, separated by commas.
+    `backends` are the names for the page, separated by commas; `note` is what it says of the deployment, if anything.
     """
     request = event.get("requestContext", {}).get("http", {})
     path = event.get("rawPath")
-    document = _document(path, backends) if path in PATHS else None
+    document = _document(path, backends, note) if path in PATHS else None
     if document is None:
         return _failure(404, "there is no such page; ask for / or /openapi.json")
     method = request.get("method", "GET")
@@ -75,20 +76,22 @@ def answer(event: Mapping[str, Any], backends: str) -> dict[str, Any]:
 
 
 @cache
-def _document(path: str, backends: str) -> Document | None:
+def _document(path: str, backends: str, note: str) -> Document | None:
     if path == "/":
-        return page(FILES, backends)
+        return page(FILES, backends, note)
     file = FILES / "openapi.json"
     return _made(file.read_text(encoding="utf-8"), JSON, _NOTHING) if file.is_file() else None
 
 
-def page(files: Path, backends: str = "") -> Document:
+def page(files: Path, backends: str = "", note: str = "") -> Document:
     """The HTML file with its style sheet and scripts inline; the policy allows these, by their hashes, and no others.
 
     The page is told of the `backends`, names separated by commas, or of all storages. Raises ValueError if one of them
-    is unknown.
+    is unknown. `note` is shown at the top.
     """
     html = (files / "index.html").read_text(encoding="utf-8")
+    if note:
+        html = html.replace(_NO_NOTE, _NOTE.format(escape(note)))
     names = backends.split(",") if backends else NAMES
     html = html.replace(_STORAGE, "\n".join(_told(storage(name)) for name in names))
     html = html.replace(_PHASE, "\n".join(map(_labelled, PHASES.values())))

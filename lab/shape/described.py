@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from lab.shape.shape import Shape
@@ -35,15 +35,8 @@ class Described:
 
 def described(shape: Shape) -> Described:
     """Describe a shape on this machine."""
-    known = {
-        "processor": _processor(shape),
-        "network": _network(shape),
-        "S3": _bucket(shape),
-        "mounted file system": _file_system(shape),
-        "image": _image(shape),
-    }
-    limited = {what: how for what, how in known.items() if how is not None}
-    unlimited = {what: "as fast as this machine" for what, how in known.items() if how is None}
+    limited = _limited(shape)
+    unlimited = {what: "as fast as this machine" for what in _DIMENSIONS if what not in limited}
     share = shape.processor
     return Described(
         name=shape.name,
@@ -52,6 +45,14 @@ def described(shape: Shape) -> Described:
         reachable=int((os.cpu_count() or 1) * share.mb_per_core) if share else None,
         test=recall(shape.name),
     )
+
+
+def note_of(shape: Shape) -> str:
+    """What the page says of a shape, in two sentences; nothing where nothing is limited."""
+    limited = ", ".join(_limited(shape))
+    if not limited:
+        return ""
+    return f"This lab limits its functions by published figures of Lambda: {limited}. The times are not AWS's."
 
 
 def _processor(shape: Shape) -> str | None:
@@ -96,3 +97,17 @@ def _image(shape: Shape) -> str | None:
         f"a chunk of {limits.chunk >> 10} KiB takes {limits.first_ms:g} ms after a deployment, and then "
         f"{limits.later_ms:g} ms; at first {'all are' if limits.cached else 'none is'} cached"
     )
+
+
+_DIMENSIONS: Mapping[str, Callable[[Shape], str | None]] = {
+    "processor": _processor,
+    "network": _network,
+    "S3": _bucket,
+    "mounted file system": _file_system,
+    "image": _image,
+}
+
+
+def _limited(shape: Shape) -> dict[str, str]:
+    """How each dimension is limited, without those that are not."""
+    return {what: how for what, say in _DIMENSIONS.items() if (how := say(shape)) is not None}

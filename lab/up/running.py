@@ -14,7 +14,7 @@ from lab.aws.routes import Integration
 from lab.host.errors import LabError
 from lab.host.workspace import Workspace
 from lab.runtime.memory import enforcement
-from lab.shape.described import described
+from lab.shape.described import described, note_of
 from lab.shape.links import servers_namespace
 from lab.shape.needs import obstacle
 from lab.shape.shape import Shape, shape_named
@@ -49,7 +49,7 @@ async def running(settings: Settings) -> AsyncIterator[Outputs]:
         async with Account(workspace, settings.idle_s) as account:
             site = await _site(workspace, shape)
             provided = await provision(site, models, settings.backends, built)
-            routes: dict[str, Integration] = dict.fromkeys(route_keys.PAGE, _page(settings))
+            routes: dict[str, Integration] = dict.fromkeys(route_keys.PAGE, _page(settings, shape))
             for model in models:
                 routes.update(await deploy_model(account, model, provided[model.name], site, settings))
             await account.open(routes, settings.cors, settings.port)
@@ -112,9 +112,9 @@ async def _site(workspace: Workspace, shape: Shape) -> Site:
     return Site.of(workspace, shape, servers)
 
 
-def _page(settings: Settings) -> Page:
-    """The page, with the names of the deployed backends."""
-    return Page(lambda event, _: answer(event, ",".join(settings.backends)))
+def _page(settings: Settings, shape: Shape) -> Page:
+    """The page, with the names of the deployed backends; it says what the lab is shaped like."""
+    return Page(lambda event, _: answer(event, ",".join(settings.backends), note_of(shape)))
 
 
 def _output(model: Model, provided: Mapping[str, Provision]) -> ModelOutput:

@@ -199,3 +199,8 @@ def test_it_needs_the_standard_library_alone() -> None:
         + ([node.module or ""] if isinstance(node, ast.ImportFrom) else [])
     }
     assert names <= sys.stdlib_module_names | {"contract"}  # which needs no more itself
+
+
+def test_a_note_is_shown_as_text_and_nothing_without_one() -> None:
+    assert '<p id="note" class="notice" role="note" hidden></p>' in page(FILES).text
+    assert '<p id="note" class="notice" role="note">a &lt;b&gt; lab</p>' in page(FILES, note="a <b> lab").text
