@@ -1,0 +1,187 @@
+"""Measures what the shape must show: limits as wanted, memory that counts, agreement with the calculator, no trace."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import random
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.predict.agreement import agreement
+from bench.predict.libraries import measure
+from bench.predict.parameters import lab_parameters
+from bench.predict.validation import validate
+
+from bench.report.report import report_of
+from bench.runs.store import read_run
+from contract.checkout import IMAGES, ROOT
+from lab.check.check import self_test
+from lab.host.janitor import CGROUP_ROOTS, link_prefix
+from lab.shape.shape import shape_named
+from tests.acceptance.table import Measure, Row
+from tests.lab.check.test_faults import FAULTS, found_of
+from tests.lab.support.bundles import make_bundle
+from tests.lab.support.left import left_over
+from tests.support.labs import started
+
+_SEED = 15
+_KILLS = 20
+_LONGEST_LIFE_S = 12.0
+_SMALL_MB, _LARGE_MB = 1024, 3008
+_LEAST_GAIN = 1.4
+_COVERED, _OF = 6, 8
+
+
+def limits_are_as_wanted() -> Iterator[Row]:
+    """The self-test of a lab like Lambda; what this machine cannot reach is bounded, with the reason."""
+    found = asyncio.run(self_test(shape_named("lambda"), lambda line: None)).found
+    for each in found:
+        reached = f"{each.reached:.4g} of {each.wanted:.4g} {each.unit}, ratio {each.ratio:.2f}"
+        bound = "" if each.is_met or each.bound is None else f"; bounded: {each.bound}"
+        yield Row(f"self-test: {each.name}", "0.95-1.05, or bounded", reached + bound, each.is_met or bool(bound))
+
+
+def memory_counts() -> Iterator[Row]:
+    """A sweep over memory sizes, in the lab that it starts by itself."""
+    with tempfile.TemporaryDirectory() as place:
+        run = _run(Path(place), "--memory", f"{_SMALL_MB},{_LARGE_MB}", "--cold", 10, "--warm", 6)
+        cold = {(item["backend"], item["memory_mb"]): item["cold"]["p50_ms"] for item in _summary(run)["variants"]}
+        for backend in dict.fromkeys(name for name, _ in cold):
+            small, large = cold[backend, _SMALL_MB], cold[backend, _LARGE_MB]
+            yield Row(
+                f"cold start at {_SMALL_MB:,} MB / {_LARGE_MB:,} MB, {backend}",
+                f"at least {_LEAST_GAIN}",
+                f"{small:,.0f} / {large:,.0f} ms = {small / large:.2f}",
+                small / large >= _LEAST_GAIN,
+            )
+        objective = math.sqrt(math.prod(cold.values()) ** (2 / len(cold)))
+        asked = ("--requests-per-hour", 1, "--objective", f"{objective:.0f}", "--share", 0.5, "--json")
+        chosen = _bench("choose", run, *asked)
+    best = json.loads(chosen.stdout)["options"][0]
+    yield Row(
+        f"choose: half within {objective:,.0f} ms, between the two sizes",
+        f"not {_SMALL_MB:,} MB by price alone",
+        f"{best['name']}, {best['verdict']}",
+        f"{_SMALL_MB} MB" not in best["name"],
+    )
+
+
+def lab_and_calculator_agree() -> Iterator[Row]:
+    """Cold starts in the shaped lab, beside what the calculator makes of the same parameters."""
+    for memory in (1769, _LARGE_MB):
+        with tempfile.TemporaryDirectory() as place:
+            run = _run(Path(place), "--shape", "lambda", "--memory", memory, "--cold", 8, "--warm", 4)
+            report = report_of(read_run(run))
+        for each in agreement(report.judged, report.compared, memory, lab_parameters()):
+            yield Row(
+                f"shaped lab / prediction, {each.variant.backend}, {memory:,} MB",
+                "0.9-1.1",
+                f"{each.measured_ms:,.0f} / {each.computed_ms:,.0f} ms = {each.ratio:.2f}",
+                0.9 <= each.ratio <= 1.1,
+            )
+
+
+def published_starts() -> Iterator[Row]:
+    """Cold starts that others published; the test set was kept apart, and nothing was tuned for either."""
+    found = validate(measure())
+    for name, rows in (
+        ("all", found),
+        ("test set", found.only(lambda row: row.start.test)),
+        ("the others", found.only(lambda row: not row.start.test)),
+    ):
+        count = len(rows.starts)
+        yield Row(
+            f"published cold starts, {name}: covered; median ratio",
+            f"aim {_COVERED} of {_OF}; 0.67-1.5",
+            f"{rows.covered} of {count}; {rows.median_ratio:.2f}",
+            rows.covered >= count * _COVERED / _OF and 0.67 <= rows.median_ratio <= 1.5,
+        )
+
+
+def faults_are_found() -> Iterator[Row]:
+    """Each fault is planted alone, in a lab with small limits."""
+    missed = [name for name in FAULTS if found_of(name).is_sound]
+    yield Row(
+        "seeded faults of the shape that the self-test finds",
+        "all, at least 6",
+        f"{len(FAULTS) - len(missed)} of {len(FAULTS)}{'; missed: ' if missed else ''}{', '.join(missed)}",
+        not missed and len(FAULTS) >= 6,
+    )
+
+
+def nothing_is_left() -> Iterator[Row]:
+    """Shaped labs, each killed with SIGKILL at a random moment of its start or its life."""
+    rng = random.Random(_SEED)
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as place:
+        folder = Path(place)
+        bundle, labs = make_bundle(folder / "bundle"), folder / "labs"
+        labs.mkdir()
+        names: set[str] = set()
+        for _ in range(_KILLS):
+            with started(bundle, labs, "--json", "--shape", "lambda", stderr=subprocess.DEVNULL) as process:
+                time.sleep(rng.uniform(0.2, _LONGEST_LIFE_S))
+                names |= {path.name for path in labs.iterdir()}
+                process.kill()
+                process.wait()
+        left = _left(labs, names)
+    yield Row(
+        f"networks, links, qdiscs, cgroups, mounts, loop devices, processes left after {_KILLS} kill -9",
+        "0",
+        f"{len(left)} things of {len(names)} labs {left[:5] if left else ''}".strip(),
+        not left and len(names) > _KILLS // 2,
+    )
+
+
+def _left(labs: Path, names: set[str]) -> list[str]:
+    """What is left of the labs of these names in a folder when their janitors have had a minute to sweep."""
+    deadline = time.monotonic() + 60
+    while (left := [*left_over(labs), *_traces(names)]) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    return left
+
+
+def _traces(names: set[str]) -> Iterator[str]:
+    """Control groups of labs, and their links on the host; networks and qdiscs go with mounts and links."""
+    links = [name for _, name in socket.if_nameindex()]
+    for name in names:
+        yield from (str(root / name) for root in CGROUP_ROOTS if (root / name).exists())
+        yield from (link for link in links if link.startswith(link_prefix(Path(name))))
+
+
+def _run(folder: Path, *options: object) -> Path:
+    """A run with the full-size bundle, which must have been built."""
+    out = folder / "run"
+    done = _bench("run", "--bundle", IMAGES / "bundle", *options, "--out", out)
+    if not (out / "summary.json").exists():
+        raise RuntimeError(
+            f"the run failed (has `python -m model build` made {IMAGES / 'bundle'}?): {done.stderr[-2000:]}"
+        )
+    return out
+
+
+def _bench(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command: Sequence[str] = [sys.executable, "bench/run.py", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+
+def _summary(run: Path) -> Any:
+    return json.loads((run / "summary.json").read_text())
+
+
+QUICK: tuple[Measure, ...] = ()
+MEASURES: tuple[Measure, ...] = (
+    limits_are_as_wanted,
+    faults_are_found,
+    memory_counts,
+    lab_and_calculator_agree,
+    published_starts,
+    nothing_is_left,
+)
