@@ -57,8 +57,8 @@ class SelfTest:
         met = sum(each.is_met for each in self.found)
         bounds = sum(not each.is_met and each.bound is not None for each in self.found)
         return (
-            f"{met} of {len(self.found)} figures within {TOLERANCE:.0%} of the wanted, {bounds} bounded by this "
-            f"machine, {len(self.found) - met - bounds} not as wanted ({self.date})"
+            f"{met} of {len(self.found)} figures within {100 * TOLERANCE:.0f} % of the wanted, {bounds} bounded by "
+            f"this machine, {len(self.found) - met - bounds} not as wanted ({self.date})"
         )
 
     @property
