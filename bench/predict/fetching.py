@@ -1,0 +1,80 @@
+"""Computes how long reading from a storage takes on Lambda, in ms."""
+
+from __future__ import annotations
+
+import numpy
+
+from bench.predict.parameters import Parameters
+from bench.predict.situation import Situation
+from bench.predict.spread import Values
+
+_MB = 1e6
+
+
+def network_ms(bytes_: float, offered: Values, parameters: Parameters) -> Values:
+    """How long bytes take that are asked for at the rate `offered` (B/s).
+
+    A token bucket: at most `burst_bytes` come at the burst rate, the rest at the steady one. It refills while it is
+    emptied, so who asks for less gets more bytes before it is empty. In t seconds come the fewer of rate * t and
+    full + steady * t bytes, where a bucket of `full` bytes passes `burst_bytes` at the burst rate.
+    """
+    rate = numpy.minimum(offered, parameters.burst)
+    full = parameters.burst_bytes * (1 - parameters.steady / parameters.burst)
+    return numpy.maximum(bytes_ / rate, (bytes_ - full) / parameters.steady) * 1e3
+
+
+def fetch_ms(situation: Situation, parameters: Parameters) -> Values:
+    """How long the weights take: opening them (one round trip), then their bytes."""
+    if situation.storage.opened == "bucket":
+        return _bucket_ms(situation, parameters)
+    if situation.storage.baked:
+        return _image_ms(situation, parameters)
+    return _mount_ms(situation, parameters)
+
+
+def _bucket_ms(situation: Situation, parameters: Parameters) -> Values:
+    """Each connection waits for an answer's first byte, receives its bytes at its own rate, and asks again."""
+    fetch = situation.fetch
+    opening = parameters.first_byte_ms
+    if not fetch.requests or not fetch.bytes_:
+        return opening
+    each = fetch.bytes_ / fetch.requests
+    cycle = parameters.first_byte_ms / 1e3 + each / parameters.connection
+    return opening + network_ms(fetch.bytes_, min(fetch.readers, fetch.requests) * each / cycle, parameters)
+
+
+def _mount_ms(situation: Situation, parameters: Parameters) -> Values:
+    """Streams side by side: each further one adds a part of a stream's rate, up to the client's limit."""
+    streams = 1 + parameters.stream_gain * (situation.fetch.readers - 1)
+    offered = numpy.minimum(streams * parameters.stream, parameters.client)
+    return parameters.file_ms + network_ms(situation.fetch.bytes_, offered, parameters)
+
+
+def _image_ms(situation: Situation, parameters: Parameters) -> Values:
+    """Chunks, of which as many come at a time as there are readers, or fewer; a new image's weights are all new."""
+    each = parameters.chunk_first_ms if situation.first_deploy else parameters.chunk_later_ms
+    depth = 1 + parameters.depth_gain * (situation.fetch.readers - 1)
+    return each * (1 + situation.fetch.bytes_ / parameters.chunk / depth)
+
+
+def fetch_once_more_ms(situation: Situation, parameters: Parameters, once: Values, read: Values) -> Values:
+    """The fetch of a second INIT, when the share `read` of the first one's had come.
+
+    The image's chunks are in the caches then; /tmp is empty, and an environment's page cache is new.
+    """
+    if not situation.storage.baked or not situation.first_deploy:
+        return once
+    return once * (1 - read + read * parameters.chunk_later_ms / parameters.chunk_first_ms)
+
+
+def code_read_ms(situation: Situation, parameters: Parameters, known: Values | float = 0.0) -> Values:
+    """What the imports wait for the image, whose chunks they touch one after the other; the share `known` is cached."""
+    new = parameters.new_code * (1 - known) if situation.first_deploy else 0.0
+    each = new * parameters.chunk_first_ms + (1 - new) * parameters.chunk_later_ms
+    return situation.code_bytes / parameters.chunk * each
+
+
+def fetch_core_ms(situation: Situation, parameters: Parameters) -> Values:
+    """The core time of reading the weights, on the measuring machine's core."""
+    of_bucket = situation.storage.opened == "bucket"
+    return situation.fetch.bytes_ / _MB * (parameters.bucket_core_ms if of_bucket else parameters.file_core_ms)

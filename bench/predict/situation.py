@@ -1,0 +1,94 @@
+"""Says what is predicted: a storage, a memory size, a kind of cold start, what is fetched, and the work as measured."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+
+from bench.predict.spread import Spread, Values
+from contract.bucket import PLAN_BYTES, PLAN_GETS
+from contract.engines import ONNX, TRANSFORMERS
+from contract.limits import INIT_S
+from contract.storages import Storage
+
+INIT_BUDGET_MS = (INIT_S - 2) * 1e3  # our functions end INIT by themselves then, and go on loading in the first request
+TOKENIZER_MS = 100.0  # core time of a process of its own that reads the vocabulary of 50,265 tokens
+
+# What importing an engine reads of the image: the pages of numpy, onnxruntime and the standard library that are touched,
+# or of torch and transformers. Counted once with mincore after an import.
+CODE_BYTES = {ONNX: 60e6, TRANSFORMERS: 350e6}
+
+# Readers of the weights: connections to a bucket, threads on a mounted file system and on that of the image. As in
+# images/similarity/stores/, where the reasons stand.
+BUCKET_READERS, MOUNT_READERS, IMAGE_READERS = 8, 4, 8
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a start and a request compute, in ms on the machine that was measured; each with its spread.
+
+    `first_encode` is the encoding of the first request, `encode` that of later ones; `handler` is the rest of the
+    handler. `cores` is how many cores the requests had; what is done by one thread needs no more than one of them.
+    """
+
+    boot: Spread
+    imports: Spread
+    load: Spread
+    tokenize: Spread
+    first_encode: Spread
+    encode: Spread
+    rank: Spread
+    handler: Spread
+    cores: float
+
+    def at(self, quantile: Values) -> dict[str, Values]:
+        """Each of them at these quantiles, by name."""
+        return {each.name: getattr(self, each.name).at(quantile) for each in fields(self) if each.name != "cores"}
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """What is read of the weights before the first answer: `bytes_`, in so many `requests`, by so many `readers`."""
+
+    bytes_: float
+    requests: float
+    readers: int
+
+
+@dataclass(frozen=True)
+class Situation:
+    """A function on Lambda.
+
+    `first_deploy`: its image or bundle is new, so that no cache has a chunk of the image. `code_bytes` are read of the
+    image by the imports. `ends_init_ms`: when the function ends INIT by itself; None if Lambda has to do it.
+    """
+
+    storage: Storage
+    memory_mb: int
+    first_deploy: bool
+    engine: str
+    fetch: Fetch
+    work: Work
+    code_bytes: float
+    ends_init_ms: float | None = INIT_BUDGET_MS
+
+    @property
+    def loads_after_fetch(self) -> bool:
+        """Whether making the model needs the weights. onnxruntime maps them, so that they may come later."""
+        return self.engine == TRANSFORMERS
+
+
+def fetch_of(storage: Storage, bytes_: float) -> Fetch:
+    """The fetch of so many bytes, as our functions do it: a GET for every so many bytes of the plan."""
+    if storage.opened == "bucket":
+        readers = BUCKET_READERS
+    else:
+        readers = IMAGE_READERS if storage.baked else MOUNT_READERS
+    return Fetch(bytes_, math.ceil(bytes_ * PLAN_GETS / PLAN_BYTES), readers)
+
+
+def code_bytes(engine: str) -> float:
+    """What the imports of an engine read of the image. Raises ValueError for an engine that does not exist."""
+    if engine not in CODE_BYTES:
+        raise ValueError(f"there is no engine {engine!r}: it is one of {', '.join(CODE_BYTES)}")
+    return CODE_BYTES[engine]
