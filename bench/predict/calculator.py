@@ -8,7 +8,7 @@ follows them on one thread, and the core time of all of it divided by the cores.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy
 
@@ -16,6 +16,7 @@ from bench.predict.fetching import code_read_ms, fetch_core_ms, fetch_ms, fetch_
 from bench.predict.parameters import Parameters
 from bench.predict.situation import TOKENIZER_MS, Situation
 from bench.predict.spread import Values
+from contract.engines import TRANSFORMERS
 from contract.limits import INIT_S
 from contract.storages import Storage
 
@@ -56,25 +57,30 @@ class ColdStart:
 class _Loading:
     """What is loaded side by side. `fetch` and `code` wait for a storage (ms), the others are core time (ms).
 
-    `once` is what one thread does, `all` what all do; `waits` is whether the last of it, `after`, needs the weights.
+    One thread imports and makes the model; all threads and processes together take `all_cores`. `after_imports` and
+    `before_model` say whether the fetch begins after the imports only, and must end before the model can be made.
     """
 
     fetch: Values
     code: Values
     imports: Values
-    after: Values
+    model: Values
     all_cores: Values
-    waits: bool
+    after_imports: bool
+    before_model: bool
 
     def without_fetch(self, cores: Values) -> Values:
         """How long it takes if the weights are there at once."""
-        one_thread = self.code + (self.imports + self.after) / _one(cores)
-        return numpy.maximum(one_thread, self.all_cores / cores)
+        return numpy.maximum(self._imported(cores) + self.model / _one(cores), self.all_cores / cores)
 
     def takes(self, cores: Values) -> Values:
         """How long it takes."""
-        fetched = self.fetch + (self.after / _one(cores) if self.waits else 0.0)
-        return numpy.maximum(self.without_fetch(cores), fetched)
+        begins = self._imported(cores) if self.after_imports else 0.0
+        follows = self.model / _one(cores) if self.before_model else 0.0
+        return numpy.maximum(self.without_fetch(cores), begins + self.fetch + follows)
+
+    def _imported(self, cores: Values) -> Values:
+        return self.code + self.imports / _one(cores)
 
 
 def cold(situation: Situation, parameters: Parameters) -> ColdStart:
@@ -129,14 +135,15 @@ def _work(situation: Situation, parameters: Parameters) -> dict[str, Values]:
 
 def _loading(situation: Situation, parameters: Parameters, work: Mapping[str, Values]) -> _Loading:
     fetching = fetch_core_ms(situation, parameters) * parameters.core_time
-    tokenizer = TOKENIZER_MS * parameters.core_time
+    tokenizer = 0.0 if situation.one_after_the_other else TOKENIZER_MS * parameters.core_time
     return _Loading(
         fetch=fetch_ms(situation, parameters),
         code=code_read_ms(situation, parameters),
         imports=work["imports"],
-        after=work["load"],
+        model=work["load"],
         all_cores=work["imports"] + work["load"] + fetching + tokenizer,
-        waits=situation.loads_after_fetch,
+        after_imports=situation.one_after_the_other,
+        before_model=situation.one_after_the_other or situation.engine == TRANSFORMERS,
     )
 
 
@@ -157,13 +164,10 @@ def _beyond_limit(
         return rest * (loading.takes(cores) - whole)
     limit = INIT_S * 1e3
     read = numpy.clip((limit - boot) / whole, 0.0, 1.0)
-    again = _Loading(
+    again = replace(
+        loading,
         fetch=fetch_once_more_ms(situation, parameters, loading.fetch, read),
         code=code_read_ms(situation, parameters, known=read),
-        imports=loading.imports,
-        after=loading.after,
-        all_cores=loading.all_cores,
-        waits=loading.waits,
     ).takes(numpy.maximum(parameters.init_cores, cores))
     return numpy.where(init > limit, limit + boot + again - init, 0.0)
 

@@ -14,8 +14,7 @@ from contract.storages import Storage
 INIT_BUDGET_MS = (INIT_S - 2) * 1e3  # our functions end INIT by themselves then, and go on loading in the first request
 TOKENIZER_MS = 100.0  # core time of a process of its own that reads the vocabulary of 50,265 tokens
 
-# What importing an engine reads of the image: the pages of numpy, onnxruntime and the standard library that are touched,
-# or of torch and transformers. Counted once with mincore after an import.
+# What the imports of an engine touch of the image, as bench/predict/libraries.py counts it.
 CODE_BYTES = {ONNX: 60e6, TRANSFORMERS: 350e6}
 
 # Readers of the weights: connections to a bucket, threads on a mounted file system and on that of the image. As in
@@ -61,6 +60,8 @@ class Situation:
 
     `first_deploy`: its image or bundle is new, so that no cache has a chunk of the image. `code_bytes` are read of the
     image by the imports. `ends_init_ms`: when the function ends INIT by itself; None if Lambda has to do it.
+    `one_after_the_other`: it imports, reads the weights and makes the model in turn, as functions of others do; ours does
+    all that side by side, but for the transformers engine's model, which needs the weights. (onnxruntime maps them.)
     """
 
     storage: Storage
@@ -71,11 +72,7 @@ class Situation:
     work: Work
     code_bytes: float
     ends_init_ms: float | None = INIT_BUDGET_MS
-
-    @property
-    def loads_after_fetch(self) -> bool:
-        """Whether making the model needs the weights. onnxruntime maps them, so that they may come later."""
-        return self.engine == TRANSFORMERS
+    one_after_the_other: bool = False
 
 
 def fetch_of(storage: Storage, bytes_: float) -> Fetch:

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from contract.checkout import ROOT
 
-HOUSES = ("bench", "images", "lab", "model", "page", "stacks", "tools")
+HOUSES = ("bench", "images", "lab", "model", "page", "published", "stacks", "tools")
 Graph = Mapping[str, set[str]]
 
 

@@ -1,0 +1,113 @@
+"""Writes docs/validation.md: the prediction beside cold starts that others published.
+
+It measures on this machine what starting with a library takes (about a minute), and replays the calculator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from bench.predict.libraries import Library, measure
+from bench.predict.parameters import DRAWS, SEED
+from bench.predict.spread import Spread
+from bench.predict.validation import LEFT_OUT, REBUILT, Row, Validation, validate
+from contract.checkout import ROOT
+
+_MB = 1e6
+
+
+def document(validation: Validation, libraries: Mapping[str, Library]) -> str:
+    """The text of docs/validation.md."""
+    return "\n".join((*_head(validation), *_table(validation), *_left_out(validation), *_libraries(libraries), ""))
+
+
+def _head(validation: Validation) -> Iterator[str]:
+    yield "# The prediction against published cold starts"
+    yield ""
+    yield "Made by `.venv/bin/python -m tools.validation`. Each row is a cold start that somebody else measured on"
+    yield "Lambda and published. The calculator (`bench/predict/`) got its bytes, storage, memory size and library, and the"
+    yield "parameters of `published/figures.json`. No parameter was chosen by these rows; the test set took no part in the"
+    yield "choice of a figure either, as far as its rows are independent."
+    yield ""
+    yield f"{DRAWS:,} draws, seed {SEED}; an interval holds 95 % of them."
+    yield ""
+    yield "| | starts | covered by the interval | predicted / published, median |"
+    yield "|---|---|---|---|"
+    for name, test in (("all", None), ("test set", True), ("the others", False)):
+        starts = len(validation.starts(test=test))
+        yield f"| {name} | {starts} | {validation.covered(test=test)} | {validation.median_ratio(test=test):.2f} |"
+    yield ""
+
+
+def _table(validation: Validation) -> Iterator[str]:
+    yield "## Row by row"
+    yield ""
+    yield "| | what | MB | memory, MB | published, s | predicted, s (95 %) | predicted / published | covered | width from |"
+    yield "|---|---|---|---|---|---|---|---|---|"
+    for row in validation.rows:
+        yield _line(row)
+    yield ""
+    yield "Not independent of the calculator:"
+    yield ""
+    for because in dict.fromkeys(row.rebuilt.because for row in validation.rows if row.rebuilt.because):
+        names = (row.start.id for row in validation.rows if row.rebuilt.because == because)
+        yield f"- {', '.join(dict.fromkeys(names))}: {because}."
+    yield ""
+
+
+def _line(row: Row) -> str:
+    start, found = row.start, row.predicted
+    what = f"{start.what}; {start.library}; {row.rebuilt.storage.label}"
+    size = (row.rebuilt.bytes_ / _MB) or start.weights_mb or 0.0
+    cells = (
+        row.name + (" (test)" if start.test else ""),
+        what,
+        f"{size:.0f}",
+        f"{start.memory_mb:,}",
+        f"{row.published_ms / 1e3:.2f}",
+        f"{found.median / 1e3:.2f} ({found.low / 1e3:.2f}-{found.high / 1e3:.2f})",
+        f"{row.ratio:.2f}",
+        "yes" if row.covered else "**no**",
+        row.strongest or "",
+    )
+    return "| " + " | ".join(cells) + " |"
+
+
+def _left_out(validation: Validation) -> Iterator[str]:
+    yield "## Left out"
+    yield ""
+    for names, why in LEFT_OUT.items():
+        yield f"- {names}: {why}."
+    if missing := sorted({each.id for each in REBUILT} - set(validation.starts())):
+        yield f"- {', '.join(missing)}: their library is not installed here."
+    yield ""
+
+
+def _libraries(libraries: Mapping[str, Library]) -> Iterator[str]:
+    yield "## What was measured here"
+    yield ""
+    yield "Core time on this machine, median (least-most); one of Lambda's cores takes 0.7 to 2 times as long. A model of"
+    yield "DistilBERT's shape is made of random weights. A program without Python is assumed to boot in 20 ms (5-40)."
+    yield ""
+    yield "| library | boot, ms | imports, ms | making the model, ms | touched by imports, MB |"
+    yield "|---|---|---|---|---|"
+    for name, library in libraries.items():
+        times = " | ".join(_spread(each) for each in (library.boot, library.imports, library.load))
+        yield f"| {name} | {times} | {library.code_bytes / _MB:.0f} |"
+
+
+def _spread(spread: Spread) -> str:
+    low, middle, high = (number for _, number in spread.points)
+    return f"{middle:,.0f} ({low:,.0f}-{high:,.0f})"
+
+
+def main() -> None:
+    """Measure the libraries, write the document, and print it."""
+    libraries = measure()
+    text = document(validate(libraries), libraries)
+    (ROOT / "docs" / "validation.md").write_text(text, encoding="utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
