@@ -25,9 +25,9 @@ def _head(validation: Validation) -> Iterator[str]:
     yield "# The prediction against published cold starts"
     yield ""
     yield "Made by `.venv/bin/python -m tools.validation`. Each row is a cold start that somebody else measured on"
-    yield "Lambda and published. The calculator (`bench/predict/`) got its bytes, storage, memory size and library, and the"
-    yield "parameters of `published/figures.json`. No parameter was chosen by these rows; the test set took no part in the"
-    yield "choice of a figure either, as far as its rows are independent."
+    yield "Lambda and published. The calculator (`bench/predict/`) got its bytes, storage, memory size and library,"
+    yield "and the parameters of `published/figures.json`. No parameter was chosen by these rows. Some figures come"
+    yield "from the same runs, though: which rows are not independent stands below the table."
     yield ""
     yield f"{DRAWS:,} draws, seed {SEED}; an interval holds 95 % of them."
     yield ""
@@ -42,7 +42,7 @@ def _head(validation: Validation) -> Iterator[str]:
 def _table(validation: Validation) -> Iterator[str]:
     yield "## Row by row"
     yield ""
-    yield "| | what | MB | memory, MB | published, s | predicted, s (95 %) | predicted / published | covered | width from |"
+    yield "| | what | MB | memory, MB | published, s | predicted, s (95 %) | ratio | covered | width from |"
     yield "|---|---|---|---|---|---|---|---|---|"
     for row in validation.rows:
         yield _line(row)
@@ -86,8 +86,9 @@ def _left_out(validation: Validation) -> Iterator[str]:
 def _libraries(libraries: Mapping[str, Library]) -> Iterator[str]:
     yield "## What was measured here"
     yield ""
-    yield "Core time on this machine, median (least-most); one of Lambda's cores takes 0.7 to 2 times as long. A model of"
-    yield "DistilBERT's shape is made of random weights. A program without Python is assumed to boot in 20 ms (5-40)."
+    yield "Core time on this machine, median (least-most); the calculator lets one of Lambda's cores take 0.7 to 2"
+    yield "times as long. The model has DistilBERT's shape and random weights. A program without Python is assumed to"
+    yield "boot in 20 ms (5-40)."
     yield ""
     yield "| library | boot, ms | imports, ms | making the model, ms | touched by imports, MB |"
     yield "|---|---|---|---|---|"

@@ -153,9 +153,10 @@ def _beyond_limit(
     """What INIT's limit adds.
 
     A function that ends INIT by itself goes on in the first request, with that one's cores. Any other is started again
-    when 10 s are over (AWS: "If exceeded, Lambda retries at first invocation"). What was read of the image by then is in
-    the caches: in published starts (`image-first-rate`) the time grows with the bytes alike, with and without a time-out.
-    The second INIT has the cores of the first: it took as long at 0.58 of a core as at 3 (`torch-second-init`).
+    when 10 s are over (AWS: "If exceeded, Lambda retries at first invocation"). What was read of the image by then is
+    in the caches: in published starts (`image-first-rate`) the time grows with the bytes alike, with and without a
+    time-out. The second INIT has the cores of the first: it took as long at 0.58 of a core as at 3
+    (`torch-second-init`).
     """
     cores = situation.memory_mb / parameters.mb_per_core
     init = boot + whole

@@ -1,8 +1,8 @@
 """Measures what a start with a library takes on this machine: Python, imports, making a model of DistilBERT's shape.
 
-Published cold starts say which library they used, and not how long it takes elsewhere. Every measurement is a process of
-its own, in core time, so that a busy machine does not lengthen it; files are in the page cache, because reading them is
-another part of the calculation.
+Published cold starts say which library they used, and not how long it takes elsewhere. Every measurement is a process
+of its own, in core time, so that a busy machine does not lengthen it; files are in the page cache, because reading them
+is another part of the calculation.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ for layer in range(6):
         last = f"x{name}"
 ids = helper.make_tensor_value_info("ids", TensorProto.INT64, ["tokens"])
 output = helper.make_tensor_value_info(last, TensorProto.FLOAT, ["tokens", 768])
-model = helper.make_model(helper.make_graph(nodes, "g", [ids], [output], weights), opset_imports=[helper.make_opsetid("", 17)])
+graph = helper.make_graph(nodes, "g", [ids], [output], weights)
+model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
 model.ir_version = 8
 onnx.save(model, sys.argv[1] + "/float.onnx")
 from onnxruntime.quantization import quantize_dynamic
@@ -87,7 +88,9 @@ class Library:
 
 
 @dataclass(frozen=True)
-class _Program:
+class Program:
+    """A start with a library: the packages it needs, what makes its model, and the lines that import and load it."""
+
     needs: tuple[str, ...]
     make: str
     imports: str
@@ -96,28 +99,27 @@ class _Program:
 
 _ONNX = ("onnx", "onnxruntime", "tokenizers")
 _TORCH = ("torch", "transformers")
-PROGRAMS: Mapping[str, _Program] = {
-    "onnxruntime, FP32": _Program(
+PROGRAMS: Mapping[str, Program] = {
+    "onnxruntime, FP32": Program(
         _ONNX, _MAKE_ONNX, "import numpy, onnxruntime, tokenizers", _SESSION.replace("{file}", "float.onnx")
     ),
-    "onnxruntime, INT8": _Program(
+    "onnxruntime, INT8": Program(
         _ONNX, _MAKE_ONNX, "import numpy, onnxruntime, tokenizers", _SESSION.replace("{file}", "int8.onnx")
     ),
-    "transformers": _Program(
+    "transformers": Program(
         _TORCH,
         _MAKE_TORCH,
         "import torch\nfrom transformers import AutoTokenizer, DistilBertForTokenClassification",
         'DistilBertForTokenClassification.from_pretrained("{folder}")',
     ),
-    "torch": _Program(("torch",), "", "import torch", ""),
+    "torch": Program(("torch",), "", "import torch", ""),
 }
 
 
-def measure(names: Sequence[str] = tuple(PROGRAMS), repeats: int = REPEATS) -> dict[str, Library]:
+def measure(programs: Mapping[str, Program] = PROGRAMS, repeats: int = REPEATS) -> dict[str, Library]:
     """Measure these; one whose packages are not installed is left out. Raises TargetError if a process fails."""
     found = {}
-    for name in names:
-        program = PROGRAMS[name]
+    for name, program in programs.items():
         if all(importlib.util.find_spec(package) for package in program.needs):
             with _made(program) as folder:
                 found[name] = _library([_run(program, folder) for _ in range(1 + repeats)][1:])
@@ -125,7 +127,7 @@ def measure(names: Sequence[str] = tuple(PROGRAMS), repeats: int = REPEATS) -> d
 
 
 @contextmanager
-def _made(program: _Program) -> Iterator[str]:
+def _made(program: Program) -> Iterator[str]:
     """A folder with the model that the program loads."""
     with tempfile.TemporaryDirectory(prefix="libraries-") as folder:
         if program.make:
@@ -133,7 +135,7 @@ def _made(program: _Program) -> Iterator[str]:
         yield folder
 
 
-def _run(program: _Program, folder: str) -> Sequence[float]:
+def _run(program: Program, folder: str) -> Sequence[float]:
     script = _MEASURE.format(imports=program.imports, load=program.load.replace("{folder}", folder))
     found: list[float] = json.loads(_python(script, folder).splitlines()[-1])
     return found

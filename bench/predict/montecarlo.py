@@ -1,4 +1,4 @@
-"""Carries the ranges of the parameters through the calculator: intervals, where their width comes from, and verdicts."""
+"""Carries the ranges of the parameters through the calculator: intervals, where their width is from, and verdicts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy
+from numpy.typing import NDArray
 
 from bench.predict.calculator import cold, warm
 from bench.predict.parameters import Parameters, draw, drawn
@@ -133,7 +134,7 @@ def compare(first: Values, second: Values, parameters: Parameters) -> Verdict:
     return Verdict(faster, span, "cannot be told")
 
 
-def _share(found: Values) -> float:
+def _share(found: NDArray[numpy.bool_]) -> float:
     return float(numpy.mean(found))
 
 

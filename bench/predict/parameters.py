@@ -22,22 +22,22 @@ _MB, _MIB, _KIB = 1e6, float(1 << 20), float(1 << 10)
 
 @dataclass(frozen=True)
 class Parameters:
-    """Lambda, as numbers: each field is an array with a number for each draw. Times in ms, sizes in bytes, rates in B/s.
+    """Lambda, as numbers: each field is an array with a number for each draw. In ms, bytes, and bytes a second.
 
     - `mb_per_core`, `init_cores`: the memory that buys a core; the least cores during INIT
     - `core_time`: how long a core of Lambda takes for what takes the measuring machine's core one
     - `parallel_share`: the share of an encoding that more cores make shorter
     - `measured`: which quantile of the run's own times holds; the same for all of them
-    - `outside_ms`, `vpc_ms`, `api_ms`, `invoke_ms`: what a caller waits outside REPORT: at a cold start, more in a VPC, in
-      the HTTP API, and at a warm request
+    - `outside_ms`, `vpc_ms`, `api_ms`, `invoke_ms`: what a caller waits outside REPORT: at a cold start, more in a VPC,
+      in the HTTP API, and at a warm request
     - `burst`, `burst_bytes`, `steady`: an environment's network: `burst_bytes` come at `burst`, the rest at `steady`
-    - `first_byte_ms`, `connection`, `bucket_core_ms`: S3: the wait for an answer, the rate of a connection, and the core
-      time of receiving a MB
+    - `first_byte_ms`, `connection`, `bucket_core_ms`: S3: the wait for an answer, the rate of a connection, and the
+      core time of receiving a MB
     - `file_ms`, `stream`, `client`, `stream_gain`: EFS: opening a small file, one stream, all streams at most; and how
       much of a further stream's rate comes on top (0: all streams share one's, 1: they add up)
-    - `chunk`, `chunk_first_ms`, `chunk_later_ms`, `depth_gain`, `new_code`: the image: a chunk, its time when it was never
-      read since a deployment and later; how much a further read at the same time gains; and which share of the code's
-      chunks is new after a deployment (all of the weights' are)
+    - `chunk`, `chunk_first_ms`, `chunk_later_ms`, `depth_gain`, `new_code`: the image: a chunk, its time when it was
+      never read since a deployment and later; how much a further read at the same time gains; and which share of the
+      code's chunks is new after a deployment (all of the weights' are)
     - `file_core_ms`: the core time of reading a MB of a file system
     """
 
@@ -88,7 +88,7 @@ def drawn() -> tuple[str, ...]:
 
 
 def draw(count: int = DRAWS, seed: int = SEED) -> Parameters:
-    """So many draws of all parameters: evenly over the quantiles of each (a Latin hypercube), in an order of its own."""
+    """So many draws of all parameters, evenly over the quantiles of each (a Latin hypercube)."""
     generator = numpy.random.default_rng(seed)
 
     def quantiles() -> Values:

@@ -60,8 +60,8 @@ class Situation:
 
     `first_deploy`: its image or bundle is new, so that no cache has a chunk of the image. `code_bytes` are read of the
     image by the imports. `ends_init_ms`: when the function ends INIT by itself; None if Lambda has to do it.
-    `one_after_the_other`: it imports, reads the weights and makes the model in turn, as functions of others do; ours does
-    all that side by side, but for the transformers engine's model, which needs the weights. (onnxruntime maps them.)
+    `one_after_the_other`: it imports, reads the weights and makes the model in turn, as functions of others do; ours
+    does all that side by side, but for the transformers engine's model, which needs the weights.
     """
 
     storage: Storage
@@ -77,10 +77,8 @@ class Situation:
 
 def fetch_of(storage: Storage, bytes_: float) -> Fetch:
     """The fetch of so many bytes, as our functions do it: a GET for every so many bytes of the plan."""
-    if storage.opened == "bucket":
-        readers = BUCKET_READERS
-    else:
-        readers = IMAGE_READERS if storage.baked else MOUNT_READERS
+    of_directory = IMAGE_READERS if storage.baked else MOUNT_READERS
+    readers = BUCKET_READERS if storage.opened == "bucket" else of_directory
     return Fetch(bytes_, math.ceil(bytes_ * PLAN_GETS / PLAN_BYTES), readers)
 
 

@@ -154,9 +154,7 @@ def _row(rebuilt: Rebuilt, libraries: Mapping[str, Library], parameters: Paramet
     return Row(rebuilt, start, time.median_s * 1e3, predicted(draws), called)
 
 
-def _draws(
-    rebuilt: Rebuilt, start: PublishedStart, libraries: Mapping[str, Library], parameters: Parameters
-) -> Values:
+def _draws(rebuilt: Rebuilt, start: PublishedStart, libraries: Mapping[str, Library], parameters: Parameters) -> Values:
     """The predicted times. The first answer is the published warm request, a few hundredths of the whole."""
     situation = _situation(rebuilt, start, libraries)
     if rebuilt.fetch_only:

@@ -59,7 +59,7 @@ def test_an_interval_holds_95_percent_of_the_draws(middle_ms, width):
 def test_the_median_of_a_prediction_is_near_that_of_the_middle_parameters():
     for storage in (S3, IMAGE):
         found, centre = predict(situation(storage), FOUND), predict(situation(storage), middle())
-        assert found.cold.median == pytest.approx(centre.cold.median, rel=0.1)
+        assert found.cold.median == pytest.approx(centre.cold.median, rel=0.2)
         assert centre.cold.low == centre.cold.high
 
 
@@ -99,9 +99,7 @@ def test_all_predictions_come_from_the_same_draws():
 
 
 def test_the_limits_are_counted_in_shares_of_the_draws():
-    waiting = situation(
-        IMAGE, first_deploy=True, fetch=Fetch(340e6, 1, 1), ends_init_ms=None, one_after_the_other=True
-    )
+    waiting = situation(IMAGE, first_deploy=True, fetch=Fetch(340e6, 1, 1), ends_init_ms=None, one_after_the_other=True)
     found = predict(waiting, FOUND)
     assert found.over_init == 1.0
     assert 0 < found.over_api < 1

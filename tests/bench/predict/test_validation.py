@@ -2,9 +2,10 @@
 
 import pytest
 
-from bench.predict.libraries import PROGRAMS, Library, measure
+from bench.predict.libraries import PROGRAMS, Library, Program, measure
 from bench.predict.spread import between, fixed
 from bench.predict.validation import LEFT_OUT, REBUILT, validate
+from bench.process.errors import TargetError
 from published.cold_starts import cold_starts
 from tools.validation import document
 
@@ -55,8 +56,17 @@ def test_the_document_has_every_row_and_says_which_are_not_independent():
 
 
 def test_a_library_is_measured_in_processes_of_its_own():
-    pytest.importorskip("onnxruntime")
-    found = measure(["onnxruntime, FP32"], repeats=1)["onnxruntime, FP32"]
-    for spread in (found.boot, found.imports, found.load):
+    programs = {
+        "numpy": Program(("numpy",), "", "import numpy", "sum(range(100_000))"),
+        "none": Program(("no_such_package",), "", "import no_such_package", ""),
+    }
+    found = measure(programs, repeats=1)
+    assert set(found) == {"numpy"}
+    for spread in (found["numpy"].boot, found["numpy"].imports, found["numpy"].load):
         assert all(ms > 0 for _, ms in spread.points)
-    assert 5e6 < found.code_bytes < 1e9
+    assert 5e6 < found["numpy"].code_bytes < 1e9
+
+
+def test_a_library_that_cannot_be_started_is_an_error():
+    with pytest.raises(TargetError, match="could not be measured: .*broken"):
+        measure({"broken": Program(("numpy",), "", "raise ImportError('broken')", "")}, repeats=1)
