@@ -1,16 +1,18 @@
 """Writes docs/validation.md: the prediction beside cold starts that others published.
 
-It measures on this machine what starting with a library takes (about a minute), and replays the calculator.
+It measures on this machine what starting with a library takes (a minute or more), and runs the calculator.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from importlib.metadata import version
+from importlib.util import find_spec
 
 from bench.predict.libraries import Library, measure
 from bench.predict.parameters import DRAWS, SEED
 from bench.predict.spread import Spread
-from bench.predict.validation import LEFT_OUT, REBUILT, Row, Validation, validate
+from bench.predict.validation import KNOWN, LEFT_OUT, REBUILT, Row, Validation, validate
 from contract.checkout import ROOT
 
 _MB = 1e6
@@ -47,6 +49,12 @@ def _table(validation: Validation) -> Iterator[str]:
     for row in validation.rows:
         yield _line(row)
     yield ""
+    missed = dict.fromkeys(row.start.id for row in validation.rows if not row.covered)
+    if known := [name for name in missed if name in KNOWN]:
+        yield "Known of what is not covered:"
+        yield ""
+        yield from (f"- {name}: {KNOWN[name]}." for name in known)
+        yield ""
     yield "Not independent of the calculator:"
     yield ""
     for because in dict.fromkeys(row.rebuilt.because for row in validation.rows if row.rebuilt.because):
@@ -88,7 +96,8 @@ def _libraries(libraries: Mapping[str, Library]) -> Iterator[str]:
     yield ""
     yield "Core time on this machine, median (least-most); the calculator lets one of Lambda's cores take 0.7 to 2"
     yield "times as long. The model has DistilBERT's shape and random weights. A program without Python is assumed to"
-    yield "boot in 20 ms (5-40)."
+    yield "boot in 20 ms (5-40). The versions that are installed here stand for those of the sources:"
+    yield f"{', '.join(f'{name} {found}' for name, found in _versions().items())}."
     yield ""
     yield "| library | boot, ms | imports, ms | making the model, ms | touched by imports, MB |"
     yield "|---|---|---|---|---|"
@@ -100,6 +109,11 @@ def _libraries(libraries: Mapping[str, Library]) -> Iterator[str]:
 def _spread(spread: Spread) -> str:
     low, middle, high = (number for _, number in spread.points)
     return f"{middle:,.0f} ({low:,.0f}-{high:,.0f})"
+
+
+def _versions() -> dict[str, str]:
+    names = ("onnxruntime", "torch", "transformers")
+    return {name: version(name) for name in names if find_spec(name)}
 
 
 def main() -> None:

@@ -14,8 +14,8 @@ from contract.storages import Storage
 INIT_BUDGET_MS = (INIT_S - 2) * 1e3  # our functions end INIT by themselves then, and go on loading in the first request
 TOKENIZER_MS = 100.0  # core time of a process of its own that reads the vocabulary of 50,265 tokens
 
-# What the imports of an engine touch of the image, as bench/predict/libraries.py counts it.
-CODE_BYTES = {ONNX: 60e6, TRANSFORMERS: 350e6}
+# What the imports of an engine touch of the image (docs/validation.md, "touched by imports").
+CODE_BYTES = {ONNX: 35e6, TRANSFORMERS: 250e6}
 
 # Readers of the weights: connections to a bucket, threads on a mounted file system and on that of the image. As in
 # images/similarity/stores/, where the reasons stand.
