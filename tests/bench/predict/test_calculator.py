@@ -13,7 +13,7 @@ from bench.predict.parameters import PARAMETERS, Parameters, lab_parameters, mid
 from bench.predict.situation import INIT_BUDGET_MS, Fetch
 from contract.engines import TRANSFORMERS
 from contract.storages import EFS, IMAGE, S3, STORAGES
-from tests.bench.predict.support.situations import at, parameters, quantiles, situation, situations
+from tests.bench.predict.support.situations import at, parameters, quantiles, situation, situations, sizes
 
 FASTER = {
     *("init_cores", "burst", "burst_bytes", "steady", "connection", "stream", "client", "stream_gain"),
@@ -39,7 +39,7 @@ def test_more_memory_is_never_slower(given_situation, given_parameters, memory):
     assert warm(large, given_parameters) <= warm(small, given_parameters) * SLACK
 
 
-@given(situations, parameters, st.floats(0, 10e9))
+@given(situations, parameters, sizes)
 def test_more_bytes_are_never_faster(given_situation, given_parameters, size):
     fetch = given_situation.fetch
     few, many = sorted((fetch.bytes_, size))

@@ -45,7 +45,7 @@ def at(quantiles):
 
 quantiles = st.fixed_dictionaries({name: st.floats(0, 1) for name in PARAMETERS})
 parameters = quantiles.map(at)
-sizes = st.floats(0, 10e9)
+sizes = st.integers(0, 10**10).map(float)
 fetches = st.builds(Fetch, sizes, st.integers(1, 2000), st.integers(1, 64))
 situations = st.builds(
     Situation,
