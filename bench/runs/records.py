@@ -43,7 +43,8 @@ SCHEMA = 1
 class Observation:
     """The outcome of one request.
 
-    Times in ms, by one monotonic clock of this process; `connect_ms` is not part of `request_ms`.
+    Times in ms, by one monotonic clock of this process; `connect_ms` is not part of `request_ms`. `phases_ms` are on
+    the function's clock, `cores_ms` is the core time of the same phases, empty in records of versions without it.
     """
 
     __pydantic_config__ = CHECKED
@@ -64,6 +65,7 @@ class Observation:
     request_id: str | None = None
     log_stream: str | None = None
     phases_ms: Mapping[str, Milliseconds] = field(default_factory=dict)
+    cores_ms: Mapping[str, Milliseconds] = field(default_factory=dict)
     results: tuple[tuple[int, Similarity], ...] = ()
     log_tail: tuple[str, ...] = ()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -70,7 +71,7 @@ def _encode(text: str, model: Model, call: Call, warnings: list[str]) -> np.ndar
     if tokens.cut:
         read = len(tokens.ids)
         warnings.append(f"The text has {tokens.whole} tokens, the model reads {read}: the rest was left out.")
-    with call.phases.span(ENCODE):
+    with call.phases.span(ENCODE, time.process_time):
         model.weights.check()
         vector = model.engine.encode(tokens.ids)
         model.weights.check()

@@ -77,8 +77,8 @@ class Service(ABC, Generic[Model]):
         self._start_phases = Phases()
         boot = since_process_start()
         self._started = time.perf_counter() - boot / 1000
-        self._start_phases.add(BOOT, boot)
-        with self._start_phases.span(INIT):
+        self._start_phases.add(BOOT, boot, time.process_time() * 1000)
+        with self._start_phases.span(INIT, time.process_time):
             self._store = store
             self._backend = os.environ[environment.STORAGE_BACKEND]
             self._prefix = os.environ.get(environment.ROUTE_PREFIX) or self._backend

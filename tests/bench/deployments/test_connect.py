@@ -275,3 +275,5 @@ def test_server_timing_is_read_as_far_as_it_can_be() -> None:
     header = 'boot;dur=12.5, init;desc="x";dur=3, broken;dur=abc, bare, handler;dur="7.25"'
     assert parse_server_timing(header) == {"boot": 12.5, "init": 3.0, "handler": 7.25}
     assert parse_server_timing("") == {}
+    both = "boot;dur=12.5;start=0;core=9.25, handler;dur=1;core=-1"
+    assert parse_server_timing(both, "core") == {"boot": 9.25}

@@ -44,5 +44,19 @@ def test_spans_of_one_name_add_up_and_keep_the_first_start(clock: list[float]) -
     assert read(phases) == {"read": (0, 4)}
 
 
+def test_core_time_stands_beside_the_clocks_and_is_that_of_the_process_where_asked(clock: list[float]) -> None:
+    worked = [5.0]
+    phases = Phases()
+    phases.add("boot", 40, 31)
+    with phases.span("encode", lambda: worked[0]):
+        clock[0] += 0.010
+        worked[0] += 0.018
+    with phases.span("wait"):
+        clock[0] += 1
+    found = dict(re.findall(r"(\w+);dur=[\d.]+;start=[\d.]+;core=([\d.]+)", phases.server_timing()))
+    assert (float(found["boot"]), float(found["encode"])) == (31, 18)
+    assert float(found["wait"]) < 1000
+
+
 def test_no_phase_is_an_empty_header() -> None:
     assert Phases().server_timing() == ""
