@@ -2,9 +2,12 @@
 
 import pytest
 
-from bench.predict.work import work_of
+from bench.predict.agreement import agreement
+from bench.predict.parameters import lab_parameters
+from bench.predict.work import fetch_core_ms, work_of
 from bench.process.errors import UsageError
 from bench.runs.judge import FAILED, OK, Judged
+from bench.runs.log_lines import ReportLine
 from bench.runs.plan import Variant
 from bench.runs.records import Observation, Sample
 from contract import phases
@@ -12,8 +15,10 @@ from contract import phases
 EFS, S3 = Variant("efs", "onnx"), Variant("s3", "onnx")
 
 
-def sample(variant, state, number, **measured):
-    seen = Observation(connect_ms=1, request_ms=100, status=200, phases_ms=measured)
+def sample(variant, state, number, cores=None, **measured):
+    seen = Observation(
+        connect_ms=1, request_ms=100, status=200, phases_ms=measured, cores_ms=cores or {}, fetched_bytes=340_000_000
+    )
     name = f"{variant.backend}.{state}.{number}"
     kind = "new-sandbox" if state == "cold" else None
     return Sample(name, name, 1, 1, 0, False, variant, state, kind, "now", 0, "n", 30_000, seen)
@@ -58,3 +63,42 @@ def test_a_run_without_samples_that_can_be_used_predicts_nothing():
     failed = [Judged(item.sample, FAILED) for item in RUN]
     with pytest.raises(UsageError, match="no sample that can be used tells how long the phase boot took"):
         work_of(failed, (EFS, S3), 2.0)
+
+
+def counted(variant, state, number):
+    """A sample with core times, whose imports waited for a slow storage."""
+    spans = {phases.BOOT: 80, phases.IMPORT: 400, phases.LOAD: 60, phases.HANDLER: 90, phases.RANK: 0.4}
+    clock = {**spans, phases.ENCODE: 70, phases.TOKENIZE: 1}
+    cores = {phases.INIT: 500, phases.IMPORT: 110, phases.LOAD: 20, phases.ENCODE: 95}
+    report = ReportLine(f"{variant.backend}{number}", duration_ms=80, init_ms=700 if state == "cold" else None)
+    return Judged(sample(variant, state, number, cores, **clock), OK, report=report)
+
+
+COUNTED = tuple(counted(variant, state, n) for variant in (EFS, S3) for state in ("cold", "warm") for n in range(3))
+
+
+def test_core_times_stand_for_the_clock_where_the_run_has_them():
+    work = work_of(COUNTED, (EFS, S3), 2.0)
+    medians = {name: spread.points[1][1] for name, spread in vars(work).items() if name != "cores"}
+    assert (medians["imports"], medians["load"], medians["first_encode"]) == (110, 20, 95)
+    assert medians["boot"] == 80
+    assert work.cores == 1.0
+    assert work_of((*COUNTED, *RUN), (EFS, S3), 2.0).cores == 2.0
+
+
+def test_what_init_worked_beside_imports_and_loading_is_the_fetch():
+    assert fetch_core_ms(COUNTED, S3).points[1][1] == pytest.approx((500 - 110 - 20) / 340)
+    assert fetch_core_ms(RUN, S3) is None
+
+
+def test_a_shaped_lab_is_compared_by_its_report_lines():
+    found = agreement(COUNTED, (EFS, S3), 1769, lab_parameters())
+    assert [item.variant for item in found] == [EFS, S3]
+    assert {item.measured_ms for item in found} == {780}
+    assert all(item.ratio == item.measured_ms / item.computed_ms for item in found)
+    assert found[0].computed_ms != found[1].computed_ms
+
+
+def test_a_shaped_lab_without_report_lines_is_an_error():
+    with pytest.raises(UsageError, match="has no cold start with a REPORT line"):
+        agreement(RUN, (EFS,), 1769, lab_parameters())

@@ -1,0 +1,92 @@
+"""Compares a run of the lab in Lambda's shape with the calculator on the lab's own parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy
+
+from bench.predict.calculator import cold
+from bench.predict.parameters import Parameters
+from bench.predict.situation import Situation, fetch_of
+from bench.predict.work import fetch_core_ms, work_of
+from bench.process.errors import UsageError
+from bench.runs.judge import Judged
+from bench.runs.plan import Variant
+from bench.runs.selection import select
+from bench.stats.quantiles import quantile
+from contract.storages import storage
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """A variant's cold starts in the shaped lab, and as computed: what REPORT says, INIT and the request, in ms."""
+
+    variant: Variant
+    measured_ms: float
+    computed_ms: float
+
+    @property
+    def ratio(self) -> float:
+        """Measured by computed."""
+        return self.measured_ms / self.computed_ms
+
+
+def agreement(
+    judged: Sequence[Judged],
+    variants: Sequence[Variant],
+    memory_mb: int,
+    lab: Parameters,
+    *,
+    first_deploy: bool = False,
+) -> tuple[Agreement, ...]:
+    """The agreement of the variants of one engine, text length and memory size.
+
+    `lab` are `lab_parameters`. The run's own core times are the work, so only the shape is computed: shares, network,
+    streams, chunks and what goes side by side. Raises UsageError where a variant has no cold start that can be used.
+    """
+    share = memory_mb / float(lab.mb_per_core[0])
+    work = work_of(judged, variants, share)
+    return tuple(
+        Agreement(variant, _reported_ms(judged, variant), _computed_ms(judged, variant, lab, situation))
+        for variant in variants
+        for situation in (
+            Situation(
+                storage=storage(variant.backend),
+                memory_mb=memory_mb,
+                first_deploy=first_deploy,
+                engine=variant.engine,
+                fetch=fetch_of(storage(variant.backend), _fetched(judged, variant)),
+                work=work,
+                code_bytes=0.0,  # the lab shapes the bundle's storage, not the code's
+            ),
+        )
+    )
+
+
+def _computed_ms(judged: Sequence[Judged], variant: Variant, lab: Parameters, situation: Situation) -> float:
+    core = fetch_core_ms(judged, variant)
+    if core is not None:
+        per_mb = core.at(numpy.array([0.5]))
+        lab = replace(lab, bucket_core_ms=per_mb, file_core_ms=per_mb)
+    return float(cold(situation, lab).total[0])
+
+
+def _reported_ms(judged: Sequence[Judged], variant: Variant) -> float:
+    reports = [
+        item.report.init_ms + item.report.duration_ms
+        for item in select(judged, variant, "cold").valid
+        if item.report and item.report.init_ms is not None and item.report.duration_ms is not None
+    ]
+    if not reports:
+        raise UsageError(f"{variant.label} has no cold start with a REPORT line")
+    return quantile(reports, 0.5)
+
+
+def _fetched(judged: Sequence[Judged], variant: Variant) -> float:
+    found = [item.sample.seen.fetched_bytes for item in select(judged, variant, "cold").valid]
+    known = [float(size) for size in found if size]
+    if not known:
+        raise UsageError(f"{variant.label} has no cold start that says how many bytes it read")
+    return quantile(known, 0.5)
