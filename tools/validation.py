@@ -10,17 +10,19 @@ from importlib.metadata import version
 from importlib.util import find_spec
 
 from bench.predict.libraries import Library, measure
-from bench.predict.parameters import DRAWS, SEED
+from bench.predict.parameters import DRAWS, PARAMETERS, SEED
 from bench.predict.spread import Spread
 from bench.predict.validation import KNOWN, LEFT_OUT, REBUILT, Row, Validation, validate
 from contract.checkout import ROOT
+from published.read import figure
 
 _MB = 1e6
 
 
 def document(validation: Validation, libraries: Mapping[str, Library]) -> str:
     """The text of docs/validation.md."""
-    return "\n".join((*_head(validation), *_table(validation), *_left_out(validation), *_libraries(libraries), ""))
+    parts = (_head(validation), _table(validation), _left_out(validation), _libraries(libraries), _parameters())
+    return "\n".join((*(line for part in parts for line in part), ""))
 
 
 def _head(validation: Validation) -> Iterator[str]:
@@ -35,9 +37,14 @@ def _head(validation: Validation) -> Iterator[str]:
     yield ""
     yield "| | starts | covered by the interval | predicted / published, median |"
     yield "|---|---|---|---|"
-    for name, test in (("all", None), ("test set", True), ("the others", False)):
-        starts = len(validation.starts(test=test))
-        yield f"| {name} | {starts} | {validation.covered(test=test)} | {validation.median_ratio(test=test):.2f} |"
+    for name, rows in (
+        ("all", validation),
+        ("test set", validation.only(lambda row: row.start.test)),
+        ("not of the test set", validation.only(lambda row: not row.start.test)),
+        ("independent of the calculator's figures", validation.only(lambda row: row.independent)),
+    ):
+        ratio = f"{rows.median_ratio:.2f}" if rows.rows else ""
+        yield f"| {name} | {len(rows.starts)} | {rows.covered} | {ratio} |"
     yield ""
 
 
@@ -55,7 +62,8 @@ def _table(validation: Validation) -> Iterator[str]:
         yield ""
         yield from (f"- {name}: {KNOWN[name]}." for name in known)
         yield ""
-    yield "Not independent of the calculator:"
+    yield "Not independent of the calculator's figures (beside `outside-image`, a small part of V1 to V11, whose runs it"
+    yield "comes from):"
     yield ""
     for because in dict.fromkeys(row.rebuilt.because for row in validation.rows if row.rebuilt.because):
         names = (row.start.id for row in validation.rows if row.rebuilt.because == because)
@@ -86,7 +94,7 @@ def _left_out(validation: Validation) -> Iterator[str]:
     yield ""
     for names, why in LEFT_OUT.items():
         yield f"- {names}: {why}."
-    if missing := sorted({each.id for each in REBUILT} - set(validation.starts())):
+    if missing := sorted({each.id for each in REBUILT} - set(validation.starts)):
         yield f"- {', '.join(missing)}: their library is not installed here."
     yield ""
 
@@ -104,6 +112,25 @@ def _libraries(libraries: Mapping[str, Library]) -> Iterator[str]:
     for name, library in libraries.items():
         times = " | ".join(_spread(each) for each in (library.boot, library.imports, library.load))
         yield f"| {name} | {times} | {library.code_bytes / _MB:.0f} |"
+
+
+def _parameters() -> Iterator[str]:
+    yield ""
+    yield "## The parameters"
+    yield ""
+    yield "Half of the draws of a parameter lie evenly between its lower end and its value, half between that and its"
+    yield "upper end. The rate of an EFS stream has two modes; the least rate of an S3 connection is the one that a"
+    yield "Python client got. All are drawn independently. The sources stand in `published/figures.json`."
+    yield ""
+    yield "| parameter | published figure | value | ends | kind | date |"
+    yield "|---|---|---|---|---|---|"
+    for found in PARAMETERS.values():
+        if not found.figures:
+            yield f"| {found.called} | none: measured by this project | | | | |"
+        for key in found.figures:
+            each = figure(key)
+            value, ends = f"{each.range.value:g} {each.unit}", f"{each.range.low:g}-{each.range.high:g}"
+            yield f"| {found.called} | `{key}` | {value} | {ends} | {each.kind} | {each.date} |"
 
 
 def _spread(spread: Spread) -> str:

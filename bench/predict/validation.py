@@ -7,7 +7,7 @@ rows are not independent of the calculator: each says so.
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy
@@ -34,7 +34,7 @@ class Rebuilt:
 
     `compiled`: a program without Python; it takes only the model's making from the library. `fetch_only`: the published
     time is that of reading alone. `first_deploy`: as in Situation. `because` says why it is not independent of the
-    parameters, if it is not.
+    parameters that decide it, if it is not.
     """
 
     id: str
@@ -51,15 +51,14 @@ class Rebuilt:
 _SAME_RATE = "`image-chunk-later` comes from V4 and V6 and from V5, which has the same functions"
 _SAME_FIRST = "`image-chunk-first` comes from 25 such first starts, this one among them"
 _SAME_READS = "the modes of `efs-stream-slow` and `efs-stream-fast` come from these reads"
-_OUTSIDE = "only `outside-image` comes from the same runs"
 REBUILT = (
-    Rebuilt("V1", "", IMAGE, "transformers", _OUTSIDE),
-    Rebuilt("V2", "", IMAGE, "transformers", _OUTSIDE),
+    Rebuilt("V1", "", IMAGE, "transformers"),
+    Rebuilt("V2", "", IMAGE, "transformers"),
     Rebuilt("V4", "", IMAGE, "onnxruntime, FP32", _SAME_RATE),
     Rebuilt("V5", "", IMAGE, "onnxruntime, FP32", _SAME_RATE),
     Rebuilt("V6", "", IMAGE, "onnxruntime, INT8", _SAME_RATE),
-    Rebuilt("V9", "", IMAGE, "onnxruntime, FP32", _OUTSIDE, compiled=True),
-    Rebuilt("V10", "", IMAGE, None, _OUTSIDE, compiled=True),
+    Rebuilt("V9", "", IMAGE, "onnxruntime, FP32", compiled=True),
+    Rebuilt("V10", "", IMAGE, None, compiled=True),
     Rebuilt("V11", "V9", IMAGE, "onnxruntime, FP32", _SAME_FIRST, compiled=True, first_deploy=True),
     Rebuilt("V11", "V4", IMAGE, "onnxruntime, FP32", _SAME_FIRST, first_deploy=True),
     Rebuilt("V11", "V1", IMAGE, "transformers", _SAME_FIRST, first_deploy=True),
@@ -109,34 +108,44 @@ class Row:
         """Predicted median by published median."""
         return self.predicted.median / self.published_ms
 
+    @property
+    def independent(self) -> bool:
+        """Whether no figure that decides the row comes from the same runs."""
+        return not self.rebuilt.because
+
 
 @dataclass(frozen=True)
 class Validation:
-    """All rows. A start with several times counts once: it is covered if all of them are."""
+    """Some rows. A start with several times counts once: it is covered if all of them are."""
 
     rows: tuple[Row, ...]
 
-    def starts(self, *, test: bool | None = None) -> tuple[str, ...]:
-        """The ids of the starts: of all, of the test set, or of the others."""
-        return tuple(dict.fromkeys(row.start.id for row in self._rows(test)))
+    @property
+    def starts(self) -> tuple[str, ...]:
+        """The ids of the starts."""
+        return tuple(dict.fromkeys(row.start.id for row in self.rows))
 
-    def covered(self, *, test: bool | None = None) -> int:
+    @property
+    def covered(self) -> int:
         """How many starts are covered."""
-        found = self._rows(test)
-        return sum(all(row.covered for row in found if row.start.id == name) for name in self.starts(test=test))
+        return sum(all(row.covered for row in self._of(name)) for name in self.starts)
 
-    def median_ratio(self, *, test: bool | None = None) -> float:
-        """The median over the starts of predicted / published, a start by the median of its times."""
-        found = self._rows(test)
-        return statistics.median(
-            statistics.median(row.ratio for row in found if row.start.id == name) for name in self.starts(test=test)
-        )
+    @property
+    def median_ratio(self) -> float:
+        """The median over the starts of predicted / published, a start by the median of its times.
 
-    def _rows(self, test: bool | None) -> tuple[Row, ...]:
-        found = tuple(row for row in self.rows if test is None or row.start.test == test)
-        if not found:
+        Raises UsageError without rows.
+        """
+        if not self.rows:
             raise UsageError("no published cold start could be rebuilt: install requirements-bench.txt")
-        return found
+        return statistics.median(statistics.median(row.ratio for row in self._of(name)) for name in self.starts)
+
+    def only(self, kept: Callable[[Row], bool]) -> Validation:
+        """The rows that are kept."""
+        return Validation(tuple(filter(kept, self.rows)))
+
+    def _of(self, name: str) -> tuple[Row, ...]:
+        return tuple(row for row in self.rows if row.start.id == name)
 
 
 def validate(libraries: Mapping[str, Library], parameters: Parameters | None = None) -> Validation:

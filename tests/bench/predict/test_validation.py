@@ -5,7 +5,7 @@ import pytest
 from bench.predict.libraries import PROGRAMS, Library, Program, measure
 from bench.predict.spread import between, fixed
 from bench.predict.validation import LEFT_OUT, REBUILT, validate
-from bench.process.errors import TargetError
+from bench.process.errors import TargetError, UsageError
 from published.cold_starts import cold_starts
 from tools.validation import document
 
@@ -28,10 +28,21 @@ def test_the_rows_carry_the_published_times_and_count_by_starts():
     times = {row.name: row.published_ms for row in found.rows}
     assert times["V1"] == 19_720
     assert times["V15, 500 MiB"] == 8_270
-    assert len(found.starts()) == len({each.id for each in REBUILT})
-    assert set(found.starts(test=True)) == {"V2", "V5", "V10", "V15"}
-    assert found.covered() == found.covered(test=True) + found.covered(test=False)
-    assert found.median_ratio() > 0
+    assert len(found.starts) == len({each.id for each in REBUILT})
+    test, others = found.only(lambda row: row.start.test), found.only(lambda row: not row.start.test)
+    assert set(test.starts) == {"V2", "V5", "V10", "V15"}
+    assert found.covered == test.covered + others.covered
+    assert found.median_ratio > 0
+
+
+def test_without_a_row_there_is_no_ratio():
+    with pytest.raises(UsageError, match="no published cold start could be rebuilt"):
+        _ = validate(LIBRARIES).only(lambda row: False).median_ratio
+
+
+def test_the_rows_whose_figures_come_from_elsewhere_are_counted_apart():
+    independent = validate(LIBRARIES).only(lambda row: row.independent)
+    assert set(independent.starts) == {"V1", "V2", "V9", "V10", "V16", "V19"}
 
 
 def test_a_prediction_that_is_far_off_is_not_covered():
