@@ -62,8 +62,8 @@ def _table(validation: Validation) -> Iterator[str]:
         yield ""
         yield from (f"- {name}: {KNOWN[name]}." for name in known)
         yield ""
-    yield "Not independent of the calculator's figures (beside `outside-image`, a small part of V1 to V11, whose runs it"
-    yield "comes from):"
+    yield "Not independent of the calculator's figures (beside `outside-image`, a small part of V1 to V11, from whose"
+    yield "runs it comes):"
     yield ""
     for because in dict.fromkeys(row.rebuilt.because for row in validation.rows if row.rebuilt.because):
         names = (row.start.id for row in validation.rows if row.rebuilt.because == because)
