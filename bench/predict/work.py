@@ -20,7 +20,7 @@ _MB = 1e6
 def work_of(judged: Sequence[Judged], variants: Sequence[Variant], cores: float) -> Work:
     """The work by a run's samples of these variants, which differ in the storage alone, on so many cores.
 
-    Booting, imports, loading and encoding count in core time where the run has it. A phase's time on the clock is longer
+    Booting, imports, loading and encoding count in core time where the run has it. A phase takes longer on the clock
     where others run beside it, as the imports do with a slow storage. The work itself is the same for all storages, so
     each phase is taken from the storage where its median is least. The spread is the middle half of its samples there.
     Raises UsageError without samples.
