@@ -128,12 +128,6 @@ def lab_parameters(*, fast_file_system: bool = True) -> Parameters:
     )
 
 
-def at_middle(parameters: Parameters, name: str) -> Parameters:
-    """The same draws with one parameter at its median in all of them."""
-    draws = getattr(parameters, name)
-    return replace(parameters, **{name: numpy.full_like(draws, PARAMETERS[name].spread.at(numpy.array([0.5]))[0])})
-
-
 def _value(key: str, unit: float) -> Values:
     return numpy.array([number(key).value * unit])
 
