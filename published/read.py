@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 _FILE = Path(__file__).with_name("figures.json")
 
@@ -51,11 +52,20 @@ class Figure:
         return Range(float(self.value), float(low), float(high))
 
 
+def collected() -> str:
+    """The day until which figures were collected."""
+    return str(_content()["collected"])
+
+
 @cache
 def figures() -> Mapping[str, Figure]:
     """All published figures by their keys."""
-    found = json.loads(_FILE.read_text(encoding="utf-8"))["figures"]
-    return {each["key"]: Figure(**each) for each in found}
+    return {each["key"]: Figure(**each) for each in _content()["figures"]}
+
+
+def _content() -> Mapping[str, Any]:
+    found: Mapping[str, Any] = json.loads(_FILE.read_text(encoding="utf-8"))
+    return found
 
 
 def figure(key: str) -> Figure:

@@ -11,6 +11,7 @@ INIT_S = 10  # INIT is ended after that, and run again at the first request
 MAX_TIMEOUT_S = 900
 MIN_MEMORY_MB, MAX_MEMORY_MB = 128, 10_240
 MIN_SCRATCH_MB, MAX_SCRATCH_MB = 512, 10_240  # of /tmp; the least costs nothing
+MAX_IMAGE = 10 << 30  # bytes of an image with all its layers, not compressed
 
 # What the service takes.
 MAX_BODY = 1 << 20  # bytes
