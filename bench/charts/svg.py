@@ -54,6 +54,12 @@ def path(points: Iterable[tuple[float, float]], series: Series, kind: str = "lin
     return f'<path class="{kind} c{series.colour}" d="{steps}" stroke-dasharray="{dash}"/>'
 
 
+def area(points: Iterable[tuple[float, float]], series: Series) -> str:
+    """A filled band around the series' own line."""
+    corners = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    return f'<polygon class="band c{series.colour}" points="{corners}"/>'
+
+
 def marker(x: float, y: float, series: Series, size: float = 3.4) -> str:
     """A point: its shape stands for the backend, a hollow one for the second engine."""
     kind = f"mark c{series.colour}{' hollow' if series.hollow else ''}"

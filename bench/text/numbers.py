@@ -28,7 +28,7 @@ def milliseconds(value: float, beyond: str = "the limit", below_one: int = 1) ->
 
 def duration(value: float, digits: int = 6) -> str:
     """A duration in ms as `40 ms` or `1.5 s`, with so many significant digits at most."""
-    return f"{value / 1000:.{digits}g} s" if value >= 1000 else f"{value:.{digits}g} ms"
+    return f"{value / 1000:.{digits}g} s" if abs(value) >= 1000 else f"{value:.{digits}g} ms"
 
 
 def percent(share: float | None) -> str:
