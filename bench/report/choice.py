@@ -16,7 +16,7 @@ from bench.report.costing import costs_of
 from bench.report.names import variant_name
 from bench.report.notes import BEYOND_MARK, BEYOND_NOTE, LAB_NOTE
 from bench.report.report import Report
-from bench.report.tables import Table
+from bench.report.table import Table
 from bench.runs.memory_sizes import buy_no_processor
 from bench.runs.selection import answered_share, select
 from bench.text.numbers import money, money_range, percent

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bench.process.errors import UsageError
 from bench.report.report import Report
 from bench.report.rounding import finite
-from bench.report.tables import Table
+from bench.report.table import Table
 from bench.runs.plan import Variant
 from bench.runs.selection import State, select
 from bench.stats.clusters import ratio_interval

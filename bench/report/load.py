@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bench.measure.arrivals import arrivals as arrivals_due
 from bench.report.rounding import finite
-from bench.report.tables import Table
+from bench.report.table import Table
 from bench.report.trust import MOST_LOST, warnings
 from bench.runs.loads import Arrival, LoadHeader
 from bench.runs.selection import share

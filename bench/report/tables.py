@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from bench.report.breakdown import PARTS
 from bench.report.costing import BREAK_EVEN_SHARE, COLD_SHARES, Costing
@@ -11,20 +10,10 @@ from bench.report.formats import both, counts_in_words, median_with_interval
 from bench.report.names import variant_name
 from bench.report.notes import BEYOND_MARK
 from bench.report.report import Report
+from bench.report.table import Table
 from bench.runs.plan import Variant
 from bench.text.numbers import megabytes, money, money_range, ms, percent, ratio_interval_words, ratio_words
 from contract.phases import PHASES
-
-
-@dataclass(frozen=True)
-class Table:
-    """A titled table; the first column is text, the others are figures, or text as well in a `prose` table."""
-
-    title: str
-    header: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    note: str = ""
-    prose: bool = False
 
 
 def latency(report: Report) -> Table:

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from bench.report.answers import Agreement
 from bench.report.method import method
 from bench.report.report import Report
-from bench.report.tables import Table, tables
+from bench.report.table import Table
+from bench.report.tables import tables
 from bench.text.escape import in_markdown
 
 
@@ -21,7 +22,7 @@ def markdown(report: Report) -> str:
         bullets(report.meta.notes),
         "## Verdicts",
         verdicts or bullets(["Only one storage was measured: there is nothing to compare."]),
-        *map(_section, tables(report)),
+        *map(section, tables(report)),
         "## Same work?",
         _answers(report.answers),
         "## How it was measured",
@@ -30,7 +31,8 @@ def markdown(report: Report) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _section(table: Table) -> str:
+def section(table: Table) -> str:
+    """A table with its heading and note."""
     return "\n\n".join(part for part in (f"## {table.title}", in_markdown(table.note), markdown_table(table)) if part)
 
 

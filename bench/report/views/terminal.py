@@ -11,7 +11,8 @@ from rich.table import Table as Grid
 from bench.process.say import Printer
 from bench.report.answers import Agreement
 from bench.report.report import Report
-from bench.report.tables import Table, tables
+from bench.report.table import Table
+from bench.report.tables import tables
 
 _PLAIN_WIDTH = 160
 

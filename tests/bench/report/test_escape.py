@@ -14,7 +14,7 @@ from markdown_it.token import Token
 
 from bench.process.printable import printable
 from bench.process.say import Printer, say
-from bench.report.tables import Table
+from bench.report.table import Table
 from bench.report.views.markdown import bullets, markdown_table
 from bench.text.escape import in_html, in_markdown
 
