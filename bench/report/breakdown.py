@@ -13,11 +13,12 @@ from contract.phases import BOOT, ENCODE, HANDLER, INIT, PHASES, RANK, TOKENIZE,
 
 _BEFORE = (BOOT, INIT)
 _INNER = (WAIT, TOKENIZE, ENCODE, RANK)
+RESIDUAL = "residual"
 PARTS = {
     **{name: PHASES[name].meaning for name in (*_BEFORE, *_INNER)},
     HANDLER: "the rest of the handler",
     "runtime": "Lambda's own share of INIT and invocation: REPORT minus the function's account",
-    "residual": "client time that Lambda's REPORT does not explain: network, gateway, making the environment",
+    RESIDUAL: "client time that Lambda's REPORT does not explain: network, gateway, making the environment",
 }
 
 
@@ -34,7 +35,7 @@ def parts_of(item: Judged) -> dict[str, float] | None:
         **inner,
         HANDLER: phases[HANDLER] - sum(inner.values()),
         "runtime": reported - sum(before.values()) - phases[HANDLER],
-        "residual": item.sample.seen.request_ms - reported,
+        RESIDUAL: item.sample.seen.request_ms - reported,
     }
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bench.process.errors import UsageError
 from bench.report.answers import Agreement, compare_answers
 from bench.report.comparisons import Comparison, compare_backends
 from bench.report.costing import Costing, costing
 from bench.report.drift import Drift, drifts
 from bench.report.engines import EngineRatio, engine_ratios
+from bench.report.grounds import Evidence
 from bench.report.measured import Measured, measured
 from bench.report.notes import run_notes
 from bench.report.other_cold_starts import OtherColdStarts, other_cold_starts
+from bench.report.predicting import Wanted, predicted_run
+from bench.report.prediction import PredictedRun
 from bench.report.rounding import median_known
 from bench.report.trust import reasons, warnings
 from bench.runs.judge import SUPERSEDED, Judged, judge_run
@@ -50,6 +54,7 @@ class Report:
 
     `untrusted` says why the figures must not be used, if so; `beyond` are the variants whose memory size
     asks for more cores than the machine of the lab has; `ping_ms` is a request that a warm function refuses.
+    `on_aws` is predicted from a run in the lab; None where that does not say enough, and for a run on AWS itself.
     """
 
     meta: Meta
@@ -64,6 +69,12 @@ class Report:
     other_cold_starts: tuple[OtherColdStarts, ...]
     ping_ms: float | None
     costs: Costing | None
+    on_aws: PredictedRun | None
+
+    @property
+    def evidence(self) -> Evidence:
+        """What a prediction stands on."""
+        return Evidence(self.meta.session, self.judged, self.variants, self.comparisons, self.other_cold_starts)
 
     @property
     def compared(self) -> tuple[Variant, ...]:
@@ -79,6 +90,7 @@ def report_of(run: Run) -> Report:
     answers, drifting = compare_answers(judged), drifts(judged, variants)
     planned, made = requests_in(build_plan(first.axes)), sum(item.status != SUPERSEDED for item in judged)
     untrusted = reasons(items, planned, made, first.axes.warm > 0, answers.problems)
+    comparisons, others = compare_backends(judged, variants), other_cold_starts(judged, first.axes)
     return Report(
         meta=_meta(run, planned, made, [*warnings(untrusted), *(drift.note for drift in drifting), *run_notes(run)]),
         judged=judged,
@@ -86,13 +98,23 @@ def report_of(run: Run) -> Report:
         variants=items,
         beyond=tuple(beyond_the_machine(first)),
         drifts=drifting,
-        comparisons=compare_backends(judged, variants),
+        comparisons=comparisons,
         answers=answers,
         engine_ratios=engine_ratios(judged, variants),
-        other_cold_starts=other_cold_starts(judged, first.axes),
+        other_cold_starts=others,
         ping_ms=median_known(end.ping_ms for end in run.visits),
         costs=costing(judged, first),
+        on_aws=_on_aws(Evidence(first, judged, items, comparisons, others)),
     )
+
+
+def _on_aws(run: Evidence) -> PredictedRun | None:
+    if not recorded_target(run.session).is_lab:
+        return None
+    try:
+        return predicted_run(run, Wanted())
+    except UsageError:  # an earlier version did not record what it takes, or nothing was answered
+        return None
 
 
 def _meta(run: Run, planned: int, made: int, notes: Sequence[str]) -> Meta:

@@ -9,6 +9,7 @@ from bench.report.costing import BREAK_EVEN_SHARE, COLD_SHARES, Costing
 from bench.report.formats import both, counts_in_words, median_with_interval
 from bench.report.names import variant_name
 from bench.report.notes import BEYOND_MARK
+from bench.report.on_aws import predicted_times, predicted_verdicts
 from bench.report.report import Report
 from bench.report.table import Table
 from bench.runs.plan import Variant
@@ -149,6 +150,16 @@ def _costs_note(costing: Costing) -> str:
     )
 
 
+def on_aws(report: Report) -> Table | None:
+    """How long a caller would probably wait on AWS."""
+    return predicted_times(report.on_aws) if report.on_aws else None
+
+
+def on_aws_verdicts(report: Report) -> Table | None:
+    """Which storage would probably be faster there."""
+    return predicted_verdicts(report.on_aws) if report.on_aws else None
+
+
 TABLES: tuple[Callable[[Report], Table | None], ...] = (
     latency,
     storages,
@@ -157,6 +168,8 @@ TABLES: tuple[Callable[[Report], Table | None], ...] = (
     parts,
     other_cold_starts,
     costs,
+    on_aws,
+    on_aws_verdicts,
 )
 
 

@@ -56,3 +56,14 @@ def recorded_function(session: Session, backend: str) -> RecordedFunction:
     found = session.functions.get(backend, {})
     ephemeral = found.get("EphemeralStorage", {})
     return RecordedFunction(found.get("MemorySize"), found.get("Timeout"), ephemeral.get("Size"))
+
+
+def recorded_cores(session: Session) -> int | None:
+    """The cores of the machine that measured; None where that was not recorded."""
+    found = session.facts.get("machine", {}).get("cores")
+    return found if isinstance(found, int) and found > 0 else None
+
+
+def recorded_shape(session: Session) -> str:
+    """What a lab was shaped like; `none` for earlier labs, and on AWS."""
+    return str((session.target.get("shape") or {}).get("name", "none"))

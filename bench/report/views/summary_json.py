@@ -33,6 +33,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "other_cold_starts": [_other(item) for item in report.other_cold_starts],
         "ping_ms": report.ping_ms,
         "costs": _costs(report.costs) if report.costs else None,
+        "on_aws": asdict(report.on_aws) if report.on_aws else None,
     }
 
 
