@@ -19,6 +19,7 @@ from bench.report.views.write import derive
 from bench.runs.plan import Axes, build_plan
 from bench.runs.records import Session
 from bench.runs.store import RESULTS, Recorder
+from tests.bench.support.failing import MACHINE
 from tests.bench.support.simulator import Account, SimulatedTarget, Truth, VirtualTime, outputs
 
 CHROMIUM = shutil.which("chromium")
@@ -52,7 +53,9 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     target = SimulatedTarget(Account(truth), VirtualTime())
     recorded = parse_outputs(outputs("http://localhost", None, target.account)).recorded()
-    header = Session(1, "2026-01-01T00:00:00+00:00", axes, recorded, target.describe(), {}, read_prices().recorded())
+    header = Session(
+        1, "2026-01-01T00:00:00+00:00", axes, recorded, target.describe(), MACHINE, read_prices().recorded()
+    )
     with Recorder(directory / RESULTS) as recorder:
         carry_out(build_plan(axes), target, header, recorder, target.virtual.clock)
     derive(directory)

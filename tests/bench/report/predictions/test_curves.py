@@ -1,0 +1,111 @@
+"""Curves over sizes keep to what must hold for any Lambda, and the cheapest is the cheapest of those that meet."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+import pytest
+
+from bench.charts.curves import Limit, curves
+from bench.charts.svg import Series
+from bench.cost.model import Assumptions, Billed, Usage, request_usd
+from bench.cost.prices import read_prices
+from bench.report.predicting import COLD_KINDS, Wanted
+from bench.report.predictions.curves import COLD_SHARE, MEMORIES, SIZES, ByMemory, Curves, curves_of
+from bench.report.predictions.figures import figures
+from bench.report.predictions.tables import cheapest, over_memories, over_sizes, passed
+from bench.report.report import report_of
+from bench.runs.plan import Axes
+from bench.runs.store import read_run
+from tests.bench.support.failing import measured
+
+BACKENDS = ("efs", "s3", "oci")
+PRICES = read_prices()
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Curves:
+    report = report_of(read_run(measured(tmp_path_factory.mktemp("run"), axes=Axes(BACKENDS, cold=5, warm=10))))
+    return curves_of(report.evidence, Wanted(), PRICES)
+
+
+def test_more_bytes_are_never_faster_and_pass_limits_never_less_often(found: Curves) -> None:
+    for kind, backend in itertools.product(COLD_KINDS, BACKENDS):
+        items = [item for item in found.by_size if (item.kind, item.backend) == (kind, backend)]
+        assert [item.bytes_read for item in items] == list(SIZES)
+        for a, b in itertools.pairwise(items):
+            assert a.ms.low <= b.ms.low
+            assert a.ms.median <= b.ms.median
+            assert a.ms.high <= b.ms.high
+            assert a.init_over <= b.init_over
+            assert a.given_up <= b.given_up
+
+
+def test_more_memory_is_never_slower(found: Curves) -> None:
+    for backend in BACKENDS:
+        items = [item for item in found.by_memory if item.backend == backend]
+        assert [item.memory_mb for item in items] == list(MEMORIES)
+        for a, b in itertools.pairwise(items):
+            assert a.cold_ms.median >= b.cold_ms.median
+            assert a.warm_ms.median >= b.warm_ms.median
+
+
+def test_costs_lie_around_those_of_the_cost_model_for_the_predicted_times(found: Curves) -> None:
+    for item in found.by_memory:
+        usage = Usage(item.backend, "x86_64", item.memory_mb)
+        cold = request_usd(usage, Billed(item.cold_ms.median, 340e6), PRICES, Assumptions())
+        warm = request_usd(usage, Billed(item.warm_ms.median), PRICES, Assumptions())
+        above = 1000 * (
+            COLD_SHARE * cold + (1 - COLD_SHARE) * warm
+        )  # the caller's time is a little more than is billed
+        assert 0.5 * above < item.thousand_usd.median < above
+
+
+def test_the_cheapest_meets_the_objective_and_nothing_cheaper_does(found: Curves) -> None:
+    for objective in (100.0, 800.0, 1500.0, 3000.0, 60_000.0):
+        meeting = [item for item in found.by_memory if item.cold_ms.high <= objective]
+        best = found.cheapest(objective)
+        assert (best is None) == (not meeting)
+        if best:
+            assert best in meeting
+            assert all(best.thousand_usd.median <= item.thousand_usd.median for item in meeting)
+            assert f"{best.backend} with {best.memory_mb:,} MB" in cheapest(found, objective)
+        column = [row[-1] for row in over_memories(found, objective).rows]
+        assert column.count("yes") == len(meeting)
+        assert all(_expected(item, objective) == said for item, said in zip(found.by_memory, column, strict=True))
+    assert cheapest(found, 1.0) == "No storage and memory size probably answers a cold start within 1 ms."
+
+
+def _expected(item: ByMemory, objective: float) -> str:
+    return "yes" if item.cold_ms.high <= objective else "no" if item.cold_ms.low > objective else "perhaps"
+
+
+def test_tables_and_sentences_name_each_storage_kind_and_size(found: Curves) -> None:
+    for kind in COLD_KINDS:
+        table = over_sizes(found, kind)
+        assert table.header == ("MB read", *BACKENDS)
+        assert [row[0] for row in table.rows] == [f"{size / 1e6:,.0f}" for size in SIZES]
+    said = list(passed(found))
+    assert [re.match(r"(\w+), ([\w-]+): ", line).groups() for line in said] == [  # type: ignore[union-attr]
+        (backend, kind) for kind in COLD_KINDS for backend in BACKENDS
+    ]
+    first = next(line for line in said if line.startswith("oci, first-deploy"))
+    assert "INIT is over 10 s from" in first
+
+
+def test_figures_draw_bands_and_the_limits_that_lie_within(found: Curves) -> None:
+    drawn = {figure.title: figure for figure in figures(found)}
+    assert len(drawn) == 5
+    sizes = next(figure for title, figure in drawn.items() if "first-deploy" in title)
+    wide = sizes.svg.partition("</svg>")[0]
+    assert wide.count('class="band') == len(BACKENDS)
+    assert wide.count('class="limit"') == 4  # INIT, the API, the memory, image and /tmp
+    assert "limit 1, when INIT ends" in wide
+
+
+def test_a_limit_beyond_the_axes_is_named_and_not_drawn() -> None:
+    limits = [Limit("low", 1.0, across=False), Limit("in", 15.0, across=False), Limit("far", 1e9, across=True)]
+    chart = curves([(Series("a", 0, 0), [(1, 10.0), (2, 20.0)])], 720, "x", str, str, limits=limits)
+    assert chart.body.count('class="limit"') == 2  # the y-axis begins at zero
+    assert "limit 3, far" in chart.description
