@@ -71,7 +71,7 @@ def _runs(chosen: Iterable[tuple[str, ...]]) -> list[Counter[str]]:
 
 
 def _costs(prices: Prices) -> Iterator[str]:
-    each = {name: guess(_usage(name), _ENGINE, prices) for name in NAMES}
+    each = expected_costs(prices)
     run = estimate(build_plan(Axes(NAMES)), prices, _ARCHITECTURE)
     yield f"USD, prices of {prices.region}, {prices.date}:"
     yield ""
@@ -91,6 +91,11 @@ def _costs(prices: Prices) -> Iterator[str]:
         f"Every update that needs new images keeps the old ones, up to ten, for ${image:.3f} a month each, "
         f"${each[IMAGE.name].idle_month:.3f} for {IMAGE.name}."
     )
+
+
+def expected_costs(prices: Prices) -> dict[str, Costs]:
+    """Return what each storage is expected to cost, by its name."""
+    return {name: guess(_usage(name), _ENGINE, prices) for name in NAMES}
 
 
 def first_hour(backend: str, cost: Costs, prices: Prices) -> float:
