@@ -26,19 +26,20 @@ def predicted_times(prediction: PredictedRun) -> Table:
     """Cold and warm times beside those of the run, each with its interval and with what that comes from."""
     rows = [
         (
-            f"{state_of(item.kind)} · {case_name(item.case, prediction.cases)}", f"{item.case.memory_mb:,}",
-            ms(item.run_ms), interval(item.ms), width(item), likelihood(item.init_over), likelihood(item.given_up),
+            f"{state_of(item.kind)} · {case_name(item.case, prediction.cases)}", ms(item.run_ms), interval(item.ms),
+            width(item), likelihood(item.init_over), likelihood(item.given_up),
         )
         for item in prediction.times
     ]  # fmt: skip
     header = (
-        "kind", "memory, MB", f"{prediction.basis.place}, ms", "predicted for AWS, ms", "width mostly from",
+        "kind", f"{prediction.basis.place}, ms", "predicted for AWS, ms", "width mostly from",
         f"INIT over {INIT_S} s", f"over {API_TIMEOUT_S} s",
     )  # fmt: skip
+    memories = ", ".join(f"{size:,} MB" for size in dict.fromkeys(case.memory_mb for case in prediction.cases))
     note = (
-        f"{rests_on(prediction.basis)} Milliseconds that a caller waits: the median of the draws, in brackets where "
-        "95 % of them lie. The last two columns are shares of the draws: INIT takes longer than Lambda allows, and the "
-        "HTTP API gives up."
+        f"{rests_on(prediction.basis)} Memory: {memories}. Milliseconds that a caller waits: the median of the draws, "
+        "in brackets where 95 % of them lie. The last two columns are shares of the draws: INIT takes longer than Lambda "
+        "allows, and the HTTP API gives up."
     )
     return Table(TITLE, header, rows, note)
 

@@ -31,6 +31,11 @@ def duration(value: float, digits: int = 6) -> str:
     return f"{value / 1000:.{digits}g} s" if abs(value) >= 1000 else f"{value:.{digits}g} ms"
 
 
+def seconds(value: float) -> str:
+    """A duration in ms as seconds, the unit left out: three significant digits, and whole from 100 on."""
+    return f"{value / 1e3:,.0f}" if abs(value) >= 1e5 else f"{value / 1e3:.3g}"
+
+
 def percent(share: float | None) -> str:
     """A share of requests; never shows 100 % unless it is all of them."""
     if share is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable, Sequence
 
 from bench.charts.curves import Limit, curves
@@ -10,11 +9,10 @@ from bench.charts.svg import Series
 from bench.report.figures.figure import Figure, drawn
 from bench.report.prediction import Likely
 from bench.report.predictions.curves import COLD_SHARE, Curves
-from bench.text.numbers import duration, megabytes, money
+from bench.text.numbers import duration, megabytes, money, seconds
 from contract.limits import API_TIMEOUT_S, INIT_S, MAX_IMAGE, MAX_SCRATCH_MB
 
 _MIB = 1 << 20
-_SHORT = functools.partial(duration, digits=3)
 Points = dict[str, list[tuple[float, Likely]]]
 Words = Callable[[float], str]
 
@@ -40,7 +38,7 @@ def _over_sizes(prediction: Curves, kind: str) -> Figure:
         f"Medians and bands of 95 % of the draws; {prediction.memory_mb:,} MB of memory. Limits: {numbered}.",
         "MB read before the first answer",
         megabytes,
-        _SHORT,
+        _duration,
         limits,
     )
 
@@ -51,14 +49,18 @@ def _over_memories(prediction: Curves) -> Iterable[Figure]:
     usd = _points((item.backend, item.memory_mb, item.thousand_usd) for item in prediction.by_memory)
     words = "Medians and bands of 95 % of the draws."
     for title, found, y_label, caption in (
-        ("Predicted cold starts over memory sizes", cold, _SHORT, words),
-        ("Predicted warm requests over memory sizes", warm, _SHORT, words),
+        ("Predicted cold starts over memory sizes", cold, _duration, words),
+        ("Predicted warm requests over memory sizes", warm, _duration, words),
         (
             "Predicted cost of 1,000 requests over memory sizes", usd, money,
             f"{words} At {COLD_SHARE:.0%} cold starts, list prices of {prediction.region}, {prediction.prices_date}.",
         ),
     ):  # fmt: skip
         yield _figure(title, found, caption, "MB of memory", lambda x: f"{x:,.0f}", y_label)
+
+
+def _duration(value: float) -> str:
+    return f"{seconds(value)} s" if value >= 1000 else duration(value, 3)
 
 
 def _points(items: Iterable[tuple[str, float, Likely]]) -> Points:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from bench.report.on_aws import interval, likelihood
 from bench.report.predictions.curves import COLD_SHARE, ByMemory, BySize, Curves
 from bench.report.table import Table
-from bench.text.numbers import megabytes, money
+from bench.text.numbers import megabytes, money, seconds
 from contract.limits import API_TIMEOUT_S, INIT_S
 
 
@@ -92,5 +92,4 @@ def _interval_usd(item: ByMemory) -> str:
 
 def _cell(item: BySize) -> str:
     """`1.5 s (1.2-2.1)`."""
-    low, median, high = (value / 1e3 for value in (item.ms.low, item.ms.median, item.ms.high))
-    return f"{median:.3g} s ({low:.3g}-{high:.3g})"
+    return f"{seconds(item.ms.median)} s ({seconds(item.ms.low)}-{seconds(item.ms.high)})"

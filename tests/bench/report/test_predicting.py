@@ -8,12 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bench.predict.montecarlo import ROBUST
 from bench.process.errors import UsageError
 from bench.report import on_aws
 from bench.report.predicting import COLD_KINDS, Wanted, predicted_run
-from bench.report.prediction import PredictedRun
+from bench.report.prediction import Case, Likely, PredictedRun, PredictedVerdict
 from bench.report.report import Report, report_of
 from bench.report.views.write import derive
 from bench.runs.plan import Axes
@@ -154,3 +156,21 @@ def test_a_run_of_two_memory_sizes_takes_the_work_of_the_larger_one(tmp_path: Pa
     assert found is not None
     assert {case.memory_mb for case in found.cases} == {1024, 3008}
     assert all(item.run_ms is not None for item in found.times if item.kind != "first-deploy")
+
+
+@given(st.floats(0, 1))
+def test_only_none_or_all_of_the_draws_are_never_or_always(share: float) -> None:
+    said = on_aws.likelihood(share)
+    assert (said == "never") == (share == 0)
+    assert (said == "always") == (share == 1)
+    if 0 < share < 1:
+        assert 1 <= int(said.removesuffix("%")) <= 99
+
+
+@given(st.lists(st.floats(-1e7, 1e7), min_size=3, max_size=3).map(sorted))
+def test_a_sentence_names_who_is_ahead_first(ends: list[float]) -> None:
+    low, median, high = ends
+    a, b = (Case(name, "onnx", 3008, 20, 1) for name in ("a", "b"))
+    ahead = "a" if median < 0 else "b"
+    verdict = PredictedVerdict("warm", a, b, ahead, 0.9, Likely(median, low, high), "robust", None, None)
+    assert on_aws.sentence(verdict).startswith(f"{ahead} is ")
