@@ -73,7 +73,7 @@ def _others(found: Measured, cost: Costs) -> tuple[str, ...]:
 def _sentences(report: Report, prediction: PredictedRun) -> Iterator[str]:
     resolved = [item.verdict.sentence for item in report.comparisons if item.state == "cold" and item.verdict.resolved]
     yield f"Cold, in the lab: {' '.join(resolved) or 'no difference was resolved.'}"
-    yield from (f"{line[:1].upper()}{line[1:]}" for line in orders(prediction))
+    yield from orders(prediction)
     yield rests_on(prediction.basis)
 
 

@@ -38,8 +38,8 @@ def predicted_times(prediction: PredictedRun) -> Table:
     memories = ", ".join(f"{size:,} MB" for size in dict.fromkeys(case.memory_mb for case in prediction.cases))
     note = (
         f"{rests_on(prediction.basis)} Memory: {memories}. Milliseconds that a caller waits: the median of the draws, "
-        "in brackets where 95 % of them lie. The last two columns are shares of the draws: INIT takes longer than Lambda "
-        "allows, and the HTTP API gives up."
+        "in brackets where 95 % of them lie. The last two columns are shares of the draws: INIT takes longer than "
+        "Lambda allows, and the HTTP API gives up."
     )
     return Table(TITLE, header, rows, note)
 
@@ -74,7 +74,7 @@ def orders(prediction: PredictedRun) -> Iterator[str]:
             known = all(item.run_ms is not None for item in items)
             here = f"{_run_order(items, pairs)} {prediction.basis.place}; " if known else ""
             what = " · ".join(filter(None, (state_of(kind), alike)))
-            yield f"{what}: {here}{_predicted_order(items, pairs)} on AWS, probably."
+            yield f"Predicted, {what}: {here}{_predicted_order(items, pairs)} on AWS, probably."
 
 
 _Pairs = Mapping[frozenset[Case], PredictedVerdict]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bench.report.comparisons import Comparison
 from bench.report.figures import figures
 from bench.report.method import method
+from bench.report.on_aws import orders
 from bench.report.report import Meta, Report
 from bench.report.tables import tables
 from bench.report.views.page import figure_in_html, list_in_html, page, table_in_html
@@ -23,6 +24,7 @@ def html(report: Report) -> str:
         list_in_html(meta.notes, "notes"),
         "<h2>Verdicts</h2>",
         _verdicts(report.comparisons),
+        list_in_html(orders(report.on_aws)) if report.on_aws else "",
         table_in_html(latency),
         "<h2>Figures</h2>",
         *map(figure_in_html, figures(report)),

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from bench.report.answers import Agreement
 from bench.report.method import method
+from bench.report.on_aws import orders
 from bench.report.report import Report
 from bench.report.table import Table
 from bench.report.tables import tables
@@ -22,6 +23,7 @@ def markdown(report: Report) -> str:
         bullets(report.meta.notes),
         "## Verdicts",
         verdicts or bullets(["Only one storage was measured: there is nothing to compare."]),
+        bullets(orders(report.on_aws) if report.on_aws else ()),
         *map(section, tables(report)),
         "## Same work?",
         _answers(report.answers),

@@ -10,6 +10,7 @@ from rich.table import Table as Grid
 
 from bench.process.say import Printer
 from bench.report.answers import Agreement
+from bench.report.on_aws import orders
 from bench.report.report import Report
 from bench.report.table import Table
 from bench.report.tables import tables
@@ -30,6 +31,8 @@ def print_report(report: Report, console: Console) -> None:
     print_table(latency, console)
     for comparison in report.comparisons:
         console.print(f"{comparison.state}: {comparison.verdict.sentence}")
+    for sentence in orders(report.on_aws) if report.on_aws else ():
+        console.print(sentence)
     for table in others:
         print_table(table, console)
     _print_answers(report.answers, console)

@@ -86,7 +86,7 @@ def test_a_verdict_agrees_with_the_medians_and_names_what_it_turns_round(predict
 
 def test_the_orders_say_no_more_than_the_verdicts(prediction: PredictedRun) -> None:
     cold, first, warm = on_aws.orders(prediction)
-    assert cold.startswith("cold (new-sandbox): efs before s3 before oci in the lab; ")
+    assert cold.startswith("Predicted, cold (new-sandbox): efs before s3 before oci in the lab; ")
     assert "in the lab" not in first
     assert warm.count("about as fast as") == 4  # the run resolves no difference, and none is predicted
     marks = {frozenset((i.a.backend, i.b.backend)): i.mark for i in prediction.verdicts if i.kind == "new-sandbox"}
