@@ -82,23 +82,25 @@ _ALIKE = "about as fast as"
 
 
 def _run_order(items: Sequence[PredictedTime], pairs: _Pairs) -> str:
-    ordered = sorted(items, key=lambda item: item.run_ms or 0.0)
-    return _in_words(ordered, pairs, lambda verdict: "before" if verdict.run_says else _ALIKE)
+    def words(before: str, verdict: PredictedVerdict) -> str:
+        return "before" if verdict.run_says == before else _ALIKE
+
+    return _in_words(sorted(items, key=lambda item: item.run_ms or 0.0), pairs, words)
 
 
 def _predicted_order(items: Sequence[PredictedTime], pairs: _Pairs) -> str:
-    def words(verdict: PredictedVerdict) -> str:
+    def words(before: str, verdict: PredictedVerdict) -> str:
         if verdict.ahead is None:
             return _ALIKE
-        return "before" if verdict.mark == "robust" else "perhaps before"
+        return "before" if verdict.mark == "robust" and verdict.ahead == before else "perhaps before"
 
     return _in_words(sorted(items, key=lambda item: item.ms.median), pairs, words)
 
 
-def _in_words(ordered: Sequence[PredictedTime], pairs: _Pairs, words: Callable[[PredictedVerdict], str]) -> str:
+def _in_words(ordered: Sequence[PredictedTime], pairs: _Pairs, words: Callable[[str, PredictedVerdict], str]) -> str:
     said = ordered[0].case.backend
     for before, after in itertools.pairwise(item.case for item in ordered):
-        said += f" {words(pairs[frozenset((before, after))])} {after.backend}"
+        said += f" {words(before.backend, pairs[frozenset((before, after))])} {after.backend}"
     return said
 
 

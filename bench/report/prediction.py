@@ -158,18 +158,16 @@ class PredictedRun:
 
 def case_name(case: Case, cases: Sequence[Case]) -> str:
     """The backend of a case and whatever else tells it from the others."""
-    alike = [_rest(other) for other in cases if other.backend == case.backend]
-    differing = (what for number, what in enumerate(_rest(case)) if len({other[number] for other in alike}) > 1)
+    alike = [other for other in cases if other.backend == case.backend]
+    named = [_rest(other) for other in alike]
+    differing = [what for number, what in enumerate(_rest(case)) if len({other[number] for other in named}) > 1]
+    if any(_rest(other) == _rest(case) and other != case for other in alike):
+        differing.append(f"{case.bytes_read / 1e6:,.0f} MB read")
     return " · ".join([case.backend, *differing])
 
 
 def _rest(case: Case) -> tuple[str, ...]:
-    return (
-        case.engine,
-        f"{case.memory_mb:,} MB",
-        f"{case.tokens} tokens",
-        f"{case.bytes_read / 1e6:,.0f} MB read",
-    )
+    return case.engine, f"{case.memory_mb:,} MB", f"{case.tokens} tokens"
 
 
 def state_of(kind: str) -> str:

@@ -15,7 +15,7 @@ from bench.predict.montecarlo import ROBUST
 from bench.process.errors import UsageError
 from bench.report import on_aws
 from bench.report.predicting import COLD_KINDS, Wanted, predicted_run
-from bench.report.prediction import Case, Likely, PredictedRun, PredictedVerdict
+from bench.report.prediction import Case, Likely, PredictedRun, PredictedVerdict, case_name
 from bench.report.report import Report, report_of
 from bench.report.views.write import derive
 from bench.runs.plan import Axes
@@ -174,3 +174,16 @@ def test_a_sentence_names_who_is_ahead_first(ends: list[float]) -> None:
     ahead = "a" if median < 0 else "b"
     verdict = PredictedVerdict("warm", a, b, ahead, 0.9, Likely(median, low, high), "robust", None, None)
     assert on_aws.sentence(verdict).startswith(f"{ahead} is ")
+
+
+cases = st.builds(
+    Case, st.sampled_from(BACKENDS), st.sampled_from(["onnx", "transformers"]), st.sampled_from([1024, 3008]),
+    st.sampled_from([20, 4096]), st.sampled_from([345_000_000, 595_000_000]),
+)  # fmt: skip
+
+
+@given(st.lists(cases, min_size=1, max_size=12, unique=True))
+def test_cases_have_names_of_their_own(found: list[Case]) -> None:
+    names = [case_name(case, found) for case in found]
+    assert len(set(names)) == len(found)
+    assert case_name(found[0], found[:1]) == found[0].backend
