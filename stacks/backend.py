@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import pulumi
 
@@ -19,10 +19,12 @@ from stacks.function import ContainerFunction, FunctionArgs, Mount
 from stacks.image import Image, ImageArgs
 from stacks.model_store import ModelStore
 from stacks.models import Model
+from stacks.priming import Priming
 from stacks.settings import Settings
 
 Shared = TypeVar("Shared")
 Grants = Mapping[str, pulumi.Output[str]]
+_PRIMING_TEXT = "A delivery robot ran over a dog on the pavement"
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,8 @@ class Backend(pulumi.ComponentResource):
 
     def _serve(self, model: Model, image: Image, where: str, serving: Serving) -> None:
         """Make the two functions of a model; the one that searches is like the other, without what it does not need."""
-        args, settings = self._args, self._args.settings
+        args, settings, names = self._args, self._args.settings, self._args.place.names
+        prefix, opts = model.child_of(self._name), pulumi.ResourceOptions(parent=self)
         encoder, search = self._roles(model)
         variables = {STORAGE_BACKEND: self._name, ENGINE: settings.engine, **serving.environment}
         if model.name:
@@ -111,7 +114,7 @@ class Backend(pulumi.ComponentResource):
         encodes = FunctionArgs(
             settings=settings,
             place=args.place,
-            function_name=args.place.names.function(encoder),
+            function_name=names.function(encoder),
             description=f"Similar incidents; weights: {encoder}",
             environment=variables,
             memory_mb=settings.memory_mb,
@@ -122,23 +125,29 @@ class Backend(pulumi.ComponentResource):
             grants=serving.grants,
             reserved_concurrency=settings.reserved_concurrency,
             ready=serving.ready,
-            hooks=pulumi.ResourceHookBinding(after_update=[self._requests_end]),
+            hooks=self._hooks(f"{prefix}-serve", names.function(encoder), {"text": _PRIMING_TEXT}),
         )
         searches = replace(
             encodes,
-            function_name=args.place.names.function(search),
+            function_name=names.function(search),
             description=f"Incidents similar to an embedding; index: {encoder}",
             environment={**variables, SERVES: SEARCH},
             memory_mb=model.bundle.search_memory_mb,
             scratch_mb=MIN_SCRATCH_MB,
             grants=serving.search_grants,
+            hooks=self._hooks(f"{prefix}-search", names.function(search), {"embed": [1.0] * model.bundle.hidden}),
         )
-        prefix, opts = model.child_of(self._name), pulumi.ResourceOptions(parent=self)
         self.served[model.name] = Served(
             ContainerFunction(f"{prefix}-serve", encodes, image, opts=opts),
             ContainerFunction(f"{prefix}-search", searches, image, opts=opts),
             where,
         )
+
+    def _hooks(self, name: str, function_name: str, event: Mapping[str, Any]) -> pulumi.ResourceHookBinding:
+        """Prime the function where it has a new image, and let the requests of the old one end."""
+        settings = self._args.settings
+        priming = [Priming(function_name, settings.region, event).hook(f"{name}-prime")] if settings.prime else []
+        return pulumi.ResourceHookBinding(after_create=[*priming], after_update=[*priming, self._requests_end])
 
     def _register(self) -> None:
         names = {name: served.encoder.function.name for name, served in self.served.items()}

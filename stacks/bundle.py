@@ -17,13 +17,14 @@ _MIB = 1 << 20
 
 @dataclass(frozen=True)
 class Bundle:
-    """A model bundle; `files` are all files below `directory`, the manifest included, and `encoder_bytes` is the part
-    of the weights that each answer of the onnx engine reads.
+    """A model bundle; `files` are all files below `directory`, the manifest included, `hidden` is how many numbers a
+    vector has, and `encoder_bytes` is the part of the weights that each answer of the onnx engine reads.
     """
 
     directory: Path
     source_hash: str
     weights: str
+    hidden: int
     encoder_bytes: int
     files: Mapping[str, File]
 
@@ -40,14 +41,15 @@ class Bundle:
         except ValueError as error:
             raise DeploymentError.of([f"{path} {error}: {mend} again"]) from error
         try:
-            encoder, weights = encoder_bytes(int(fields["layers"]), int(fields["hidden"])), str(fields["weights"])
+            hidden, weights = int(fields["hidden"]), str(fields["weights"])
+            encoder = encoder_bytes(int(fields["layers"]), hidden)
         except (ValueError, KeyError, TypeError, OverflowError) as error:
             raise DeploymentError.of([f"{path} is damaged ({error!r}): {mend} again"]) from error
         files = fields["files"]
         if lacking := [name for name in (WEIGHTS, *INDEX) if name not in files]:
             raise DeploymentError.of([f"{path} lists no {' and no '.join(lacking)}: {mend} again"])
         files[MANIFEST] = File(len(data), hashlib.sha256(data).hexdigest())
-        return cls(directory, fields["source_hash"], weights, encoder, files)
+        return cls(directory, fields["source_hash"], weights, hidden, encoder, files)
 
     def check_files(self) -> None:
         """Raise DeploymentError, with the remedy, unless every file is there and fits the manifest.

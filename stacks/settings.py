@@ -62,6 +62,7 @@ class Settings:
     timeout_seconds: int
     ephemeral_storage_mb: int
     reserved_concurrency: int
+    prime: bool
     tracing: bool
     log_retention_days: int
     vpc_placement: str
@@ -99,6 +100,7 @@ class Settings:
             timeout_seconds=source.require_int("timeoutSeconds"),
             ephemeral_storage_mb=source.require_int("ephemeralStorageMb"),
             reserved_concurrency=source.require_int("reservedConcurrency"),
+            prime=source.require_bool("prime"),
             tracing=source.require_bool("tracing"),
             log_retention_days=source.require_int("logRetentionDays"),
             vpc_placement=source.require("vpcPlacement"),

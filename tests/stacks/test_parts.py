@@ -134,7 +134,7 @@ def test_a_real_bundle_is_a_bundle(tiny_bundle: Path) -> None:
 
 @given(st.integers(0, 20 << 30), st.integers(0, 20 << 30))
 def test_scratch_space_holds_what_an_engine_fetches(encoder: int, checkpoint: int) -> None:
-    bundle = Bundle(Path(), "", "", encoder, {"model.safetensors": File(checkpoint, "")})
+    bundle = Bundle(Path(), "", "", 768, encoder, {"model.safetensors": File(checkpoint, "")})
 
     for engine, size in {"onnx": encoder, "transformers": checkpoint}.items():
         assert bundle.scratch_mb(engine) >= 512

@@ -43,8 +43,8 @@ def test_everything_switched_on_keeps_every_rule(everything: Graph, project: Pat
     assert violations(run(project, EVERYTHING, preview=True)) == []
 
 
-def test_web_pages_with_signed_requests_keep_every_rule(project: Path) -> None:
-    graph = run(project, {"corsOrigins": ["https://incidentdatabase.ai"], "auth": "iam"})
+def test_web_pages_with_signed_requests_and_no_priming_keep_every_rule(project: Path) -> None:
+    graph = run(project, {"corsOrigins": ["https://incidentdatabase.ai"], "auth": "iam", "prime": False})
 
     assert violations(graph) == []
     assert cloudformation.problems(graph) == []

@@ -79,4 +79,33 @@ FAULTS = (
         "searching_is_cheap",
         TWO,
     ),
+    Fault(
+        "a new function is not primed",
+        "backend.py",
+        "after_create=[*priming]",
+        "after_create=[]",
+        "new_images_are_primed",
+    ),
+    Fault(
+        "a new image is not primed",
+        "backend.py",
+        "after_update=[*priming, ",
+        "after_update=[",
+        "new_images_are_primed",
+    ),
+    Fault(
+        "the encoder is primed twice and the search never",
+        "backend.py",
+        'self._hooks(f"{prefix}-search", names.function(search)',
+        'self._hooks(f"{prefix}-serve", names.function(encoder)',
+        "new_images_are_primed",
+    ),
+    Fault(
+        "primed although somebody wants to measure what that hides",
+        "backend.py",
+        " if settings.prime else []",
+        "",
+        "new_images_are_primed",
+        {"prime": False},
+    ),
 )

@@ -79,8 +79,8 @@ FAULTS = (
     Fault(
         "the old bundle goes at once",
         "backend.py",
-        "hooks=pulumi.ResourceHookBinding(after_update=[self._requests_end]),",
-        "",
+        ", self._requests_end]",
+        "]",
         "the_old_bundle_outlives_its_requests",
     ),
     Fault(

@@ -100,6 +100,15 @@ def searching_is_cheap(graph: Graph) -> Iterator[str]:
             yield f"{pair.search.name} has the rights of {pair.encoder.name}"
 
 
+def new_images_are_primed(graph: Graph) -> Iterator[str]:
+    """The first request to a new image waits for each chunk of it: that is not for a user, unless somebody wants it."""
+    for function in serving(graph):
+        wanted = [f"{function.name.removesuffix('-function')}-prime"] if graph.config["prime"] else []
+        for when, hooks in (("made", function.after_create), ("updated", function.after_update)):
+            if [hook for hook in hooks if hook.endswith("-prime")] != wanted:
+                yield f"{function.name} is primed by {hooks} after it was {when}"
+
+
 RULES = (
     nobody_waits_longer_than_the_gateway,
     functions_have_names_of_their_own,
@@ -108,4 +117,5 @@ RULES = (
     network_before_function,
     like_for_like,
     searching_is_cheap,
+    new_images_are_primed,
 )

@@ -48,6 +48,7 @@ class Recorded:
     providers: dict[str, str]
     custom: bool
     remote: bool
+    after_create: tuple[str, ...]
     after_update: tuple[str, ...]
     on_error: tuple[str, ...]
     delete_timeout: str
@@ -138,6 +139,7 @@ class Recorder(mocks.MockMonitor):
                 providers=dict(request.providers),
                 custom=request.custom,
                 remote=request.remote,
+                after_create=tuple(request.hooks.after_create),
                 after_update=tuple(request.hooks.after_update),
                 on_error=tuple(request.hooks.on_error),
                 delete_timeout=request.customTimeouts.delete,
