@@ -86,7 +86,7 @@ def watched(models: Models, backends: Mapping[str, Backend], page: Page | None) 
 
 
 def export(settings: Settings, models: Models, backends: Mapping[str, Backend], api: HttpApi) -> None:
-    """Export the outputs that `python -m lab up --json` prints, under the same names."""
+    """Export the outputs that `python -m lab up --json` prints, under the same names, and what is of a stack alone."""
     named = outputs.deployment(
         target="aws",
         api_url=api.url,
@@ -98,7 +98,7 @@ def export(settings: Settings, models: Models, backends: Mapping[str, Backend], 
         default_backend=settings.default_backend,
         models={model.name: described(settings, model, backends, api) for model in models},
     )
-    for name, value in named.items():
+    for name, value in {**named, outputs.PRIMED: settings.prime}.items():
         pulumi.export(name, value)
 
 

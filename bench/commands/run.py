@@ -88,6 +88,11 @@ def _measure(axes: Axes, choice: Choice, directory: Path, before: Run | None, al
     with deployed(choice, axes.backends, axes.engines[0], log, first_deploy=first_deploy) as deployment:
         for name in axes.backends:
             deployment.backend(name)
+        if axes.first_deploy and deployment.primed:
+            raise UsageError(
+                "this stack primes its functions, so a first cold start after a deployment is nobody's to measure: "
+                "`pulumi config set prime false`, deploy a new image or bundle, and measure then"
+            )
         facts = gather().recorded()
         if before:
             must_match(before, deployment.recorded(), facts)

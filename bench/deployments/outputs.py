@@ -35,8 +35,9 @@ class Backend:
 class Deployment:
     """What the benchmark needs to know about a target. `endpoint_url` and `access_key` are a lab's.
 
-    `cache_policy`, `memory_enforcement`, `images` and `shape` are a lab's settings. `login` is the user and password
-    that the address of the API held: the addresses here hold none.
+    `cache_policy`, `memory_enforcement`, `images` and `shape` are a lab's settings; `primed`, a stack's, says that
+    the functions were asked already after each deployment. `login` is the user and password that the address of the
+    API held: the addresses here hold none.
     """
 
     kind: str
@@ -53,6 +54,7 @@ class Deployment:
     memory_enforcement: str | None = None
     images: str | None = None
     shape: Shape | None = None
+    primed: bool = False
     login: tuple[str, str] | None = field(default=None, repr=False)
     access_key: tuple[str, str] | None = field(default=None, repr=False)
 
@@ -101,6 +103,7 @@ class _Outputs(BaseModel, strict=True):
     memory_enforcement: str | None = Field(None, validation_alias=names.MEMORY_ENFORCEMENT)
     images: str | None = Field(None, validation_alias=names.IMAGES)
     shape: Shape | None = Field(None, validation_alias=names.SHAPE)
+    primed: bool = Field(False, validation_alias=names.PRIMED)
     access_key_id: str | None = Field(None, validation_alias=names.ACCESS_KEY_ID)
     secret_access_key: str | None = Field(None, validation_alias=names.SECRET_ACCESS_KEY)
 
@@ -138,6 +141,7 @@ def parse_outputs(given: Mapping[str, Any]) -> Deployment:
         memory_enforcement=outputs.memory_enforcement,
         images=outputs.images,
         shape=outputs.shape,
+        primed=outputs.primed,
         login=login,
         access_key=_access_key(outputs),
     )

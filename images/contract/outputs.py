@@ -28,6 +28,9 @@ LOG_GROUP = "logGroup"
 STORAGE = "storage"  # one honest sentence about where the weights are
 CURL = "curl"  # a first request, for a shell
 
+# Of a stack alone.
+PRIMED = "primed"  # whether functions with a new image are invoked before anybody else asks them
+
 # Of a lab alone.
 ENDPOINT_URL = "endpointUrl"
 ACCESS_KEY_ID = "accessKeyId"

@@ -70,7 +70,7 @@ def test_exports_what_the_lab_prints(default: Graph) -> None:
     assert exports["target"] == "aws"
     assert set(exports) == {
         *("target", "apiUrl", "region", "authMode", "engine", "architecture"),
-        *("bundleHash", "weights", "defaultBackend", "backends"),
+        *("bundleHash", "weights", "defaultBackend", "backends", "primed"),
     }
     for name, backend in exports["backends"].items():
         assert set(backend) == {"functionName", "searchFunctionName", "logGroup", "storage", "curl"}

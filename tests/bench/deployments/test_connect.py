@@ -23,9 +23,9 @@ from bench.deployments.auth import make_signer
 from bench.deployments.doctor import clock_check, like_for_like
 from bench.deployments.functions import Functions
 from bench.deployments.outputs import parse_outputs, read_outputs
-from bench.process.errors import StorageError, TargetError, UsageError
+from bench.process.errors import EXIT_USAGE, StorageError, TargetError, UsageError
 from bench.runs.records import End
-from bench.runs.store import Recorder, read_run
+from bench.runs.store import RESULTS, Recorder, read_run
 from contract.checkout import ROOT
 from tests.bench.support.command import RUN, bench, write_outputs
 from tests.bench.support.simulator import Account, Truth, outputs, serve
@@ -54,6 +54,15 @@ def outputs_file(account: Account, url: str, tmp_path: Path) -> Callable[..., Pa
         return write_outputs(tmp_path, url, account, **changes)
 
     return write
+
+
+def test_a_first_cold_start_that_a_deployment_has_made_already_is_not_measured(
+    outputs_file: Callable[..., Path], tmp_path: Path
+) -> None:
+    done = bench("run", "--outputs", outputs_file(primed=True), "--first-deploy", "--out", tmp_path / "run", **KEYS)
+    assert done.returncode == EXIT_USAGE
+    assert "`pulumi config set prime false`" in done.stderr
+    assert not (tmp_path / "run" / RESULTS).exists()
 
 
 def test_the_key_of_a_lab_is_used_and_neither_recorded_nor_shown(account: Account, url: str) -> None:

@@ -51,7 +51,7 @@ def test_further_models_are_told_by_name_and_a_page_only_where_there_is_one() ->
     assert found["models"] == {"minilm": model("b")}
 
 
-def test_every_output_is_built_here_or_of_a_lab_alone() -> None:
+def test_every_output_is_built_here_or_of_a_stack_or_a_lab_alone() -> None:
     built = [
         name
         for make in (outputs.deployment, outputs.model, outputs.backend)
@@ -60,5 +60,5 @@ def test_every_output_is_built_here_or_of_a_lab_alone() -> None:
     constants = {name.lower() for name in vars(outputs) if name.isupper()}
     assert constants - set(built) == {
         *("endpoint_url", "access_key_id", "secret_access_key", "images"),
-        *("cache_policy", "memory_enforcement", "capacity", "shape"),
+        *("cache_policy", "memory_enforcement", "capacity", "shape", "primed"),
     }
