@@ -17,7 +17,7 @@ from bench.deployments.outputs import Backend, Deployment
 from bench.process.errors import TargetError
 from bench.runs.records import Observation
 from bench.runs.texts import text_of
-from contract.environment import CONFIG_NONCE, ENGINE, VERIFY_WEIGHTS
+from contract.environment import CONFIG_NONCE, ENGINE, READERS, VERIFY_WEIGHTS
 from contract.routes import SIMILAR
 
 REQUEST_TIMEOUT_S = 60.0
@@ -34,10 +34,17 @@ class Stage:
     cache: str
     ranges: Sequence[Sequence[int]]
 
-    def make_cold(self, backend: Backend, engine: str, verify: bool = False) -> Mapping[str, str]:
-        """Retire the environments; with the cold policy the lab also evicts what the storage holds in memory."""
+    def make_cold(
+        self, backend: Backend, engine: str, verify: bool = False, readers: str | None = None
+    ) -> Mapping[str, str]:
+        """Retire the environments; with the cold policy the lab also evicts what the storage holds in memory.
+
+        `readers` replaces the function's READERS, which stay so.
+        """
         variables = {**self.functions.configuration(backend).variables, ENGINE: engine}
         variables[VERIFY_WEIGHTS] = str(int(verify))
+        if readers is not None:
+            variables[READERS] = readers
         variables[CONFIG_NONCE] = uuid.uuid4().hex
         self.functions.configure(backend, variables, None)
         return variables
@@ -52,9 +59,11 @@ class Stage:
 
 
 @contextmanager
-def running_stage(bundle: Path, cache: str, out: Path, ranges: Sequence[Sequence[int]]) -> Iterator[Stage]:
-    """A lab on this bundle, for as long as the block lasts; its log goes into the directory `out`."""
-    arguments = ("--bundle", str(bundle), "--cache", cache)
+def running_stage(
+    bundle: Path, cache: str, out: Path, ranges: Sequence[Sequence[int]], more: Sequence[str] = ()
+) -> Iterator[Stage]:
+    """A lab on this bundle, for as long as the block lasts, with `more` options; its log goes into `out`."""
+    arguments = ("--bundle", str(bundle), "--cache", cache, *more)
     with running_lab(arguments, out / "lab.log") as deployment:
         functions = Functions(deployment)
         sign = make_signer(deployment.auth_mode, deployment.region, functions.session.get_credentials)

@@ -1,0 +1,127 @@
+"""Compares one reader with the number that each storage has: `python -m bench.limits.readers --bundle DIR`.
+
+In a lab that is shaped like Lambda (`--shape lambda`) the first cold start after a deployment is measured, too: each
+time in a lab of its own, because only there no chunk of the image has been read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from bench.deployments.outputs import Backend
+from bench.limits.samples import Sample, Samples
+from bench.limits.stage import Stage, running_stage
+from bench.limits.tables import number, table, timed
+from bench.process.errors import EXIT_OK, BenchError, TargetError
+from bench.process.say import warn
+from bench.runs.cold_starts.first_deploy import FirstDeploy
+from bench.runs.cold_starts.new_sandbox import NewSandbox
+from bench.stats.quantiles import quantile
+from contract.environment import READERS
+from contract.phases import FETCH
+from contract.storages import STORAGES, Storage, storage
+
+COMMAND = "python -m bench.limits.readers"
+ALONE, CHOSEN = "1", "as chosen"
+NEW_IMAGE = ("--chunks", "new")  # options of the lab: nobody has read the image yet
+
+
+def measure(stage: Stage, samples: Samples, rounds: int, ways: Sequence[str], seed: int) -> None:
+    """Start every storage each way in each round, in random order."""
+    order = random.Random(seed)  # noqa: S311 - an experiment's order, no secret
+    deployed = {each.name: stage.functions.configuration(each).variables.get(READERS, "") for each in _backends(stage)}
+    cases = [(backend, way) for backend in _backends(stage) for way in ways]
+    for turn in range(rounds):
+        order.shuffle(cases)
+        for backend, way in cases:
+            warn(f"round {turn + 1} of {rounds}: {backend.name}, readers: {way}")
+            stage.make_cold(backend, "onnx", readers=deployed[backend.name] if way == CHOSEN else way)
+            _ask(stage, samples, backend, NewSandbox.name, way, turn)
+
+
+def measure_first(bundle: Path, samples: Samples, options: Sequence[str], rounds: int, ways: Sequence[str]) -> None:
+    """Start the storages whose weights are in the image each way, each time after a deployment of its own."""
+    for turn in range(rounds):
+        for way in ways:
+            with tempfile.TemporaryDirectory() as out, running_stage(
+                bundle, "cold", Path(out), (), (*options, *NEW_IMAGE)
+            ) as stage:  # fmt: skip
+                for backend in _backends(stage):
+                    if storage(backend.name).baked:
+                        warn(f"round {turn + 1} of {rounds}, a new image: {backend.name}, readers: {way}")
+                        if way != CHOSEN:
+                            stage.make_cold(backend, "onnx", readers=way)
+                        _ask(stage, samples, backend, FirstDeploy.name, way, turn)
+
+
+def _backends(stage: Stage) -> tuple[Backend, ...]:
+    return stage.deployment.backends
+
+
+def _ask(stage: Stage, samples: Samples, backend: Backend, kind: str, way: str, turn: int) -> None:
+    answer = stage.ask(backend)
+    if answer.invocation != 1:
+        raise TargetError(f"{backend.name} was not cold: invocation {answer.invocation}")
+    where = f"{backend.name}, {kind}"
+    samples.add(Sample("read start", where, way, answer.request_ms, "ms", turn))
+    samples.add(Sample("read fetch", where, way, answer.phases_ms[FETCH], "ms", turn))
+
+
+def lines(samples: Samples) -> Iterator[str]:
+    """The table; no lines if nothing was measured."""
+    ways = list(dict.fromkeys(sample.how for sample in samples if sample.what == "read fetch"))
+    if not ways:
+        return
+    readers = [f"{way} reader{'s' if way != ALONE else ''}" if way != CHOSEN else CHOSEN for way in ways]
+    yield from table(
+        ("storage", "cold start", *(f"fetch, ms: {each}" for each in readers), f"{ALONE} / {CHOSEN}",
+         f"whole, ms: {readers[0]}", f"whole, ms: {readers[-1]}"),
+        [
+            _row(samples, place, kind, ways)
+            for kind in (NewSandbox.name, FirstDeploy.name)
+            for place in STORAGES.values()
+            if samples.hows("read fetch", f"{place.name}, {kind}")
+        ],
+    )  # fmt: skip
+
+
+def _row(samples: Samples, place: Storage, kind: str, ways: Sequence[str]) -> tuple[str, ...]:
+    where = f"{place.name}, {kind}"
+    fetches = {way: samples.values("read fetch", where, way) for way in ways}
+    first, last = (samples.values("read start", where, way) for way in (ways[0], ways[-1]))
+    gain = quantile(fetches[ALONE], 0.5) / quantile(fetches[CHOSEN], 0.5)
+    return (place.label, kind, *map(timed, fetches.values()), number(gain), timed(first), timed(last))
+
+
+def main() -> int:
+    """Measure; exit code 0, or that of what went wrong."""
+    parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
+    parser.add_argument("--bundle", type=Path, default=Path("images/bundle"), help="full-size bundle (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=3, help="cold starts of each kind (%(default)s)")
+    parser.add_argument("--shape", default="none", help="the lab's shape (%(default)s)")
+    parser.add_argument("--readers", type=int, nargs="*", default=[], help="numbers to measure beside 1 and the chosen")
+    options = parser.parse_args()
+    ways = (ALONE, *map(str, options.readers), CHOSEN)
+    shape = ("--shape", options.shape) if options.shape != "none" else ()
+    samples = Samples()
+    try:
+        with tempfile.TemporaryDirectory() as out, running_stage(
+            options.bundle, "cold", Path(out), (), shape
+        ) as stage:  # fmt: skip
+            measure(stage, samples, options.rounds, ways, seed=1)
+        if shape:
+            measure_first(options.bundle, samples, shape, options.rounds, ways)
+    except BenchError as error:
+        print(f"readers: {error}", file=sys.stderr)
+        return error.exit_code
+    print("\n".join(lines(samples)))
+    return EXIT_OK
+
+
+if __name__ == "__main__":
+    sys.exit(main())
