@@ -71,6 +71,7 @@ def _storages(samples: Samples) -> Iterator[str]:
     if ranges := samples.median("planned ranges", "bundle", "onnx"):
         yield f"The plan is {ranges:.0f} stretches of the file, each up to the next tensor that no answer needs."
         yield "The raw read of a file opens it for each of them; ours opens it once, and on EFS copies nothing."
+        yield "How many readers read side by side is chosen for Lambda: [readers.md](readers.md)."
     yield ""
     rows = []
     for cache in ("cold", "warm"):

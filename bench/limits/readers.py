@@ -1,4 +1,4 @@
-"""Compares one reader with the number that each storage has: `python -m bench.limits.readers --bundle DIR`.
+"""Compares one reader with the number that each storage has: `python -m bench.limits.readers` prints a table.
 
 In a lab that is shaped like Lambda (`--shape lambda`) the first cold start after a deployment is measured, too: each
 time in a lab of its own, because only there no chunk of the image has been read.
@@ -7,6 +7,8 @@ time in a lab of its own, because only there no chunk of the image has been read
 from __future__ import annotations
 
 import argparse
+import math
+import os
 import random
 import sys
 import tempfile
@@ -14,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bench.deployments.outputs import Backend
+from bench.limits.facts import facts
 from bench.limits.samples import Sample, Samples
 from bench.limits.stage import Stage, running_stage
 from bench.limits.tables import number, table, timed
@@ -22,11 +25,13 @@ from bench.process.say import warn
 from bench.runs.cold_starts.first_deploy import FirstDeploy
 from bench.runs.cold_starts.new_sandbox import NewSandbox
 from bench.stats.quantiles import quantile
+from contract.bundle import MANIFEST
 from contract.environment import READERS
 from contract.phases import FETCH
 from contract.storages import STORAGES, Storage, storage
 
 COMMAND = "python -m bench.limits.readers"
+UNSHAPED = "none"
 ALONE, CHOSEN = "1", "as chosen"
 NEW_IMAGE = ("--chunks", "new")  # options of the lab: nobody has read the image yet
 
@@ -37,6 +42,7 @@ def measure(stage: Stage, samples: Samples, rounds: int, ways: Sequence[str], se
     deployed = {each.name: stage.functions.configuration(each).variables.get(READERS, "") for each in _backends(stage)}
     cases = [(backend, way) for backend in _backends(stage) for way in ways]
     for turn in range(rounds):
+        samples.add(Sample("load", "machine", "before a round", os.getloadavg()[0], "", turn))
         order.shuffle(cases)
         for backend, way in cases:
             warn(f"round {turn + 1} of {rounds}: {backend.name}, readers: {way}")
@@ -72,15 +78,36 @@ def _ask(stage: Stage, samples: Samples, backend: Backend, kind: str, way: str, 
     samples.add(Sample("read fetch", where, way, answer.phases_ms[FETCH], "ms", turn))
 
 
+def document(samples: Samples, command: str) -> Iterator[str]:
+    """The lines of the page: how and on what this was measured, and the table."""
+    loads = samples.values("load", "machine", "before a round")
+    yield from ("# How many readers", "")
+    yield "`images/contract/readers.py` says how many readers read the weights side by side on each storage, and why,"
+    yield "by figures that others published of Lambda. The variable `READERS` of a function sets another number."
+    yield ""
+    yield f"Made by `{command}`, of one run in a lab: these are not figures of AWS. Cold starts by turns, medians with"
+    yield f"95 % intervals where there are enough, n = {len(loads)}. `fetch` is the reading of the weights, `whole` the"
+    yield "cold start over HTTP; a first-deploy is the first one in a lab, when no chunk of the image has been read."
+    yield ""
+    for what, said in ((sample.where, sample.how) for sample in samples if sample.what == "fact"):
+        yield f"- {what}: {said}"
+    yield f"- load of the machine before a round: {number(min(loads))} to {number(max(loads))}"
+    yield ""
+    yield from lines(samples)
+
+
 def lines(samples: Samples) -> Iterator[str]:
     """The table; no lines if nothing was measured."""
-    ways = list(dict.fromkeys(sample.how for sample in samples if sample.what == "read fetch"))
+    found = {sample.how for sample in samples if sample.what == "read fetch"}
+    ways = sorted(found, key=lambda way: math.inf if way == CHOSEN else int(way))
     if not ways:
         return
-    readers = [f"{way} reader{'s' if way != ALONE else ''}" if way != CHOSEN else CHOSEN for way in ways]
+    readers = [CHOSEN if way == CHOSEN else "1 reader" if way == ALONE else f"{way} readers" for way in ways]
     yield from table(
-        ("storage", "cold start", *(f"fetch, ms: {each}" for each in readers), f"{ALONE} / {CHOSEN}",
-         f"whole, ms: {readers[0]}", f"whole, ms: {readers[-1]}"),
+        (
+            "storage", "cold start", *(f"fetch, ms: {each}" for each in readers), f"{readers[0]} / {CHOSEN}",
+            f"whole, ms: {readers[0]}", f"whole, ms: {readers[-1]}",
+        ),
         [
             _row(samples, place, kind, ways)
             for kind in (NewSandbox.name, FirstDeploy.name)
@@ -92,10 +119,10 @@ def lines(samples: Samples) -> Iterator[str]:
 
 def _row(samples: Samples, place: Storage, kind: str, ways: Sequence[str]) -> tuple[str, ...]:
     where = f"{place.name}, {kind}"
-    fetches = {way: samples.values("read fetch", where, way) for way in ways}
+    fetches = [samples.values("read fetch", where, way) for way in ways]
     first, last = (samples.values("read start", where, way) for way in (ways[0], ways[-1]))
-    gain = quantile(fetches[ALONE], 0.5) / quantile(fetches[CHOSEN], 0.5)
-    return (place.label, kind, *map(timed, fetches.values()), number(gain), timed(first), timed(last))
+    gain = quantile(fetches[0], 0.5) / quantile(fetches[-1], 0.5)
+    return (place.label, kind, *map(timed, fetches), number(gain), timed(first), timed(last))
 
 
 def main() -> int:
@@ -103,13 +130,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
     parser.add_argument("--bundle", type=Path, default=Path("images/bundle"), help="full-size bundle (%(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="cold starts of each kind (%(default)s)")
-    parser.add_argument("--shape", default="none", help="the lab's shape (%(default)s)")
+    parser.add_argument("--shape", default=UNSHAPED, help="the lab's shape (%(default)s)")
     parser.add_argument("--readers", type=int, nargs="*", default=[], help="numbers to measure beside 1 and the chosen")
+    parser.add_argument("--document", type=Path, metavar="FILE", help="write a page with the table, too")
     options = parser.parse_args()
+    if not (options.bundle / MANIFEST).is_file():
+        parser.error(f"{options.bundle} holds no bundle: build one with `make model`")
     ways = (ALONE, *map(str, options.readers), CHOSEN)
-    shape = ("--shape", options.shape) if options.shape != "none" else ()
+    shape = ("--shape", options.shape) if options.shape != UNSHAPED else ()
     samples = Samples()
     try:
+        for what, said in facts(options.bundle).items():
+            samples.add(Sample("fact", what, said, 0.0, ""))
         with tempfile.TemporaryDirectory() as out, running_stage(
             options.bundle, "cold", Path(out), (), shape
         ) as stage:  # fmt: skip
@@ -120,6 +152,9 @@ def main() -> int:
         print(f"readers: {error}", file=sys.stderr)
         return error.exit_code
     print("\n".join(lines(samples)))
+    if options.document:
+        command = " ".join([COMMAND, *sys.argv[1:]])
+        options.document.write_text("\n".join(document(samples, command)) + "\n", encoding="utf-8")
     return EXIT_OK
 
 

@@ -16,4 +16,6 @@ def test_the_table_has_a_row_for_each_storage_and_kind_that_was_measured() -> No
         "| EFS | new-sandbox | 4,000 | 1,600 | 800 | 5.0 | 4,300 | 1,100 |",
         "| image | first-deploy | 36,000 | 3,000 | 1,500 | 24.0 | 36,300 | 1,800 |",
     ]
+    samples.add(Sample("load", "machine", "before a round", 0.5, ""))
+    assert "Made by `the command`, of one run in a lab" in "\n".join(readers.document(samples, "the command"))
     assert list(readers.lines(Samples())) == []
