@@ -85,9 +85,10 @@ def document(samples: Samples, command: str) -> Iterator[str]:
     yield "`images/contract/readers.py` says how many readers read the weights side by side on each storage, and why,"
     yield "by figures that others published of Lambda. The variable `READERS` of a function sets another number."
     yield ""
-    yield f"Made by `{command}`, of one run in a lab: these are not figures of AWS. Cold starts by turns, medians with"
-    yield f"95 % intervals where there are enough, n = {len(loads)}. `fetch` is the reading of the weights, `whole` the"
-    yield "cold start over HTTP; a first-deploy is the first one in a lab, when no chunk of the image has been read."
+    yield f"Made by `{command}`, of one run"
+    yield "in a lab: these are not figures of AWS. Cold starts by turns; medians, with 95 % intervals where there are"
+    yield f"enough, n = {len(loads)}. `fetch` is the reading of the weights, `whole` the cold start over HTTP; a first-deploy"
+    yield "is the first one in a lab, when no chunk of the image has been read."
     yield ""
     for what, said in ((sample.where, sample.how) for sample in samples if sample.what == "fact"):
         yield f"- {what}: {said}"

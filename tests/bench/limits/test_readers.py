@@ -17,5 +17,5 @@ def test_the_table_has_a_row_for_each_storage_and_kind_that_was_measured() -> No
         "| image | first-deploy | 36,000 | 3,000 | 1,500 | 24.0 | 36,300 | 1,800 |",
     ]
     samples.add(Sample("load", "machine", "before a round", 0.5, ""))
-    assert "Made by `the command`, of one run in a lab" in "\n".join(readers.document(samples, "the command"))
+    assert "Made by `the command`, of one run\nin a lab" in "\n".join(readers.document(samples, "the command"))
     assert list(readers.lines(Samples())) == []
