@@ -87,8 +87,8 @@ def document(samples: Samples, command: str) -> Iterator[str]:
     yield ""
     yield f"Made by `{command}`, of one run"
     yield "in a lab: these are not figures of AWS. Cold starts by turns; medians, with 95 % intervals where there are"
-    yield f"enough, n = {len(loads)}. `fetch` is the reading of the weights, `whole` the cold start over HTTP; a first-deploy"
-    yield "is the first one in a lab, when no chunk of the image has been read."
+    yield f"enough, n = {len(loads)}. `fetch` is the reading of the weights, `whole` the cold start over HTTP; a"
+    yield "first-deploy is the first one in a lab, when no chunk of the image has been read."
     yield ""
     for what, said in ((sample.where, sample.how) for sample in samples if sample.what == "fact"):
         yield f"- {what}: {said}"

@@ -10,8 +10,11 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from types import SimpleNamespace
 from typing import Any
 
+import grpc
 import pulumi
 import pytest
+from pulumi.runtime._callbacks import _CallbackServicer
+from pulumi.runtime.proto import callback_pb2, callback_pb2_grpc, resource_pb2
 
 from stacks import priming
 from stacks.priming import NotPrimedError, Priming
@@ -63,13 +66,38 @@ def test_a_function_that_never_answers_is_given_up_and_the_reason_told(asked: li
     assert 80 < len(asked) < 95
 
 
-def test_priming_that_fails_warns_and_does_not_fail_the_deployment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_engine_takes_a_failure_for_a_warning_and_gets_its_reason(
+    asked: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Through the SDK's own callback server, as the engine asks: after an update, with the inputs in its own names."""
+    asked += [TIMED_OUT] * 99
     monkeypatch.setattr("pulumi.resource_hooks.register_resource_hook", lambda hook: None)
-    hook = PRIMING.hook("efs-serve-prime")
-    assert hook.callback == PRIMING.prime
-    assert hook.opts is not None
-    assert hook.opts.ignore_errors
-    assert not hook.opts.on_dry_run
+
+    async def session() -> tuple[Any, str]:
+        registered: list[Any] = []
+        monitor: Any = SimpleNamespace(RegisterResourceHook=registered.append)
+        servicer = _CallbackServicer(monitor)
+        await servicer.serve()
+        try:
+            servicer.register_resource_hook(PRIMING.hook("efs-serve-prime"))
+            [request] = registered
+            question = resource_pb2.ResourceHookRequest(urn="urn", name="efs-serve-function")
+            question.old_inputs.update({"imageUri": "a@sha256:1"})
+            question.new_inputs.update({"imageUri": "a@sha256:2"})
+            async with grpc.aio.insecure_channel(request.callback.target) as channel:
+                reply = await callback_pb2_grpc.CallbacksStub(channel).Invoke(
+                    callback_pb2.CallbackInvokeRequest(
+                        token=request.callback.token, request=question.SerializeToString()
+                    )
+                )
+            return request, resource_pb2.ResourceHookResponse.FromString(reply.response).error
+        finally:
+            await _CallbackServicer.shutdown()
+
+    registration, said = asyncio.run(session())
+    assert registration.ignore_errors
+    assert not registration.on_dry_run
+    assert "was not primed: 10 tries got no answer, but Task timed out after 30.00 seconds" in said
 
 
 @pytest.mark.parametrize(
