@@ -45,8 +45,9 @@ e2e: $(VENV)/.deploy
 	$(BIN)/python -m tools.e2e "$(STACK)"
 
 # In three processes, each with a lab of its own: on two cores, as a third of the time they wait for what they started.
+# Those start a thousand more, so Python keeps its byte code, whatever the shell says.
 test: $(VENV)/.dev $(VENV)/.torch $(VENV)/.demo
-	$(BIN)/python -m pytest -n 3 $(ARGS)
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 3 $(ARGS)
 
 check: $(VENV)/.dev $(CHECKOV)/.done
 	$(BIN)/ruff check .
