@@ -45,7 +45,7 @@ def price_list(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, dict[str,
             self.wfile.write(body.encode())
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}", products
     server.shutdown()
     server.server_close()

@@ -40,7 +40,7 @@ def server() -> Iterator[tuple[str, list[tuple[int, int]]]]:
     handler = type("Handler", (RangeServer,), {"asked": asked})
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
         running.daemon_threads = True
-        threading.Thread(target=running.serve_forever, daemon=True).start()
+        threading.Thread(target=running.serve_forever, args=(0.05,), daemon=True).start()
         yield f"http://127.0.0.1:{running.server_port}", asked
         running.shutdown()
 

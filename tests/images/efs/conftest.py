@@ -193,7 +193,7 @@ class RefusingGateway(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Refuse)
         self.endpoint, self.refusals = endpoint, refusals
         self.url = f"http://127.0.0.1:{self.server_port}"
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
 
 class _Refuse(BaseHTTPRequestHandler):

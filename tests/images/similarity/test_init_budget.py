@@ -41,7 +41,7 @@ def test_init_ends_at_its_budget_and_the_first_invocation_waits_for_the_rest(tin
         return Turn(bundle, wait=0 if len(opened) == 1 else opened[0] + SLOW_S - time.monotonic())
 
     with Objects(script) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         answer = ask(server.url)
         server.shutdown()
     assert answer.status_code == 200

@@ -70,5 +70,5 @@ def _restarted(outputs: Mapping[str, Any], backend: str) -> dict[str, str]:
     for name in (names["functionName"], names["searchFunctionName"]):
         found = aws.get_function_configuration(FunctionName=name)
         aws.update_function_configuration(FunctionName=name, Environment=found["Environment"])
-        aws.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
+        aws.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0.1})
     return dict(found["Environment"]["Variables"])

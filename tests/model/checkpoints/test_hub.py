@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from contract import bundle as files
-from model.bundles import bundle
+from model.bundles import bundle, incidents
 
 MODEL = "somebody/tiny-longformer"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -77,14 +77,16 @@ def checkpoint(tiny_bundle: Path, tmp_path: Path) -> Path:
 def hub(checkpoint: Path) -> Iterator[str]:
     handler = type("Handler", (HubStandIn,), {"checkpoint": checkpoint})
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
 
 
-def run(tmp_path: Path, endpoint: str, weights: str, model: str = MODEL) -> subprocess.CompletedProcess[str]:
+def run(
+    tmp_path: Path, endpoint: str, weights: str, model: str = MODEL, *options: str
+) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "model", "build", "--model", model, "--weights", weights]
-    command += ["--out", str(tmp_path / "bundle")]
+    command += ["--out", str(tmp_path / "bundle"), *options]
     environment = {**os.environ, "HF_ENDPOINT": endpoint, "HF_HOME": str(tmp_path / "home"), "HF_HUB_DISABLE_XET": "1"}
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
@@ -181,7 +183,7 @@ def test_a_checkpoint_without_safetensors_is_an_error_not_a_fallback(
 def test_a_hub_that_fails_half_way_is_one_that_cannot_be_had(tmp_path: Path, checkpoint: Path, how: str) -> None:
     handler = type("Handler", (HubStandIn,), {"checkpoint": checkpoint, "broken": how})
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         done = run(tmp_path, f"http://127.0.0.1:{server.server_port}", "hub")
         server.shutdown()
     assert done.returncode == 1
@@ -204,7 +206,9 @@ def test_without_the_hub_hub_is_an_error(tmp_path: Path, hub: str, model: str) -
 
 
 def test_without_the_hub_auto_falls_back_to_full_size_synthetic_weights_and_says_so(tmp_path: Path) -> None:
-    done = run(tmp_path, "http://127.0.0.1:9", "auto", bundle.LONGFORMER)
+    few = tmp_path / "few.jsonl"  # each incident takes a full-size model's time
+    few.write_bytes(b"".join(incidents.SAMPLE.read_bytes().splitlines(keepends=True)[:2]))
+    done = run(tmp_path, "http://127.0.0.1:9", "auto", bundle.LONGFORMER, "--incidents", str(few))
     assert done.returncode == 0
     assert "Falling back to synthetic weights: times hold, rankings mean nothing" in done.stderr
     manifest = json.loads((tmp_path / "bundle" / files.MANIFEST).read_text())

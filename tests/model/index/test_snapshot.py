@@ -44,7 +44,7 @@ def site() -> Iterator[Site]:
             """Quiet."""
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         found.url = f"http://127.0.0.1:{server.server_port}"
         links = (
             f'<a href="/files/{OLD}">old</a> <a href="{found.url}/files/{NEW}">new</a> <a href="/other.tar.bz2">x</a>'

@@ -108,6 +108,6 @@ def proxy(upstream: str, share: float, seed: int) -> Iterator[tuple[str, Traffic
             """Quiet."""
 
     with _Server(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}", traffic
         server.shutdown()

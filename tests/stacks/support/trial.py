@@ -36,8 +36,8 @@ def checks_that_catch(fault: Fault) -> list[str]:
     with tempfile.TemporaryDirectory() as directory:
         program = make_project(Path(directory))
         for package in PACKAGES:
-            ours = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(ROOT / package, program / package, ignore=ours, dirs_exist_ok=True)
+            half = shutil.ignore_patterns("*.pyc.*")  # byte code comes along, unless it is just being written
+            shutil.copytree(ROOT / package, program / package, ignore=half, dirs_exist_ok=True)
         for name in ("__main__.py", "Pulumi.yaml"):
             shutil.copy(ROOT / name, program)
         patched = program / _home(fault.file)

@@ -35,7 +35,7 @@ def api(*answers: tuple[int, dict[str, str]], auth: str = "none") -> Iterator[tu
         def log_message(self, *_: object) -> None: ...
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         url = f"http://127.0.0.1:{server.server_port}"
         backends = (Backend("s3", "f", "g", "here"),)
