@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, fields
 
 from bench.predict.spread import Spread, Values
+from contract import readers
 from contract.bucket import PLAN_BYTES, PLAN_GETS
 from contract.engines import ONNX, TRANSFORMERS
 from contract.limits import INIT_S
@@ -16,10 +17,6 @@ TOKENIZER_MS = 100.0  # core time of a process of its own that reads the vocabul
 
 # What the imports of an engine touch of the image (docs/validation.md, "touched by imports").
 CODE_BYTES = {ONNX: 35e6, TRANSFORMERS: 250e6}
-
-# Readers of the weights: connections to a bucket, threads on a mounted file system and on that of the image. As in
-# images/similarity/stores/, where the reasons stand.
-BUCKET_READERS, MOUNT_READERS, IMAGE_READERS = 8, 4, 8
 
 
 @dataclass(frozen=True)
@@ -77,9 +74,9 @@ class Situation:
 
 def fetch_of(storage: Storage, bytes_: float) -> Fetch:
     """The fetch of so many bytes, as our functions do it: a GET for every so many bytes of the plan."""
-    of_directory = IMAGE_READERS if storage.baked else MOUNT_READERS
-    readers = BUCKET_READERS if storage.opened == "bucket" else of_directory
-    return Fetch(bytes_, math.ceil(bytes_ * PLAN_GETS / PLAN_BYTES), readers)
+    of_directory = readers.IMAGE if storage.baked else readers.NFS
+    side_by_side = readers.BUCKET if storage.opened == "bucket" else of_directory
+    return Fetch(bytes_, math.ceil(bytes_ * PLAN_GETS / PLAN_BYTES), side_by_side)
 
 
 def code_bytes(engine: str) -> float:

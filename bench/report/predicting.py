@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy
 
 from bench.predict.calculator import cold
 from bench.predict.montecarlo import Predicted, Prediction, Source, compare, predict, predicted, sources
@@ -54,6 +56,8 @@ class _Cased:
 def predicted_run(run: Evidence, wanted: Wanted) -> PredictedRun:
     """Times and verdicts on AWS, all from the same draws. Raises UsageError where the run does not say enough."""
     parameters = draw(DRAWS, wanted.seed)
+    if not recorded_target(run.session).is_lab:  # a run on AWS: Lambda's own cores were measured
+        parameters = replace(parameters, core_time=numpy.ones_like(parameters.core_time))
     times: list[PredictedTime] = []
     verdicts: list[PredictedVerdict] = []
     for ground in grounds_of(run):

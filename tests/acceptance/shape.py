@@ -19,7 +19,6 @@ from bench.predict.agreement import agreement
 from bench.predict.libraries import measure
 from bench.predict.parameters import lab_parameters
 from bench.predict.validation import validate
-
 from bench.report.report import report_of
 from bench.runs.store import read_run
 from contract.checkout import IMAGES, ROOT
