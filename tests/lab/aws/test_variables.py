@@ -64,9 +64,9 @@ def test_what_the_deployment_set_is_neither_changed_nor_left_out(deployed: Serve
 
 
 def test_what_may_change_reaches_the_function_and_changes_back(deployed: Served) -> None:
-    update(deployed, {**DEPLOYED, "CONFIG_NONCE": "n", "ENGINE": "transformers", "VERIFY_WEIGHTS": "1"})
+    update(deployed, {**DEPLOYED, "CONFIG_NONCE": "n", "ENGINE": "transformers", "READERS": "8", "VERIFY_WEIGHTS": "1"})
     variables = deployed.invoke({})["variables"]
-    assert [variables[name] for name in CHANGEABLE] == ["n", "transformers", "1"]
+    assert [variables[name] for name in CHANGEABLE] == ["n", "transformers", "8", "1"]
     update(deployed, DEPLOYED)
     variables = deployed.invoke({})["variables"]
     assert ("CONFIG_NONCE" in variables, variables["ENGINE"]) == (False, "onnx")
