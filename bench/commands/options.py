@@ -14,8 +14,8 @@ from bench.process.errors import UsageError
 from bench.process.listed import names, numbers
 from bench.runs.cold_starts import COLD_STARTS
 from bench.runs.plan import Axes
-from bench.runs.shapes import SHAPES
 from contract.engines import ENGINES
+from contract.shapes import SHAPES
 from contract.storages import DESCRIBED, NAMES, storage
 
 ARMS = ("http", "invoke")

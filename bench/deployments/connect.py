@@ -15,7 +15,7 @@ from bench.process.errors import StorageError, UsageError
 from bench.process.say import warn
 from bench.runs.plan import Axes
 from bench.runs.records import Session
-from bench.runs.shapes import LAMBDA, NONE, PROCESSOR
+from contract.shapes import LAMBDA, NONE, PROCESSOR
 
 
 @dataclass(frozen=True)

@@ -28,10 +28,10 @@ from bench.stats.quantiles import quantile
 from contract.bundle import MANIFEST
 from contract.environment import READERS
 from contract.phases import FETCH
+from contract.shapes import NONE
 from contract.storages import STORAGES, Storage, storage
 
 COMMAND = "python -m bench.limits.readers"
-UNSHAPED = "none"
 ALONE, CHOSEN = "1", "as chosen"
 NEW_IMAGE = ("--chunks", "new")  # options of the lab: nobody has read the image yet
 
@@ -131,14 +131,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
     parser.add_argument("--bundle", type=Path, default=Path("images/bundle"), help="full-size bundle (%(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="cold starts of each kind (%(default)s)")
-    parser.add_argument("--shape", default=UNSHAPED, help="the lab's shape (%(default)s)")
+    parser.add_argument("--shape", default=NONE, help="the lab's shape (%(default)s)")
     parser.add_argument("--readers", type=int, nargs="*", default=[], help="numbers to measure beside 1 and the chosen")
     parser.add_argument("--document", type=Path, metavar="FILE", help="write a page with the table, too")
     options = parser.parse_args()
     if not (options.bundle / MANIFEST).is_file():
         parser.error(f"{options.bundle} holds no bundle: build one with `make model`")
     ways = (ALONE, *map(str, options.readers), CHOSEN)
-    shape = ("--shape", options.shape) if options.shape != UNSHAPED else ()
+    shape = ("--shape", options.shape) if options.shape != NONE else ()
     samples = Samples()
     try:
         for what, said in facts(options.bundle).items():

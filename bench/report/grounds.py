@@ -18,9 +18,8 @@ from bench.runs.judge import Judged
 from bench.runs.plan import Variant
 from bench.runs.recorded import recorded_cores, recorded_function, recorded_shape, recorded_target
 from bench.runs.records import Session
+from contract.shapes import LAMBDA, PROCESSOR
 from published.read import number
-
-_PROCESSOR, _LAMBDA = "processor", "lambda"  # shapes of a lab that give a function its share of the processor
 
 
 @dataclass(frozen=True)
@@ -129,9 +128,9 @@ def _cores(session: Session, memory_mb: int) -> float:
     found = recorded_cores(session)
     if found is None:
         raise UsageError("nothing can be predicted: the run does not say how many cores its machine has")
-    return min(share, found) if recorded_shape(session) in (_PROCESSOR, _LAMBDA) else float(found)
+    return min(share, found) if recorded_shape(session) in (PROCESSOR, LAMBDA) else float(found)
 
 
 def is_like_lambda(session: Session) -> bool:
     """Whether a run is of Lambda, or of a lab that was shaped like it."""
-    return not recorded_target(session).is_lab or recorded_shape(session) == _LAMBDA
+    return not recorded_target(session).is_lab or recorded_shape(session) == LAMBDA

@@ -5,8 +5,9 @@ from __future__ import annotations
 from bench.runs.conditions import unfair_differences
 from bench.runs.memory_sizes import beyond_the_machine, buy_no_processor
 from bench.runs.recorded import recorded_target
-from bench.runs.shapes import NONE, Shape, Tested
+from bench.runs.shapes import Shape, Tested
 from bench.runs.store import Run
+from contract.shapes import NONE
 
 LAB_NOTE = "Measured on a local stand-in (the lab), not on AWS: these figures are not AWS figures."
 SYNTHETIC_NOTE = (

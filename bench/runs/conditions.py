@@ -7,7 +7,7 @@ from typing import Any
 
 from bench.runs.recorded import recorded_function
 from bench.runs.records import Session
-from bench.runs.shapes import NONE
+from contract.shapes import NONE
 
 _TARGET = {
     "the target": "kind",

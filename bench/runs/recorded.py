@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bench.runs.records import Session
 from bench.runs.shapes import Shape
+from contract.shapes import NONE
 
 
 @dataclass(frozen=True)
@@ -66,4 +67,5 @@ def recorded_cores(session: Session) -> int | None:
 
 def recorded_shape(session: Session) -> str:
     """What a lab was shaped like; `none` for earlier labs, and on AWS."""
-    return str((session.target.get("shape") or {}).get("name", "none"))
+    shape = recorded_target(session).shape
+    return shape.name if shape else NONE

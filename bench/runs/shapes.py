@@ -7,9 +7,6 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-#: What a lab may be shaped like, as `lab up --shape` names it.
-NONE, PROCESSOR, LAMBDA = SHAPES = ("none", "processor", "lambda")
-
 _TOLERANCE = 0.05
 _Amount = Annotated[float, Field(ge=0, le=1e15)]
 _Megabytes = Annotated[int, Field(ge=0, le=1 << 60)]

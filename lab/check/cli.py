@@ -9,20 +9,21 @@ import logging
 import sys
 from dataclasses import asdict
 
+from contract.shapes import LAMBDA, SHAPES
 from lab.check.check import self_test
 from lab.host.errors import LabError
 from lab.shape.needs import obstacle
-from lab.shape.shape import NAMES, shape_named
+from lab.shape.shape import shape_named
 from lab.shape.tested import remember
 
-_UNSHAPED, *_SHAPES = NAMES
+_UNSHAPED, *_SHAPES = SHAPES
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The commands `check` and `possible`."""
     commands = parser.add_subparsers(dest="shape_command", required=True)
     check = commands.add_parser("check", help="measure the limits from inside environments: wanted and reached")
-    check.add_argument("shape", nargs="?", choices=_SHAPES, default="lambda", help="(default: %(default)s)")
+    check.add_argument("shape", nargs="?", choices=_SHAPES, default=LAMBDA, help="(default: %(default)s)")
     check.add_argument("--json", action="store_true", help="print JSON instead of the table")
     possible = commands.add_parser("possible", help="exit code 0 if this machine can shape a lab so, else 1 and why")
     possible.add_argument("shape", choices=_SHAPES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from contract.shapes import LAMBDA, NONE, PROCESSOR, SHAPES
 from published.read import number
 
 _MB, _KIB, _MIB = 10**6, 1 << 10, 1 << 20
@@ -86,7 +87,7 @@ class Shape:
     image: ImageChunks | None = None
 
 
-UNSHAPED = Shape("none")
+UNSHAPED = Shape(NONE)
 
 
 def processor() -> Processor:
@@ -106,7 +107,7 @@ def like_lambda(*, fast_file_system: bool = True, cached_chunks: bool = True) ->
     They show two modes of the file system, and chunks of the image that are cached or, after a deployment, are not.
     """
     return Shape(
-        name="lambda",
+        name=LAMBDA,
         processor=processor(),
         network=Network(
             int(number("network-bucket").value * _MB),
@@ -126,15 +127,13 @@ def like_lambda(*, fast_file_system: bool = True, cached_chunks: bool = True) ->
 
 _SHAPES: Mapping[str, Callable[..., Shape]] = {
     UNSHAPED.name: lambda **_: UNSHAPED,
-    "processor": lambda **_: Shape("processor", processor()),
-    "lambda": like_lambda,
+    PROCESSOR: lambda **_: Shape(PROCESSOR, processor()),
+    LAMBDA: like_lambda,
 }
-#: What a lab can be shaped like.
-NAMES = tuple(_SHAPES)
 
 
 def shape_named(name: str, *, fast_file_system: bool = True, cached_chunks: bool = True) -> Shape:
     """The limits of a shape; those of Lambda in one of their states. Raises ValueError for an unknown name."""
     if name not in _SHAPES:
-        raise ValueError(f"unknown shape {name!r}: it is one of {', '.join(NAMES)}")
+        raise ValueError(f"unknown shape {name!r}: it is one of {', '.join(SHAPES)}")
     return _SHAPES[name](fast_file_system=fast_file_system, cached_chunks=cached_chunks)

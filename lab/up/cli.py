@@ -16,9 +16,9 @@ from pathlib import Path
 from contract.cors import ORIGIN
 from contract.engines import ENGINES
 from contract.limits import MAX_MEMORY_MB, MAX_TIMEOUT_S, MIN_MEMORY_MB
+from contract.shapes import LAMBDA, SHAPES
 from contract.storages import DESCRIBED, NAMES, storage
 from lab.host.errors import LabError
-from lab.shape.shape import NAMES as SHAPES
 from lab.up.model import check_name
 from lab.up.running import running
 from lab.up.settings import Settings
@@ -37,7 +37,7 @@ def add_options(up: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> int:
     """Serve until a signal ends it; exit code 1 if the lab cannot come up."""
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.INFO, stream=sys.stderr)
-    if options.shape != "lambda" and (options.efs_mode, options.chunks) != (Settings.efs_mode, Settings.chunks):
+    if options.shape != LAMBDA and (options.efs_mode, options.chunks) != (Settings.efs_mode, Settings.chunks):
         options.parser.error("arguments --efs-mode, --chunks: they need --shape lambda")
     settings = Settings(
         bundle=options.bundle,

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from contract.shapes import SHAPES
 from lab.shape import tested
 from lab.shape.described import described, note_of
-from lab.shape.shape import NAMES, shape_named
+from lab.shape.shape import shape_named
 from lab.shape.tested import Found, SelfTest, recall, remember
 
 TEST = SelfTest(
@@ -39,7 +40,7 @@ def test_a_figure_is_met_or_bounded_or_the_test_is_not_sound() -> None:
     )
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SHAPES)
 def test_every_dimension_is_limited_or_said_to_be_not(name: str) -> None:
     said = described(shape_named(name))
     dimensions = {"processor", "network", "S3", "mounted file system", "image"}

@@ -19,6 +19,7 @@ from bench.runs.store import read_run
 from tests.bench.support.failing import command, failing, measured
 from tests.bench.support.simulator import Truth
 
+PROCESSOR = {"name": "processor", "limited": {}, "unlimited": {}, "reachable": 3008}
 BACKENDS = ("efs", "s3", "oci")
 AXES = Axes(BACKENDS, cold=10, warm=20, first_deploy=True)
 
@@ -82,7 +83,7 @@ def test_parts_are_scored_by_what_the_function_says(prediction: PredictedRun, tm
     ("changes", "said"),
     [
         ({"target": "lab"}, "not shaped like Lambda"),
-        ({"target": "lab", "shape": {"name": "processor"}}, "not shaped like Lambda"),
+        ({"target": "lab", "shape": PROCESSOR}, "not shaped like Lambda"),
         ({"bundleHash": "c" * 64}, "another model bundle"),
     ],
 )
