@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from lab.cli import main
 from lab.shape import needs
-from lab.up.cli import main
 from tests.lab.support.bundles import make_bundle
 
 
@@ -48,8 +48,7 @@ def test_missing_programs_of_the_block_devices_are_named_with_the_line_that_inst
 def test_options_that_would_mean_nothing_are_refused(
     wrong: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lab.up.running.obstacle_to_network", lambda: None)
-    monkeypatch.setattr("lab.up.running.obstacle_to_devices", lambda: None)
+    monkeypatch.setattr("lab.up.running.obstacle", lambda _: None)
     bundle = make_bundle(tmp_path / "bundle")
     command = ["up", "--bundle", str(bundle), "--shape", "lambda", *wrong]
     if "--chunks" in wrong:

@@ -10,7 +10,7 @@ import psutil
 import pytest
 import requests
 
-from lab.up.cli import main
+from lab.cli import main
 from tests.lab.support.accounts import wait_until
 from tests.lab.support.bundles import make_bundle
 from tests.lab.support.left import left_over
