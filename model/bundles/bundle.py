@@ -16,13 +16,12 @@ from contract.checkout import ROOT
 from model.base import publish
 from model.base.errors import BuildError
 from model.base.progress import step
-from model.bundles import incidents
+from model.bundles import incidents, understood
 from model.bundles.incidents import Incident
-from model.checkpoints import checkpoint, hub, local, synthetic
+from model.checkpoints import checkpoint, hub, local, synthetic, weights
 from model.checkpoints.architecture import FULL, TINY, Architecture
-from model.checkpoints.checkpoint import Checkpoint
+from model.checkpoints.checkpoint import Checkpoint, Said
 from model.checkpoints.hub import HubUnavailable
-from model.checkpoints.sentence_transformers import Sentence
 from model.graphs import graph
 from similarity.bundle.manifest import Manifest
 from similarity.loading import verification
@@ -37,7 +36,7 @@ _BUILDERS = ("base", "bundles", "checkpoints", "families", "graphs")
 class Options:
     """What to build: `model` is a directory, an installed package or a name on the Hub.
 
-    `weights` is auto, hub or synthetic. `pooling` is for checkpoints that do not state theirs: cls or mean.
+    `weights` is auto, hub or synthetic. `pooling` is for checkpoints that do not state theirs.
     `tiny` is a two-layer synthetic model for tests.
     `layers` gives a synthetic model of full width another depth, to measure what grows with a model's size.
     `replace_index` rebuilds a bundle whose index `python -m model index` made, and puts the sample in its place.
@@ -96,6 +95,8 @@ def build(options: Options, console: Console) -> Manifest:
             incidents.write_index(wanted, draft, work, progress)
         manifest = _seal(draft, work, console)
         publish.put(work, options.out)
+    for line in understood.lines(manifest, options.out):
+        console.print(line, markup=False)
     console.print(f"{options.out} is ready: {manifest.weights} weights, bundle {manifest.source_hash[:12]}")
     return manifest
 
@@ -165,16 +166,14 @@ def _synthesise(options: Options, wanted: list[Incident], work: Path, console: C
         texts = [f"{incident.title}. {incident.text}" for incident in wanted]
         synthetic.write_tokenizer(shape, texts, work / files.TOKENIZER, SEED)
     name = f"in the shape of {LONGFORMER}" if shape == FULL else f"{shape.layers} layers of {shape.hidden}"
-    return Checkpoint("synthetic", f"synthetic, {name}", f"seed {SEED}", Sentence("", 0))
+    return Checkpoint("synthetic", f"synthetic, {name}", f"seed {SEED}", Said())
 
 
 def _draft(options: Options, taken: Checkpoint, recipe: str, work: Path) -> Manifest:
     """Write the graphs and return the manifest without its files."""
-    said = taken.sentence
-    if options.pooling and said.pooling and options.pooling != said.pooling:
-        raise BuildError(f"{taken.model} says itself that it is pooled by {said.pooling}: leave out --pooling")
-    shape = checkpoint.shape(work, said.pooling or options.pooling or "cls")
-    start, header = checkpoint.header(work)
+    said = taken.said
+    shape = checkpoint.shape(work, _pooling(options, taken))
+    start, header = weights.header(work / files.WEIGHTS)
     checkpoint.check(shape, header, work)
     (work / files.GRAPH).write_bytes(graph.build_short(shape, header).SerializeToString(deterministic=True))
     if shape.window:
@@ -196,6 +195,19 @@ def _draft(options: Options, taken: Checkpoint, recipe: str, work: Path) -> Mani
         source_hash="",
         files={},
     )
+
+
+def _pooling(options: Options, taken: Checkpoint) -> str:
+    """How the vectors are made, as the checkpoint or the user says; raises BuildError if both do, or neither does."""
+    said = taken.said.pooling
+    if options.pooling and said and options.pooling != said:
+        raise BuildError(f"{taken.model} says itself that it is pooled by {said}: leave out --pooling")
+    if not said and not options.pooling and options.model != LONGFORMER:
+        raise BuildError(
+            f"{taken.model} does not say how a vector is made of its last layer: add --pooling mean, which "
+            "sentence-transformers takes then, or --pooling cls"
+        )
+    return said or options.pooling or "cls"  # the default model is used so by AIID
 
 
 def _seal(draft: Manifest, work: Path, console: Console) -> Manifest:

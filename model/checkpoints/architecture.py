@@ -6,23 +6,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from model.base import documents
 from model.base.errors import UnsupportedModel
 from model.families import by_model_type
 
-ONLY: Mapping[str, object] = {
-    "hidden_act": "gelu",
-    "position_embedding_type": "absolute",
-    "is_decoder": False,
-    "is_encoder_decoder": False,
-    "add_cross_attention": False,
-    "quantization_config": None,
+ONLY: Mapping[str, tuple[object, ...]] = {
+    "hidden_act": ("gelu",),
+    "position_embedding_type": ("absolute",),
+    "dtype": ("float32", None),  # transformers computes with what it says, whatever the weights have
+    "torch_dtype": ("float32", None),
+    "is_decoder": (False,),
+    "is_encoder_decoder": (False,),
+    "add_cross_attention": (False,),
+    "pruned_heads": ({}, None),
+    "quantization_config": (None,),
+    "auto_map": (None,),  # code of its own
 }
-"""Fields of `config.json` that may be missing, and the only value of each that the graph implements."""
+"""Fields of `config.json` that may be missing, and the values of each that the graph implements."""
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """An encoder's dimensions, and `pooling`: "cls" for the first row of the last layer, "mean" for the mean of all.
+    """An encoder's dimensions, and `pooling`, which makes one vector of the last layer, as in the manifest.
 
     `window` is the two-sided attention window of `config.json` (512): a token sees `window // 2` tokens on either side,
     both ends included; 0 if it sees all. `padding_id` is the token without a position, -1 if all have one.
@@ -51,10 +56,10 @@ class Architecture:
         family = by_model_type().get(str(config.get("model_type")))
         if family is None:
             known = ", ".join(sorted(by_model_type()))
-            raise UnsupportedModel(f"model_type is {config.get('model_type')!r}; supported are {known}")
+            raise UnsupportedModel(f"model_type is {documents.shown(config.get('model_type'))}; supported are {known}")
         for field, only in ONLY.items():
-            if config.get(field, only) != only:
-                raise UnsupportedModel(f"{field} is {config[field]!r}; only {only!r} is supported")
+            if field in config and config[field] not in only:
+                raise UnsupportedModel(f"{field} is {documents.shown(config[field])}; only {only[0]!r} is supported")
         try:
             shape = cls(
                 layers=int(config["num_hidden_layers"]),

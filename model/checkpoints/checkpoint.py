@@ -1,4 +1,4 @@
-"""Takes a checkpoint into a bundle: its three files, unmodified, and what else it says of itself."""
+"""Takes a checkpoint into a bundle: its configuration, tokenizer and weights, and what else it says of itself."""
 
 from __future__ import annotations
 
@@ -9,14 +9,20 @@ from pathlib import Path
 from contract.bundle import CONFIG, TOKENIZER, WEIGHTS
 from model.base import documents
 from model.base.errors import BuildError, UnsupportedModel
-from model.checkpoints import sentence_transformers, tokenizer
+from model.checkpoints import sentence_transformers, tokenizer, weights
 from model.checkpoints.architecture import Architecture
-from model.checkpoints.sentence_transformers import Find, Sentence
-from similarity.bundle import safetensors_header
-from similarity.bundle.encoder_tensors import find
+from model.checkpoints.finding import Find, below, fetched
 from similarity.bundle.safetensors_header import Header
 
-LFS_POINTER = b"version https://git-lfs"
+ADAPTER = "adapter_config.json"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a checkpoint says beside its `config.json`: `pooling`, "" if not stated, and `max_tokens`, 0 if not."""
+
+    pooling: str = ""
+    max_tokens: int = 0
 
 
 @dataclass(frozen=True)
@@ -26,77 +32,38 @@ class Checkpoint:
     origin: str
     model: str
     revision: str
-    sentence: Sentence
+    said: Said
 
 
-def copy(model: str, of: Find, work: Path) -> Sentence:
-    """Copy config.json, tokenizer.json and model.safetensors to `work`.
+def copy(model: str, find: Find, work: Path) -> Said:
+    """Put config.json, tokenizer.json and model.safetensors into `work`.
 
     Raises UnsupportedModel, if possible by config.json before the weights are fetched, and BuildError for a missing
     file.
     """
-
-    def needed(name: str) -> Path:
-        path = of(name)
-        if path is None:
-            raise BuildError(f"{model} cannot be used: it has no {name}")
-        return path
-
-    shutil.copyfile(needed(CONFIG), work / CONFIG)
+    find = fetched(find)
+    sentence = sentence_transformers.read(find)
+    of = below(find, sentence.folder)
+    config = of(CONFIG)
+    if not config:
+        raise BuildError(
+            f"{model} cannot be used: it has no {CONFIG}: name a checkpoint with its weights as safetensors"
+        )
+    if of(ADAPTER):
+        raise UnsupportedModel(f"it has {ADAPTER}: merge the adapter into its model, and save that")
+    shutil.copyfile(config, work / CONFIG)
     shape(work, "cls")
-    said = sentence_transformers.read(of)
-    tokenizer.copy(model, of, work / TOKENIZER)
-    shutil.copyfile(needed(WEIGHTS), work / WEIGHTS)
-    return said
+    made = tokenizer.take(model, of, sentence.limits.lower, work / TOKENIZER)
+    weights.copy(model, of, work / WEIGHTS)
+    return Said(sentence.pooling, sentence.limits.max_tokens or made.max_tokens)
 
 
 def shape(work: Path, pooling: str) -> Architecture:
     """The shape that config.json describes; raises UnsupportedModel."""
-    fields = documents.read(work / CONFIG, CONFIG)
-    if not isinstance(fields, dict):
-        raise UnsupportedModel(f"{CONFIG} is not a JSON object")
-    return Architecture.from_config(fields, pooling)
-
-
-def header(work: Path) -> tuple[bytes, Header]:
-    """The start of the weights file, up to its first tensor, and the parsed header; raises UnsupportedModel.
-
-    The usual fault is a download that was cut off: the file must end where its last tensor does.
-    """
-    path = work / WEIGHTS
-    with path.open("rb") as file:
-        start = file.read(safetensors_header.PREFIX + safetensors_header.MAX_HEADER)
-    if start.startswith(LFS_POINTER):
-        raise UnsupportedModel(f"{WEIGHTS} is a pointer of Git LFS, not the weights: fetch them with `git lfs pull`")
-    try:
-        start = start[: safetensors_header.header_size(start)]
-        found = safetensors_header.parse(start)
-    except safetensors_header.DamagedHeader as error:
-        raise UnsupportedModel(f"{WEIGHTS} is damaged: {error}") from None
-    if found.file_size != path.stat().st_size:
-        raise UnsupportedModel(
-            f"{WEIGHTS} is damaged: it has {path.stat().st_size} bytes, its header says {found.file_size}; "
-            "was its download cut off?"
-        )
-    return start, found
+    return Architecture.from_config(documents.fields(documents.read(work / CONFIG, CONFIG), CONFIG), pooling)
 
 
 def check(shape: Architecture, header: Header, work: Path) -> None:
-    """Raise UnsupportedModel if the embedding tables or the tokenizer do not fit config.json."""
-    check_tables(shape, header)
+    """Raise UnsupportedModel if the tensors or the tokenizer do not fit config.json."""
+    weights.check(shape, header)
     tokenizer.check(work / TOKENIZER, shape.vocabulary)
-
-
-def check_tables(shape: Architecture, header: Header) -> None:
-    """Raise UnsupportedModel if the embedding tables do not fit config.json."""
-    tables = {"word": shape.vocabulary, "position": shape.positions, "token_type": 1}
-    for kind, rows in tables.items():
-        name = f"embeddings.{kind}_embeddings.weight"
-        try:
-            tensor = find(header, name)
-        except KeyError:
-            raise UnsupportedModel(f"{WEIGHTS} has no tensor {name}") from None
-        if tensor.dtype != "F32":
-            raise UnsupportedModel(f"tensor {name} is {tensor.dtype}; only F32 is supported")
-        if tensor.shape[1:] != (shape.hidden,) or tensor.shape[0] < rows:
-            raise UnsupportedModel(f"tensor {name} has shape {tensor.shape}; config.json says ({rows}, {shape.hidden})")

@@ -9,14 +9,15 @@ import requests
 from huggingface_hub import _CACHED_NO_EXIST, constants, hf_hub_download, hf_hub_url, try_to_load_from_cache
 from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, HFValidationError, RemoteEntryNotFoundError
 
-from contract.bundle import CONFIG, TOKENIZER
+from contract.bundle import CONFIG, WEIGHTS
 from model.base.errors import BuildError
 from model.checkpoints import checkpoint
 from model.checkpoints.checkpoint import Checkpoint
-from model.checkpoints.sentence_transformers import LIMITS, MODULES, POOLING, Find
+from model.checkpoints.finding import Find
+from model.checkpoints.sentence_transformers import MODULES
 
 TIMEOUT = 4.0  # seconds until the Hub counts as out of reach
-OPTIONAL = {MODULES, POOLING, LIMITS, TOKENIZER}
+NEEDED = {CONFIG, WEIGHTS}  # all other files may be missing
 
 
 class HubUnavailable(BuildError):
@@ -60,15 +61,17 @@ def _probe(model: str) -> None:
         answer = requests.head(hf_hub_url(model, CONFIG), timeout=TIMEOUT, allow_redirects=True)
     except requests.RequestException as error:
         raise HubUnavailable(f"the Hugging Face Hub is out of reach ({type(error).__name__})") from None
-    if not answer.ok:
+    except OSError as error:  # REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names a file that is not there
+        raise HubUnavailable(f"the Hugging Face Hub cannot be asked: {error}") from None
+    if not answer.ok and answer.headers.get("X-Error-Code") != "EntryNotFound":  # older ones have it in a folder
         raise HubUnavailable(f"the Hugging Face Hub has no {model} for you (HTTP {answer.status_code})")
 
 
 def _copy(model: str, directory: Path, of: Find) -> Checkpoint:
     said = checkpoint.copy(model, of, directory)
-    config = of(CONFIG)
-    assert config is not None  # noqa: S101 - it was copied
-    return Checkpoint("hub", model, config.parent.name, said)  # the cache's folders are named by commits
+    first = of(CONFIG) or of(MODULES)
+    assert first is not None  # noqa: S101 - one of them was read
+    return Checkpoint("hub", model, first.parent.name, said)  # the cache's folders are named by commits
 
 
 def _cached(model: str, *, guess: bool) -> Find:
@@ -78,7 +81,7 @@ def _cached(model: str, *, guess: bool) -> Find:
         found = try_to_load_from_cache(model, name)
         if isinstance(found, str):
             return Path(found)
-        if found is _CACHED_NO_EXIST or (guess and name in OPTIONAL):
+        if found is _CACHED_NO_EXIST or (guess and name not in NEEDED):
             return None
         raise _NotCached
 

@@ -1,41 +1,46 @@
-"""Copies a checkpoint's tokenizer: its `tokenizer.json`, or one made of the two halves that older checkpoints have."""
+"""Takes a checkpoint's tokenizer: as one tokenizer.json, with the tokens that transformers makes of its files."""
 
 from __future__ import annotations
 
 import json
 import math
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
-
-from contract.bundle import TOKENIZER
+from contract.bundle import CONFIG, TOKENIZER
 from model.base.errors import BuildError, UnsupportedModel
-from model.checkpoints import tokenizer_trial
-from model.checkpoints.sentence_transformers import Find
-from model.checkpoints.tokenizer_trial import TrialFailed
+from model.checkpoints import auto_tokenizer, tokenizer_trial
+from model.checkpoints.auto_tokenizer import Made
+from model.checkpoints.confined import Failed
+from model.checkpoints.finding import Find
 
-HALVES = "vocab.json", "merges.txt"
+VOCABULARIES = (TOKENIZER, "vocab.txt", "vocab.json", "sentencepiece.bpe.model", "spiece.model")
+MERGES = "merges.txt"
+NOTES = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
 LARGEST = 1 << 26  # bytes; XLM-RoBERTa's tokenizer.json has 17 MB
 MOST_GROWTH = 16  # growth of a text by its normalizer; those of real checkpoints replace one character by one
 
 
-def copy(model: str, of: Find, target: Path) -> None:
-    """Write the checkpoint's tokenizer to `target`; raises BuildError if it has none."""
-    whole = of(TOKENIZER)
-    if whole:
-        shutil.copyfile(whole, target)
-        return
-    vocabulary, merges = (of(name) for name in HALVES)
-    if not vocabulary or not merges:
-        raise BuildError(f"{model} cannot be used: it has neither {TOKENIZER} nor {' and '.join(HALVES)}")
-    if max(vocabulary.stat().st_size, merges.stat().st_size) > LARGEST:
-        raise UnsupportedModel(f"{' or '.join(HALVES)} has more than {LARGEST:,} bytes")
-    try:
-        _of_roberta(vocabulary, merges).save(str(target))
-    except Exception as error:  # the library raises no narrower exception
-        raise UnsupportedModel(f"{' and '.join(HALVES)} make no tokenizer: {error}") from None
+def take(model: str, of: Find, lower: bool, target: Path) -> Made:
+    """Write the checkpoint's tokenizer to `target`, with `lower` one that lower-cases a text first.
+
+    Raises BuildError if it has none, UnsupportedModel if transformers cannot make one of its files.
+    """
+    present = {name: path for name in (*VOCABULARIES, MERGES, *NOTES, CONFIG) if (path := of(name))}
+    if not any(name in present for name in VOCABULARIES):
+        raise BuildError(f"{model} cannot be used: it has no tokenizer, neither {TOKENIZER} nor a vocabulary")
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        for name, path in present.items():
+            if path.stat().st_size > LARGEST:
+                raise UnsupportedModel(f"{name} has {path.stat().st_size:,} bytes; at most {LARGEST:,} are read")
+            shutil.copyfile(path, Path(folder) / name)
+        try:
+            return auto_tokenizer.run(Path(folder), lower, target)
+        except Failed as error:
+            names = " and ".join(name for name in present if name != CONFIG)
+            raise UnsupportedModel(f"the tokenizer of {names} {error}") from None
 
 
 def check(path: Path, vocabulary: int) -> None:
@@ -48,7 +53,7 @@ def check(path: Path, vocabulary: int) -> None:
     _check_growth(path)
     try:
         trial = tokenizer_trial.run(path)
-    except TrialFailed as error:
+    except Failed as error:
         raise UnsupportedModel(f"{TOKENIZER} {error}") from None
     if trial.special != 2:
         raise UnsupportedModel(
@@ -84,12 +89,3 @@ def _growth(normalizer: Any) -> float:
     literal = normalizer["pattern"].get("String")
     content = len(normalizer.get("content") or "")
     return max(1.0, content / len(literal)) if literal else content + 1.0
-
-
-def _of_roberta(vocabulary: Path, merges: Path) -> Tokenizer:
-    tokenizer = Tokenizer(models.BPE.from_file(str(vocabulary), str(merges), unk_token="<unk>"))  # noqa: S106
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.add_special_tokens(["<s>", "<pad>", "</s>", "<unk>", "<mask>"])
-    tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0), add_prefix_space=False)
-    return tokenizer

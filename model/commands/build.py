@@ -9,6 +9,7 @@ from rich.console import Console
 
 from model.bundles import bundle, incidents
 from model.checkpoints.architecture import FULL
+from model.checkpoints.pooling import POOLINGS
 
 HELP = "weights, ONNX graphs, tokenizer and incident index in one directory"
 INTERRUPTED = "nothing was left behind"
@@ -19,14 +20,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         default=bundle.LONGFORMER,
-        help="a checkpoint of the BERT, RoBERTa or Longformer family: a directory, an installed package that carries "
+        help="a checkpoint of the families in model/families: a directory, an installed package that carries "
         "one, or a name on the Hugging Face Hub (%(default)s)",
     )
     parser.add_argument(
         "--pooling",
-        choices=("cls", "mean"),
+        choices=tuple(POOLINGS),
         default="",
-        help="how a vector is made of the last layer, where the checkpoint does not say (cls: of the first token)",
+        help="how a vector is made of the last layer, where the checkpoint does not say (cls: the first token's row)",
     )
     parser.add_argument(
         "--weights",

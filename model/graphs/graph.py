@@ -1,7 +1,7 @@
 """Writes the encoder as ONNX graphs whose weights stay in the checkpoint's `model.safetensors`.
 
 `embeddings`, the input, are sums of word, position and token-type rows, before LayerNorm. The output is called `cls`:
-the first row of the last layer or, if the checkpoint is pooled so, the mean of its rows.
+the first row of the last layer or, if the checkpoint is pooled otherwise, what `pooling.py` makes of its rows.
 
     short graph: float32[b, n, hidden] -> float32[b, hidden], b texts of n tokens each, in which every token sees
                  every other one; n >= 1
@@ -12,7 +12,7 @@ reading the short one, and a cold start mostly needs only the short one.
 
 A graph computes only what its output depends on. The first row of the last layer depends, with a one-sided window of w
 = window // 2 tokens, on rows 0..w of the layer below it, on rows 0..2w of the next one, and so on: layer i of L writes
-min(n, 1 + (L - 1 - i) * w) rows and reads w rows more. A mean needs all rows.
+min(n, 1 + (L - 1 - i) * w) rows and reads w rows more. Any other pooling needs all rows.
 
 The tests compare with transformers' own model of each family; Longformer without global attention.
 """
@@ -27,6 +27,7 @@ import onnx
 
 from model.checkpoints.architecture import Architecture
 from model.graphs.nodes import Nodes, Weights, model_of
+from model.graphs.pooling import POOLS
 from model.graphs.window import band_mask, count_blocks, full_mask, own_blocks, windows
 from similarity.bundle.safetensors_header import Header
 
@@ -56,7 +57,7 @@ def build_short(architecture: Architecture, header: Header) -> onnx.ModelProto:
         result = encoder.layer(architecture.layers - 1, rows, first, attend_first)
     else:
         rows = encoder.layer(architecture.layers - 1, rows, rows, attend)
-        result = encoder.mean(nodes.add("Reshape", rows, shape), axis=1)
+        result = POOLS[architecture.pooling](nodes, nodes.add("Reshape", rows, shape), 1)
     return model_of(nodes, encoder.weights, result, ("b", "n", hidden), ("b", hidden))
 
 
@@ -83,7 +84,7 @@ def build_long(architecture: Architecture, header: Header) -> onnx.ModelProto:
     if architecture.pooling == "cls":
         result = nodes.add("Reshape", rows, nodes.constant([hidden]))
     else:
-        result = encoder.mean(rows, axis=0)
+        result = POOLS[architecture.pooling](nodes, rows, 0)
     return model_of(nodes, encoder.weights, result, ("n", hidden), (hidden,))
 
 
@@ -99,9 +100,6 @@ class _Encoder:
         scale, bias = self.weights(f"{name}.weight"), self.weights(f"{name}.bias")
         epsilon = self.architecture.layer_norm_eps
         return self.nodes.add("LayerNormalization", value, scale, bias, epsilon=epsilon, axis=-1)
-
-    def mean(self, value: str, axis: int) -> str:
-        return self.nodes.add("ReduceMean", value, self.nodes.constant([axis]), keepdims=0)
 
     def layer(self, layer: int, hidden: str, kept: str, attend: Attend) -> str:
         """One transformer layer: reads the rows `hidden`, writes those that are in `kept`."""

@@ -18,7 +18,8 @@ class Manifest:
     """The manifest's fields.
 
     `weights` is their source: "hub", "package", "directory" or "synthetic". `family` is longformer, roberta or
-    bert. `pooling` makes a vector of the last layer: "cls" takes its first row, "mean" the mean of its rows. `window`
+    bert. `pooling` makes a vector of the last layer: "cls" takes its first row, "lasttoken" its last one, "mean"
+    the mean of its rows, "weightedmean" their mean weighted by 1 to n, "max" the largest value of each column. `window`
     is the two-sided attention window in tokens, 0 if every token sees every other one. `padding_id` is the token
     without a position, the others count from `padding_id + 1`; -1 if all tokens count, from 0. `header_sha256` covers
     the safetensors header, its 8-byte length included. `index` names the source of the incidents, empty for those that

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from similarity.stores import Weights
 
 NEEDS_WEIGHTS = True
+POOLS: Mapping[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "cls": lambda rows: rows[0],
+    "mean": lambda rows: rows.mean(dim=0),
+    "max": lambda rows: rows.amax(dim=0),
+    "weightedmean": lambda rows: (torch.arange(1.0, len(rows) + 1) / (len(rows) * (len(rows) + 1) / 2)) @ rows,
+    "lasttoken": lambda rows: rows[-1],
+}
 
 
 def files(manifest: Manifest) -> tuple[str, ...]:
@@ -48,11 +55,11 @@ class TransformersEngine:
 
     def __init__(self, model: Any, pooling: str) -> None:
         self._model = model
-        self._pooling = pooling
+        self._pool = POOLS[pooling]
 
     def encode(self, ids: Sequence[int]) -> np.ndarray:
         tokens = torch.tensor([list(ids)])
         with torch.inference_mode():
             rows = self._model(input_ids=tokens, attention_mask=torch.ones_like(tokens)).last_hidden_state[0]
-        vector: np.ndarray = (rows.mean(dim=0) if self._pooling == "mean" else rows[0]).numpy()
+        vector: np.ndarray = self._pool(rows).numpy()
         return vector

@@ -68,8 +68,12 @@ class HubStandIn(http.server.BaseHTTPRequestHandler):
 def checkpoint(tiny_bundle: Path, tmp_path: Path) -> Path:
     directory = tmp_path / "checkpoint"
     directory.mkdir()
-    for name in (files.CONFIG, files.TOKENIZER, files.WEIGHTS):
+    for name in (files.CONFIG, files.WEIGHTS):
         shutil.copyfile(tiny_bundle / name, directory / name)
+    tokenizer = json.loads((tiny_bundle / files.TOKENIZER).read_text())
+    own = {"unk_token": None, "continuing_subword_prefix": "", "end_of_word_suffix": ""}  # as in Longformer's own file
+    tokenizer["model"].update(own)
+    (directory / files.TOKENIZER).write_text(json.dumps(tokenizer))
     return directory
 
 
@@ -83,9 +87,9 @@ def hub(checkpoint: Path) -> Iterator[str]:
 
 
 def run(
-    tmp_path: Path, endpoint: str, weights: str, model: str = MODEL, *options: str
+    tmp_path: Path, endpoint: str, weights: str, model: str = MODEL, *options: str, pooling: str = "cls"
 ) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "model", "build", "--model", model, "--weights", weights]
+    command = [sys.executable, "-m", "model", "build", "--model", model, "--weights", weights, "--pooling", pooling]
     command += ["--out", str(tmp_path / "bundle"), *options]
     environment = {**os.environ, "HF_ENDPOINT": endpoint, "HF_HOME": str(tmp_path / "home"), "HF_HUB_DISABLE_XET": "1"}
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
@@ -108,12 +112,13 @@ def test_a_checkpoint_of_the_hub_is_taken_unmodified_and_found_in_the_cache_late
 def test_what_a_sentence_transformers_checkpoint_says_is_asked_for_and_remembered(
     tmp_path: Path, hub: str, checkpoint: Path
 ) -> None:
-    modules = [{"path": "", "type": "x.Transformer"}, {"path": "pooled", "type": "x.Pooling"}]
+    own = "sentence_transformers.models"
+    modules = [{"path": "", "type": f"{own}.Transformer"}, {"path": "pooled", "type": f"{own}.Pooling"}]
     (checkpoint / "modules.json").write_text(json.dumps(modules))
     (checkpoint / "pooled").mkdir()
     (checkpoint / "pooled" / "config.json").write_text(json.dumps({"pooling_mode_mean_tokens": True}))
     for endpoint in (hub, "http://127.0.0.1:9"):  # the second time only the cache can tell
-        done = run(tmp_path, endpoint, "hub")
+        done = run(tmp_path, endpoint, "hub", pooling="mean")
         assert done.returncode == 0, done.stderr
         assert json.loads((tmp_path / "bundle" / files.MANIFEST).read_text())["pooling"] == "mean"
         shutil.rmtree(tmp_path / "bundle")

@@ -16,6 +16,7 @@ from model.base.errors import BuildError
 from model.bundles import bundle, incidents
 from similarity.bundle.manifest import Manifest
 from tests.model.support.checkpoints import KINDS, change, save
+from tests.model.support.layouts import sentence
 
 
 @pytest.fixture
@@ -24,10 +25,10 @@ def checkpoint(tmp_path: Path) -> Path:
     return tmp_path / "made"
 
 
-def build(model: str, out: Path, weights: str = "auto") -> Manifest:
+def build(model: str, out: Path, weights: str = "auto", pooling: str = "cls") -> Manifest:
     sample = out.with_name("one.jsonl")
     sample.write_text(incidents.SAMPLE.read_text().splitlines()[0])
-    return bundle.build(bundle.Options(model, weights, sample, out), Console(quiet=True))
+    return bundle.build(bundle.Options(model, weights, sample, out, pooling=pooling), Console(quiet=True))
 
 
 def install(checkpoint: Path, site: Path, version: str) -> None:
@@ -69,11 +70,12 @@ def test_a_directory_whose_content_changed_is_built_again(checkpoint: Path, tmp_
 def test_every_file_that_counts_is_looked_at(checkpoint: Path, tmp_path: Path, change_of: str) -> None:
     first = build(str(checkpoint), tmp_path / "b")
     if change_of == "modules":
-        change(checkpoint, "1_Pooling/config.json", pooling_mode_mean_tokens=True)
+        sentence(checkpoint)
     else:
         tokenizer = json.loads((checkpoint / files.TOKENIZER).read_text())
         (checkpoint / files.TOKENIZER).write_text(json.dumps({**tokenizer, "padding": None}))
-    assert build(str(checkpoint), tmp_path / "b").source_hash != first.source_hash
+    pooling = "mean" if change_of == "modules" else "cls"
+    assert build(str(checkpoint), tmp_path / "b", pooling=pooling).source_hash != first.source_hash
 
 
 def test_a_package_without_weights_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

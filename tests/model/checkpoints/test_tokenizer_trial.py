@@ -8,7 +8,7 @@ import pytest
 from tokenizers import Tokenizer, models, normalizers, processors
 
 from model.base.errors import UnsupportedModel
-from model.checkpoints import tokenizer, tokenizer_trial
+from model.checkpoints import confined, tokenizer, tokenizer_trial
 
 
 def save(path: Path, *steps: normalizers.Normalizer) -> Path:
@@ -51,7 +51,7 @@ def test_one_that_takes_the_memory_ends_a_process_of_its_own(tmp_path: Path, mon
 
 
 def test_one_that_takes_the_time_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tokenizer_trial, "SECONDS", 0.001)
+    monkeypatch.setattr(confined, "SECONDS", 0.001)
     with pytest.raises(UnsupportedModel, match="takes more than"):
         tokenizer.check(save(tmp_path), 4)
 

@@ -26,12 +26,19 @@ from similarity.bundle.safetensors_header import Header
 from similarity.loading.tokens import Tokenizer as ServiceTokenizer
 from tests.images.conftest import Opened, open_bundle
 from tests.model.support.checkpoints import KINDS, SHAPE, Kind, change, save
+from tests.model.support.in_process import in_process
+
+__all__ = ["in_process"]
+pytestmark = pytest.mark.usefixtures("in_process")
 
 TOLERANCE = 1e-5
 FEW = "\n".join(incidents.SAMPLE.read_text().splitlines()[:3])
 
 
 def build(checkpoint: Path, out: Path, pooling: str = "") -> Manifest:
+    """A plain checkpoint does not say its pooling: the first row, if the test does not say it either."""
+    if not (checkpoint / "modules.json").exists():
+        pooling = pooling or "cls"
     sample = out.with_name("few.jsonl")
     sample.write_text(FEW)
     options = bundle.Options(str(checkpoint), "auto", sample, out, pooling=pooling)
@@ -53,11 +60,6 @@ class Built:
             rows = self.oracle(input_ids=tokens, attention_mask=torch.ones_like(tokens)).last_hidden_state[0]
         vector: np.ndarray = (rows.mean(dim=0) if self.opened.manifest.pooling == "mean" else rows[0]).numpy()
         return vector
-
-
-BOTH = [(name, pooling) for name in ("bert", "roberta", "longformer") for pooling in ("cls", "mean")]
-EITHER = [("bert with a head", "cls"), ("roberta with a head", "cls"), ("longformer with a head", "mean")]
-ALIKE = [("xlm-roberta", "mean"), ("camembert", "cls")]
 
 
 BOTH = [(name, pooling) for name in ("bert", "roberta", "longformer") for pooling in ("cls", "mean")]
@@ -177,7 +179,8 @@ MODULES = [
         ({"pooling_mode_cls_token": False, "pooling_mode_mean_tokens": True}, "mean"),
         ({"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": False}, "cls"),
         ({"pooling_mode": "mean"}, "mean"),
-        ({}, "cls"),
+        ({}, "mean"),
+        ({"pooling_mode": ["lasttoken"]}, "lasttoken"),
     ],
 )
 def test_a_sentence_transformers_checkpoint_says_its_pooling_and_its_limit(
@@ -191,11 +194,14 @@ def test_a_sentence_transformers_checkpoint_says_its_pooling_and_its_limit(
 
 
 def test_a_limit_beyond_the_positions_does_not_count(checkpoint: Path, tmp_path: Path) -> None:
+    (checkpoint / "modules.json").write_text(json.dumps(MODULES))
+    change(checkpoint, "1_Pooling/config.json", pooling_mode_mean_tokens=True)
     change(checkpoint, "sentence_bert_config.json", max_seq_length=5000)
     assert build(checkpoint, tmp_path / "b").max_tokens == 90
 
 
 def test_what_the_checkpoint_says_is_not_overruled(checkpoint: Path, tmp_path: Path) -> None:
+    (checkpoint / "modules.json").write_text(json.dumps(MODULES))
     change(checkpoint, "1_Pooling/config.json", pooling_mode_mean_tokens=True)
     with pytest.raises(BuildError, match="says itself that it is pooled by mean: leave out --pooling"):
         build(checkpoint, tmp_path / "b", "cls")
@@ -219,19 +225,22 @@ def test_what_the_checkpoint_says_is_not_overruled(checkpoint: Path, tmp_path: P
         ("config.json", {"hidden_size": "wide"}, "config.json cannot be used: ValueError"),
         ("config.json", {"num_hidden_layers": 4}, r"has no tensor encoder\.layer\.3\.attention"),
         ("config.json", {"vocab_size": 500}, "has a token 599; config.json says vocab_size 500"),
-        ("1_Pooling/config.json", {"pooling_mode_max_tokens": True}, "says pooling_mode_max_tokens; cls or mean"),
+        ("1_Pooling/config.json", {"pooling_mode_sum": True}, "has \\['pooling_mode_sum'\\], which is not known"),
         (
             "1_Pooling/config.json",
             {"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": True},
-            "says pooling_mode_cls_token and pooling_mode_mean_tokens; cls or mean",
+            r"says \['cls', 'mean'\]; one of cls, mean",
         ),
-        ("1_Pooling/config.json", {"pooling_mode": "lasttoken"}, "says lasttoken; cls or mean"),
-        ("sentence_bert_config.json", {"max_seq_length": "long"}, "cannot be used: ValueError"),
+        ("1_Pooling/config.json", {"pooling_mode": "median"}, r"says \['median'\]; one of cls, mean"),
+        ("sentence_bert_config.json", {"max_seq_length": "long"}, "max_seq_length 'long'; a number"),
     ],
 )
 def test_what_would_not_be_right_is_refused(
     checkpoint: Path, tmp_path: Path, file: str, fields: dict[str, object], words: str
 ) -> None:
+    if file != files.CONFIG:
+        (checkpoint / "modules.json").write_text(json.dumps(MODULES))
+        change(checkpoint, "1_Pooling/config.json", word_embedding_dimension=32)
     change(checkpoint, file, **fields)
     with pytest.raises(UnsupportedModel, match=words):
         build(checkpoint, tmp_path / "b")
@@ -241,9 +250,15 @@ def test_what_would_not_be_right_is_refused(
 @pytest.mark.parametrize(
     ("module", "words"),
     [
-        ({"path": "2_Dense", "type": "sentence_transformers.models.Dense"}, "has Dense; only Normalize, Pooling"),
-        ({"path": "0_Transformer", "type": "sentence_transformers.models.Transformer"}, "the encoder in 0_Transformer"),
-        ({"type": "sentence_transformers.models.Pooling"}, "cannot be used: KeyError: 'path'"),
+        (
+            {"path": "2_Dense", "type": "sentence_transformers.models.Dense"},
+            r"has \['Dense'\]; only",
+        ),
+        (
+            {"path": "0_Transformer", "type": "sentence_transformers.models.Transformer"},
+            "Normalize, Transformer; one Transformer",
+        ),
+        ({"type": "sentence_transformers.models.Pooling"}, "each module needs a type and a path"),
     ],
 )
 def test_steps_that_the_service_does_not_take_are_refused(
@@ -263,17 +278,18 @@ def test_half_precision_is_refused(checkpoint: Path, tmp_path: Path) -> None:
 
 
 def test_a_tokenizer_without_special_tokens_is_refused(checkpoint: Path, tmp_path: Path) -> None:
+    change(checkpoint, "tokenizer_config.json", tokenizer_class="PreTrainedTokenizerFast")
     fields = json.loads((checkpoint / files.TOKENIZER).read_text())
     (checkpoint / files.TOKENIZER).write_text(json.dumps({**fields, "post_processor": None}))
     with pytest.raises(UnsupportedModel, match="puts 0 special tokens around a text"):
         build(checkpoint, tmp_path / "b")
     (checkpoint / files.TOKENIZER).write_text("{")
-    with pytest.raises(UnsupportedModel, match=r"tokenizer\.json cannot be read"):
+    with pytest.raises(UnsupportedModel, match=r"the tokenizer of tokenizer\.json and .* cannot be read"):
         build(checkpoint, tmp_path / "b")
 
 
 @pytest.mark.parametrize("name", [files.CONFIG, files.WEIGHTS, files.TOKENIZER])
 def test_a_directory_without_a_file_of_a_checkpoint_is_named(checkpoint: Path, tmp_path: Path, name: str) -> None:
     (checkpoint / name).unlink()
-    with pytest.raises(BuildError, match=f"has no(ne|)? ?.*{name}|has neither {name}"):
+    with pytest.raises(BuildError, match=rf"has no .*{name}"):
         build(checkpoint, tmp_path / "b")

@@ -9,11 +9,12 @@ from typing import Any
 
 import torch
 import transformers
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 from model.bundles import incidents
 
 SPECIAL = {"bert": ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"], "other": ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]}
+CLASSES = {"bert": "BertTokenizer", "other": "RobertaTokenizer"}
 SHAPE = {
     "hidden_size": 32,
     "num_hidden_layers": 3,
@@ -62,7 +63,10 @@ def save(kind: Kind, directory: Path) -> Any:
         for name, parameter in model.named_parameters():  # in a new model biases are 0 and LayerNorm is the identity
             parameter.normal_(1.0 if name.endswith("LayerNorm.weight") else 0.0, 0.2)
     model.save_pretrained(directory)
-    tokenizer("bert" if kind.model.startswith("Bert") else "other").save(str(directory / "tokenizer.json"))
+    vocabulary = "bert" if kind.model.startswith("Bert") else "other"
+    tokenizer(vocabulary).save(str(directory / "tokenizer.json"))
+    notes = {"tokenizer_class": CLASSES[vocabulary], "model_max_length": kind.max_tokens}
+    (directory / "tokenizer_config.json").write_text(json.dumps(notes))
     return getattr(model, model.base_model_prefix, model)
 
 
@@ -73,10 +77,12 @@ def tokenizer(family: str) -> Tokenizer:
         made = Tokenizer(models.WordPiece(unk_token="[UNK]"))
         made.normalizer = normalizers.BertNormalizer()
         made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+        made.decoder = decoders.WordPiece(prefix="##")
         trainer: Any = trainers.WordPieceTrainer(vocab_size=600, special_tokens=special, show_progress=False)
     else:
-        made = Tokenizer(models.BPE(unk_token="<unk>"))
+        made = Tokenizer(models.BPE())
         made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+        made.decoder = decoders.ByteLevel()
         alphabet = pre_tokenizers.ByteLevel.alphabet()
         trainer = trainers.BpeTrainer(
             vocab_size=600, special_tokens=special, initial_alphabet=alphabet, show_progress=False
@@ -84,7 +90,11 @@ def tokenizer(family: str) -> Tokenizer:
     made.train_from_iterator([incident.text for incident in incidents.read(incidents.SAMPLE)], trainer)
     first, last = (special[2], special[3]) if family == "bert" else (special[0], special[2])
     pair = [(token, made.token_to_id(token)) for token in (first, last)]
-    made.post_processor = processors.TemplateProcessing(single=f"{first} $A {last}", special_tokens=pair)
+    if family == "bert":
+        single, double = f"{first}:0 $A:0 {last}:0", f"{first}:0 $A:0 {last}:0 $B:1 {last}:1"
+        made.post_processor = processors.TemplateProcessing(single=single, pair=double, special_tokens=pair)
+    else:
+        made.post_processor = processors.RobertaProcessing(pair[1], pair[0], add_prefix_space=False)
     made.enable_truncation(16)  # as in sentence-transformers' files; neither may have an effect
     made.enable_padding(length=16)
     return made

@@ -24,7 +24,7 @@ from lab.host.errors import LabError
 from lab.storages.bundle import read_bundle
 from model.base.errors import BuildError
 from model.bundles import incidents
-from model.checkpoints import checkpoint, sentence_transformers, tokenizer
+from model.checkpoints import checkpoint, limits, sentence_transformers, tokenizer, weights
 from model.checkpoints.architecture import TINY
 from model.graphs import graph
 from model.index import sources
@@ -44,6 +44,8 @@ MODULES = [
     {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
 ]
 POOLING = {"word_embedding_dimension": 64, "pooling_mode_cls_token": False, "pooling_mode_mean_tokens": True}
+SETTINGS = {"__version__": {"pytorch": "2"}, "prompts": {"query": "", "passage": "p: "}, "default_prompt_name": "query"}
+LIMITS = {"max_seq_length": 8, "do_lower_case": False, "transformer_task": "feature-extraction", "model_args": {}}
 EVENT = {
     "version": "2.0",
     "rawPath": "/s3/similar",
@@ -87,7 +89,8 @@ def _checkpoint_readers(bundle: Path) -> Iterator[Reader]:
     for name, document in (
         (sentence_transformers.MODULES, MODULES),
         (sentence_transformers.POOLING, POOLING),
-        (sentence_transformers.LIMITS, {"max_seq_length": 8}),
+        (sentence_transformers.SETTINGS, SETTINGS),
+        (limits.LIMITS[0], LIMITS),
     ):
         yield Reader(name, [json.dumps(document).encode()], _said(name), (BuildError,))
 
@@ -125,7 +128,7 @@ def _config(start: bytes) -> Callable[[bytes], object]:
         with _folder() as folder:
             (folder / CONFIG).write_bytes(data)
             shape = checkpoint.shape(folder, "cls")
-            checkpoint.check_tables(shape, header)
+            weights.check(shape, header)
             short = graph.build_short(shape, header)
             return short, graph.build_long(shape, header) if shape.window else None
 
