@@ -31,6 +31,7 @@ class Architecture:
 
     `window` is the two-sided attention window of `config.json` (512): a token sees `window // 2` tokens on either side,
     both ends included; 0 if it sees all. `padding_id` is the token without a position, -1 if all have one.
+    `relative_buckets` is the number of distances that attention tells apart, 0 for none.
     """
 
     layers: int = 12
@@ -44,6 +45,8 @@ class Architecture:
     layer_norm_eps: float = 1e-5
     family: str = "longformer"
     pooling: str = "cls"
+    token_types: bool = True
+    relative_buckets: int = 0
 
     @property
     def max_tokens(self) -> int:
@@ -57,6 +60,7 @@ class Architecture:
         if family is None:
             known = ", ".join(sorted(by_model_type()))
             raise UnsupportedModel(f"model_type is {documents.shown(config.get('model_type'))}; supported are {known}")
+        config = family.read(config)
         for field, only in ONLY.items():
             if field in config and config[field] not in only:
                 raise UnsupportedModel(f"{field} is {documents.shown(config[field])}; only {only[0]!r} is supported")
@@ -72,6 +76,8 @@ class Architecture:
                 padding_id=-1 if family.padding_takes_a_position else int(config["pad_token_id"]),
                 layer_norm_eps=float(config.get("layer_norm_eps", 1e-12)),
                 family=family.name,
+                token_types=family.token_types,
+                relative_buckets=family.relative_buckets,
                 pooling=pooling,
             )
             shape._check(embedding=int(config.get("embedding_size", shape.hidden)))

@@ -23,7 +23,7 @@ SHARDS = f"{WEIGHTS}.index.json"
 PICKLED = ("pytorch_model.bin", "pytorch_model.bin.index.json")
 MOST_SHARDS = 1000
 _NAME = re.compile(
-    r"(?:(?P<prefix>[a-z_]+)\.)?(?:(?P<table>embeddings\.[a-z_]+_embeddings\.weight)|(?:encoder|embeddings)\..*)"
+    r"(?:(?P<prefix>[a-z_]+)\.)?(?:(?P<table>embeddings\.[a-z_]+_embeddings\.weight)|(?:encoder|transformer|embeddings)\..*)"
 )
 _CHUNK = 1 << 24  # bytes copied at a time
 _CONVERT = (
@@ -126,7 +126,11 @@ def _describe(tensors: Mapping[str, Tensor]) -> bytes:
 def check(shape: Architecture, header: Header) -> None:
     """Raise UnsupportedModel if the embedding tables do not fit config.json, or a tensor could be one of two."""
     _check_names(shape, header)
-    tables = {"word": shape.vocabulary, "position": shape.positions, "token_type": 1}
+    tables = {"word": shape.vocabulary, "position": shape.positions}
+    if shape.token_types:
+        tables["token_type"] = 1
+    if shape.relative_buckets:
+        _check_bias(shape, header)
     for kind, rows in tables.items():
         name = f"embeddings.{kind}_embeddings.weight"
         try:
@@ -137,6 +141,18 @@ def check(shape: Architecture, header: Header) -> None:
             raise UnsupportedModel(f"tensor {name} is {tensor.dtype}; only F32 is supported")
         if tensor.shape[1:] != (shape.hidden,) or tensor.shape[0] < rows:
             raise UnsupportedModel(f"tensor {name} has shape {tensor.shape}; config.json says ({rows}, {shape.hidden})")
+
+
+def _check_bias(shape: Architecture, header: Header) -> None:
+    name = "encoder.relative_attention_bias.weight"
+    try:
+        found = find_tensor(header, name).shape
+    except KeyError:
+        raise UnsupportedModel(f"{WEIGHTS} has no tensor {name}") from None
+    if found != (shape.relative_buckets, shape.heads):
+        raise UnsupportedModel(
+            f"tensor {name} has shape {found}; ({shape.relative_buckets}, {shape.heads}) is supported"
+        )
 
 
 def _check_names(shape: Architecture, header: Header) -> None:
@@ -155,3 +171,7 @@ def _check_names(shape: Architecture, header: Header) -> None:
         if shared in seen:
             raise UnsupportedModel(f"{WEIGHTS} has two tensors {shared}")
         seen.add(shared)
+        if header.tensors[name].dtype != "F32":
+            raise UnsupportedModel(
+                f"tensor {documents.shown(name)} is {header.tensors[name].dtype}; only F32 is supported"
+            )

@@ -1,7 +1,7 @@
 """The model families that a bundle can be built from: one file each, found because it is in this folder.
 
-A new file needs a `FAMILY`. All families share BERT's layers and their tensors' names; they may differ in which tokens
-take a position and in how far a token sees.
+A new file needs a `FAMILY`. All families share BERT's layers; they may differ in which tokens take a position, in how
+far a token sees, in what `config.json` calls their dimensions, and in a bias for how far apart two tokens are.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -25,13 +25,25 @@ class Family:
 
     `model_types` are this family's names in `config.json`. `window` reads the two-sided attention window
     in tokens (0: none) from `config.json`; raises UnsupportedModel. If `padding_takes_a_position`, positions simply
-    count from 0; else they count from pad_token_id + 1, past the padding.
+    count from 0; else they count from pad_token_id + 1, past the padding. `fields` has the family's own
+    names of fields of `config.json`, by BERT's, and `fixed` the values of those that its class does not read.
+    `token_types` says whether it has their table. `relative_buckets` is the number of distances that attention tells
+    apart, 0 for none.
     """
 
     name: str
     model_types: tuple[str, ...]
     padding_takes_a_position: bool
     window: Callable[[Mapping[str, Any]], int] = sees_everything
+    fields: Mapping[str, str] = field(default_factory=dict)
+    fixed: Mapping[str, object] = field(default_factory=dict)
+    token_types: bool = True
+    relative_buckets: int = 0
+
+    def read(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """`config.json` under BERT's names."""
+        renamed = {name: config[own] for name, own in self.fields.items() if own in config}
+        return {**{name: value for name, value in config.items() if name not in self.fields}, **renamed, **self.fixed}
 
 
 @cache

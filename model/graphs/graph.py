@@ -26,6 +26,7 @@ from dataclasses import dataclass, replace
 import onnx
 
 from model.checkpoints.architecture import Architecture
+from model.graphs import relative
 from model.graphs.nodes import Nodes, Weights, model_of
 from model.graphs.pooling import POOLS
 from model.graphs.window import band_mask, count_blocks, full_mask, own_blocks, windows
@@ -42,12 +43,19 @@ def build_short(architecture: Architecture, header: Header) -> onnx.ModelProto:
     shape = nodes.add("Shape", "embeddings")
     flat = nodes.constant([-1, hidden])
 
-    def attend(query: str, key: str, value: str, query_shape: str = shape) -> str:
-        apart = [nodes.add("Reshape", rows, of) for rows, of in ((query, query_shape), (key, shape), (value, shape))]
-        return nodes.add("Reshape", encoder.attention(*apart), flat)
+    near = ""
+    if architecture.relative_buckets:
+        near = relative.bias(nodes, encoder.weights, architecture, nodes.add("Shape", "embeddings", start=1, end=2))
+
+    def attend(query: str, key: str, value: str, query_shape: str = shape, bias: str = near) -> str:
+        shapes = ((query, query_shape), (key, shape), (value, shape))
+        queries, keys, values = (nodes.add("Reshape", rows, of) for rows, of in shapes)
+        return nodes.add("Reshape", encoder.attention(queries, keys, values, bias), flat)
 
     def attend_first(query: str, key: str, value: str) -> str:
-        return attend(query, key, value, nodes.constant([-1, 1, hidden]))
+        one = [nodes.constant([at]) for at in (0, 1, 2)]  # the first query's biases, of all keys
+        bias = nodes.add("Slice", near, one[0], one[1], one[2]) if near else ""
+        return attend(query, key, value, nodes.constant([-1, 1, hidden]), bias)
 
     rows = nodes.add("Reshape", encoder.norm("embeddings", "embeddings.LayerNorm"), flat)
     for layer in range(architecture.layers - 1):

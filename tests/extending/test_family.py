@@ -24,7 +24,8 @@ folder = pathlib.Path(sys.argv[1])
 oracle = save(Kind("Data2VecTextModel", 92, ROBERTA), folder / "checkpoint")
 few = folder / "few.jsonl"
 few.write_text(incidents.SAMPLE.read_text().splitlines()[0])
-bundle.build(bundle.Options(str(folder / "checkpoint"), "auto", few, folder / "bundle"), Console(quiet=True))
+options = bundle.Options(str(folder / "checkpoint"), "auto", few, folder / "bundle", pooling="cls")
+bundle.build(options, Console(quiet=True))
 ids = [0, 7, 100, 31, 2]
 with torch.inference_mode():
     expected = oracle(input_ids=torch.tensor([ids])).last_hidden_state[0, 0].numpy()

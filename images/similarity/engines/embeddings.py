@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 THREADS = 16  # a row is one round trip to S3 or EFS, both of which answer many at a time
 SLACK = 8  # rows of 3 KB
-NAMES = ("word_embeddings", "position_embeddings", "token_type_embeddings")
+NAMES = ("word", "position")
 
 
 def position_ids(ids: Sequence[int], padding_id: int) -> list[int]:
@@ -43,18 +43,20 @@ class Embeddings:
     def __init__(self, header: Header, weights: Weights, padding_id: int) -> None:
         self._weights = weights
         self._padding_id = padding_id
-        tables = [find(header, f"embeddings.{name}.weight") for name in NAMES]
-        self._words, self._positions, self._types = tables
+        self._words, self._positions = (find(header, f"embeddings.{name}_embeddings.weight") for name in NAMES)
+        self._types = _table_of_types(header)
         self.hidden = self._words.shape[1]
         self._kept: dict[tuple[int, int], np.ndarray] = {}  # by table offset and row
 
     def __call__(self, ids: Sequence[int]) -> np.ndarray:
         """float32[n, hidden] for n token ids, before LayerNorm; raises StoreError if rows cannot be read."""
         positions = position_ids(ids, self._padding_id)
-        self._read([(self._words, ids), (self._positions, positions), (self._types, [0])])
+        first_type = [(self._types, [0])] if self._types else []
+        self._read([(self._words, ids), (self._positions, positions), *first_type])
         summed = np.stack([self._kept[self._words.offset, index] for index in ids])
         summed += np.stack([self._kept[self._positions.offset, index] for index in positions])
-        summed += self._kept[self._types.offset, 0]
+        if self._types:
+            summed += self._kept[self._types.offset, 0]
         return summed
 
     def _read(self, wanted: Sequence[tuple[Tensor, Sequence[int]]]) -> None:
@@ -73,6 +75,14 @@ class Embeddings:
             for run in runs({index for index in indices if (table.offset, index) not in self._kept}, SLACK)
         ]
         for_each(read, missing, THREADS)
+
+
+def _table_of_types(header: Header) -> Tensor | None:
+    """The token types' table, which DistilBERT and MPNet do not have. The builder checks that no other lacks it."""
+    try:
+        return find(header, "embeddings.token_type_embeddings.weight")
+    except KeyError:
+        return None
 
 
 def runs(indices: Iterable[int], slack: int) -> list[range]:

@@ -36,7 +36,12 @@ class Kind:
 
     @property
     def max_tokens(self) -> int:
-        return self.positions if self.model.startswith("Bert") else self.positions - 2
+        return self.positions if self.wordpiece else self.positions - 2
+
+    @property
+    def wordpiece(self) -> bool:
+        """Whether it has BERT's tokenizer, and BERT's positions."""
+        return self.model.startswith(("Bert", "Electra", "DistilBert"))
 
 
 BERT = {"pad_token_id": 0, "layer_norm_eps": 1e-12}
@@ -48,6 +53,9 @@ KINDS = {
     "roberta with a head": Kind("RobertaForSequenceClassification", 92, ROBERTA),
     "xlm-roberta": Kind("XLMRobertaModel", 92, ROBERTA),
     "camembert": Kind("CamembertModel", 92, ROBERTA),
+    "electra": Kind("ElectraModel", 90, {**BERT, "embedding_size": 32}),
+    "distilbert": Kind("DistilBertModel", 90, {"dim": 32, "n_layers": 3, "n_heads": 4, "hidden_dim": 72}),
+    "mpnet": Kind("MPNetModel", 202, ROBERTA),
     "longformer": Kind("LongformerModel", 202, {**ROBERTA, "attention_window": 16}),
     "longformer with a head": Kind("LongformerForMaskedLM", 202, {**ROBERTA, "attention_window": 16}),
 }
@@ -63,7 +71,7 @@ def save(kind: Kind, directory: Path) -> Any:
         for name, parameter in model.named_parameters():  # in a new model biases are 0 and LayerNorm is the identity
             parameter.normal_(1.0 if name.endswith("LayerNorm.weight") else 0.0, 0.2)
     model.save_pretrained(directory)
-    vocabulary = "bert" if kind.model.startswith("Bert") else "other"
+    vocabulary = "bert" if kind.wordpiece else "other"
     tokenizer(vocabulary).save(str(directory / "tokenizer.json"))
     notes = {"tokenizer_class": CLASSES[vocabulary], "model_max_length": kind.max_tokens}
     (directory / "tokenizer_config.json").write_text(json.dumps(notes))

@@ -12,6 +12,7 @@ import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,7 +25,8 @@ from lab.host.errors import LabError
 from lab.storages.bundle import read_bundle
 from model.base.errors import BuildError
 from model.bundles import incidents
-from model.checkpoints import checkpoint, limits, sentence_transformers, tokenizer, weights
+from model.checkpoints import auto_tokenizer, checkpoint, limits, sentence_transformers, tokenizer
+from model.checkpoints import weights as weights_of
 from model.checkpoints.architecture import TINY
 from model.graphs import graph
 from model.index import sources
@@ -62,7 +64,7 @@ def readers(bundle: Path) -> list[Reader]:
     """One reader for each kind of input; the samples come from a tiny bundle."""
     manifest = (bundle / files.MANIFEST).read_bytes()
     return [
-        *_checkpoint_readers(bundle),
+        *checkpoint_readers(bundle),
         *_table_readers(),
         Reader("incidents.jsonl", [b"\n".join(_sample())], _in_file("i.jsonl", incidents.read), (BuildError,)),
         Reader("manifest in the function", [manifest], parse, (StoreError,)),
@@ -75,7 +77,8 @@ def readers(bundle: Path) -> list[Reader]:
     ]
 
 
-def _checkpoint_readers(bundle: Path) -> Iterator[Reader]:
+def checkpoint_readers(bundle: Path) -> Iterator[Reader]:
+    """The readers of a checkpoint's own files; samples as in the bundle, or as sentence-transformers writes them."""
     weights = (bundle / WEIGHTS).read_bytes()
     start = weights[: safetensors_header.header_size(weights)]
     yield Reader("header of the weights", [start], safetensors_header.parse, (DamagedHeader,))
@@ -93,6 +96,54 @@ def _checkpoint_readers(bundle: Path) -> Iterator[Reader]:
         (limits.LIMITS[0], LIMITS),
     ):
         yield Reader(name, [json.dumps(document).encode()], _said(name), (BuildError,))
+
+    index = {"metadata": {}, "weight_map": {"a": "one.safetensors", "b": "two.safetensors"}}
+    yield Reader(weights_of.SHARDS, [json.dumps(index).encode()], _shards, (BuildError,))
+    yield Reader("a shard", [_shard("b")], _shards_with, (BuildError,))
+
+
+def notes_readers(bundle: Path) -> Iterator[Reader]:
+    """The files beside tokenizer.json. AutoTokenizer may raise anything; it runs in a process of its own."""
+    import_module("transformers.models.auto.tokenization_auto")  # once, and not in each forked process
+    notes = {"tokenizer_class": "RobertaTokenizer", "model_max_length": 512, "add_prefix_space": False}
+    token = {"content": "<x>", "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+    samples: dict[str, object] = {
+        "tokenizer_config.json": {**notes, "added_tokens_decoder": {"1000": token}},
+        "special_tokens_map.json": {"mask_token": token, "pad_token": "<pad>"},
+        "added_tokens.json": {"<x>": 1000},
+    }
+    for name, document in samples.items():
+        yield Reader(name, [json.dumps(document).encode()], _noted(bundle, name), (Exception,))
+
+
+def _noted(bundle: Path, name: str) -> Callable[[bytes], object]:
+    def read(data: bytes) -> object:
+        with _folder() as folder:
+            for other in (CONFIG, TOKENIZER):
+                (folder / other).write_bytes((bundle / other).read_bytes())
+            (folder / name).write_bytes(data)
+            return auto_tokenizer.answer(str(folder), "0", str(folder / "made.json"))
+
+    return read
+
+
+def _shard(name: str) -> bytes:
+    return safetensors_header.build({name: (2, 3)}) + bytes(24)
+
+
+def _shards(index: bytes, second: bytes = _shard("b")) -> object:
+    with _folder() as folder:
+        files_of = {weights_of.SHARDS: index, "one.safetensors": _shard("a"), "two.safetensors": second}
+        for name, data in files_of.items():
+            (folder / name).write_bytes(data)
+        found = {name: folder / name for name in files_of}
+        weights_of.copy("model", found.get, folder / WEIGHTS)
+        return weights_of.header(folder / WEIGHTS)
+
+
+def _shards_with(second: bytes) -> object:
+    index = {"weight_map": {"a": "one.safetensors", "b": "two.safetensors"}}
+    return _shards(json.dumps(index).encode(), second)
 
 
 def _table_readers() -> Iterator[Reader]:
@@ -128,7 +179,7 @@ def _config(start: bytes) -> Callable[[bytes], object]:
         with _folder() as folder:
             (folder / CONFIG).write_bytes(data)
             shape = checkpoint.shape(folder, "cls")
-            weights.check(shape, header)
+            weights_of.check(shape, header)
             short = graph.build_short(shape, header)
             return short, graph.build_long(shape, header) if shape.window else None
 
