@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import transformers
 from rich.console import Console
 
 from model.bundles import bundle, incidents
@@ -76,6 +77,7 @@ def real_weights() -> Iterator[Row]:
 
 def damaged_checkpoints() -> Iterator[Row]:
     """Mutations of each file of a checkpoint, each read under a limit of time and of memory."""
+    _quiet()
     with tempfile.TemporaryDirectory() as place:
         options = bundle.Options(bundle.LONGFORMER, "synthetic", incidents.SAMPLE, Path(place) / "tiny", tiny=True)
         bundle.build(options, Console(quiet=True))
@@ -98,6 +100,8 @@ def _mutated(reader: Reader) -> Row:
 def _quiet() -> None:
     warnings.filterwarnings("ignore")
     logging.disable(logging.WARNING)
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
 
 
 MEASURES: list[Measure] = [layouts_of_families, real_weights, damaged_checkpoints]
