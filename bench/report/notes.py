@@ -51,7 +51,7 @@ def _shape_notes(shape: Shape | None) -> list[str]:
 
 def _test_notes(shape: Shape) -> list[str]:
     if not shape.tested:
-        return ["This shape was not tested on this machine: `python -m lab shape check` does it."]
+        return [f"This shape was not tested on this machine: `python -m lab shape check {shape.name}` does it."]
     bounds = [each for each in shape.tested if each.bound is not None]
     off = [each for each in shape.tested if each.bound is None and not each.is_met]
     good = len(shape.tested) - len(bounds) - len(off)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lab.check import sender
 from lab.check.dimension import Dimension, Reached, Wanted, too_slow
-from lab.check.inside import Inside, ProbeError
+from lab.check.inside import Inside
 from lab.host.ports import free_ports
 from lab.shape.links import SERVERS
 from lab.shape.shape import Network, Shape
@@ -30,13 +30,14 @@ def line_of(seen: Sequence[tuple[float, int]], limits: Network) -> Line:
 
     The end gives the steady rate. Continued back to the beginning, it gives the bytes that were there beside it, from
     which those follow that leave at the wanted burst's rate before it falls. The middle of the first bucket gives the
-    burst's rate. Raises ValueError where there is too little to see.
+    burst's rate. A transfer that is over at once has one rate, and all of it was in the bucket.
     """
     first = [each for each in seen if 0.1 * limits.bucket <= each[1] <= 0.8 * limits.bucket]
     past = _emptied(limits) + 0.2 * (seen[-1][1] - _emptied(limits))
     last = [each for each in seen if each[1] >= past]
     if len(first) < 2 or len(last) < 2:
-        raise ValueError(f"a transfer of {len(seen)} steps is too short to see a bucket in it")
+        seconds, size = seen[-1]
+        return Line(size / seconds, size, size / seconds)
     steady = _slope(last)
     beside = last[0][1] - steady * last[0][0]
     return Line(_slope(first), beside / (1 - min(steady / limits.burst, 0.99)), steady)
@@ -81,11 +82,7 @@ class DataLink(Dimension):
     async def reached(self, inside: Inside) -> Sequence[Reached]:
         """One transfer; another one without limits if this one was too slow."""
         limits = _limits(inside)
-        seen = await self._transfer(inside, inside.shape)
-        try:
-            line = line_of(seen, limits)
-        except ValueError as error:
-            raise ProbeError(str(error)) from error
+        line = line_of(await self._transfer(inside, inside.shape), limits)
         why = None
         if too_slow(line.burst, limits.burst):
             free = await self._transfer(inside, replace(inside.shape, network=None))

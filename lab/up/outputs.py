@@ -139,7 +139,8 @@ class Outputs:
             yield f"  {what}: {how}"
         if self.shape.limited:
             yield f"  not limited: {'; '.join(f'{what} ({why})' for what, why in self.shape.unlimited.items())}"
-            yield f"  tested: {self.shape.test.sentence if self.shape.test else 'not yet: python -m lab shape check'}"
+            test = self.shape.test
+            yield f"  tested: {test.sentence if test else f'not yet: python -m lab shape check {self.shape.name}'}"
 
     def _lines(self, model: ModelOutput) -> Iterator[str]:
         yield f"Model{f' {model.name}' if model.name else ''}: bundle {model.bundle_hash[:12]}, {model.weights} weights"

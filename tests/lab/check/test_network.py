@@ -26,9 +26,9 @@ def test_planted_figures_are_recovered(bucket: int, burst: float, part: float, c
     assert line.burst == pytest.approx(carried * burst, rel=0.02), "the burst is as fast as the machine carries it"
 
 
-def test_a_transfer_without_steps_is_said_to_be_too_short() -> None:
-    with pytest.raises(ValueError, match="too short"):
-        line_of([(0.1, 10), (0.2, 20)], Network(10**9, 1e9, 1e6))
+def test_a_transfer_that_is_over_at_once_had_no_limit() -> None:
+    line = line_of([(0.1, 10**8), (0.2, 2 * 10**8)], Network(10**8, 1e9, 1e6))
+    assert (line.burst, line.bucket, line.steady) == (1e9, 2e8, 1e9)
 
 
 def transfer(limits: Network, rate: float) -> list[tuple[float, int]]:
