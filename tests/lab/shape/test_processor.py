@@ -47,9 +47,11 @@ def test_children_that_a_process_has_started_before_are_admitted_with_it() -> No
         assert process.stdout is not None
         process.stdout.readline()
         limits.admit(process.pid)
-        members = [process.pid, *(each.pid for each in psutil.Process(process.pid).children())]
+        children = psutil.Process(process.pid).children()
+        members = [process.pid, *(each.pid for each in children)]
         groups = {group_of(pid) for pid in members}
         os.killpg(process.pid, 9)
+    psutil.wait_procs(children, timeout=30)  # a group with processes cannot be removed
     limits.close()
     for root in CGROUP_ROOTS:
         if (root / lab).exists():
