@@ -10,6 +10,7 @@ from pathlib import Path
 
 from model.base.errors import BuildError
 from model.base.progress import Step
+from model.index import first_bytes
 from model.index.encoder import Encoder, plain
 from model.index.files import Row, write
 from similarity.bundle.manifest import Manifest
@@ -33,6 +34,8 @@ def read(path: Path) -> list[Incident]:
     """Incidents of a JSONL file; raises BuildError that names the wrong line."""
     incidents: dict[int, Incident] = {}
     try:
+        first_bytes.check_text(path)
+        first_bytes.is_json(path)
         lines = path.read_text(encoding="utf-8-sig").split(
             "\n"
         )  # splitlines() also splits at characters that JSON allows

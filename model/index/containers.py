@@ -58,6 +58,10 @@ def readable(path: Path) -> Iterator[None]:
     """Turn the errors of reading a source into BuildErrors that name it."""
     try:
         yield
+    except NotImplementedError as error:  # zipfile says so of methods and features that it does not have
+        raise BuildError(
+            f"{path} is packed in a way that Python cannot read ({error}): unpack it, and name the directory"
+        ) from None
     except DAMAGES as error:
         raise BuildError(f"{path} is damaged or no archive: {error}") from None
     except MemoryError:
@@ -93,12 +97,28 @@ def _in_directory(path: Path, wanted: tuple[str, ...], meter: Meter) -> Iterator
 
 
 def _in_zip(path: Path, wanted: tuple[str, ...], meter: Meter) -> Iterator[tuple[str, IO[bytes]]]:
+    names = set()
     with meter.open(path, _Zipped) as file, zipfile.ZipFile(file) as archive:
         for member in archive.infolist():
-            if PurePosixPath(member.filename).name in wanted:
+            name = _base_name(member.filename)
+            names.add(name)
+            if name in wanted:
                 _check_member(path, member)
                 with archive.open(member) as stream:
-                    yield PurePosixPath(member.filename).name, stream
+                    yield name, stream
+    _check_not_nested(path, names, wanted)
+
+
+def _base_name(member: str) -> str:
+    """The last part of a member's name; some programs of Windows write `\\` between the parts."""
+    return PurePosixPath(member.replace("\\", "/")).name
+
+
+def _check_not_nested(path: Path, names: set[str], wanted: tuple[str, ...]) -> None:
+    """Raise BuildError if an archive holds another one, and nothing that is wanted beside it."""
+    inner = sorted(name for name in names if name.lower().endswith(ARCHIVES))
+    if inner and not names.intersection(wanted):
+        raise BuildError(f"{path} holds another archive, {inner[0]}: unpack the outer one, and name the inner one")
 
 
 def _check_member(path: Path, member: zipfile.ZipInfo) -> None:
@@ -110,11 +130,15 @@ def _check_member(path: Path, member: zipfile.ZipInfo) -> None:
 
 def _in_tar(path: Path, wanted: tuple[str, ...], meter: Meter) -> Iterator[tuple[str, IO[bytes]]]:
     """One pass, which ends as soon as everything is found: going back in a compressed file means starting over."""
-    missing = set(wanted)
+    missing, nested = set(wanted), set()
     with meter.open(path) as file:
         for name, stream in tar.files(file, lambda: meter.done):
-            if PurePosixPath(name).name in missing:
-                missing.remove(PurePosixPath(name).name)
-                yield PurePosixPath(name).name, stream
+            base = _base_name(name)
+            if base.lower().endswith(ARCHIVES):
+                nested.add(base)
+            if base in missing:
+                missing.remove(base)
+                yield base, stream
                 if not missing:
                     return
+    _check_not_nested(path, nested | (set(wanted) - missing), wanted)

@@ -5,13 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 from typing import IO, Any
 
 from model.base.errors import BuildError
 
 LONGEST = 1 << 24  # characters of a field or a line: 16 MB; AIID's longest report has less than 1 MB
+
+DELIMITERS = (",", ";", "\t")
+SEPARATOR = re.compile(r'"?sep=([,;\t])"?\s*', re.IGNORECASE)  # a first line that tells Excel the delimiter
 
 Row = tuple[int, Mapping[str, Any] | str]
 """Line number, and the row's fields by name or the reason why it cannot be used."""
@@ -38,19 +43,49 @@ def _lines(file: IO[bytes], name: str) -> Iterator[str]:
 
 
 def read_csv(file: IO[bytes], name: str, columns: Iterable[str]) -> Iterator[Row]:
-    """Rows of a CSV file; raises BuildError if a column of `columns` is missing or the file is not CSV in UTF-8."""
-    csv.field_size_limit(LONGEST)
+    """Rows of a CSV file; raises BuildError if a column of `columns` is missing or the file is not CSV in UTF-8.
+
+    Columns without a name are left out.
+    """
     with _named(name):
-        reader = csv.reader(_lines(file, name))
-        header = [title.strip() for title in next(reader, [])]
-        check_columns(header, name, columns)
+        titles, reader, above = _opened(file, name)
+        check_columns(titles, name, columns)
         for values in reader:
+            line = reader.line_num + above
             if not values:
                 continue
-            if len(values) != len(header):
-                yield reader.line_num, f"has {len(values)} fields, the header has {len(header)}"
+            if len(values) < len(titles) or any(values[len(titles) :]):
+                yield line, f"has {len(values)} fields, the header has {len(titles)}"
             else:
-                yield reader.line_num, dict(zip(header, values, strict=True))
+                yield line, {title: value for title, value in zip(titles, values, strict=False) if title}
+
+
+def _opened(file: IO[bytes], name: str) -> tuple[list[str], Any, int]:
+    """The columns' names, the reader of what is below, and the number of lines above the header."""
+    csv.field_size_limit(LONGEST)
+    lines = _lines(file, name)
+    first = next(lines, "")
+    told = SEPARATOR.fullmatch(first)
+    if told:
+        reader = csv.reader(lines, delimiter=told[1])
+    else:
+        reader = csv.reader(chain([first], lines), delimiter=_delimiter(first))
+    titles = [title.strip() for title in next(reader, [])]
+    while titles and not titles[-1]:  # Excel writes empty columns at the end
+        titles.pop()
+    return _lower(titles), reader, 1 if told else 0
+
+
+def _delimiter(line: str) -> str:
+    """What separates the columns of a header: a comma, unless the header has none and exactly one of the others."""
+    able = [delimiter for delimiter in DELIMITERS if len(next(csv.reader([line], delimiter=delimiter), [])) > 1]
+    return able[0] if len(able) == 1 else ","
+
+
+def _lower(titles: list[str]) -> list[str]:
+    """The names in lower case, but where two would become one."""
+    lower = [title.lower() for title in titles]
+    return [small if lower.count(small) == 1 else title for title, small in zip(titles, lower, strict=True)]
 
 
 def read_jsonl(file: IO[bytes], name: str) -> Iterator[Row]:
@@ -76,9 +111,8 @@ def _object(line: str) -> Mapping[str, Any] | str:
 
 def header(file: IO[bytes], name: str) -> list[str]:
     """Names of a CSV file's columns."""
-    csv.field_size_limit(LONGEST)
     with _named(name):
-        return [title.strip() for title in next(csv.reader(_lines(file, name)), [])]
+        return _opened(file, name)[0]
 
 
 def check_columns(found: Iterable[str], name: str, wanted: Iterable[str]) -> None:
@@ -88,6 +122,6 @@ def check_columns(found: Iterable[str], name: str, wanted: Iterable[str]) -> Non
     if missing:
         has = ", ".join(have[:20]) or "nothing"
         raise BuildError(f"{name} has no column {', '.join(missing)}; it has {has}")
-    twice = sorted({column for column in have if have.count(column) > 1})
+    twice = sorted({column for column in have if column and have.count(column) > 1})
     if twice:
         raise BuildError(f"{name} has more than one column {', '.join(twice)}")

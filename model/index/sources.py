@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from model.base.errors import BuildError
-from model.index import containers, records, rows
+from model.index import containers, first_bytes, records, rows
 from model.index.containers import Meter
 from model.index.records import CITE_URL, BadRow, Incident, Mean, Record, Report, Skip
 
 INCIDENTS, REPORTS = "incidents.csv", "reports.csv"
 COLUMNS = {INCIDENTS: ("incident_id", "title", "date", "reports"), REPORTS: ("report_number", "text")}
 STATE_COLUMNS = ("incident_id", "count", "mean")
-JSONL = (".jsonl", ".ndjson")
+JSONL = (".jsonl", ".ndjson", ".json")
 SNAPSHOT, STATE, PLAIN = "AIID's snapshot", "the state of AIID's former service", "a plain table"
 KINDS = (
     f"a directory or archive with {INCIDENTS} and {REPORTS}, a state.csv, or a CSV or JSONL file with id, title, text"
@@ -39,10 +39,14 @@ class Source:
 
 def detect(path: Path) -> Source:
     """The kind of source at `path`, by its shape and its header; raises BuildError if it is none that can be read."""
-    if containers.is_container(path):
+    if path.is_dir():
         return Source(path, SNAPSHOT)
     with containers.readable(path), path.open("rb") as file:
-        if path.suffix.lower() in JSONL:
+        if containers.is_container(path):
+            first_bytes.check_pointer(path)
+            return Source(path, SNAPSHOT)
+        first_bytes.check_text(path)
+        if first_bytes.is_json(path) or path.suffix.lower() in JSONL:
             return Source(path, PLAIN)
         columns = rows.header(file, path.name)
     if set(STATE_COLUMNS) <= set(columns):
@@ -64,7 +68,7 @@ def read(source: Source, width: int, meter: Meter) -> Iterator[Record]:
         with meter.open(source.path) as file:
             if source.kind == STATE:
                 yield from _records(name, rows.read_csv(file, name, STATE_COLUMNS), lambda row: _mean(row, width))
-            elif source.path.suffix.lower() in JSONL:
+            elif first_bytes.is_json(source.path) or source.path.suffix.lower() in JSONL:
                 yield from _records(name, rows.read_jsonl(file, name), _plain)
             else:
                 yield from _records(name, rows.read_csv(file, name, ("title", "text")), _plain)

@@ -1,0 +1,53 @@
+"""Tells by a file's first bytes what stands there in place of the table or archive that its name promises."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from model.base.errors import BuildError
+
+LENGTH = 512  # bytes that are looked at
+LFS = b"version https://git-lfs.github.com/spec/"
+ARRAY = re.compile(rb"\[\s*(\{|$)")  # an array of objects; a line such as [1] is a wrong line
+UNREADABLE = {
+    b"\xff\xfe": "is UTF-16: save it as UTF-8",
+    b"\xfe\xff": "is UTF-16: save it as UTF-8",
+    b"\x00\x00\xfe\xff": "is UTF-32: save it as UTF-8",
+    b"\x1f\x8b": "is compressed with gzip: unpack it with gunzip",
+    b"BZh": "is compressed with bzip2: unpack it with bunzip2",
+    b"\xfd7zXZ\x00": "is compressed with xz: unpack it with unxz",
+    b"\x28\xb5\x2f\xfd": "is compressed with Zstandard: unpack it with unzstd",
+    b"7z\xbc\xaf\x27\x1c": "is a 7-Zip archive: unpack it",
+    b"PK\x03\x04": "is a zip archive or a spreadsheet: name an archive .zip, or save the table as CSV in UTF-8",
+    b"SQLite format 3\x00": "is an SQLite database: save the table as CSV in UTF-8",
+    b"PAR1": "is a Parquet file: save the table as CSV in UTF-8",
+}
+
+
+def check_pointer(path: Path) -> None:
+    """Raise BuildError if the file is what a clone without Git LFS has in place of a large file."""
+    if _start(path).startswith(LFS):
+        raise BuildError(f"{path} is a Git LFS pointer, not the file itself: git lfs pull")
+
+
+def check_text(path: Path) -> None:
+    """Raise BuildError if the file is known not to be text in UTF-8."""
+    check_pointer(path)
+    start = _start(path)
+    for mark, meaning in UNREADABLE.items():
+        if start.startswith(mark):
+            raise BuildError(f"{path} {meaning}")
+
+
+def is_json(path: Path) -> bool:
+    """Whether the file begins as JSON objects, one a line; raises BuildError for one JSON array of all."""
+    start = _start(path).removeprefix(b"\xef\xbb\xbf").lstrip()
+    if ARRAY.match(start):
+        raise BuildError(f"{path} is one JSON array; wanted is one object a line: jq -c '.[]' FILE > FILE.jsonl")
+    return start.startswith(b"{")
+
+
+def _start(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(LENGTH)
