@@ -1,4 +1,4 @@
-"""Parses a request from an API Gateway event (payload format 2.0) or from fields passed directly."""
+"""Parses a request from an API Gateway event (payload format 2.0 or 1.0) or from fields passed directly."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import unquote_plus
 
 from contract.limits import MAX_BODY, MAX_FIELDS
 from contract.routes import EMBED_TO_DB, FIELDS, ROUTES, SIMILAR, Route
-from similarity.api import fields
+from similarity.api import events, fields
 from similarity.base.errors import BadRequest
 
 NAMED = 5  # unknown fields that a warning names, each cut to
@@ -36,14 +36,15 @@ def parse(event: object, prefix: str) -> Request:
     """Read an event; `prefix` is the path before this function's routes (`s3`, `minilm/s3`). Raises BadRequest."""
     if not isinstance(event, Mapping):
         raise BadRequest(f"the event is not a JSON object: {SEND}")
-    http = _http(event)
+    http = events.http(event)
     if http is None:
+        events.check_direct(event)
         given = _direct(event)
         guess = EMBED_TO_DB if "embed" in given and "text" not in given else SIMILAR
         route = _checked_route(event.get("route", guess.name), prefix)
     else:
-        route = _checked_route(event.get("rawPath", "/"), prefix)
-        _check_method(str(http.get("method", "GET")), route)
+        route = _checked_route(http.path, prefix)
+        _check_method(http.method, route)
         given = {**_query(event), **_body(event, _send(route))} if route.takes else {}
     return _request(route, given)
 
@@ -53,11 +54,11 @@ def preflight(event: object, prefix: str) -> tuple[str, ...]:
 
     Empty for every other event, and if the path is not a route.
     """
-    http = _http(event) if isinstance(event, Mapping) else None
-    if not isinstance(event, Mapping) or http is None or http.get("method") != "OPTIONS":
-        return ()
     try:
-        return _checked_route(event.get("rawPath"), prefix).methods
+        http = events.http(event) if isinstance(event, Mapping) else None
+        if http is None or http.method != "OPTIONS":
+            return ()
+        return _checked_route(http.path, prefix).methods
     except BadRequest:
         return ()
 
@@ -83,13 +84,6 @@ def _ignored(names: list[str], used: tuple[str, ...]) -> str:
 def _printable(words: str) -> str:
     """The text without lone surrogates, which cannot be sent back as UTF-8."""
     return words.encode("utf-8", "replace").decode()
-
-
-def _http(event: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The event's description of its HTTP request, if it comes from an HTTP API."""
-    context = event.get("requestContext")
-    http = context.get("http") if isinstance(context, Mapping) else None
-    return http if isinstance(http, Mapping) else None
 
 
 def _direct(event: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -142,8 +136,11 @@ def _query(event: Mapping[str, Any]) -> Mapping[str, Any]:
     raw = event.get("rawQueryString")
     names = [unquote_plus(part.partition("=")[0]) for part in raw.split("&")] if isinstance(raw, str) else []
     _check_number_of_fields(max(len(query), len(names)))
+    several = event.get("multiValueQueryStringParameters")  # of payload format 1.0, which has no raw string
+    several = several if isinstance(several, Mapping) else {}
     for name in FIELDS:
-        if names.count(name) > 1:
+        values = several.get(name)
+        if names.count(name) > 1 or (isinstance(values, list) and len(values) > 1):
             raise BadRequest(f"{name} is given twice")
     return query
 

@@ -47,7 +47,12 @@ def refusal(event: object) -> BadRequest:
         {"body": '{"text": "a car", "num": 2}'},
         {"body": '{"text": "a car"}', "queryStringParameters": {"text": "not this", "num": "2"}},
         {"body": '{"text": "not this", "num": 2}', "text": "a car"},
-        {"body": "", "queryStringParameters": {"text": "a car", "num": "2"}, "path": "/any", "httpMethod": "GET"},
+        {
+            "body": "",
+            "queryStringParameters": {"text": "a car", "num": "2"},
+            "path": "/efs/similar",
+            "httpMethod": "GET",
+        },
         query("text=a%20car&num=2", text="a car", num="2"),
     ],
 )
