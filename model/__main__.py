@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from types import ModuleType
 
 from rich.console import Console
 
+from contract.loopback import keep_off_proxies
 from model.base.errors import BuildError
 from model.commands import build, index, snapshot
 
@@ -46,4 +48,5 @@ def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentPars
 
 
 if __name__ == "__main__":
+    keep_off_proxies(os.environ)
     sys.exit(main())
