@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 CHECKOV := .venv-checkov
+# Settings of pip that would install past the environment, or end in its refusal.
+export PIP_USER := 0
 TORCH_INDEX := https://download.pytorch.org/whl/cpu
 
 .PHONY: demo bench limits test check acceptance model index deploy-ready e2e clean
