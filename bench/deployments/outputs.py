@@ -19,6 +19,7 @@ from contract import outputs as names
 from contract.engines import ONNX
 
 ARCHITECTURES = ("arm64", "x86_64")
+HIDDEN = "[secret]"  # what Pulumi prints in place of a secret
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,10 @@ def deployment_of(recorded: Mapping[str, Any]) -> Deployment:
 
 def _without_login(name: str, address: str) -> tuple[str, tuple[str, str] | None]:
     """An address without user and password, and these two; they count as secrets from now on."""
+    if address == HIDDEN:
+        raise UsageError(f"{name} in the outputs is hidden: pulumi stack output --json --show-secrets")
+    if not address.isprintable() or " " in address:
+        raise UsageError(f"{name} in the outputs is not an address: it holds blanks or control characters")
     try:
         parts = urlsplit(address)
         host = parts.hostname
