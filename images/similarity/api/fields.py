@@ -12,7 +12,7 @@ from similarity.base.errors import BadRequest
 
 MAX_QUOTES = 10  # times that a string may be quoted before it is a list, as in AIID's function
 DEFAULT_NUM = 3
-INTEGER = re.compile(r"\s*[+-]?\d{1,18}\s*", re.ASCII)
+INTEGER = re.compile(r"\s*[+-]?\d(?:_?\d){0,17}\s*")  # what Python's int() takes, as AIID does, up to 18 digits
 ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 SEND_TEXT = 'send GET ?text=… or POST {"text": "…", "num": 3}'
 SEND_EMBED = 'send GET ?embed=[…] or POST {"embed": [0.1, …], "num": 3}'
