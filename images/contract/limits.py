@@ -3,6 +3,7 @@
 # API Gateway, https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
 API_TIMEOUT_S = 30  # it then answers 503; cannot be raised
 API_BODY = 10 << 20  # bytes
+API_HEAD = 10_240  # bytes of the request line and the headers' values together
 API_ROUTES = 300  # of one API, unless AWS raises it
 
 # Lambda, https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html

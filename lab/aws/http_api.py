@@ -10,7 +10,7 @@ import secrets
 
 from aiohttp import web
 
-from contract.limits import API_TIMEOUT_S, PAYLOAD
+from contract.limits import API_HEAD, API_TIMEOUT_S, PAYLOAD
 from contract.route_keys import PAGE
 from lab.aws.cors import Cors
 from lab.aws.event import BadResultError, event_of, response_of
@@ -45,6 +45,8 @@ class HttpApi:
         return response
 
     async def _answer(self, request: web.Request, request_id: str) -> web.Response:
+        if too_large := _head_too_large(request):
+            return too_large
         found = self._routes.find(request.method, request.path)
         page = found is not None and found[0] in PAGE  # any site may link to it, and it invokes no function
         try:
@@ -75,6 +77,15 @@ class HttpApi:
         except BadResultError as error:
             _log.warning("%s: %s", request.path, error)
             return _error(500, "Internal Server Error")
+
+
+def _head_too_large(request: web.Request) -> web.Response | None:
+    """The answer if request line and headers are above the quota; AWS gives the quota, not the status for it."""
+    line = len(f"{request.method} {request.raw_path} HTTP/1.1".encode())
+    if line > API_HEAD:
+        return _error(414, "Request URI Too Long")
+    values = sum(len(value) for _, value in request.raw_headers)
+    return _error(431, "Request Header Fields Too Large") if line + values > API_HEAD else None
 
 
 def _error(status: int, message: str) -> web.Response:

@@ -86,8 +86,8 @@ class LambdaApi:
             text = f"Request must be smaller than {PAYLOAD} bytes for the InvokeFunction operation"
             raise ApiError(413, "RequestTooLargeException", text)
         try:
-            json.loads(event)
-        except ValueError as error:
+            json.loads(event, parse_constant=_not_json)
+        except (ValueError, RecursionError) as error:
             text = f"Could not parse request body into json: {error}"
             raise ApiError(400, "InvalidRequestContentException", text) from error
         try:
@@ -160,6 +160,11 @@ class LambdaApi:
             in_progress = configuration.update_status == "InProgress"
             described["LastUpdateStatusReasonCode"] = "Creating" if in_progress else "InternalError"
         return described
+
+
+def _not_json(token: str) -> None:
+    """Refuse what Python takes beyond JSON, in the words of Lambda's parser."""
+    raise ValueError(f"Non-standard token '{token}': enable JsonParser.Feature.ALLOW_NON_NUMERIC_NUMBERS to allow")
 
 
 def _changed(spec: FunctionSpec, changes: Mapping[str, Any], deployed: Mapping[str, str]) -> FunctionSpec:

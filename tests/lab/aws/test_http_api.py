@@ -199,6 +199,17 @@ def test_body_that_is_too_large_is_413(account: Served, size: int) -> None:
     assert (response.status_code, response.json()) == (413, {"message": "Request Entity Too Large"})
 
 
+@pytest.mark.parametrize(
+    ("query", "header", "status"), [(9_000, 0, 200), (10_240, 0, 414), (9_000, 2_000, 431), (0, 10_240, 431)]
+)
+def test_request_line_and_headers_have_one_limit_of_10240_bytes(
+    account: Served, query: int, header: int, status: int
+) -> None:
+    headers = {"X-Long": "x" * header} if header else {}
+    response = requests.get(f"{account.api_url}/witness/x?do=echo&q={'x' * query}", headers=headers, timeout=10)
+    assert response.status_code == status
+
+
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"])
 def test_every_method_reaches_the_function(account: Served, method: str) -> None:
     if method == "HEAD":

@@ -57,9 +57,12 @@ def test_event_arrives_as_sent(account: Served) -> None:
     assert account.invoke(event) == event
 
 
-def test_event_must_be_json(account: Served) -> None:
+@pytest.mark.parametrize(
+    "event", [b"INIT", b'{"num": NaN}', b"[-Infinity]", b"[" * 100_000], ids=["word", "nan", "infinity", "deep"]
+)
+def test_event_must_be_json(account: Served, event: bytes) -> None:
     with pytest.raises(ClientError) as error:
-        account.aws.invoke(FunctionName="witness", Payload=b"INIT")
+        account.aws.invoke(FunctionName="witness", Payload=event)
     assert code(error) == ("InvalidRequestContentException", 400)
 
 
