@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from contextlib import suppress
 from typing import Any
 
 from contract.limits import MAX_DIMENSIONS, MAX_EMBED, MAX_TEXT
@@ -12,7 +13,7 @@ from similarity.base.errors import BadRequest
 
 MAX_QUOTES = 10  # times that a string may be quoted before it is a list, as in AIID's function
 DEFAULT_NUM = 3
-INTEGER = re.compile(r"\s*[+-]?\d(?:_?\d){0,17}\s*")  # what Python's int() takes, as AIID does, up to 18 digits
+LONGEST_NUM = 64  # characters of `num` as text
 ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 SEND_TEXT = 'send GET ?text=… or POST {"text": "…", "num": 3}'
 SEND_EMBED = 'send GET ?embed=[…] or POST {"embed": [0.1, …], "num": 3}'
@@ -81,7 +82,8 @@ def num(value: object) -> tuple[int, list[str]]:
         value = int(value)
     wanted = value if isinstance(value, int) and not isinstance(value, bool) else None
     if isinstance(value, str):
-        wanted = int(value) if INTEGER.fullmatch(value) else None
+        with suppress(ValueError):  # AIID calls int(), which takes blanks, a sign, 3_0 and digits of other scripts
+            wanted = int(value) if len(value) <= LONGEST_NUM else None
     if wanted is None:
         return DEFAULT_NUM, [f'Provided value for "num" invalid, using default of {DEFAULT_NUM}.']
     if wanted == 0:
