@@ -37,7 +37,7 @@ async def _nothing() -> None:
 
 
 #: Bytes of a line and of a header that the server itself takes: more than API_HEAD, so that the HTTP API answers.
-_HEAD = {"max_line_size": 1 << 16, "max_field_size": 1 << 16}
+_HEAD = 1 << 16
 
 
 class Account:
@@ -115,7 +115,14 @@ class Account:
         self.api_url = await self._serve(gateway, port)
 
     async def _serve(self, application: web.Application, port: int = 0) -> str:
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1, auto_decompress=False, **_HEAD)
+        runner = web.AppRunner(
+            application,
+            access_log=None,
+            shutdown_timeout=0.1,
+            auto_decompress=False,
+            max_line_size=_HEAD,
+            max_field_size=_HEAD,
+        )
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
         site = web.TCPSite(runner, "127.0.0.1", port)
