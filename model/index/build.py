@@ -29,6 +29,12 @@ SHOWN = 20  # lines about what was left out
 LISTED = "skipped.csv"  # the file with all of them, in the cache's directory
 
 
+SYNTHETIC = (
+    "NOTE: this bundle has synthetic weights, with which rankings mean nothing. "
+    "Stop, and name one with real weights: --bundle images/bundle-minilm (make demo builds it)"
+)
+
+
 @dataclass(frozen=True)
 class Options:
     """The index's `source`, the `bundle` with the model, and where the result (`out`) and embeddings (`cache`) go.
@@ -57,6 +63,8 @@ def build(options: Options, console: Console) -> Manifest:
         manifest = publish.existing(options.bundle)
         if manifest is None:
             raise BuildError(f"{options.bundle} is not a whole bundle: build it with `python -m model build`")
+        if manifest.weights == "synthetic":
+            console.print(SYNTHETIC, markup=False)
         with step(console, f"checking the model in {options.bundle}"):
             _link_model(manifest, options.bundle, work)
         deployment = Deployment(options.via, manifest) if options.via and source.kind != sources.STATE else None
