@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy
@@ -39,12 +39,14 @@ def agreement(
     memory_mb: int,
     lab: Parameters,
     *,
+    readers: Mapping[str, int] | None = None,
     first_deploy: bool = False,
 ) -> tuple[Agreement, ...]:
     """The agreement of the variants of one engine, text length and memory size.
 
     `lab` are `lab_parameters`. The run's own core times are the work, so only the shape is computed: shares, network,
-    streams, chunks and what goes side by side. Raises UsageError where a variant has no cold start that can be used.
+    streams, chunks and what goes side by side. `readers` are those that READERS sets, by backend. Raises UsageError
+    where a variant has no cold start that can be used.
     """
     share = memory_mb / float(lab.mb_per_core[0])
     work = work_of(judged, variants, share)
@@ -57,7 +59,9 @@ def agreement(
                 memory_mb=memory_mb,
                 first_deploy=first_deploy,
                 engine=variant.engine,
-                fetch=fetch_of(storage(variant.backend), _fetched(judged, variant)),
+                fetch=fetch_of(
+                    storage(variant.backend), _fetched(judged, variant), (readers or {}).get(variant.backend)
+                ),
                 work=work,
                 code_bytes=0.0,  # the lab shapes the bundle's storage, not the code's
             ),

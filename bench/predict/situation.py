@@ -72,11 +72,14 @@ class Situation:
     one_after_the_other: bool = False
 
 
-def fetch_of(storage: Storage, bytes_: float) -> Fetch:
-    """The fetch of so many bytes, as our functions do it: a GET for every so many bytes of the plan."""
+def fetch_of(storage: Storage, bytes_: float, set_readers: int | None = None) -> Fetch:
+    """The fetch of so many bytes, as our functions do it: a GET for every so many bytes of the plan.
+
+    `set_readers` is what the variable READERS of a function says, if it is set.
+    """
     of_directory = readers.IMAGE if storage.baked else readers.NFS
     side_by_side = readers.BUCKET if storage.opened == "bucket" else of_directory
-    return Fetch(bytes_, math.ceil(bytes_ * PLAN_GETS / PLAN_BYTES), side_by_side)
+    return Fetch(bytes_, math.ceil(bytes_ * PLAN_GETS / PLAN_BYTES), set_readers or side_by_side)
 
 
 def code_bytes(engine: str) -> float:

@@ -70,7 +70,7 @@ VARIABLES = (
     ),
     Variable(
         READERS,
-        "operator, benchmark",
+        "operator, benchmark, lab",
         "service",
         f"how many readers read the weights side by side, 1 to {readers.MOST}; default: {readers.BUCKET} in a bucket, "
         f"{readers.NFS} on EFS, {readers.IMAGE} in the image",
