@@ -62,7 +62,7 @@ def test_tables_of_other_programs_are_read(tmp_path: Path, name: str, text: str)
         ("a.json", b'[{"id": 4}]', "is one JSON array; wanted is one object a line"),
         ("a.jsonl", b'\xef\xbb\xbf\n [{"id": 4}]', "is one JSON array"),
         ("t.csv", "id,text\n".encode("utf-16"), "is UTF-16: save it as UTF-8"),
-        ("t.csv.gz", gzip.compress(b"id,text\n"), "is compressed with gzip"),
+        ("t.csv.gz", gzip.compress(b"id,text\n", mtime=0), "is compressed with gzip"),
         ("t.csv", b"PK\x03\x04", "is a zip archive or a spreadsheet"),
         ("s.zip", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "is a Git LFS pointer.*git lfs pull"),
         ("t.csv", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "is a Git LFS pointer"),
