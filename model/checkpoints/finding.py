@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from model.base import git_lfs
 from model.base.errors import UnsupportedModel
 
 Find = Callable[[str], Path | None]
 """The file of a checkpoint by its name in it, such as `1_Pooling/config.json`; None if it has no such file."""
-
-LFS_POINTER = b"version https://git-lfs"
 
 
 def fetched(find: Find) -> Find:
@@ -18,12 +17,8 @@ def fetched(find: Find) -> Find:
 
     def found(name: str) -> Path | None:
         path = find(name)
-        if path:
-            with path.open("rb") as file:
-                if file.read(len(LFS_POINTER)) == LFS_POINTER:
-                    raise UnsupportedModel(
-                        f"{name} is a Git LFS pointer, not the file itself: fetch it with `git lfs pull`"
-                    )
+        if path and git_lfs.is_pointer(path):
+            raise UnsupportedModel(f"{name} is a Git LFS pointer, not the file itself: fetch it with `git lfs pull`")
         return path
 
     return found

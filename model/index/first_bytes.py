@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from model.base import git_lfs
 from model.base.errors import BuildError
 
 LENGTH = 512  # bytes that are looked at
-LFS = b"version https://git-lfs.github.com/spec/"
 ARRAY = re.compile(rb"\[\s*(\{|$)")  # an array of objects; a line such as [1] is a wrong line
 UNREADABLE = {
     b"\xff\xfe": "is UTF-16: save it as UTF-8",
@@ -27,7 +27,7 @@ UNREADABLE = {
 
 def check_pointer(path: Path) -> None:
     """Raise BuildError if the file is what a clone without Git LFS has in place of a large file."""
-    if _start(path).startswith(LFS):
+    if git_lfs.is_pointer(path):
         raise BuildError(f"{path} is a Git LFS pointer, not the file itself: git lfs pull")
 
 
