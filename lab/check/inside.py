@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from contract.checkout import IMAGES
 from contract.storages import Storage
@@ -20,7 +19,7 @@ from lab.runtime.logs import LogGroup
 from lab.shape.shape import Shape
 from lab.shape.surroundings import Shaped, unshaped
 from lab.storages.bundle import Bundle
-from lab.storages.holding import Holding, Provider, Site
+from lab.storages.holding import Holding, Site, provider
 
 PROBE = Path(__file__).parent / "probe"
 #: A memory size whose share is more than one core.
@@ -51,8 +50,7 @@ class Inside:
         key = storage.name, shape.name
         if key not in self._holdings:
             site = self.site if shape.name == self.shape.name else self._other_site(shape)
-            provider = cast(Provider, import_module(f"lab.storages.{storage.name}"))
-            self._holdings[key] = await provider.provide(site, self.bundle, "-".join(key), None)
+            self._holdings[key] = await provider(storage.name).provide(site, self.bundle, "-".join(key), None)
         return self._holdings[key]
 
     def _other_site(self, shape: Shape) -> Site:

@@ -8,10 +8,12 @@ import os
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 from contract.environment import MODEL_DIR
+from contract.storages import storage
 from lab.host.page_cache import Part
 from lab.host.workspace import Workspace
 from lab.shape.namespace import Namespace
@@ -85,6 +87,11 @@ class Provider(Protocol):
 
         `label` tells the holdings of one workspace apart. Raises LabError.
         """
+
+
+def provider(name: str) -> Provider:
+    """The module of this folder that is called as the storage. Raises ValueError for an unknown one."""
+    return cast(Provider, import_module(f"{__package__}.{storage(name).name}"))
 
 
 async def plain_folder(workspace: Workspace, bundle: Bundle, label: str, why: str) -> Holding:

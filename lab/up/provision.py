@@ -5,15 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
-from typing import cast
 
 from contract.checkout import IMAGES
-from contract.storages import storage
 from lab.host.workspace import Workspace
 from lab.runtime.launch import Code, Image, Source
 from lab.storages.bundle import Bundle
-from lab.storages.holding import BuiltImage, Holding, Provider, Site
+from lab.storages.holding import BuiltImage, Holding, Site, provider
 from lab.up.built_images import Built
 from lab.up.model import Model
 
@@ -29,11 +26,6 @@ class Provision:
 
 
 Provisions = dict[str, Provision]
-
-
-def provider(name: str) -> Provider:
-    """The module of `lab.storages` that is called as the storage. Raises ValueError for an unknown one."""
-    return cast(Provider, import_module(f"lab.storages.{storage(name).name}"))
 
 
 async def provision(

@@ -25,8 +25,7 @@ from lab.shape.shape import Shape, like_lambda
 from lab.shape.surroundings import Shaped, Surroundings
 from lab.storages.bundle import Bundle, read_bundle
 from lab.storages.ext4 import make_ext4
-from lab.storages.holding import Holding, Site
-from lab.up.provision import provider
+from lab.storages.holding import Holding, Site, provider
 from tests.lab.support.bundles import SIZES, make_bundle
 from tests.lab.support.left import left_over, processes_of
 

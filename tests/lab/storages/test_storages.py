@@ -25,10 +25,9 @@ from lab.host.ports import ADDRESS
 from lab.host.workspace import Workspace
 from lab.storages import efs, mount, oci, s3
 from lab.storages.bundle import Bundle, read_bundle
-from lab.storages.holding import Holding, Provider, Site, plain_folder
+from lab.storages.holding import Holding, Provider, Site, plain_folder, provider
 from lab.storages.mount import missing_for_fuse
 from lab.storages.seaweed import BUCKET, Seaweed, weed
-from lab.up.provision import provider
 from tests.lab.support.bundles import SIZES, make_bundle
 from tests.lab.support.left import processes_of
 

@@ -28,9 +28,8 @@ from lab.host.page_cache import resident
 from lab.host.workspace import Workspace
 from lab.runtime.launch import Image
 from lab.storages.bundle import Bundle, read_bundle
-from lab.storages.holding import BuiltImage, Holding, Site
+from lab.storages.holding import BuiltImage, Holding, Site, provider
 from lab.up.built_images import read_built
-from lab.up.provision import provider
 from tests.conftest import Lab
 from tests.lab.support.accounts import FUNCTIONS, Served, gone, owner, serve, wait_until, witness
 from tests.lab.support.bundles import make_bundle
