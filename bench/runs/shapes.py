@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-_TOLERANCE = 0.05
+from contract.shapes import TOLERANCE
+
 _Amount = Annotated[float, Field(ge=0, le=1e15)]
 _Megabytes = Annotated[int, Field(ge=0, le=1 << 60)]
 
@@ -24,7 +25,7 @@ class Tested(BaseModel, strict=True, frozen=True):
     @property
     def is_met(self) -> bool:
         """Whether it is within 5 % of what is wanted."""
-        return abs(self.reached - self.wanted) <= _TOLERANCE * self.wanted
+        return abs(self.reached - self.wanted) <= TOLERANCE * self.wanted
 
 
 class Shape(BaseModel, strict=True, frozen=True):

@@ -4,3 +4,4 @@ NONE = "none"
 PROCESSOR = "processor"
 LAMBDA = "lambda"
 SHAPES = (NONE, PROCESSOR, LAMBDA)
+TOLERANCE = 0.05  # how far a figure of a lab may be from what its shape wants, as a share of that

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from contract.shapes import TOLERANCE
 from lab.check.inside import Inside
 from lab.shape.shape import Shape
-from lab.shape.tested import TOLERANCE
 
 
 class Wanted(NamedTuple):

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from contract.shapes import TOLERANCE
 from lab.check import sender
 from lab.check.dimension import Dimension, Reached, Wanted, too_slow
 from lab.check.inside import Inside
 from lab.host.ports import free_ports
 from lab.shape.links import SERVERS
 from lab.shape.shape import Network, Shape
-from lab.shape.tested import TOLERANCE
 
 
 @dataclass(frozen=True)

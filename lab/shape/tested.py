@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from contract.checkout import ROOT
+from contract.shapes import TOLERANCE
 
-#: How far a figure may be from what is wanted.
-TOLERANCE = 0.05
 FOLDER = ROOT / "build"
 _CODE = ("lab", "published")
 

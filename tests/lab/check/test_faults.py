@@ -10,6 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
+from contract.shapes import TOLERANCE
 from lab.check import check
 from lab.check.check import self_test
 from lab.check.dimension import Dimension
@@ -24,7 +25,7 @@ from lab.shape import processor as shares
 from lab.shape.needs import obstacle
 from lab.shape.shape import Bucket, FileSystem, ImageChunks, Network, Shape, processor
 from lab.shape.surroundings import Surroundings, unshaped
-from lab.shape.tested import TOLERANCE, Found, SelfTest
+from lab.shape.tested import Found, SelfTest
 from lab.storages.holding import Site
 from lab.storages.proxy import Proxy
 
