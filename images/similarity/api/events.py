@@ -9,7 +9,7 @@ from typing import Any
 from contract.routes import FIELDS
 from similarity.base.errors import BadRequest
 
-DIRECT = ("route", "body", "queryStringParameters", *FIELDS)
+WRAPPED = ("body", "queryStringParameters")  # where the fields of a direct call may be, too
 SEND = 'send {"route": "similar", "text": "…"}, or ask through the HTTP API'
 
 
@@ -49,5 +49,5 @@ def check_direct(event: Mapping[str, Any]) -> None:
     ):
         if name in event:
             raise BadRequest(f"the event is of {source}, which this service does not answer: {SEND}")
-    if not any(name in event for name in DIRECT):
+    if not any(name in event for name in WRAPPED):
         raise BadRequest(f"the event names no route and holds no field: {SEND}")
