@@ -21,7 +21,8 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 DESKTOP = {"width": 1180, "height": 900}
 PHONE = {"width": 360, "height": 740}
 TITLES = {each.name: each.label[:1].upper() + each.label[1:] for each in STORAGES.values()}
-ANSWER_MS = 30_000  # how long a test waits for an answer
+ANSWER_MS = 30_000  # how long a test waits for an answer, and for whatever shows it: its neighbours take the cores, too
+expect.set_options(timeout=ANSWER_MS)
 # Chromium's own message when an answer is not 2xx; the page cannot prevent it.
 FAILED_ANSWER = re.compile(r"Failed to load resource: (the server responded with a status of|net::ERR_FAILED)")
 _WATCH_POLICY = """
@@ -51,7 +52,7 @@ class Screen:
 
     def wait(self, backend: str, state: str = "answered") -> Locator:
         """The card of a backend, once it has reached a state."""
-        expect(self.card(backend)).to_have_class(f"card {state}", timeout=ANSWER_MS)
+        expect(self.card(backend)).to_have_class(f"card {state}")
         return self.card(backend)
 
     def log(self) -> str:
