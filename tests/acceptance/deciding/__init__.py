@@ -1,0 +1,1 @@
+"""The rows of `make acceptance ARGS=decide`, one file for what they are about."""
