@@ -112,10 +112,18 @@ def described(settings: Settings, model: Model, backends: Mapping[str, Backend],
             log_group=each.encoder.log_group,
             storage=each.storage,
             curl=curl(settings, api, model.path(name)),
+            mode=backends[name].mode,
+            provisioned_mibps=backends[name].provisioned_mibps,
         )
         for name, each in served.items()
     }
-    return outputs.model(bundle_hash=model.bundle.source_hash, weights=model.bundle.weights, backends=on_backends)
+    bundle = model.bundle
+    return outputs.model(
+        bundle_hash=bundle.source_hash,
+        bundle_bytes=bundle.total_bytes,
+        weights=bundle.weights,
+        backends=on_backends,
+    )
 
 
 def curl(settings: Settings, api: HttpApi, path: str) -> pulumi.Output[str]:

@@ -77,6 +77,9 @@ class Backend(pulumi.ComponentResource):
     """The deployed models, by name."""
     file_system_id: pulumi.Output[str] | None = None
     """The file system's, if the weights are on one."""
+    mode: str | None = None
+    """What the storage is deployed in, if there is a choice; it decides what AWS charges."""
+    provisioned_mibps: int = 0
 
     def __init__(self, name: str, args: BackendArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(f"model-storage:index:{type(self).__name__}", name, None, opts)

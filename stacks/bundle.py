@@ -80,6 +80,11 @@ class Bundle:
         return max(512, -(-fetched * 9 // 8 // _MIB))
 
     @property
+    def total_bytes(self) -> int:
+        """Return the size of all files."""
+        return sum(file.size for file in self.files.values())
+
+    @property
     def index_bytes(self) -> int:
         """Size of the incident index."""
         return sum(self.files[name].size for name in INDEX)

@@ -15,12 +15,13 @@ from contract.auth import JWT, MODES
 from contract.cors import ORIGIN
 from contract.engines import ENGINES, ONNX, TRANSFORMERS
 from contract.routes import ROUTES
+from contract.storages import EFS
 from stacks import cidr, given
 from stacks.errors import DeploymentError
 
 ARCHITECTURES = ("arm64", "x86_64")
 PLACEMENTS = ("efs-only", "all")
-THROUGHPUTS = ("elastic", "bursting", "provisioned")
+THROUGHPUTS = EFS.modes
 # Measured peaks with longformer-base-4096 are 540 and 1,100 MB; a function with less memory dies while it loads.
 MIN_MEMORY_MB = {ONNX: 768, TRANSFORMERS: 1536}
 # Enough to read a checkpoint of 600 MB within a request's 30 s; seeding it may take 900 s.

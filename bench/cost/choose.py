@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bench.cost.arrivals import Shares
+from bench.cost.keep_alive import KeepAlive
 from bench.cost.model import Costs
+from bench.cost.month import Month, month_of, ready_month, shares_of
+from bench.cost.traffic import Traffic
 from bench.stats.clusters import Visits
 from bench.stats.quantiles import Interval
 from bench.stats.special import share_limits
@@ -27,12 +31,17 @@ class Objective:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A backend as measured: request times by visit, infinite for what was censored, failed or not proven."""
+    """A backend as measured: request times by visit, infinite for what was censored, failed or not proven.
+
+    `crowded_ms` are of cold starts while other requests were under way (bursts); without any, they are taken to be like
+    those alone.
+    """
 
     name: str
     cold_ms: Visits
     warm_ms: Visits
     costs: Costs
+    crowded_ms: Visits = ()
     answered_share: float | None = None
 
 
@@ -40,32 +49,46 @@ class Candidate:
 class Option:
     """A candidate under a traffic: the share of requests within the limit, and USD a month.
 
-    `within_low` and `within_high` are exact limits; each holds with 95 %. `verdict`: the lower one is above the
-    objective (meets), the upper one below it (does not), or neither (undecided).
+    `within` is at the middle of the keep-alive's range. `within_low` and `within_high` are exact limits over all of it;
+    each holds with 95 %. `verdict`: the lower one is above the objective (meets), the upper one below it (does not), or
+    neither (undecided). `with_one_ready` is the same with one environment of provisioned concurrency: priced, its
+    requests taken to be as fast as warm ones, but not measured.
     """
 
     name: str
-    cold_share: float
     answered_share: float | None
     within: float
     within_low: float
     within_high: float
-    meets: bool
     verdict: str
-    usd_month: float
-    usd_month_interval: tuple[float, float] | None
+    month: Month
+    with_one_ready: Option | None = None
+
+    @property
+    def meets(self) -> bool:
+        """Whether it is shown to meet the objective."""
+        return self.verdict == MEETS
+
+    @property
+    def cold_share(self) -> float:
+        """The share of cold starts, at the middle of the keep-alive's range."""
+        return self.month.shares.cold
+
+    @property
+    def usd_month(self) -> float:
+        """USD a month, likewise."""
+        return self.month.usd
 
 
 def weigh(
-    candidates: Sequence[Candidate], objective: Objective, requests_month: float, cold_shares: Mapping[str, float]
+    candidates: Sequence[Candidate], objective: Objective, traffic: Traffic, keep_alive: KeepAlive
 ) -> list[Option]:
-    """Every candidate under its share of cold starts; the cheapest that is shown to meet the objective comes first."""
-    options = [_option(each, objective, requests_month, cold_shares[each.name]) for each in candidates]
+    """Every candidate under the traffic; the cheapest that is shown to meet the objective comes first."""
 
     def rank(option: Option) -> tuple[int, float]:
         return _ORDER.index(option.verdict), option.usd_month if option.meets else -option.within
 
-    return sorted(options, key=rank)
+    return sorted((_option(each, objective, traffic, keep_alive) for each in candidates), key=rank)
 
 
 def visits_needed(share: float) -> int | None:
@@ -73,27 +96,42 @@ def visits_needed(share: float) -> int | None:
     return math.ceil(math.log(1 - CONFIDENCE) / math.log(share)) if share < 1 else None
 
 
-def _option(candidate: Candidate, objective: Objective, requests_month: float, cold_share: float) -> Option:
-    parts = ((candidate.cold_ms, cold_share), (candidate.warm_ms, 1 - cold_share))
-    within = sum(weight * _share_within(visits, objective.limit_ms) for visits, weight in parts)
-    # The probability of error is divided as the traffic is: a rare part of it needs little proof.
-    limits = [_limits(visits, objective.limit_ms, 1 - (1 - CONFIDENCE) * weight) for visits, weight in parts]
-    low = sum(weight * found.low for found, (_, weight) in zip(limits, parts, strict=True))
-    high = sum(weight * found.high for found, (_, weight) in zip(limits, parts, strict=True))
-    verdict = MEETS if low >= objective.share else DOES_NOT if high < objective.share else UNDECIDED
-    usd = candidate.costs.month_interval(requests_month, cold_share)
+def _option(candidate: Candidate, objective: Objective, traffic: Traffic, keep_alive: KeepAlive) -> Option:
+    times = (keep_alive.middle_s, *keep_alive.ends_s)
+    on_demand = [shares_of(candidate.costs, traffic, at) for at in times]
+    ready = ready_month(candidate.costs, traffic, keep_alive)
+    spared = [Shares(0.0, each.crowded, each.first) for each in on_demand]  # one is always there
+    with_one_ready = ready and _weighed(candidate, objective, spared, ready, None)
+    return _weighed(candidate, objective, on_demand, month_of(candidate.costs, traffic, keep_alive), with_one_ready)
+
+
+def _weighed(
+    candidate: Candidate, objective: Objective, shares: Sequence[Shares], month: Month, ready: Option | None
+) -> Option:
+    middle, *_ = withins = [_within(candidate, objective.limit_ms, each) for each in shares]
+    low, high = min(each.low for _, each in withins), max(each.high for _, each in withins)
     return Option(
         name=candidate.name,
-        cold_share=cold_share,
         answered_share=candidate.answered_share,
-        within=within,
+        within=middle[0],
         within_low=low,
         within_high=high,
-        meets=verdict == MEETS,
-        verdict=verdict,
-        usd_month=candidate.costs.month(requests_month, cold_share),
-        usd_month_interval=(usd.low, usd.high) if usd else None,
+        verdict=MEETS if low >= objective.share else DOES_NOT if high < objective.share else UNDECIDED,
+        month=month,
+        with_one_ready=ready,
     )
+
+
+def _within(candidate: Candidate, limit_ms: float, shares: Shares) -> tuple[float, Interval]:
+    """The share of the requests within the limit, and its exact limits.
+
+    The probability of error is divided as the traffic is: a rare part of it needs little proof.
+    """
+    crowded = candidate.crowded_ms or candidate.cold_ms
+    parts = ((candidate.cold_ms, shares.alone), (crowded, shares.crowded), (candidate.warm_ms, shares.warm))
+    within = sum(weight * _share_within(visits, limit_ms) for visits, weight in parts)
+    limits = [(_limits(visits, limit_ms, 1 - (1 - CONFIDENCE) * weight), weight) for visits, weight in parts if weight]
+    return within, Interval(sum(w * each.low for each, w in limits), sum(w * each.high for each, w in limits))
 
 
 def _share_within(visits: Visits, limit: float) -> float:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError, with_config
-from typing_extensions import TypedDict
+from typing_extensions import NotRequired, TypedDict
 
 from bench.process.errors import UsageError
 from bench.runs.checks import CHECKED, Usd, explain
@@ -38,8 +38,11 @@ class Prices:
 
 @with_config(CHECKED)
 class _Entry(TypedDict):
+    """A price; `date` is when it was last seen there, if that is not the table's date."""
+
     usd: Usd
     source: str
+    date: NotRequired[str]
 
 
 @with_config(CHECKED)
@@ -77,5 +80,7 @@ def _parse(path: Path) -> Prices:
             f"{path} is not a price table (region, date, prices: name: usd, source): {explain(error)}"
         ) from error
     prices = {name: entry["usd"] for name, entry in table["prices"].items()}
-    sources = {name: entry["source"] for name, entry in table["prices"].items()}
+    sources = {
+        name: f"{entry['source']} ({entry.get('date', table['date'])})" for name, entry in table["prices"].items()
+    }
     return Prices(table["region"], table["date"], prices, sources)

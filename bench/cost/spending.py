@@ -11,15 +11,24 @@ from bench.cost.prices import Prices
 from bench.process.errors import UsageError
 from bench.process.say import warn
 from bench.runs.plan import Visit
+from bench.text.numbers import money
 
 
 def describe(expected: Estimate, prices: Prices) -> str:
     """The estimate and what it assumes, as text."""
+    return (
+        f"{expected.requests:,} requests, {expected.cold_starts:,} cold starts; on AWS about "
+        f"{expected.seconds / 60:,.0f} minutes and {money(expected.usd)} (prices of {prices.region}, {prices.date}), in a "
+        f"lab about {expected.lab_seconds / 60:,.0f} minutes.\n{assumed()}"
+    )
+
+
+def assumed() -> str:
+    """What the estimate assumes, as text."""
     guesses = ", ".join(f"{engine}: cold {COLD_S[engine]:g} s, warm {WARM_S[engine]:g} s" for engine in COLD_S)
     return (
-        f"{expected.requests} requests, {expected.cold_starts} cold starts; on AWS about "
-        f"{expected.seconds / 60:.0f} minutes and ${expected.usd:.2f} (prices of {prices.region}, {prices.date}).\n"
-        f"assumed: {guesses}; {VISIT_OVERHEAD_S:g} s per forced cold start; storage and idle cost not counted."
+        f"assumed: {guesses}, on AWS; {VISIT_OVERHEAD_S:g} s per forced cold start; storage and idle cost not counted; "
+        "the default model."
     )
 
 
@@ -37,7 +46,7 @@ class Allowance:
         warn(describe(expected, self.prices))
         if expected.usd <= self.limit_usd or self.agreed:
             return
-        asked = f"This is above ${self.limit_usd:.2f}. Go on? [y/N] "
+        asked = f"This is above {money(self.limit_usd)}. Go on? [y/N] "
         if sys.stdin.isatty() and input(asked).strip().lower() == "y":
             return
-        raise UsageError(f"expected to cost more than ${self.limit_usd:.2f}; allow it with --spend or --yes")
+        raise UsageError(f"expected to cost more than {money(self.limit_usd)}; allow it with --spend or --yes")

@@ -1,76 +1,121 @@
-"""Tells how many requests find no environment: a keep-alive model of Lambda, with its assumption in the open.
-
-An environment that has answered stays for `keep_alive_s` and then is gone. AWS does not publish this time; minutes to
-tens of minutes are observed. Requests take the environment used last, as long as one is free.
-"""
+"""Says what requests come when: at random all the time, at random in office hours, or as a trace recorded them."""
 
 from __future__ import annotations
 
-import bisect
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar, Self
 
+from bench.cost.arrivals import Shares, Timing, random_shares, trace_shares
+from bench.cost.model import HOURS_PER_MONTH
 from bench.process.errors import UsageError
 
-
-def poisson_cold_share(requests_per_hour: float, keep_alive_s: float) -> float:
-    """The share of cold starts among Poisson arrivals that do not overlap: the chance of a longer gap."""
-    return math.exp(-requests_per_hour / 3600 * keep_alive_s)
-
-
-def trace_cold_share(arrivals_s: Sequence[float], keep_alive_s: float, cold_s: float, warm_s: float) -> float:
-    """The share of cold starts among arrivals at these times, overlapping ones included.
-
-    A request holds its environment for `cold_s` or `warm_s`. Raises ValueError for a trace without arrivals.
-    """
-    if not arrivals_s:
-        raise ValueError("a trace needs at least one arrival")
-    free_since: list[float] = []  # of every environment, sorted; a time later than now means that it is busy
-    colds = 0
-    for now in sorted(arrivals_s):
-        del free_since[: bisect.bisect_left(free_since, now - keep_alive_s)]
-        ready = bisect.bisect_right(free_since, now)
-        if ready:
-            free_since.pop(ready - 1)
-            bisect.insort(free_since, now + warm_s)
-        else:
-            colds += 1
-            bisect.insort(free_since, now + cold_s)
-    return colds / len(arrivals_s)
+_OFFICE_DAY_H, _OFFICE_WEEK_H, _WEEK_H = 8, 40, 168
+MOST_PER_HOUR = 10_000_000
+_MOST_ARRIVALS = 1_000_000
+_UNITS_PER_HOUR = {"s": 3600.0, "min": 60.0, "h": 1.0, "day": 1 / 24, "month": 1 / HOURS_PER_MONTH}
 
 
 @dataclass(frozen=True)
-class Poisson:
-    """Arrivals at random, so many an hour."""
+class Steady:
+    """Arrivals at random around the clock, so many an hour."""
 
+    name: str
     per_hour: float
-    overlap = "requests do not overlap"
+    when: ClassVar[str] = "around the clock"
+    hours: ClassVar[float] = HOURS_PER_MONTH
+    window_h: ClassVar[float | None] = None
 
-    def cold_share(self, keep_alive_s: float, cold_s: float, warm_s: float) -> float:
-        """The share of cold starts among them."""
-        return poisson_cold_share(self.per_hour, keep_alive_s)
+    @property
+    def per_month(self) -> float:
+        """Requests a month."""
+        return self.per_hour * self.hours
+
+    @property
+    def words(self) -> str:
+        """The traffic in a few words."""
+        amount = f"{self.per_hour:,.4g} request{'' if self.per_hour == 1 else 's'} an hour"
+        return f"{amount} {self.when}, {self.per_month:,.0f} a month"
+
+    def shares(self, timing: Timing) -> Shares:
+        """The shares of cold starts."""
+        return random_shares(self.per_hour, self.window_h, timing)
+
+    def at(self, per_hour: float) -> Self:
+        """The same at another rate."""
+        return replace(self, per_hour=per_hour)
+
+
+@dataclass(frozen=True)
+class Office(Steady):
+    """Arrivals at random in eight hours of five days a week. An environment does not stay over a night."""
+
+    when: ClassVar[str] = "in office hours (8 h on 5 days)"
+    hours: ClassVar[float] = HOURS_PER_MONTH * _OFFICE_WEEK_H / _WEEK_H
+    window_h: ClassVar[float | None] = _OFFICE_DAY_H
 
 
 @dataclass(frozen=True)
 class Trace:
-    """Arrivals at given times in seconds, at least two different ones."""
+    """Arrivals at given times in seconds, at least two different ones, over and over again."""
 
+    name: str
     arrivals_s: tuple[float, ...]
-    overlap = "overlapping requests start further environments"
 
     @property
     def per_hour(self) -> float:
         """Their mean rate."""
         return (len(self.arrivals_s) - 1) / (max(self.arrivals_s) - min(self.arrivals_s)) * 3600
 
-    def cold_share(self, keep_alive_s: float, cold_s: float, warm_s: float) -> float:
-        """The share of cold starts among them, which take `cold_s`; others take `warm_s`."""
-        return trace_cold_share(self.arrivals_s, keep_alive_s, cold_s, warm_s)
+    @property
+    def per_month(self) -> float:
+        """Requests a month."""
+        return self.per_hour * HOURS_PER_MONTH
+
+    @property
+    def words(self) -> str:
+        """The traffic in a few words."""
+        count = f"{len(self.arrivals_s):,} recorded arrivals"
+        return f"{count}, {self.per_hour:,.4g} requests an hour, {self.per_month:,.0f} a month"
+
+    def shares(self, timing: Timing) -> Shares:
+        """The shares of cold starts."""
+        return trace_shares(self.arrivals_s, timing)
 
 
-Traffic = Poisson | Trace
+Traffic = Steady | Trace
+
+RARE = Steady("rare", 1)
+OFFICE_HOURS = Office("office", 60)
+STEADY = Steady("steady", 3600)
+PROFILES: Mapping[str, Steady] = {each.name: each for each in (RARE, OFFICE_HOURS, STEADY)}
+"""The traffic that every report answers for."""
+FORMS = f"{', '.join(PROFILES)}, a rate such as 40/h (s, min, h, day or month), office:200/h, or a file of times"
+_RATE = re.compile(rf"(?:(?P<profile>[a-z]+):)?(?P<number>[0-9.eE+-]+)/(?P<unit>{'|'.join(_UNITS_PER_HOUR)})")
+
+
+def traffic_of(text: str) -> Traffic:
+    """The traffic that a user means: one of `FORMS`. Raises UsageError for anything else."""
+    if text in PROFILES:
+        return PROFILES[text]
+    found = _RATE.fullmatch(text)
+    if not found:
+        if "/" not in text and not Path(text).exists():
+            raise UsageError(f"there is no traffic {text!r}, and no such file; give {FORMS}")
+        return read_trace(Path(text))
+    profile = found["profile"] or STEADY.name
+    if profile not in PROFILES:
+        raise UsageError(f"there is no traffic {profile!r}; it is one of {', '.join(PROFILES)}")
+    try:
+        per_hour = float(found["number"]) * _UNITS_PER_HOUR[found["unit"]]
+    except ValueError:
+        per_hour = math.nan
+    if not 0 < per_hour <= MOST_PER_HOUR:
+        raise UsageError(f"a rate is above 0 and at most {MOST_PER_HOUR:,} an hour; got {text!r}")
+    return replace(PROFILES[profile], name=text, per_hour=per_hour)
 
 
 def read_trace(path: Path) -> Trace:
@@ -78,11 +123,16 @@ def read_trace(path: Path) -> Trace:
     try:
         arrivals = tuple(float(line) for line in path.read_text(encoding="utf-8").split())
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+        raise UsageError(f"{path} cannot be read: {error.strerror}; a traffic is {FORMS}") from error
     except ValueError as error:
         raise UsageError(f"{path} must hold one arrival time in seconds a line: {error}") from error
     if not all(map(math.isfinite, arrivals)):
         raise UsageError(f"{path} holds an arrival time that is not finite")
     if len(arrivals) < 2 or max(arrivals) == min(arrivals):
         raise UsageError(f"{path} must hold at least two different arrival times")
-    return Trace(arrivals)
+    if len(arrivals) > _MOST_ARRIVALS:
+        raise UsageError(f"{path} holds more than {_MOST_ARRIVALS:,} arrival times")
+    trace = Trace(path.name, arrivals)
+    if trace.per_hour > MOST_PER_HOUR:
+        raise UsageError(f"{path} has more than {MOST_PER_HOUR:,} arrivals an hour; are its times in seconds?")
+    return trace

@@ -45,6 +45,7 @@ def observe(
         bundle_hash=said.get(names.BUNDLE_HASH),
         weights=said.get(names.WEIGHTS),
         fetched_bytes=_integer(said.get(names.FETCHED_BYTES)),
+        fetches=_integer(said.get(names.FETCHES)),
         request_id=said.get(names.REQUEST_ID),
         log_stream=said.get(names.LOG_STREAM),
         phases_ms=parse_server_timing(said.get(names.SERVER_TIMING, "")),

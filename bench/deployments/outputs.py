@@ -24,12 +24,17 @@ HIDDEN = "[secret]"  # what Pulumi prints in place of a secret
 
 @dataclass(frozen=True)
 class Backend:
-    """One function under test; `storage` is one honest sentence about the place of its weights."""
+    """One function under test; `storage` is one honest sentence about the place of its weights.
+
+    `mode` is what a stack deployed the storage in, if there is a choice; `provisioned_mibps` its throughput, if paid for.
+    """
 
     name: str
     function_name: str
     log_group: str
     storage: str
+    mode: str | None = None
+    provisioned_mibps: int = 0
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class Deployment:
     """What the benchmark needs to know about a target. `endpoint_url` and `access_key` are a lab's.
 
     `cache_policy`, `memory_enforcement`, `images` and `shape` are a lab's settings; `primed`, a stack's, says that
-    the functions were asked already after each deployment. `login` is the user and password that the address of the
+    the functions were asked already after each deployment. `bundle_bytes` is None for outputs of earlier versions. `login` is the user and password that the address of the
     API held: the addresses here hold none.
     """
 
@@ -56,6 +61,7 @@ class Deployment:
     images: str | None = None
     shape: Shape | None = None
     primed: bool = False
+    bundle_bytes: int | None = None
     login: tuple[str, str] | None = field(default=None, repr=False)
     access_key: tuple[str, str] | None = field(default=None, repr=False)
 
@@ -85,6 +91,8 @@ class _BackendOutputs(BaseModel, strict=True):
     function_name: str = Field(validation_alias=names.FUNCTION_NAME)
     log_group: str = Field(validation_alias=names.LOG_GROUP)
     storage: str = Field("not stated", validation_alias=names.STORAGE)
+    mode: str | None = Field(None, validation_alias=names.MODE)
+    provisioned_mibps: int = Field(0, validation_alias=names.PROVISIONED_MIBPS, ge=0)
 
 
 class _Outputs(BaseModel, strict=True):
@@ -105,6 +113,7 @@ class _Outputs(BaseModel, strict=True):
     images: str | None = Field(None, validation_alias=names.IMAGES)
     shape: Shape | None = Field(None, validation_alias=names.SHAPE)
     primed: bool = Field(False, validation_alias=names.PRIMED)
+    bundle_bytes: int | None = Field(None, validation_alias=names.BUNDLE_BYTES, ge=0)
     access_key_id: str | None = Field(None, validation_alias=names.ACCESS_KEY_ID)
     secret_access_key: str | None = Field(None, validation_alias=names.SECRET_ACCESS_KEY)
 
@@ -136,13 +145,15 @@ def parse_outputs(given: Mapping[str, Any]) -> Deployment:
         architecture=outputs.architecture,
         endpoint_url=_without_login(names.ENDPOINT_URL, endpoint_url)[0] if endpoint_url else None,
         backends=tuple(
-            Backend(name, item.function_name, item.log_group, item.storage) for name, item in outputs.backends.items()
+            Backend(name, item.function_name, item.log_group, item.storage, item.mode, item.provisioned_mibps)
+            for name, item in outputs.backends.items()
         ),
         cache_policy=outputs.cache_policy,
         memory_enforcement=outputs.memory_enforcement,
         images=outputs.images,
         shape=outputs.shape,
         primed=outputs.primed,
+        bundle_bytes=outputs.bundle_bytes,
         login=login,
         access_key=_access_key(outputs),
     )

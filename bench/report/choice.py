@@ -2,44 +2,47 @@
 
 from __future__ import annotations
 
-import math
-import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bench.cost.choose import UNDECIDED, Candidate, Objective, Option, visits_needed, weigh
-from bench.cost.model import HOURS_PER_MONTH, Assumptions
-from bench.cost.prices import Prices
 from bench.cost.traffic import Traffic
 from bench.process.errors import UnsoundError
-from bench.report.costing import costs_of
+from bench.report.costing import Rates, costs_of, stored_bytes
 from bench.report.names import variant_name
 from bench.report.notes import BEYOND_MARK, BEYOND_NOTE, LAB_NOTE
+from bench.report.on_aws import interval
+from bench.report.prediction import PredictedTime, case_name, state_of
 from bench.report.report import Report
 from bench.report.table import Table
+from bench.runs.cold_starts.kind import WARM
+from bench.runs.cold_starts.new_sandbox import NewSandbox
+from bench.runs.cold_starts.scale_out import ScaleOut
+from bench.runs.judge import PROACTIVE, SUPERSEDED, Judged
 from bench.runs.memory_sizes import buy_no_processor
-from bench.runs.selection import answered_share, select
-from bench.text.numbers import money, money_range, percent
+from bench.runs.plan import Variant
+from bench.runs.selection import answered_share, by_visit, outcome_ms, select
+from bench.stats.clusters import Visits
+from bench.text.numbers import money, money_range, percent, share_range
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is wanted under which traffic, and what is assumed: an idle environment stays `keep_alive_min` minutes."""
+    """What is wanted under which traffic, and what bills are computed with."""
 
     objective: Objective
     traffic: Traffic
-    keep_alive_min: float
-    prices: Prices
-    assumptions: Assumptions
+    rates: Rates
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The backends, the best first, and what was assumed in sentences."""
+    """The backends, the best first, what was assumed in sentences, and the times that are predicted for AWS."""
 
     objective: Objective
     options: tuple[Option, ...]
     assumed: tuple[str, ...]
+    on_aws: tuple[PredictedTime, ...]
 
     @property
     def best(self) -> Option:
@@ -49,13 +52,23 @@ class Choice:
     @property
     def sentence(self) -> str:
         """The answer."""
-        wanted, best = f"{self.objective.share:.0%} within {self.objective.limit_ms:g} ms", self.best
+        wanted, best = f"{percent(self.objective.share)} within {self.objective.limit_ms:g} ms", self.best
         if best.meets:
             return f"{best.name}: the cheapest that is shown to answer {wanted}, {money(best.usd_month)} a month"
         closest = f"{best.name} comes closest ({percent(best.within)})"
+        said = f"No backend answers {wanted}; {closest}"
         if best.verdict == UNDECIDED:
-            return f"Undecided: no backend is shown to answer {wanted}; {closest}"
-        return f"No backend answers {wanted}; {closest}"
+            said = f"Undecided: no backend is shown to answer {wanted}; {closest}"
+        ready = sorted(
+            (each.with_one_ready for each in self.options if each.with_one_ready and each.with_one_ready.meets),
+            key=lambda each: each.usd_month,
+        )
+        if not ready:
+            return said
+        return (
+            f"{said}. With one environment kept ready, {ready[0].name} would, for {money(ready[0].usd_month)} a month "
+            "(priced, not measured)"
+        )
 
 
 def choose(report: Report, question: Question) -> Choice:
@@ -69,63 +82,97 @@ def choose(report: Report, question: Question) -> Choice:
             "costs cannot be compared. Measure them in a lab with --shape processor or lambda, or on AWS"
         )
     candidates = _candidates(report, question)
-    shares = {candidate.name: _cold_share(candidate, question) for candidate in candidates}
-    requests_month = question.traffic.per_hour * HOURS_PER_MONTH
-    found = weigh(candidates, question.objective, requests_month, shares)
-    return Choice(question.objective, tuple(found), tuple(_assumed(report, question)))
+    found = weigh(candidates, question.objective, question.traffic, question.rates.keep_alive)
+    wanted = (NewSandbox.name, WARM)
+    on_aws = tuple(item for item in report.on_aws.times if item.kind in wanted) if report.on_aws else ()
+    bursts = any(candidate.crowded_ms for candidate in candidates)
+    return Choice(question.objective, tuple(found), tuple(_assumed(report, question, bursts)), on_aws)
 
 
 def _candidates(report: Report, question: Question) -> list[Candidate]:
     found, judged, session = [], report.judged, report.meta.session
     for variant in report.compared:
-        priced = costs_of(judged, variant, session, question.prices, question.assumptions)
+        priced = costs_of(judged, variant, session, question.rates)
         if priced and variant.arm == "http":
             cold, warm = (select(judged, variant, state).outcomes for state in ("cold", "warm"))
             name = variant_name(variant, report.compared) + BEYOND_MARK * (variant in report.beyond)
-            found.append(Candidate(name, cold, warm, priced, answered_share(judged, variant)))
+            crowded = _crowded(judged, variant)
+            found.append(Candidate(name, cold, warm, priced, crowded, answered_share(judged, variant)))
     if not found:
         raise UnsoundError("no backend of this run has valid cold and warm samples: there is nothing to choose from")
     return found
 
 
-def _cold_share(candidate: Candidate, question: Question) -> float:
-    cold_s, warm_s = (_median_s(visits) for visits in (candidate.cold_ms, candidate.warm_ms))
-    return question.traffic.cold_share(question.keep_alive_min * 60, cold_s, warm_s)
+def _crowded(judged: Sequence[Judged], variant: Variant) -> Visits:
+    """The cold starts of bursts, by visit: failed ones, too, of which nobody knows what they were."""
+    return by_visit(
+        (item, outcome_ms(item))
+        for item in judged
+        if item.sample.variant == variant
+        and item.sample.cold_kind == ScaleOut.name
+        and item.sample.seen.invocation in (1, None)
+        and item.status not in (PROACTIVE, SUPERSEDED)
+    )
 
 
-def _median_s(visits: Sequence[Sequence[float]]) -> float:
-    """The median of the answered requests; 0 without any."""
-    return statistics.median([x for visit in visits for x in visit if x < math.inf] or [0.0]) / 1e3
-
-
-def _assumed(report: Report, question: Question) -> list[str]:
-    traffic, prices, share = question.traffic, question.prices, question.objective.share
-    notes = [
-        f"an idle environment stays {question.keep_alive_min:g} minutes (AWS does not publish this time); "
-        f"{traffic.overlap}",
-        f"{traffic.per_hour:g} requests an hour, {traffic.per_hour * HOURS_PER_MONTH:,.0f} a month",
-        f"list prices of {prices.region}, {prices.date}; {question.assumptions.stored_bytes / 1e6:.0f} MB stored; "
-        "INIT billed; no free tier",
-    ]
+def _assumed(report: Report, question: Question, bursts: bool) -> Iterator[str]:
+    traffic, rates, share = question.traffic, question.rates, question.objective.share
+    yield f"{traffic.words}; an idle environment stays {rates.keep_alive.words} ({rates.keep_alive.source})"
+    yield (
+        f"list prices of {rates.prices.region}, {rates.prices.date}; "
+        f"{stored_bytes(report.meta.session, rates) / 1e6:,.1f} MB stored; INIT billed; no free tier"
+    )
+    overlapping = "as measured in bursts" if bursts else "as those alone, because no bursts were measured"
+    yield f"cold starts while other requests are under way take as long {overlapping}"
     needed = visits_needed(share)
     known = "no number of visits shows all requests" if needed is None else f"it takes {needed} visits without a miss"
-    notes.append(
+    yield (
         "a request that failed, timed out or is not proven is not within any limit; shares are exact binomial limits "
-        f"(95 %), with visits as the trials: {known} to show this share"
+        f"(95 %), with visits as the trials, over every keep-alive: {known} to show this share"
     )
-    notes += [BEYOND_NOTE] * bool(report.beyond)
-    return notes + [LAB_NOTE] * report.meta.target.is_lab
+    yield from [BEYOND_NOTE] * bool(report.beyond)
+    yield from [LAB_NOTE] * report.meta.target.is_lab
 
 
 def options_table(choice: Choice) -> Table:
     """All backends, the best first."""
     rows = [
         (
-            item.name, f"{item.cold_share:.2%}", percent(item.answered_share), percent(item.within),
+            item.name, share_range(item.month.cold_shares), percent(item.answered_share), percent(item.within),
             f"{item.within_low:.1%} to {item.within_high:.1%}", item.verdict, money(item.usd_month),
-            money_range(item.usd_month_interval),
+            _dollars(item), *_ready(item.with_one_ready),
         )
         for item in choice.options
     ]  # fmt: skip
-    header = ("backend", "cold starts", "answered", "within", "95 % limits", "meets it", "USD a month", "95 %")
+    header = (
+        "backend", "cold starts", "answered", "within", "95 % limits", "meets it", "USD a month", "95 %",
+        "with one kept ready, USD", "would meet it",
+    )  # fmt: skip
     return Table("", header, rows)
+
+
+def _dollars(item: Option) -> str:
+    found = item.month.interval
+    return money_range((found.low, found.high) if found else None)
+
+
+def _ready(item: Option | None) -> tuple[str, str]:
+    return (money(item.usd_month), item.verdict) if item else ("-", "-")
+
+
+def predicted_table(choice: Choice) -> Table | None:
+    """What is predicted for AWS, beside the objective; None for a run on AWS, and where nothing is predicted."""
+    limit, cases = choice.objective.limit_ms, [item.case for item in choice.on_aws]
+    rows = [
+        (f"{state_of(item.kind)} · {case_name(item.case, cases)}", interval(item.ms), _fits(item, limit))
+        for item in choice.on_aws
+    ]
+    note = "Predicted for AWS, not measured: medians of the draws, in brackets where 95 % of them lie."
+    header = ("kind", "predicted for AWS, ms", f"within {limit:g} ms")
+    return Table("On AWS, probably", header, rows, note) if rows else None
+
+
+def _fits(item: PredictedTime, limit_ms: float) -> str:
+    if item.ms.high <= limit_ms:
+        return "yes"
+    return "no" if item.ms.low > limit_ms else "perhaps"

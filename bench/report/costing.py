@@ -7,104 +7,138 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bench.cost.model import FREE_EPHEMERAL_MB, Assumptions, Billed, Costs, Usage, break_even, costs
+from bench.cost.keep_alive import KeepAlive
+from bench.cost.model import FREE_EPHEMERAL_MB, Assumptions, Billed, Costs, Usage, costs
+from bench.cost.month import Month, break_evens, month_of, ready_break_even, ready_month
 from bench.cost.prices import Prices
-from bench.report.rounding import Ends, ends, median_known
+from bench.cost.traffic import STEADY, Traffic
+from bench.report.rounding import median_known
 from bench.runs.judge import INVALID, Judged
 from bench.runs.plan import Variant
-from bench.runs.recorded import recorded_function, recorded_target
+from bench.runs.recorded import RecordedMode, recorded_function, recorded_target
 from bench.runs.records import Session
 from bench.runs.selection import State, answered_share, by_visit, select
+from contract.bucket import BUNDLE_BYTES
 from contract.limits import MAX_TIMEOUT_S
 
-COLD_SHARES = (0.01, 0.1, 1.0)
-BREAK_EVEN_SHARE = 0.1
+
+@dataclass(frozen=True)
+class Rates:
+    """What bills are computed with: prices, how long idle environments stay, and what no run can measure.
+
+    `stored_bytes` overrides the size of the bundle that the run recorded.
+    """
+
+    prices: Prices
+    keep_alive: KeepAlive
+    assumptions: Assumptions = Assumptions()
+    stored_bytes: float | None = None
 
 
 @dataclass(frozen=True)
 class PricedVariant:
-    """What a variant costs in USD (means; `idle_month_usd`: a month without requests), with intervals (95 %).
-
-    `thousand_requests_usd` are those of a thousand requests, by the share of cold starts among them.
+    """What a variant costs. `months` are of the costing's traffics, in their order, `ready_months` the same with an
+    environment of provisioned concurrency; from `ready_per_hour` on this costs less (None: at no rate).
     """
 
     variant: Variant
     answered_share: float | None
-    cold_start_usd: float
-    cold_start_interval_usd: Ends | None
-    warm_request_usd: float
-    warm_request_interval_usd: Ends | None
-    thousand_requests_usd: Mapping[float, float]
-    idle_month_usd: float
-
-    def month_usd(self, requests: float, cold_share: float) -> float:
-        """A month with so many requests."""
-        return Costs(self.cold_start_usd, self.warm_request_usd, self.idle_month_usd).month(requests, cold_share)
+    costs: Costs
+    months: tuple[Month, ...]
+    ready_months: tuple[Month | None, ...]
+    ready_per_hour: float | None
 
 
 @dataclass(frozen=True)
 class BreakEven:
-    """The requests a month at which two variants cost the same at `BREAK_EVEN_SHARE` cold starts; None: never."""
+    """The requests an hour, at random around the clock, at which two variants cost the same; empty: at no rate."""
 
     a: Variant
     b: Variant
-    requests_per_month: int | None
+    per_hour: tuple[float, ...]
 
 
 @dataclass(frozen=True)
 class Costing:
-    """What the run would cost on AWS, by a price list of a region and a date."""
+    """What the run would cost on AWS. `size_is_recorded`: the run says how large the bundle is."""
 
-    region: str
-    prices_date: str
-    assumptions: Assumptions
+    rates: Rates
+    stored_bytes: float
+    size_is_recorded: bool
+    traffics: tuple[Traffic, ...]
     variants: tuple[PricedVariant, ...]
     break_evens: tuple[BreakEven, ...]
 
+    @property
+    def said(self) -> str:
+        """What all its figures rest on, in a sentence."""
+        prices, size = self.rates.prices, f"a bundle of {self.stored_bytes / 1e6:,.1f} MB"
+        assumed = "" if self.size_is_recorded else " (assumed; the run does not say)"
+        return (
+            f"List prices of {prices.region}, {prices.date}; {size}{assumed}; an idle environment stays "
+            f"{self.rates.keep_alive.words} ({self.rates.keep_alive.source})."
+        )
 
-def costing(judged: Sequence[Judged], session: Session) -> Costing | None:
+
+def costing(
+    judged: Sequence[Judged], session: Session, traffics: Sequence[Traffic], keep_alive: KeepAlive
+) -> Costing | None:
     """The costs of every variant and the break-evens between backends; None for records without a price table."""
     if not session.prices:
         return None
-    prices, assumptions = Prices(**session.prices), Assumptions()
+    rates = Rates(Prices(**session.prices), keep_alive)
     priced = {
-        variant: found
-        for variant in session.axes.variants()
-        if (found := costs_of(judged, variant, session, prices, assumptions))
+        variant: found for variant in session.axes.variants() if (found := costs_of(judged, variant, session, rates))
     }
     return Costing(
-        region=prices.region,
-        prices_date=prices.date,
-        assumptions=assumptions,
-        variants=tuple(_priced(judged, variant, found) for variant, found in priced.items()),
-        break_evens=tuple(_break_evens(priced)),
+        rates=rates,
+        stored_bytes=stored_bytes(session, rates),
+        size_is_recorded=recorded_target(session).bundle_bytes is not None,
+        traffics=tuple(traffics),
+        variants=tuple(_priced(judged, variant, found, traffics, keep_alive) for variant, found in priced.items()),
+        break_evens=tuple(_break_evens(priced, keep_alive)),
     )
 
 
+def stored_bytes(session: Session, rates: Rates) -> float:
+    """What the bundle takes: as the user says, else as the run recorded it, else what the default model does."""
+    recorded = recorded_target(session).bundle_bytes
+    known = [size for size in (rates.stored_bytes, recorded) if size is not None]
+    return known[0] if known else BUNDLE_BYTES
+
+
 def costs_of(
-    judged: Sequence[Judged], variant: Variant, session: Session, prices: Prices, assumptions: Assumptions
+    judged: Sequence[Judged], variant: Variant, session: Session, rates: Rates, confidence: float = 0.95
 ) -> Costs | None:
-    """The costs of a variant by Lambda's own REPORT lines; None when no cold or no warm request has one."""
-    function = recorded_function(session, variant.backend)
-    limit_ms = float(MAX_TIMEOUT_S if function.timeout_s is None else function.timeout_s) * 1e3
+    """What a variant costs; None where cold or warm requests, or what they are billed by, are not known."""
+    function, target = recorded_function(session, variant.backend), recorded_target(session)
+    limit_ms = (MAX_TIMEOUT_S if function.timeout_s is None else function.timeout_s) * 1e3
     cold, warm = (_billed(select(judged, variant, state), limit_ms) for state in ("cold", "warm"))
     reports = [item.report for state in ("cold", "warm") for item in select(judged, variant, state).valid]
     memory = median_known(report.memory_mb for report in reports if report)
     if not cold or not warm or memory is None:
         return None
+    mode = target.modes.get(variant.backend, RecordedMode())
     usage = Usage(
         backend=variant.backend,
-        architecture=str(recorded_target(session).architecture),
+        architecture=str(target.architecture),
         memory_mb=int(memory),
         ephemeral_mb=FREE_EPHEMERAL_MB if function.ephemeral_mb is None else function.ephemeral_mb,
+        stored_bytes=stored_bytes(session, rates),
+        mode=mode.name,
+        provisioned_mibps=mode.provisioned_mibps,
     )
-    return costs(usage, cold, warm, prices, assumptions)
+    return costs(usage, cold, warm, rates.prices, rates.assumptions, confidence)
 
 
 def _billed(state: State, limit_ms: float) -> tuple[tuple[Billed, ...], ...]:
     """Every billed request, by visit; invalid ones are left out, because nobody knows what they were."""
     asked = (item for item in state.asked if item.status != INVALID)
-    return by_visit((item, Billed(billed_ms(item, limit_ms), item.sample.seen.fetched_bytes or 0.0)) for item in asked)
+    return by_visit((item, _bill(item, limit_ms)) for item in asked)
+
+
+def _bill(item: Judged, limit_ms: float) -> Billed:
+    return Billed(billed_ms(item, limit_ms), item.sample.seen.fetched_bytes or 0.0, item.sample.seen.fetches)
 
 
 def billed_ms(item: Judged, limit_ms: float) -> float:
@@ -118,21 +152,20 @@ def billed_ms(item: Judged, limit_ms: float) -> float:
     return max(report.billed_ms or 0.0, math.ceil(report.duration_ms + (report.init_ms or 0.0)))
 
 
-def _priced(judged: Sequence[Judged], variant: Variant, found: Costs) -> PricedVariant:
+def _priced(
+    judged: Sequence[Judged], variant: Variant, found: Costs, traffics: Sequence[Traffic], keep_alive: KeepAlive
+) -> PricedVariant:
     return PricedVariant(
         variant=variant,
         answered_share=answered_share(judged, variant),
-        cold_start_usd=round(found.cold_start, 9),
-        cold_start_interval_usd=ends(found.cold_start_interval, 9),
-        warm_request_usd=round(found.warm_request, 9),
-        warm_request_interval_usd=ends(found.warm_request_interval, 9),
-        thousand_requests_usd={share: round(found.thousand(share), 6) for share in COLD_SHARES},
-        idle_month_usd=round(found.idle_month, 4),
+        costs=found,
+        months=tuple(month_of(found, traffic, keep_alive) for traffic in traffics),
+        ready_months=tuple(ready_month(found, traffic, keep_alive) for traffic in traffics),
+        ready_per_hour=ready_break_even(found, STEADY, keep_alive),
     )
 
 
-def _break_evens(priced: Mapping[Variant, Costs]) -> Iterator[BreakEven]:
+def _break_evens(priced: Mapping[Variant, Costs], keep_alive: KeepAlive) -> Iterator[BreakEven]:
     for a, b in itertools.combinations(priced, 2):
         if replace(a, backend=b.backend) == b:
-            found = break_even(priced[a], priced[b], BREAK_EVEN_SHARE)
-            yield BreakEven(a, b, None if found is None else round(found))
+            yield BreakEven(a, b, break_evens(priced[a], priced[b], STEADY, keep_alive))

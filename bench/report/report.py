@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bench.cost.traffic import PROFILES, Traffic
 from bench.process.errors import UsageError
 from bench.report.answers import Agreement, compare_answers
 from bench.report.comparisons import Comparison, compare_backends
@@ -12,11 +13,14 @@ from bench.report.costing import Costing, costing
 from bench.report.drift import Drift, drifts
 from bench.report.engines import EngineRatio, engine_ratios
 from bench.report.grounds import Evidence
+from bench.report.kept import keep_alive_of
 from bench.report.measured import Measured, measured
 from bench.report.notes import run_notes
 from bench.report.other_cold_starts import OtherColdStarts, other_cold_starts
 from bench.report.predicting import Wanted, predicted_run
 from bench.report.prediction import PredictedRun
+from bench.report.recommendation import Advice
+from bench.report.recommending import Grounds, advise
 from bench.report.rounding import median_known
 from bench.report.trust import reasons, warnings
 from bench.runs.judge import SUPERSEDED, Judged, judge_run
@@ -25,6 +29,7 @@ from bench.runs.plan import Variant, build_plan, requests_in
 from bench.runs.recorded import RecordedTarget, recorded_target
 from bench.runs.records import Session
 from bench.runs.store import Run
+from bench.stats.verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ class Meta:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that a run says. Figures are rounded where they are made; `judged` are the samples they come from.
+    """Everything that a run says, the `advice` first. Figures are rounded where they are made; `judged` are the samples they come from.
 
     `untrusted` says why the figures must not be used, if so; `beyond` are the variants whose memory size
     asks for more cores than the machine of the lab has; `ping_ms` is a request that a warm function refuses.
@@ -58,6 +63,7 @@ class Report:
     """
 
     meta: Meta
+    advice: Advice
     judged: tuple[Judged, ...]
     untrusted: tuple[str, ...]
     variants: tuple[Measured, ...]
@@ -72,6 +78,12 @@ class Report:
     on_aws: PredictedRun | None
 
     @property
+    def verdicts(self) -> tuple[tuple[str, Verdict], ...]:
+        """Every verdict on a pair, with what it is about: `cold`, `warm` or `cost`."""
+        times = ((item.state, item.verdict) for item in self.comparisons)
+        return (*times, *(("cost", item.verdict) for item in self.advice.prices))
+
+    @property
     def evidence(self) -> Evidence:
         """What a prediction stands on."""
         return Evidence(self.meta.session, self.judged, self.variants, self.comparisons, self.other_cold_starts)
@@ -82,8 +94,8 @@ class Report:
         return tuple(item.variant for item in self.variants)
 
 
-def report_of(run: Run) -> Report:
-    """The whole report; the run is judged once. The same run gives the same report."""
+def report_of(run: Run, traffics: Sequence[Traffic] = tuple(PROFILES.values())) -> Report:
+    """The whole report, with advice for these traffics; the run is judged once. The same run gives the same report."""
     judged, first = judge_run(run), run.first
     variants, storages = first.axes.variants(), recorded_target(first).storages
     items = tuple(measured(judged, variant, storages.get(variant.backend, "not stated")) for variant in variants)
@@ -91,8 +103,11 @@ def report_of(run: Run) -> Report:
     planned, made = requests_in(build_plan(first.axes)), sum(item.status != SUPERSEDED for item in judged)
     untrusted = reasons(items, planned, made, first.axes.warm > 0, answers.problems)
     comparisons, others = compare_backends(judged, variants), other_cold_starts(judged, first.axes)
+    costs = costing(judged, first, traffics, keep_alive_of(judged, first))
+    on_aws = _on_aws(Evidence(first, judged, items, comparisons, others))
     return Report(
         meta=_meta(run, planned, made, [*warnings(untrusted), *(drift.note for drift in drifting), *run_notes(run)]),
+        advice=advise(Grounds(first, judged, items, others, costs, on_aws, untrusted)),
         judged=judged,
         untrusted=tuple(untrusted),
         variants=items,
@@ -103,8 +118,8 @@ def report_of(run: Run) -> Report:
         engine_ratios=engine_ratios(judged, variants),
         other_cold_starts=others,
         ping_ms=median_known(end.ping_ms for end in run.visits),
-        costs=costing(judged, first),
-        on_aws=_on_aws(Evidence(first, judged, items, comparisons, others)),
+        costs=costs,
+        on_aws=on_aws,
     )
 
 

@@ -5,15 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bench.report.breakdown import PARTS
-from bench.report.costing import BREAK_EVEN_SHARE, COLD_SHARES, Costing
+from bench.report.costing import Costing
 from bench.report.formats import both, counts_in_words, median_with_interval
 from bench.report.names import variant_name
 from bench.report.notes import BEYOND_MARK
 from bench.report.on_aws import predicted_times, predicted_verdicts
 from bench.report.report import Report
+from bench.report.rounding import ends
 from bench.report.table import Table
 from bench.runs.plan import Variant
-from bench.text.numbers import megabytes, money, money_range, ms, percent, ratio_interval_words, ratio_words
+from bench.text.numbers import (
+    megabytes,
+    money,
+    money_range,
+    ms,
+    percent,
+    ratio_interval_words,
+    ratio_words,
+    share_range,
+)
 from contract.phases import PHASES
 
 
@@ -118,36 +128,62 @@ def other_cold_starts(report: Report) -> Table | None:
 
 
 def costs(report: Report) -> Table | None:
-    """What the requests would cost on AWS."""
+    """What single requests, and a month without any, would cost on AWS."""
     costing = report.costs
     if costing is None or not costing.variants:
         return None
     among = [item.variant for item in costing.variants]
     rows = [
         (
-            variant_name(item.variant, among), percent(item.answered_share), money(item.cold_start_usd),
-            money_range(item.cold_start_interval_usd), money(item.warm_request_usd),
-            money_range(item.warm_request_interval_usd),
-            *(money(item.thousand_requests_usd[share]) for share in COLD_SHARES), money(item.idle_month_usd),
+            variant_name(item.variant, among), percent(item.answered_share), money(item.costs.cold_start),
+            money_range(ends(item.costs.cold_start_interval, 12)), money(item.costs.warm_request),
+            money_range(ends(item.costs.warm_request_interval, 12)), money(item.costs.idle_month),
+            money(item.costs.ready.month) if item.costs.ready else "-",
+            "never" if item.ready_per_hour is None else f"{item.ready_per_hour:,.2g}/h",
         )
         for item in costing.variants
     ]  # fmt: skip
-    thousands = (f"1,000, {share:.0%} cold" for share in COLD_SHARES)
-    header = ("variant", "answered", "cold start", "95 %", "warm request", "95 %", *thousands, "idle month")
-    return Table("What it would cost", header, rows, _costs_note(costing))
-
-
-def _costs_note(costing: Costing) -> str:
-    evens = [
-        f"{even.a.backend} and {even.b.backend} cost the same at {even.requests_per_month:,} a month"
-        for even in costing.break_evens
-        if even.requests_per_month
-    ]
-    return (
-        "USD on AWS: means over every request that was billed, failed ones and time-outs included, INIT too; "
-        f"list prices of {costing.region}, {costing.prices_date}."
-        + (f" At {100 * BREAK_EVEN_SHARE:.0f} % cold starts, {'; '.join(evens)}." if evens else "")
+    header = (
+        "variant", "answered", "cold start", "95 %", "warm request", "95 %", "idle month", "one kept ready", "pays from",
+    )  # fmt: skip
+    note = (
+        "USD on AWS: means over every request that was billed, failed ones and time-outs included, INIT too. "
+        f"{costing.said} One kept ready: what an environment of provisioned concurrency adds to a month; it pays from "
+        "so many requests an hour around the clock (priced, not measured)."
     )
+    return Table("What it would cost", header, rows, note)
+
+
+def months(report: Report) -> Table | None:
+    """What a month would cost on AWS under each traffic."""
+    costing = report.costs
+    if costing is None or not costing.variants:
+        return None
+    among = [item.variant for item in costing.variants]
+    rows = [
+        (
+            f"{traffic.name} · {variant_name(item.variant, among)}", share_range(month.cold_shares), money(month.usd),
+            money_range(ends(month.interval, 9)), money(ready.usd) if ready else "-",
+        )
+        for number, traffic in enumerate(costing.traffics)
+        for item in costing.variants
+        for month, ready in [(item.months[number], item.ready_months[number])]
+    ]  # fmt: skip
+    traffics = "; ".join(f"{traffic.name}: {traffic.words}" for traffic in costing.traffics)
+    note = f"USD a month on AWS, requests and storage. {traffics}. {costing.said}{_evens(costing)}"
+    header = ("traffic", "start cold", "USD a month", "95 %, any keep-alive", "with one kept ready")
+    return Table("What a month would cost", header, rows, note)
+
+
+def _evens(costing: Costing) -> str:
+    among = [item.variant for item in costing.variants]
+    evens = [
+        f"{variant_name(even.a, among)} and {variant_name(even.b, among)} cost the same at "
+        f"{' and '.join(f'{rate:,.2g}' for rate in even.per_hour)} an hour"
+        for even in costing.break_evens
+        if even.per_hour
+    ]
+    return f" Around the clock, {'; '.join(evens)}." if evens else ""
 
 
 def on_aws(report: Report) -> Table | None:
@@ -168,6 +204,7 @@ TABLES: tuple[Callable[[Report], Table | None], ...] = (
     parts,
     other_cold_starts,
     costs,
+    months,
     on_aws,
     on_aws_verdicts,
 )

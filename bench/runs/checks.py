@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, GetPydanticSchema, ValidationError, with_config
-from typing_extensions import TypedDict
+from typing_extensions import NotRequired, TypedDict
 
 from bench.runs.cold_starts import cold_start
 from bench.runs.shapes import as_shape
@@ -36,6 +36,8 @@ class BackendFacts(TypedDict):
     function_name: str
     log_group: str
     storage: str
+    mode: NotRequired[str | None]
+    provisioned_mibps: NotRequired[Count]
 
 
 @with_config(_OPEN)
@@ -49,6 +51,7 @@ class TargetFacts(TypedDict, total=False):
     auth_mode: str
     bundle_hash: str
     bundleHash: str
+    bundle_bytes: Count | None
     weights: str
     engine: str
     architecture: Literal["arm64", "x86_64"]

@@ -11,8 +11,18 @@ from contract.shapes import NONE
 
 
 @dataclass(frozen=True)
+class RecordedMode:
+    """What a storage is deployed in (None: not recorded, or no choice), and the MiB/s that it always has."""
+
+    name: str | None = None
+    provisioned_mibps: int = 0
+
+
+@dataclass(frozen=True)
 class RecordedTarget:
     """A deployment as recorded; None: an earlier version did not record it. `storages` are sentences by backend.
+
+    `bundle_bytes` is what the whole bundle takes; `modes` are what the storages are deployed in, by backend.
 
     `shape` is a lab's; earlier labs had none.
     """
@@ -20,8 +30,10 @@ class RecordedTarget:
     kind: str | None
     architecture: str | None
     bundle_hash: str | None
+    bundle_bytes: int | None
     weights: str | None
     storages: Mapping[str, str]
+    modes: Mapping[str, RecordedMode]
     shape: Shape | None
 
     @property
@@ -46,8 +58,13 @@ def recorded_target(session: Session) -> RecordedTarget:
         kind=target.get("kind"),
         architecture=target.get("architecture"),
         bundle_hash=target.get("bundleHash"),
+        bundle_bytes=target.get("bundle_bytes"),
         weights=target.get("weights"),
         storages={item["name"]: item["storage"] for item in target.get("backends", ())},
+        modes={
+            item["name"]: RecordedMode(item.get("mode"), item.get("provisioned_mibps", 0))
+            for item in target.get("backends", ())
+        },
         shape=Shape.model_validate(target["shape"]) if target.get("shape") else None,
     )
 

@@ -45,6 +45,7 @@ class Observation:
 
     Times in ms, by one monotonic clock of this process; `connect_ms` is not part of `request_ms`. `phases_ms` are on
     the function's clock, `cores_ms` is the core time of the same phases, empty in records of versions without it.
+    `fetches` is in how many reads the bytes came (of a bucket: GETs), None in such records.
     """
 
     __pydantic_config__ = CHECKED
@@ -62,6 +63,7 @@ class Observation:
     bundle_hash: str | None = None
     weights: str | None = None
     fetched_bytes: Count | None = None
+    fetches: Count | None = None
     request_id: str | None = None
     log_stream: str | None = None
     phases_ms: Mapping[str, Milliseconds] = field(default_factory=dict)

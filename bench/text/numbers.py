@@ -43,6 +43,12 @@ def percent(share: float | None) -> str:
     return f"{min(share, 0.999) if share < 1 else share:.1%}"
 
 
+def share_range(shares: tuple[float, float]) -> str:
+    """`0.13% to 92%`: two significant digits, because shares of cold starts may be tiny."""
+    low, high = (f"{float(f'{100 * share:.2g}'):g}%" for share in shares)
+    return low if low == high else f"{low} to {high}"
+
+
 def ratio_words(ratio: float | None) -> str:
     """`1/15.3`, or `1.20` from one on."""
     if ratio is None:
@@ -70,10 +76,11 @@ def thousands(value: float) -> str:
 
 
 def money(value: float) -> str:
-    """USD with two significant digits."""
-    if value >= 1:
-        return f"${value:,.2f}".removesuffix(".00")
-    return f"${float(f'{value:.2g}'):.10f}".rstrip("0").rstrip(".")
+    """USD: cents from one dollar on, below it two significant digits, zeros at the end included."""
+    sign, amount = "-" * (value < 0), float(f"{abs(value):.1e}")
+    if amount == 0 or amount >= 1:
+        return f"{sign}${abs(value):,.2f}" if amount else "$0"
+    return f"{sign}${amount:.{1 - math.floor(math.log10(amount))}f}"
 
 
 def money_range(ends: Sequence[float | None] | None) -> str:

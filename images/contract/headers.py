@@ -8,6 +8,7 @@ ENGINE = "X-Engine"
 BUNDLE_HASH = "X-Bundle-Hash"
 WEIGHTS = "X-Weights"
 FETCHED_BYTES = "X-Fetched-Bytes"
+FETCHES = "X-Fetches"
 REQUEST_ID = "X-Request-Id"
 LOG_STREAM = "X-Log-Stream"
 SERVER_TIMING = "Server-Timing"
@@ -16,5 +17,5 @@ RETRY_AFTER = "Retry-After"
 # In every answer of the two functions, whatever its status.
 WITNESSES = (
     *(ENVIRONMENT_ID, INVOCATION, CONFIG_NONCE, STORAGE_BACKEND, ENGINE, BUNDLE_HASH),
-    *(WEIGHTS, FETCHED_BYTES, REQUEST_ID, LOG_STREAM, SERVER_TIMING),
+    *(WEIGHTS, FETCHED_BYTES, FETCHES, REQUEST_ID, LOG_STREAM, SERVER_TIMING),
 )

@@ -20,6 +20,7 @@ MODELS = "models"  # all but the first, by name; what follows is of one model, a
 
 BUNDLE_HASH = "bundleHash"
 WEIGHTS = "weights"
+BUNDLE_BYTES = "bundleBytes"  # what all its files take
 BACKENDS = "backends"  # by name; what follows is of one backend
 
 FUNCTION_NAME = "functionName"
@@ -27,6 +28,8 @@ SEARCH_FUNCTION_NAME = "searchFunctionName"
 LOG_GROUP = "logGroup"
 STORAGE = "storage"  # one honest sentence about where the weights are
 CURL = "curl"  # a first request, for a shell
+MODE = "mode"  # of the storage, which decides what it costs
+PROVISIONED_MIBPS = "provisionedMibps"
 
 # Of a stack alone.
 PRIMED = "primed"  # whether functions with a new image are invoked before anybody else asks them
@@ -73,21 +76,32 @@ def deployment(
     }
 
 
-def model(*, bundle_hash: str, weights: str, backends: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def model(
+    *, bundle_hash: str, bundle_bytes: int, weights: str, backends: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
     """What the outputs say of a model; `backends` are made by `backend`, by name."""
-    return {BUNDLE_HASH: bundle_hash, WEIGHTS: weights, BACKENDS: dict(backends)}
+    return {BUNDLE_HASH: bundle_hash, BUNDLE_BYTES: bundle_bytes, WEIGHTS: weights, BACKENDS: dict(backends)}
 
 
 def backend(
-    *, function_name: Any, search_function_name: Any, log_group: Any, storage: str, curl: Any
+    *,
+    function_name: Any,
+    search_function_name: Any,
+    log_group: Any,
+    storage: str,
+    curl: Any,
+    mode: str | None = None,
+    provisioned_mibps: int = 0,
 ) -> dict[str, Any]:
-    """What the outputs say of a model's two functions on a backend."""
+    """What the outputs say of a model's two functions on a backend; a lab's storages have no `mode`."""
     return {
         FUNCTION_NAME: function_name,
         SEARCH_FUNCTION_NAME: search_function_name,
         LOG_GROUP: log_group,
         STORAGE: storage,
         CURL: curl,
+        **({} if mode is None else {MODE: mode}),
+        **({PROVISIONED_MIBPS: provisioned_mibps} if provisioned_mibps else {}),
     }
 
 

@@ -9,12 +9,17 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Charges:
-    """What AWS charges for a storage: names in the price table (bench/cost/prices.json), None where it is nothing."""
+    """What AWS charges for a storage: names in the price table (bench/cost/prices.json), None where it is nothing.
+
+    `mibps_month` is for throughput that is provisioned, less what so many GB stored include a MiB/s of (`included_gb`).
+    """
 
     gb_month: str
     gb_read: str | None = None
     get: str | None = None
     gb_written: str | None = None
+    mibps_month: str | None = None
+    included_gb: int = 1
 
 
 @dataclass(frozen=True)
@@ -23,8 +28,8 @@ class Storage:
 
     `name` is in paths, settings, outputs and the names of folders and modules. `title` and the shorter `label` are for
     people; `kept` says where the weights are. What is `opened` as a directory is mapped where it lies, what is opened
-    as a bucket is fetched into /tmp. `baked` means that the functions' image holds the bundle, so that every model
-    needs an image of its own.
+    as a bucket is fetched into /tmp. `charges` are by the mode that it may be deployed in, the default one first.
+    `baked` means that the functions' image holds the bundle, so that every model needs an image of its own.
     """
 
     name: str
@@ -32,8 +37,20 @@ class Storage:
     label: str
     kept: str
     opened: Literal["directory", "bucket"]
-    charges: Charges
+    charges: Mapping[str, Charges]
     baked: bool = False
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """What it may be deployed in, the default one first."""
+        return tuple(self.charges)
+
+    def charged(self, mode: str | None) -> Charges:
+        """Return what it costs in a mode (None: the default one). Raises ValueError, which names the modes."""
+        wanted = self.modes[0] if mode is None else mode
+        if wanted not in self.charges:
+            raise ValueError(f"{self.name} has no mode {wanted!r}: it is one of {', '.join(self.modes)}")
+        return self.charges[wanted]
 
 
 EFS = Storage(
@@ -42,7 +59,11 @@ EFS = Storage(
     label="EFS",
     kept="on a mounted file system",
     opened="directory",
-    charges=Charges("efs_storage_gb_month", gb_read="efs_read_gb", gb_written="efs_write_gb"),
+    charges={
+        "elastic": Charges("efs_storage_gb_month", gb_read="efs_read_gb", gb_written="efs_write_gb"),
+        "bursting": Charges("efs_storage_gb_month"),
+        "provisioned": Charges("efs_storage_gb_month", mibps_month="efs_provisioned_mibps_month", included_gb=20),
+    },
 )
 S3 = Storage(
     name="s3",
@@ -50,7 +71,7 @@ S3 = Storage(
     label="S3",
     kept="in a bucket, fetched into /tmp",
     opened="bucket",
-    charges=Charges("s3_storage_gb_month", get="s3_get"),
+    charges={"standard": Charges("s3_storage_gb_month", get="s3_get")},
 )
 IMAGE = Storage(
     name="oci",
@@ -58,7 +79,7 @@ IMAGE = Storage(
     label="image",
     kept="in the container image",
     opened="directory",
-    charges=Charges("ecr_storage_gb_month"),
+    charges={"standard": Charges("ecr_storage_gb_month")},
     baked=True,
 )
 STORAGES: Mapping[str, Storage] = {each.name: each for each in (EFS, S3, IMAGE)}

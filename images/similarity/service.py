@@ -183,6 +183,7 @@ class Service(ABC, Generic[Model]):
     def _witnesses(self, call: Call) -> dict[str, str]:
         """Headers that prove which environment answered, in which state, and where its time went."""
         model = self._loading.model
+        fetched_bytes, fetches = self._store.fetched.take()
         return {
             headers.ENVIRONMENT_ID: self._environment_id,
             headers.INVOCATION: str(self._invocations),
@@ -191,7 +192,8 @@ class Service(ABC, Generic[Model]):
             headers.ENGINE: self._engine,
             headers.BUNDLE_HASH: model.manifest.source_hash if model else "",
             headers.WEIGHTS: model.manifest.weights if model else "",
-            headers.FETCHED_BYTES: str(self._store.fetched.take()),
+            headers.FETCHED_BYTES: str(fetched_bytes),
+            headers.FETCHES: str(fetches),
             headers.REQUEST_ID: call.context.aws_request_id,
             headers.LOG_STREAM: os.environ.get(environment.LOG_STREAM, ""),
             headers.SERVER_TIMING: call.phases.server_timing(),

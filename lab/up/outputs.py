@@ -34,6 +34,7 @@ class ModelOutput:
 
     name: str
     bundle_hash: str
+    bundle_bytes: int
     weights: str
     backends: Mapping[str, BackendOutput]
 
@@ -101,7 +102,12 @@ class Outputs:
             )
             for name, backend in model.backends.items()
         }
-        return outputs.model(bundle_hash=model.bundle_hash, weights=model.weights, backends=backends)
+        return outputs.model(
+            bundle_hash=model.bundle_hash,
+            bundle_bytes=model.bundle_bytes,
+            weights=model.weights,
+            backends=backends,
+        )
 
     @property
     def page_url(self) -> str:

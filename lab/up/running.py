@@ -128,4 +128,5 @@ def _output(model: Model, provided: Mapping[str, Provision]) -> ModelOutput:
         )
         for name, given in provided.items()
     }
-    return ModelOutput(model.name, model.bundle.source_hash, model.bundle.weights, backends)
+    bundle = model.bundle
+    return ModelOutput(model.name, bundle.source_hash, bundle.total_bytes, bundle.weights, backends)

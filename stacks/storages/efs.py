@@ -34,6 +34,7 @@ class EfsBackend(Backend):
         image = self._image(args.models, self._seeder_name)
         self._files = self._file_system()
         self.file_system_id = self._files.id
+        self.mode, self.provisioned_mibps = args.settings.efs_throughput, args.settings.efs_provisioned_mibps
         self._access = self._access_point()
         mountable = [*self._mount_targets(self._network), self._guard()]
         seeder = self._seeder(image, mountable)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from bench.charts.curves import curves
-from bench.report.costing import BREAK_EVEN_SHARE
+from bench.cost.month import RATES_PER_HOUR, month_of
+from bench.cost.traffic import STEADY
 from bench.report.figures.figure import Figure, drawn, series_of
 from bench.report.report import Report
 from bench.text.numbers import money, thousands
-
-_TRAFFIC = [10 ** (exponent / 4) for exponent in range(8, 33)]  # 100 to 100 million requests a month
 
 
 def figure(report: Report) -> Figure | None:
@@ -16,23 +15,31 @@ def figure(report: Report) -> Figure | None:
     costs = report.costs
     if costs is None or not costs.variants:
         return None
-    series, priced = series_of(report), {item.variant: item for item in costs.variants}
+    series, keep_alive = series_of(report), costs.rates.keep_alive
+    priced = {item.variant: item.costs for item in costs.variants}
+    traffics = {rate: STEADY.at(rate) for rate in RATES_PER_HOUR}
+    months = {
+        variant: {rate: month_of(found, traffic, keep_alive) for rate, traffic in traffics.items()}
+        for variant, found in priced.items()
+    }
     data = [
-        (series[variant], [(x, item.month_usd(x, BREAK_EVEN_SHARE)) for x in _TRAFFIC])
-        for variant, item in priced.items()
+        (series[variant], [(rate, month.usd) for rate, month in by_rate.items()]) for variant, by_rate in months.items()
+    ]
+    bands = [
+        (
+            series[variant],
+            [(rate, month.interval.low, month.interval.high) for rate, month in by_rate.items() if month.interval],
+        )
+        for variant, by_rate in months.items()
     ]
     marked = [
-        (series[even.a], requests, priced[even.a].month_usd(requests, BREAK_EVEN_SHARE))
+        (series[even.a], rate, month_of(priced[even.a], STEADY.at(rate), keep_alive).usd)
         for even in costs.break_evens
-        if (requests := even.requests_per_month) and _TRAFFIC[0] <= requests <= _TRAFFIC[-1]
+        for rate in even.per_hour
     ]
     return drawn(
         "Cost of a month over traffic",
-        lambda width: curves(data, width, "requests a month", thousands, _dollars, marked),
-        f"At {BREAK_EVEN_SHARE:.0%} cold starts, with list prices of {costs.region}, {costs.prices_date}; "
-        "large marks are break-even points. Durations as measured here.",
+        lambda width: curves(data, width, "requests an hour", thousands, money, marked, bands),
+        f"Requests at random around the clock; an area is the 95 % interval over every keep-alive; large marks are "
+        f"break-even points. {costs.said} Durations as measured here.",
     )
-
-
-def _dollars(value: float) -> str:
-    return f"${thousands(value).replace(' ', '')}" if value >= 1000 else money(float(f"{value:.2g}"))

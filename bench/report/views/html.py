@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bench.report.comparisons import Comparison
 from bench.report.figures import figures
 from bench.report.method import method
 from bench.report.on_aws import orders
+from bench.report.recommendation import TITLE as RECOMMENDED
 from bench.report.report import Meta, Report
 from bench.report.tables import tables
 from bench.report.views.page import figure_in_html, list_in_html, page, table_in_html
+from bench.stats.verdict import Verdict
 from bench.text.escape import in_html
 
 TITLE = "Where should the model live?"
@@ -21,9 +22,11 @@ def html(report: Report) -> str:
     meta = report.meta
     latency, *others = tables(report)
     body = [
+        f"<h2>{RECOMMENDED}</h2>",
+        list_in_html(report.advice.sentences, "advice"),
         list_in_html(meta.notes, "notes"),
         "<h2>Verdicts</h2>",
-        _verdicts(report.comparisons),
+        _verdicts(report.verdicts),
         list_in_html(orders(report.on_aws)) if report.on_aws else "",
         table_in_html(latency),
         "<h2>Figures</h2>",
@@ -43,12 +46,12 @@ def _subtitle(meta: Meta) -> str:
     )
 
 
-def _verdicts(comparisons: Sequence[Comparison]) -> str:
-    if not comparisons:
+def _verdicts(verdicts: Sequence[tuple[str, Verdict]]) -> str:
+    if not verdicts:
         return "<p>Only one storage was measured: there is nothing to compare.</p>"
     items = "".join(
-        f'<li class="{"resolved" if item.verdict.resolved else "open"}"><span class="state">{item.state}</span> '
-        f'<span class="sentence">{in_html(item.verdict.sentence)}</span></li>'
-        for item in comparisons
+        f'<li class="{"resolved" if verdict.resolved else "open"}"><span class="state">{about}</span> '
+        f'<span class="sentence">{in_html(verdict.sentence)}</span></li>'
+        for about, verdict in verdicts
     )
     return f'<ul class="verdicts">{items}</ul>'

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from bench.report.answers import Agreement
 from bench.report.method import method
 from bench.report.on_aws import orders
+from bench.report.recommendation import TITLE
 from bench.report.report import Report
 from bench.report.table import Table
 from bench.report.tables import tables
@@ -16,10 +17,12 @@ from bench.text.escape import in_markdown
 def markdown(report: Report) -> str:
     """The whole report."""
     verdicts = "\n".join(
-        f"- **{in_markdown(item.state)}**: {in_markdown(item.verdict.sentence)}" for item in report.comparisons
+        f"- **{in_markdown(about)}**: {in_markdown(verdict.sentence)}" for about, verdict in report.verdicts
     )
     parts = [
         "# Where should the model live? A measured comparison",
+        f"## {TITLE}",
+        bullets(report.advice.sentences),
         bullets(report.meta.notes),
         "## Verdicts",
         verdicts or bullets(["Only one storage was measured: there is nothing to compare."]),

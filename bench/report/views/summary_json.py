@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from bench.report.comparisons import Comparison
-from bench.report.costing import BREAK_EVEN_SHARE, BreakEven, Costing, PricedVariant
+from bench.cost.month import Month
+from bench.cost.traffic import Traffic
+from bench.report.costing import BreakEven, Costing, PricedVariant
 from bench.report.engines import EngineRatio
 from bench.report.measured import Latency, Measured
 from bench.report.other_cold_starts import OtherColdStarts
+from bench.report.recommendation import Advice, Recommendation, Standing
 from bench.report.report import Meta, Report
 from bench.report.rounding import ends, finite
 
@@ -23,6 +27,7 @@ def summary_text(report: Report) -> str:
 def to_json(report: Report) -> dict[str, Any]:
     """The whole summary, single samples left out."""
     return {
+        "recommendation": _advice(report.advice),
         "meta": _meta(report.meta),
         "untrusted": report.untrusted,
         "variants": [_variant(item) for item in report.variants],
@@ -119,26 +124,82 @@ def _other(item: OtherColdStarts) -> dict[str, Any]:
     return {**values.pop("variant"), **values}
 
 
-def _costs(costs: Costing) -> dict[str, Any]:
+def _advice(advice: Advice) -> dict[str, Any]:
     return {
-        "region": costs.region,
-        "prices_date": costs.prices_date,
-        "assumptions": asdict(costs.assumptions),
-        "variants": [_priced(item) for item in costs.variants],
+        "withheld": advice.withheld,
+        "unmeasured": advice.unmeasured,
+        "traffics": [_recommendation(item) for item in advice.recommendations],
+        "cold_start_prices": [
+            {
+                "a": asdict(item.a),
+                "b": asdict(item.b),
+                "ratio": item.ratio,
+                "ratio_interval": item.ratio_interval,
+                "resolved": item.verdict.resolved,
+                "verdict": item.verdict.sentence,
+            }
+            for item in advice.prices
+        ],
+    }
+
+
+def _recommendation(item: Recommendation) -> dict[str, Any]:
+    return {
+        **{name: value for name, value in asdict(item).items() if name != "standings"},
+        "standings": [_standing(standing) for standing in item.standings],
+    }
+
+
+def _standing(item: Standing) -> dict[str, Any]:
+    return {**asdict(item.variant), "name": item.name, "wait_ms": item.wait_ms, **month_json(item.month)}
+
+
+def month_json(month: Month) -> dict[str, Any]:
+    """A month in dollars, as `choose --json` has it, too."""
+    return {
+        "usd_month": round(month.usd, 6),
+        "usd_month_interval": ends(month.interval, 6),
+        "requests_month": round(month.requests, 3),
+        "cold_share": round(month.shares.cold, 9),
+        "cold_share_range": [round(share, 9) for share in month.cold_shares],
+    }
+
+
+def _costs(costs: Costing) -> dict[str, Any]:
+    prices, keep_alive = costs.rates.prices, costs.rates.keep_alive
+    return {
+        "region": prices.region,
+        "prices_date": prices.date,
+        "assumptions": {**asdict(costs.rates.assumptions), "stored_bytes": costs.stored_bytes},
+        "keep_alive_min": [keep_alive.low_min, keep_alive.middle_min, keep_alive.high_min],
+        "keep_alive_source": keep_alive.source,
+        "variants": [_priced(item, costs.traffics) for item in costs.variants],
         "break_even": [_break_even(item) for item in costs.break_evens],
     }
 
 
-def _priced(item: PricedVariant) -> dict[str, Any]:
-    values = asdict(item)
-    by_share = {f"{share:g}": usd for share, usd in item.thousand_requests_usd.items()}
-    return {**values.pop("variant"), **values, "thousand_requests_usd": by_share}
+def _priced(item: PricedVariant, traffics: Sequence[Traffic]) -> dict[str, Any]:
+    found = item.costs
+    return {
+        **asdict(item.variant),
+        "answered_share": item.answered_share,
+        "cold_start_usd": round(found.cold_start, 9),
+        "cold_start_interval_usd": ends(found.cold_start_interval, 9),
+        "warm_request_usd": round(found.warm_request, 9),
+        "warm_request_interval_usd": ends(found.warm_request_interval, 9),
+        "idle_month_usd": round(found.idle_month, 4),
+        "ready_month_usd": round(found.ready.month, 4) if found.ready else None,
+        "ready_from_requests_per_hour": finite(item.ready_per_hour),
+        "months": {
+            traffic.name: {**month_json(month), "with_one_ready": month_json(ready) if ready else None}
+            for traffic, month, ready in zip(traffics, item.months, item.ready_months, strict=True)
+        },
+    }
 
 
 def _break_even(item: BreakEven) -> dict[str, Any]:
     return {
         "a": asdict(item.a),
         "b": asdict(item.b),
-        "cold_share": BREAK_EVEN_SHARE,
-        "requests_per_month": item.requests_per_month,
+        "requests_per_hour": [round(rate, 3) for rate in item.per_hour],
     }

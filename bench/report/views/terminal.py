@@ -25,12 +25,14 @@ def standard_output() -> Console:
 
 
 def print_report(report: Report, console: Console) -> None:
-    """Print warnings, the latencies, the verdicts, and what they rest on."""
+    """Print the recommendation, warnings, the latencies, the verdicts, and what they rest on."""
+    for line in report.advice.sentences:
+        console.print(line, style="bold")
     print_warnings(report.meta.notes, console)
     latency, *others = tables(report)
     print_table(latency, console)
-    for comparison in report.comparisons:
-        console.print(f"{comparison.state}: {comparison.verdict.sentence}")
+    for about, verdict in report.verdicts:
+        console.print(f"{about}: {verdict.sentence}")
     for sentence in orders(report.on_aws) if report.on_aws else ():
         console.print(sentence)
     for table in others:

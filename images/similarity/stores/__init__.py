@@ -58,21 +58,23 @@ class Store(Protocol):
 
 
 class Counter:
-    """A count that several threads add to."""
+    """Sums what several threads read, and counts how often they did."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._value = 0
+        self._value = self._times = 0
 
     def add(self, amount: int) -> None:
         with self._lock:
             self._value += amount
+            self._times += 1
 
-    def take(self) -> int:
-        """The count since the last call."""
+    def take(self) -> tuple[int, int]:
+        """The sum and the count since the last call."""
         with self._lock:
-            value, self._value = self._value, 0
-        return value
+            taken = self._value, self._times
+            self._value = self._times = 0
+        return taken
 
 
 def readers(default: int) -> int:

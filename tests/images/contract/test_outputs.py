@@ -17,7 +17,8 @@ COMMON: dict[str, Any] = {
 
 
 def model(digest: str) -> dict[str, Any]:
-    return outputs.model(bundle_hash=digest, weights="hub", backends={"s3": outputs.backend(**BACKEND)})
+    backends = {"s3": outputs.backend(**BACKEND)}
+    return outputs.model(bundle_hash=digest, bundle_bytes=600, weights="hub", backends=backends)
 
 
 def test_outputs_of_one_model_are_flat() -> None:
@@ -31,6 +32,7 @@ def test_outputs_of_one_model_are_flat() -> None:
         "architecture": "arm64",
         "defaultBackend": "s3",
         "bundleHash": "a",
+        "bundleBytes": 600,
         "weights": "hub",
         "backends": {
             "s3": {
@@ -42,6 +44,11 @@ def test_outputs_of_one_model_are_flat() -> None:
             }
         },
     }
+
+
+def test_a_backend_tells_what_its_storage_is_deployed_in_where_there_is_a_choice() -> None:
+    chosen = outputs.backend(**BACKEND, mode="provisioned", provisioned_mibps=64)
+    assert chosen == {**outputs.backend(**BACKEND), "mode": "provisioned", "provisionedMibps": 64}
 
 
 def test_further_models_are_told_by_name_and_a_page_only_where_there_is_one() -> None:

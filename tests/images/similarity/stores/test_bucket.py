@@ -75,7 +75,7 @@ def test_an_object_of_any_size_is_read_whole(
     for name in (files.VECTORS, files.INCIDENTS):
         whole = (tiny_bundle / name).read_bytes()
         assert store.read(name) == whole
-        assert store.fetched.take() == len(whole)
+        assert store.fetched.take()[0] == len(whole)
     obstore.put(store.client, "empty", b"")
     assert store.read("empty") == b""
     obstore.delete(store.client, "empty")
