@@ -6,6 +6,7 @@ Nothing is typed in by hand: after a change, run this again.
 
 from __future__ import annotations
 
+import math
 import sys
 import tempfile
 from collections import Counter
@@ -14,10 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from bench.cost.estimate import DEFAULT_MEMORY_MB, estimate, guess
+from bench.cost.keep_alive import published_keep_alive
 from bench.cost.model import HOURS_PER_MONTH, Assumptions, Billed, Costs, Usage, request_usd
+from bench.cost.month import month_of
 from bench.cost.prices import Prices, read_prices
+from bench.cost.traffic import ALL
 from bench.runs.plan import Axes, build_plan
-from contract.bucket import GET_BYTES
+from bench.text.numbers import money
+from contract.bucket import BUNDLE_BYTES, GET_BYTES
 from contract.checkout import ROOT
 from contract.storages import IMAGE, NAMES, S3, STORAGES
 from tests.stacks.support import project, recorder
@@ -72,8 +77,11 @@ def _runs(chosen: Iterable[tuple[str, ...]]) -> list[Counter[str]]:
 
 def _costs(prices: Prices) -> Iterator[str]:
     each = expected_costs(prices)
-    run = estimate(build_plan(Axes(NAMES)), prices, _ARCHITECTURE)
-    yield f"USD, prices of {prices.region}, {prices.date}:"
+    run, keep_alive = estimate(build_plan(Axes(NAMES)), prices, _ARCHITECTURE), published_keep_alive()
+    yield (
+        f"At prices of {prices.region}, {prices.date}, for idle environments that stay {keep_alive.middle_min:g} "
+        f"minutes ({keep_alive.words} were measured by others):"
+    )
     yield ""
     yield f"| | {' | '.join(NAMES)} | together |"
     yield f"| --- |{' --- |' * len(NAMES)} --- |"
@@ -81,15 +89,20 @@ def _costs(prices: Prices) -> Iterator[str]:
     yield _row("an idle month", [cost.idle_month for cost in each.values()])
     yield _row("1,000 cold starts", [1000 * cost.cold_start for cost in each.values()])
     yield _row("1,000 warm requests", [1000 * cost.warm_request for cost in each.values()])
+    for traffic in ALL:
+        months = [month_of(cost, traffic, keep_alive).usd for cost in each.values()]
+        yield _row(f"a month, {traffic.rate}", months)
+    ready = [cost.ready.month if cost.ready else 0.0 for cost in each.values()]
+    yield _row("more a month with one environment of provisioned concurrency", ready)
     yield ""
     yield (
-        f"One benchmark run of all of them: ${run.usd:.2f} and about {run.seconds / 60:.0f} minutes, "
+        f"One benchmark run of all of them: {money(run.usd)} and about {run.seconds / 60:.0f} minutes, "
         f"{run.requests} requests, of which {run.cold_starts} are cold starts."
     )
     image = Assumptions().image_base_bytes / _GB * prices["ecr_storage_gb_month"]
     yield (
-        f"Every update that needs new images keeps the old ones, up to ten, for ${image:.3f} a month each, "
-        f"${each[IMAGE.name].idle_month:.3f} for {IMAGE.name}."
+        f"Every update that needs new images keeps the old ones, up to ten, for {money(image)} a month each, "
+        f"{money(each[IMAGE.name].idle_month)} for {IMAGE.name}."
     )
 
 
@@ -101,16 +114,15 @@ def expected_costs(prices: Prices) -> dict[str, Costs]:
 def first_hour(backend: str, cost: Costs, prices: Prices) -> float:
     """Return USD for an hour's storage, for copying the weights, and for the first requests, one of them cold."""
     usd = cost.idle_month / HOURS_PER_MONTH + cost.cold_start + (_FIRST_REQUESTS - 1) * cost.warm_request
-    written = STORAGES[backend].charges.gb_written
+    written = STORAGES[backend].charged(None).gb_written
     return usd + (seeding(prices[written], prices) if written else 0.0)
 
 
 def seeding(gb_written: float, prices: Prices) -> float:
     """Return USD for copying the bundle from S3 once, to where writing costs so much a GB."""
-    stored = Assumptions().stored_bytes
-    copying = Billed(_SEED_S * 1e3, stored)
-    copy = request_usd(Usage(S3.name, _ARCHITECTURE, _SEEDER_MB), copying, prices, Assumptions(get_bytes=GET_BYTES))
-    return copy + stored / _GB * gb_written
+    copying = Billed(_SEED_S * 1e3, BUNDLE_BYTES, math.ceil(BUNDLE_BYTES / GET_BYTES))
+    copy = request_usd(Usage(S3.name, _ARCHITECTURE, _SEEDER_MB), copying, prices, Assumptions())
+    return copy + BUNDLE_BYTES / _GB * gb_written
 
 
 def _usage(backend: str) -> Usage:
@@ -118,7 +130,7 @@ def _usage(backend: str) -> Usage:
 
 
 def _row(what: str, usd: list[float]) -> str:
-    return f"| {what} | {' | '.join(f'{value:.3g}' for value in [*usd, sum(usd)])} |"
+    return f"| {what} | {' | '.join(money(value) for value in [*usd, sum(usd)])} |"
 
 
 def main() -> int:

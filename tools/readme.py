@@ -22,7 +22,7 @@ from bench.runs.cold_starts.first_deploy import FirstDeploy
 from bench.runs.cold_starts.kind import WARM
 from bench.runs.cold_starts.new_sandbox import NewSandbox
 from bench.runs.store import read_run
-from bench.text.numbers import megabytes, ms, percent
+from bench.text.numbers import megabytes, money, ms, percent
 from contract.checkout import ROOT
 from contract.storages import NAMES
 from tools.deploying import expected_costs
@@ -35,7 +35,7 @@ _TIMES = (
     "warm, in the lab", "warm, on AWS (predicted)",
 )  # fmt: skip
 _OTHERS = (
-    "storage", "answered", "read before the answer", "peak memory", "1,000 cold starts, USD", "idle month, USD"
+    "storage", "answered", "read before the answer", "peak memory", "1,000 cold starts", "idle month"
 )  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def _others(found: Measured, cost: Costs) -> tuple[str, ...]:
     shares = {percent(latency.counts.answered_share) for latency in found.states.values()}
     return (
         found.variant.backend, ", ".join(sorted(shares)), f"{megabytes(found.fetched_bytes)} MB",
-        f"{ms(found.max_memory_mb)} MB", f"{1000 * cost.cold_start:.3g}", f"{cost.idle_month:.3g}",
+        f"{ms(found.max_memory_mb)} MB", money(1000 * cost.cold_start), money(cost.idle_month),
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from bench.cost.keep_alive import KeepAlive, assumed_keep_alive
-from bench.cost.traffic import FORMS, PROFILES, Traffic, read_trace, traffic_of
+from bench.cost.traffic import ALL, FORMS, PROFILES, Traffic, read_trace, traffic_of
 from bench.process.errors import UsageError
 
 
@@ -51,7 +51,7 @@ def add_traffic_option(parser: argparse.ArgumentParser) -> None:
 
 def traffics_from(options: argparse.Namespace) -> tuple[Traffic, ...]:
     """The traffics that the options name. Raises UsageError for two of the same name."""
-    found = tuple(options.traffic or PROFILES.values())
+    found = tuple(options.traffic or ALL)
     if len({each.name for each in found}) < len(found):
         raise UsageError("--traffic: the same traffic is given twice")
     return found

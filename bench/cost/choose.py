@@ -101,7 +101,7 @@ def _option(candidate: Candidate, objective: Objective, traffic: Traffic, keep_a
     on_demand = [shares_of(candidate.costs, traffic, at) for at in times]
     ready = ready_month(candidate.costs, traffic, keep_alive)
     spared = [Shares(0.0, each.crowded, each.first) for each in on_demand]  # one is always there
-    with_one_ready = ready and _weighed(candidate, objective, spared, ready, None)
+    with_one_ready = _weighed(candidate, objective, spared, ready, None) if ready else None
     return _weighed(candidate, objective, on_demand, month_of(candidate.costs, traffic, keep_alive), with_one_ready)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from bench.stats.quantiles import Interval
 
 RATES_PER_HOUR = tuple(10 ** (exponent / 4) for exponent in range(-8, 21))
 """Where costs are drawn and compared: 0.01 to 100,000 requests an hour."""
-_HALVINGS = 40
+_HALVINGS = 30
+_ALIKE = 0.01
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,11 @@ def interval_at(costs: Costs, traffic: Traffic, keep_alive_s: float) -> Interval
 
 def break_evens(a: Costs, b: Costs, traffic: Steady, keep_alive: KeepAlive) -> tuple[float, ...]:
     """The rates in requests an hour at which two cost the same under a traffic of this kind; empty: at none."""
-    return _crossings(lambda rate: _usd(a, traffic.at(rate), keep_alive) - _usd(b, traffic.at(rate), keep_alive))
+
+    def usd(costs: Costs, rate: float) -> float:
+        return usd_at(costs, traffic.at(rate), keep_alive.middle_s)
+
+    return _crossings(lambda rate: usd(a, rate), lambda rate: usd(b, rate))
 
 
 def ready_break_even(costs: Costs, traffic: Steady, keep_alive: KeepAlive) -> float | None:
@@ -67,19 +73,14 @@ def ready_break_even(costs: Costs, traffic: Steady, keep_alive: KeepAlive) -> fl
     if costs.ready is None:
         return None
 
-    def saved(rate: float) -> float:
+    def usd(price: Callable[[Costs, Shares, float], _Priced], rate: float) -> float:
         one = traffic.at(rate)
-        shares = shares_of(costs, one, keep_alive.middle_s)
-        return _on_demand(costs, shares, one.per_month)[0] - _with_one_ready(costs, shares, one.per_month)[0]
+        return price(costs, shares_of(costs, one, keep_alive.middle_s), one.per_month)[0]
 
-    return next(iter(_crossings(saved)), None)
+    return next(iter(_crossings(lambda rate: usd(_with_one_ready, rate), lambda rate: usd(_on_demand, rate))), None)
 
 
 _Priced = tuple[float, Interval | None]
-
-
-def _usd(costs: Costs, traffic: Traffic, keep_alive: KeepAlive) -> float:
-    return usd_at(costs, traffic, keep_alive.middle_s)
 
 
 def _month(
@@ -124,16 +125,17 @@ def _sum(costs: Costs, colds: float, warms: float, fixed: float) -> _Priced:
     return usd, Interval(max(fixed, usd - below), usd + above)
 
 
-def _crossings(difference: Callable[[float], float]) -> tuple[float, ...]:
-    """The rates at which a difference changes its sign."""
-    values = [difference(rate) for rate in RATES_PER_HOUR]
-    pairs = zip(RATES_PER_HOUR, RATES_PER_HOUR[1:], values, values[1:], strict=False)
-    return tuple(
-        _crossing(difference, low, high, at_low) for low, high, at_low, at_high in pairs if at_low * at_high < 0
-    )
+def _crossings(a: Callable[[float], float], b: Callable[[float], float]) -> tuple[float, ...]:
+    """The rates at which the cheaper of two becomes the dearer; where they differ by less than 1 %, neither is."""
+    signs = [
+        (rate, math.copysign(1, x - y)) for rate in RATES_PER_HOUR if abs((x := a(rate)) - (y := b(rate))) > _ALIKE * x
+    ]
+    changes = [(low, high) for (low, at_low), (high, at_high) in itertools.pairwise(signs) if at_low != at_high]
+    return tuple(_crossing(lambda rate: a(rate) - b(rate), low, high) for low, high in changes)
 
 
-def _crossing(difference: Callable[[float], float], low: float, high: float, at_low: float) -> float:
+def _crossing(difference: Callable[[float], float], low: float, high: float) -> float:
+    at_low = difference(low)
     for _ in range(_HALVINGS):
         middle = math.sqrt(low * high)
         low, high = (middle, high) if difference(middle) * at_low > 0 else (low, middle)

@@ -18,8 +18,8 @@ def describe(expected: Estimate, prices: Prices) -> str:
     """The estimate and what it assumes, as text."""
     return (
         f"{expected.requests:,} requests, {expected.cold_starts:,} cold starts; on AWS about "
-        f"{expected.seconds / 60:,.0f} minutes and {money(expected.usd)} (prices of {prices.region}, {prices.date}), in a "
-        f"lab about {expected.lab_seconds / 60:,.0f} minutes.\n{assumed()}"
+        f"{expected.seconds / 60:,.0f} minutes and {money(expected.usd)} (prices of {prices.region}, {prices.date}); "
+        f"in a lab about {expected.lab_seconds / 60:,.0f} minutes.\n{assumed()}"
     )
 
 

@@ -35,10 +35,14 @@ class Steady:
         return self.per_hour * self.hours
 
     @property
+    def rate(self) -> str:
+        """How many requests when."""
+        return f"{self.per_hour:,.4g} request{'' if self.per_hour == 1 else 's'} an hour {self.when}"
+
+    @property
     def words(self) -> str:
         """The traffic in a few words."""
-        amount = f"{self.per_hour:,.4g} request{'' if self.per_hour == 1 else 's'} an hour"
-        return f"{amount} {self.when}, {self.per_month:,.0f} a month"
+        return f"{self.rate}, {self.per_month:,.0f} a month"
 
     def shares(self, timing: Timing) -> Shares:
         """The shares of cold starts."""
@@ -92,6 +96,7 @@ RARE = Steady("rare", 1)
 OFFICE_HOURS = Office("office", 60)
 STEADY = Steady("steady", 3600)
 PROFILES: Mapping[str, Steady] = {each.name: each for each in (RARE, OFFICE_HOURS, STEADY)}
+ALL = tuple(PROFILES.values())
 """The traffic that every report answers for."""
 FORMS = f"{', '.join(PROFILES)}, a rate such as 40/h (s, min, h, day or month), office:200/h, or a file of times"
 _RATE = re.compile(rf"(?:(?P<profile>[a-z]+):)?(?P<number>[0-9.eE+-]+)/(?P<unit>{'|'.join(_UNITS_PER_HOUR)})")

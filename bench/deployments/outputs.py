@@ -26,7 +26,7 @@ HIDDEN = "[secret]"  # what Pulumi prints in place of a secret
 class Backend:
     """One function under test; `storage` is one honest sentence about the place of its weights.
 
-    `mode` is what a stack deployed the storage in, if there is a choice; `provisioned_mibps` its throughput, if paid for.
+    `mode` is what a stack deployed the storage in, if there is a choice, and `provisioned_mibps` what it pays for.
     """
 
     name: str
@@ -42,8 +42,8 @@ class Deployment:
     """What the benchmark needs to know about a target. `endpoint_url` and `access_key` are a lab's.
 
     `cache_policy`, `memory_enforcement`, `images` and `shape` are a lab's settings; `primed`, a stack's, says that
-    the functions were asked already after each deployment. `bundle_bytes` is None for outputs of earlier versions. `login` is the user and password that the address of the
-    API held: the addresses here hold none.
+    the functions were asked already after each deployment. `bundle_bytes` is None in outputs of earlier versions.
+    `login` is the user and password that the address of the API held: the addresses here hold none.
     """
 
     kind: str

@@ -120,7 +120,7 @@ def _assumed(report: Report, question: Question, bursts: bool) -> Iterator[str]:
     yield f"{traffic.words}; an idle environment stays {rates.keep_alive.words} ({rates.keep_alive.source})"
     yield (
         f"list prices of {rates.prices.region}, {rates.prices.date}; "
-        f"{stored_bytes(report.meta.session, rates) / 1e6:,.1f} MB stored; INIT billed; no free tier"
+        f"{stored_bytes(report.meta.session, rates.stored_bytes) / 1e6:,.1f} MB stored; INIT billed; no free tier"
     )
     overlapping = "as measured in bursts" if bursts else "as those alone, because no bursts were measured"
     yield f"cold starts while other requests are under way take as long {overlapping}"

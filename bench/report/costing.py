@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bench.cost.keep_alive import KeepAlive
 from bench.cost.model import FREE_EPHEMERAL_MB, Assumptions, Billed, Costs, Usage, costs
@@ -31,7 +31,7 @@ class Rates:
 
     prices: Prices
     keep_alive: KeepAlive
-    assumptions: Assumptions = Assumptions()
+    assumptions: Assumptions = field(default_factory=Assumptions)
     stored_bytes: float | None = None
 
 
@@ -92,7 +92,7 @@ def costing(
     }
     return Costing(
         rates=rates,
-        stored_bytes=stored_bytes(session, rates),
+        stored_bytes=stored_bytes(session),
         size_is_recorded=recorded_target(session).bundle_bytes is not None,
         traffics=tuple(traffics),
         variants=tuple(_priced(judged, variant, found, traffics, keep_alive) for variant, found in priced.items()),
@@ -100,10 +100,10 @@ def costing(
     )
 
 
-def stored_bytes(session: Session, rates: Rates) -> float:
+def stored_bytes(session: Session, given: float | None = None) -> float:
     """What the bundle takes: as the user says, else as the run recorded it, else what the default model does."""
     recorded = recorded_target(session).bundle_bytes
-    known = [size for size in (rates.stored_bytes, recorded) if size is not None]
+    known = [size for size in (given, recorded) if size is not None]
     return known[0] if known else BUNDLE_BYTES
 
 
@@ -124,7 +124,7 @@ def costs_of(
         architecture=str(target.architecture),
         memory_mb=int(memory),
         ephemeral_mb=FREE_EPHEMERAL_MB if function.ephemeral_mb is None else function.ephemeral_mb,
-        stored_bytes=stored_bytes(session, rates),
+        stored_bytes=stored_bytes(session, rates.stored_bytes),
         mode=mode.name,
         provisioned_mibps=mode.provisioned_mibps,
     )

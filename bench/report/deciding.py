@@ -1,8 +1,9 @@
 """Decides which of several variants to take, and when that cannot be decided.
 
-The rule: of those that answer about as fast as the fastest, take the cheapest. "About" is a tie of 10 %, for the wait
-and for the dollars alike. A variant is taken only if intervals show both, so a wrong answer is rare by design:
-`make acceptance ARGS=decide` counts it over simulated runs with a planted truth.
+The rule: of those that answer about as fast as the fastest, take one that is about as cheap as the cheapest; of
+several, the one that starts cold fastest. About as fast is a tie of 10 %, about as cheap one of 10 % or a dollar a
+month. A variant is taken only if intervals show both, so a wrong answer is rare by design: `make acceptance
+ARGS=decide` counts it over simulated runs with a planted truth.
 """
 
 from __future__ import annotations
@@ -15,17 +16,21 @@ from bench.stats.quantiles import Interval, quantile, quantile_interval
 from bench.stats.verdict import FEWEST_ROUNDS
 
 TIE = 1.1
+TIE_USD = 1.0  # a month
 CONFIDENCE = 0.99  # of each interval: a wrong one may be the whole mistake
 _MOST_ROUNDS = 1_000
 
 
 @dataclass(frozen=True)
 class Rival:
-    """A variant under a traffic: its wait by round, its typical wait in ms, and USD a month with the interval (99 %)."""
+    """A variant under a traffic: its wait by round, its typical wait and its cold start in ms, and USD a month with the
+    interval (99 %).
+    """
 
     name: str
     waits_ms: Mapping[int, float]
     wait_ms: float
+    cold_ms: float
     usd: float
     usd_interval: Interval | None
 
@@ -39,7 +44,7 @@ class Ratio:
 
 
 def wait_ratio(a: Mapping[int, float], b: Mapping[int, float]) -> Ratio | None:
-    """How many times as long `a` waits; None where no round has both. Rounds in which both were given up say nothing."""
+    """How many times as long `a` waits; None where no round says it. One in which both were given up does not."""
     logs = [
         math.log(a[number]) - math.log(b[number])
         for number in sorted(a.keys() & b.keys())
@@ -71,7 +76,12 @@ def right(rivals: Sequence[tuple[str, float, float]]) -> tuple[str, ...]:
     fastest = min(wait for _, wait, _ in rivals)
     fast = [(name, usd) for name, wait, usd in rivals if wait <= TIE * fastest]
     cheapest = min(usd for _, usd in fast)
-    return tuple(name for name, usd in fast if usd <= TIE * cheapest)
+    return tuple(name for name, usd in fast if usd <= _as_cheap(cheapest))
+
+
+def _as_cheap(usd: float) -> float:
+    """The most that ties with so many USD a month."""
+    return max(TIE * usd, usd + TIE_USD)
 
 
 def decide(rivals: Sequence[Rival]) -> Decision:
@@ -86,7 +96,7 @@ def decide(rivals: Sequence[Rival]) -> Decision:
     ]
     rounds = min(len(each.waits_ms) for each in rivals)
     if shown:
-        first, *others = sorted(shown, key=lambda each: (each.wait_ms, each.usd))
+        first, *others = sorted(shown, key=lambda each: each.cold_ms)
         return Decision(first.name, tuple(each.name for each in others), (), None, rounds)
     between = tuple(each.name for each in running)
     return Decision(None, (), between, _more_rounds(rivals, pairs, rounds), rounds)
@@ -126,8 +136,9 @@ def _dearer(one: Rival, other: Rival) -> _Distance | None:
     """How much `one` costs above a tie with `other`, in USD a month."""
     if one.usd_interval is None or other.usd_interval is None:
         return None
-    above, below = one.usd_interval.high - one.usd, TIE * (other.usd - other.usd_interval.low)
-    return _Distance(one.usd - TIE * other.usd, math.hypot(above, below))
+    limit = _as_cheap(other.usd)
+    above, below = one.usd_interval.high - one.usd, limit - _as_cheap(other.usd_interval.low)
+    return _Distance(one.usd - limit, math.hypot(above, below))
 
 
 def _slower(pair: Ratio | None) -> _Distance | None:
@@ -139,7 +150,7 @@ def _slower(pair: Ratio | None) -> _Distance | None:
 
 
 def _more_rounds(rivals: Sequence[Rival], pairs: Mapping[tuple[str, str], Ratio | None], rounds: int) -> int | None:
-    """About how many more rounds would show what the figures say now; intervals shrink with the root of their number."""
+    """About how many more rounds would show what the figures say now: an interval shrinks with their root."""
     if rounds < FEWEST_ROUNDS:
         return FEWEST_ROUNDS - rounds
     likely = right([(each.name, each.wait_ms, each.usd) for each in rivals])

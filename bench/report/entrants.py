@@ -39,6 +39,7 @@ class Entrant:
                 number: cold * self.cold_rounds[number] + (1 - cold) * self.warm_rounds[number] for number in shared
             },
             wait_ms=self.wait_ms(traffic, keep_alive_s),
+            cold_ms=self.cold_ms,
             usd=usd_at(self.costs, traffic, keep_alive_s),
             usd_interval=interval_at(self.costs, traffic, keep_alive_s),
         )

@@ -64,9 +64,9 @@ def entrants_of(grounds: Grounds) -> list[Entrant]:
     for item in alike if costing else ():
         costs = costing and costs_of(grounds.judged, item.variant, grounds.session, costing.rates, CONFIDENCE)
         if costs and item.cold.p50_ms is not None and item.warm.p50_ms is not None:
-            rounds = [by_round(grounds.judged, item.variant, state) for state in item.states]
+            cold, warm = (by_round(grounds.judged, item.variant, state) for state in item.states)
             name = variant_name(item.variant, among)
-            found.append(Entrant(item.variant, name, item.cold.p50_ms, item.warm.p50_ms, *rounds, costs))
+            found.append(Entrant(item.variant, name, item.cold.p50_ms, item.warm.p50_ms, cold, warm, costs))
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.cost.traffic import PROFILES, Traffic
+from bench.cost.traffic import ALL, Traffic
 from bench.process.errors import UsageError
 from bench.report.answers import Agreement, compare_answers
 from bench.report.comparisons import Comparison, compare_backends
@@ -55,7 +55,7 @@ class Meta:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that a run says, the `advice` first. Figures are rounded where they are made; `judged` are the samples they come from.
+    """Everything that a run says, the `advice` first. `judged` are the samples that its figures come from.
 
     `untrusted` says why the figures must not be used, if so; `beyond` are the variants whose memory size
     asks for more cores than the machine of the lab has; `ping_ms` is a request that a warm function refuses.
@@ -94,7 +94,7 @@ class Report:
         return tuple(item.variant for item in self.variants)
 
 
-def report_of(run: Run, traffics: Sequence[Traffic] = tuple(PROFILES.values())) -> Report:
+def report_of(run: Run, traffics: Sequence[Traffic] = ALL) -> Report:
     """The whole report, with advice for these traffics; the run is judged once. The same run gives the same report."""
     judged, first = judge_run(run), run.first
     variants, storages = first.axes.variants(), recorded_target(first).storages

@@ -144,7 +144,8 @@ def costs(report: Report) -> Table | None:
         for item in costing.variants
     ]  # fmt: skip
     header = (
-        "variant", "answered", "cold start", "95 %", "warm request", "95 %", "idle month", "one kept ready", "pays from",
+        "variant", "answered", "cold start", "95 %", "warm request", "95 %", "idle month", "one kept ready",
+        "pays from",
     )  # fmt: skip
     note = (
         "USD on AWS: means over every request that was billed, failed ones and time-outs included, INIT too. "

@@ -16,7 +16,9 @@ from bench.runs.cold_starts.first_deploy import FirstDeploy
 from bench.runs.cold_starts.kind import WARM
 from bench.runs.cold_starts.new_sandbox import NewSandbox
 from bench.stats.quantiles import Interval
-from bench.text.numbers import milliseconds, money
+from bench.text.numbers import milliseconds, money, times
+
+_COLD_MATTERS = 1.25  # from this multiple of a warm request on
 
 
 def answer(decision: Decision, standings: Sequence[Standing], against: Sequence[Against], more: More | None) -> str:
@@ -29,22 +31,20 @@ def answer(decision: Decision, standings: Sequence[Standing], against: Sequence[
         ]
         return f"Undecided between {_listed(decision.between)}: {'; '.join(parts)}. {_needed(more)}"
     taken = by_name[decision.take]
-    speeds = [f"{_speed(item)}; {money(by_name[item.name].month.usd)} with that" for item in against]
     as_good = f" ({_listed(decision.as_good)} would be as good)" if decision.as_good else ""
+    others = "; ".join(f"with {_speed(item)}, for {money(by_name[item.name].month.usd)}" for item in against)
     return (
         f"Take {taken.name}{as_good}: a typical request waits {milliseconds(taken.wait_ms)}, "
-        f"for {money(taken.month.usd)} a month. {'. '.join(text[0].upper() + text[1:] for text in speeds)}."
+        f"for {money(taken.month.usd)} a month; {others}."
     )
 
 
 def _speed(item: Against) -> str:
     low, high = item.wait_ratio_interval or (None, None)
-    if low is not None and low > 1:
-        top = f"{high:.2g}" if high is not None else "more"
-        return f"{item.name} waits {item.wait_ratio:.2g} times as long ({low:.2g} to {top})"
-    if high is not None and high < 1:
-        return f"{item.name} waits {1 - item.wait_ratio:.0%} less"
-    return f"{item.name} is not shown to wait longer or shorter"
+    between = f" ({times(low)} to {times(high)})" if low is not None and high is not None else ""
+    if (low is not None and low > 1) or (high is not None and high < 1):
+        return f"{item.name} {times(item.wait_ratio)} times as long{between}"
+    return f"{item.name} no difference is shown{between}"
 
 
 def _needed(more: More | None) -> str:
@@ -64,7 +64,7 @@ def sure(decision: Decision, decisions: Mapping[float, Decision], keep_alive: Ke
     }
     shown = f"Shown by {CONFIDENCE:.0%} intervals over {decision.rounds} rounds"
     if not other:
-        return f"{shown}, wherever between {keep_alive.words} an idle environment stays."
+        return f"{shown}, for idle environments that stay {keep_alive.words}."
     cases = "; ".join(
         f"if it stays {seconds / 60:g} minutes, {found.take or f'undecided between {_listed(found.between)}'}"
         for seconds, found in other.items()
@@ -82,10 +82,19 @@ def changes(
     """What would change the answer: another rate, AWS as it is predicted, the first start after a deployment."""
     if isinstance(traffic, Steady) and decision.take:
         yield from _other_rates(decision.take, entrants, traffic, keep_alive.middle_s)
-    if on_aws:
+    if on_aws and _is_cold(entrants, traffic, keep_alive):
         names = decision.between if decision.take is None else (decision.take,)
         backends = {entrant.variant.backend for entrant in entrants if entrant.name in names}
         yield from _on_aws(decision, backends, on_aws, entrants)
+
+
+def _is_cold(entrants: Sequence[Entrant], traffic: Traffic, keep_alive: KeepAlive) -> bool:
+    """Whether cold starts are much of what is waited for."""
+    return any(
+        entrant.wait_ms(traffic, at) > _COLD_MATTERS * entrant.warm_ms
+        for entrant in entrants
+        for at in keep_alive.ends_s
+    )
 
 
 def _other_rates(take: str, entrants: Sequence[Entrant], traffic: Steady, keep_alive_s: float) -> Iterator[str]:
@@ -137,8 +146,8 @@ def price_verdict(
     if ratio < 1:
         (a, b), (first, second), ratio = (b, a), (second, first), 1 / ratio
         interval = interval and Interval(1 / interval.high, 1 / interval.low)
-    times = f"{ratio:,.2g} times" + (f" (95 % {interval.low:,.2g}-{interval.high:,.2g})" if interval else "")
-    return f"a cold start with {a} costs {money(first)}, {times} one with {b} ({money(second)})."
+    between = f" (95 % {times(interval.low)}-{times(interval.high)})" if interval else ""
+    return f"a cold start with {a} costs {money(first)}, {times(ratio)} times{between} one with {b} ({money(second)})."
 
 
 def _listed(names: Sequence[str], word: str = "and") -> str:

@@ -49,6 +49,11 @@ def share_range(shares: tuple[float, float]) -> str:
     return low if low == high else f"{low} to {high}"
 
 
+def times(ratio: float) -> str:
+    """How many times: `0.83`, `2.1`, `160`."""
+    return f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:#.2g}"
+
+
 def ratio_words(ratio: float | None) -> str:
     """`1/15.3`, or `1.20` from one on."""
     if ratio is None:

@@ -8,17 +8,21 @@ from typing import Literal
 
 import numpy
 
-from bench.cost.model import FREE_EPHEMERAL_MB, Assumptions, Billed, Usage, compute_usd, request_usd
+from bench.cost.arrivals import Timing
+from bench.cost.keep_alive import published_keep_alive
+from bench.cost.model import FREE_EPHEMERAL_MB, Assumptions, Billed, Usage, compute_usd, idle_month_usd, request_usd
 from bench.cost.prices import Prices
+from bench.cost.traffic import OFFICE_HOURS
 from bench.predict.calculator import cold, warm
 from bench.predict.montecarlo import predicted
 from bench.predict.parameters import DRAWS, Parameters, draw
 from bench.predict.situation import Situation
+from bench.report.costing import stored_bytes
 from bench.report.grounds import Evidence, Grounds, grounds_of
 from bench.report.predicting import COLD_KINDS, Wanted, likely, situation_of
 from bench.report.prediction import Likely
 from bench.runs.cold_starts.new_sandbox import NewSandbox
-from bench.runs.recorded import recorded_function, recorded_target
+from bench.runs.recorded import RecordedMode, recorded_function, recorded_target
 from bench.runs.records import Session
 from contract.limits import API_TIMEOUT_S, INIT_S
 
@@ -27,7 +31,8 @@ SIZES = tuple(value * _MB for value in (100, 150, 220, 340, 500, 750, 1100, 1600
 """Bytes that a cold start reads."""
 MEMORIES = (1024, 1769, 2654, 3538, 5307, 7076, 8845, 10_240)
 """In MB; from the second on, so much as buys whole or half cores."""
-COLD_SHARE = 0.1  # of the requests, where costs are compared
+TRAFFIC = OFFICE_HOURS
+"""The traffic that costs are compared for, with the published keep-alive."""
 
 Meets = Literal["yes", "perhaps", "no"]
 
@@ -46,13 +51,13 @@ class BySize:
 
 @dataclass(frozen=True)
 class ByMemory:
-    """A memory size: times in ms, and USD for a thousand requests of which `COLD_SHARE` are cold starts."""
+    """A memory size: times in ms, and USD for a month of `TRAFFIC`."""
 
     backend: str
     memory_mb: int
     cold_ms: Likely
     warm_ms: Likely
-    thousand_usd: Likely
+    month_usd: Likely
 
     def meets(self, objective_ms: float) -> Meets:
         """Whether a cold start is answered within the objective: in 97.5 % of the draws, in 2.5 %, or between."""
@@ -76,7 +81,7 @@ class Curves:
     def cheapest(self, objective_ms: float) -> ByMemory | None:
         """The backend and memory size that meet the objective for the least money."""
         meeting = [item for item in self.by_memory if item.meets(objective_ms) == "yes"]
-        return min(meeting, key=lambda item: item.thousand_usd.median, default=None)
+        return min(meeting, key=lambda item: item.month_usd.median, default=None)
 
 
 def curves_of(run: Evidence, wanted: Wanted, prices: Prices) -> Curves:
@@ -112,9 +117,12 @@ def _over_sizes(ground: Grounds, memory_mb: int, parameters: Parameters) -> Iter
 def _over_memories(ground: Grounds, session: Session, prices: Prices, parameters: Parameters) -> Iterator[ByMemory]:
     for backend, size in ground.bytes_read.items():
         ephemeral_mb = recorded_function(session, backend).ephemeral_mb or FREE_EPHEMERAL_MB
-        architecture = str(recorded_target(session).architecture)
+        target = recorded_target(session)
+        architecture, mode = str(target.architecture), target.modes.get(backend, RecordedMode())
         for memory_mb in MEMORIES:
-            usage = Usage(backend, architecture, memory_mb, ephemeral_mb)
+            usage = Usage(
+                backend, architecture, memory_mb, ephemeral_mb, stored_bytes(session), mode.name, mode.provisioned_mibps
+            )
             yield _by_memory(situation_of(ground, backend, memory_mb, size, NewSandbox.name), usage, prices, parameters)
 
 
@@ -123,18 +131,19 @@ def _by_memory(situation: Situation, usage: Usage, prices: Prices, parameters: P
     start, request = cold(situation, parameters), warm(situation, parameters)
     cold_billed = start.total - start.outside - start.api
     warm_billed = request - parameters.invoke_ms - parameters.api_ms
-    fixed = [
+    cold_fixed, warm_fixed = (
         request_usd(usage, Billed(0.0, bytes_read), prices, Assumptions())
         for bytes_read in (situation.fetch.bytes_, 0.0)
-    ]
-    usd_ms = compute_usd(usage, 1e6, prices) / 1e6
-    thousand = 1000 * (
-        COLD_SHARE * (fixed[0] + usd_ms * cold_billed) + (1 - COLD_SHARE) * (fixed[1] + usd_ms * warm_billed)
     )
+    usd_ms = compute_usd(usage, 1e6, prices) / 1e6
+    held = [float(numpy.median(billed)) / 1e3 for billed in (cold_billed, warm_billed)]
+    shares = TRAFFIC.shares(Timing(published_keep_alive().middle_s, *held))
+    usd = shares.cold * (cold_fixed + usd_ms * cold_billed) + shares.warm * (warm_fixed + usd_ms * warm_billed)
+    month = idle_month_usd(usage, prices, Assumptions()) + TRAFFIC.per_month * usd
     return ByMemory(
         backend=usage.backend,
         memory_mb=usage.memory_mb,
         cold_ms=likely(predicted(start.total)),
         warm_ms=likely(predicted(request)),
-        thousand_usd=likely(predicted(thousand), 6),
+        month_usd=likely(predicted(month), 6),
     )

@@ -8,7 +8,7 @@ from bench.charts.curves import Limit, curves
 from bench.charts.svg import Series
 from bench.report.figures.figure import Figure, drawn
 from bench.report.prediction import Likely
-from bench.report.predictions.curves import COLD_SHARE, Curves
+from bench.report.predictions.curves import TRAFFIC, Curves
 from bench.text.numbers import duration, megabytes, money, seconds
 from contract.limits import API_TIMEOUT_S, INIT_S, MAX_IMAGE, MAX_SCRATCH_MB
 
@@ -46,14 +46,14 @@ def _over_sizes(prediction: Curves, kind: str) -> Figure:
 def _over_memories(prediction: Curves) -> Iterable[Figure]:
     cold = _points((item.backend, item.memory_mb, item.cold_ms) for item in prediction.by_memory)
     warm = _points((item.backend, item.memory_mb, item.warm_ms) for item in prediction.by_memory)
-    usd = _points((item.backend, item.memory_mb, item.thousand_usd) for item in prediction.by_memory)
+    usd = _points((item.backend, item.memory_mb, item.month_usd) for item in prediction.by_memory)
     words = "Medians and bands of 95 % of the draws."
     for title, found, y_label, caption in (
         ("Predicted cold starts over memory sizes", cold, _duration, words),
         ("Predicted warm requests over memory sizes", warm, _duration, words),
         (
-            "Predicted cost of 1,000 requests over memory sizes", usd, money,
-            f"{words} At {COLD_SHARE:.0%} cold starts, list prices of {prediction.region}, {prediction.prices_date}.",
+            "Predicted cost of a month over memory sizes", usd, money,
+            f"{words} {TRAFFIC.words}; list prices of {prediction.region}, {prediction.prices_date}.",
         ),
     ):  # fmt: skip
         yield _figure(title, found, caption, "MB of memory", lambda x: f"{x:,.0f}", y_label)

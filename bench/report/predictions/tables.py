@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bench.report.on_aws import interval, likelihood
-from bench.report.predictions.curves import COLD_SHARE, ByMemory, BySize, Curves
+from bench.report.predictions.curves import TRAFFIC, ByMemory, BySize, Curves
 from bench.report.table import Table
 from bench.text.numbers import megabytes, money, seconds
 from contract.limits import API_TIMEOUT_S, INIT_S
@@ -52,18 +52,18 @@ def over_memories(curves: Curves, objective_ms: float | None) -> Table:
     rows = [
         [
             item.backend, f"{item.memory_mb:,}", interval(item.cold_ms), interval(item.warm_ms),
-            money(item.thousand_usd.median), f"{money(item.thousand_usd.low)} to {money(item.thousand_usd.high)}",
+            money(item.month_usd.median), f"{money(item.month_usd.low)} to {money(item.month_usd.high)}",
             *([item.meets(objective_ms)] if objective_ms is not None else []),
         ]
         for item in curves.by_memory
     ]  # fmt: skip
-    header = ["backend", "memory, MB", "cold, ms", "warm, ms", "1,000 requests, USD", "95 %"]
+    header = ["backend", "memory, MB", "cold, ms", "warm, ms", "USD a month", "95 %"]
     if objective_ms is not None:
         header.append(f"cold within {objective_ms:g} ms")
     note = (
         f"Predicted for {curves.engine} and texts of {curves.tokens} tokens: cold starts of the kind new-sandbox that "
-        f"read what this run read, and the cost at {COLD_SHARE:.0%} cold starts by list prices of {curves.region}, "
-        f"{curves.prices_date}."
+        f"read what this run read, and the cost of {TRAFFIC.words}, by list prices of "
+        f"{curves.region}, {curves.prices_date}."
     )
     return Table("Predicted times and costs over memory sizes", header, rows, note)
 
@@ -74,7 +74,7 @@ def cheapest(curves: Curves, objective_ms: float) -> str:
     if found:
         return (
             f"Cheapest that probably answers {wanted}: {found.backend} with {found.memory_mb:,} MB, "
-            f"{money(found.thousand_usd.median)} for 1,000 requests ({_interval_usd(found)})."
+            f"{money(found.month_usd.median)} a month of {TRAFFIC.rate} ({_interval_usd(found)})."
         )
     perhaps = [item for item in curves.by_memory if item.meets(objective_ms) == "perhaps"]
     if not perhaps:
@@ -87,7 +87,7 @@ def cheapest(curves: Curves, objective_ms: float) -> str:
 
 
 def _interval_usd(item: ByMemory) -> str:
-    return f"95 % {money(item.thousand_usd.low)} to {money(item.thousand_usd.high)}"
+    return f"95 % {money(item.month_usd.low)} to {money(item.month_usd.high)}"
 
 
 def _cell(item: BySize) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from bench.report.comparisons import Comparison
 from bench.cost.month import Month
 from bench.cost.traffic import Traffic
+from bench.report.comparisons import Comparison
 from bench.report.costing import BreakEven, Costing, PricedVariant
 from bench.report.engines import EngineRatio
 from bench.report.measured import Latency, Measured

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from bench.cost.traffic import ALL, Traffic
 from bench.process.errors import StorageError, UnsoundError
 from bench.process.say import warn
 from bench.report.report import Report, report_of
@@ -15,12 +17,15 @@ from bench.report.views.summary_json import summary_text
 from bench.runs.store import RESULTS, read_run
 
 
-def derive(directory: Path) -> Report:
-    """Derive every output from results.jsonl again. Raises UnsoundError when nothing was measured."""
+def derive(directory: Path, traffics: Sequence[Traffic] = ALL) -> Report:
+    """Derive every output from results.jsonl again, with advice for these traffics.
+
+    Raises UnsoundError when nothing was measured.
+    """
     run = read_run(directory)
     if not run.samples:
         raise UnsoundError(f"nothing was measured in {directory}: there is no sample to report")
-    report = report_of(run)
+    report = report_of(run, traffics)
     if run.torn:
         lines = ", ".join(map(str, run.torn))
         warn(f"warning: left out of {directory / RESULTS}, since not JSON (torn by a kill?): line {lines}")
