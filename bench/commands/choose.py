@@ -56,7 +56,7 @@ def execute(options: argparse.Namespace) -> int:
     report = report_of(run)
     rates = Rates(
         prices=prices,
-        keep_alive=options.keep_alive or keep_alive_of(report.judged, run.first),
+        keep_alive=options.keep_alive or keep_alive_of(report.keep_alive, run.first),
         assumptions=Assumptions(endpoints=options.endpoints),
         stored_bytes=None if options.stored_mb is None else options.stored_mb * 1e6,
     )

@@ -7,18 +7,24 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
+from bench.commands.ranges import count
 from bench.cost.live import live_prices
 from bench.cost.prices import Prices, read_prices
 from bench.deployments.connect import Choice
 from bench.process.errors import UsageError
-from bench.process.listed import names, numbers
+from bench.process.listed import listed, one_of, some_of, whole
 from bench.runs.cold_starts import COLD_STARTS
-from bench.runs.plan import Axes
+from bench.runs.plan import COMPARED, LOOKS_AHEAD, MOST_REQUESTS, MOST_VISITS, Axes
+from bench.runs.texts import MOST_TOKENS
 from contract.engines import ENGINES
+from contract.limits import MAX_MEMORY_MB, MIN_MEMORY_MB
 from contract.shapes import SHAPES
-from contract.storages import DESCRIBED, NAMES, storage
+from contract.storages import DESCRIBED, NAMES
 
 ARMS = ("http", "invoke")
+
+#: A memory size that Lambda has.
+memory_size = whole(MIN_MEMORY_MB, MAX_MEMORY_MB, " of MB")
 
 
 def add_target_options(parser: argparse.ArgumentParser) -> None:
@@ -66,42 +72,43 @@ def add_axes_options(parser: argparse.ArgumentParser) -> None:
     """What is compared, and how often it is measured: for each field of Axes the option with this `dest`."""
     add = parser.add_argument
     add_backends_option(parser)
-    add("--engines", type=names, default=("onnx",), metavar="A,B", help="onnx, transformers or both (default onnx)")
-    add("--memory", dest="memories", type=numbers, default=(None,), metavar="MB,MB",
+    add("--engines", type=some_of(ENGINES, "engine"), default=ENGINES[:1], metavar="A,B",
+        help=f"some of {', '.join(ENGINES)} (default {ENGINES[0]})")  # fmt: skip
+    add("--memory", dest="memories", type=listed(memory_size), default=(None,), metavar="MB,MB",
         help="memory sizes to set (default: as deployed)")  # fmt: skip
-    add("--tokens", type=numbers, default=(20,), metavar="N,N", help="approximate text lengths (default 20)")
-    add("--arms", type=names, default=("http",), metavar="A,B", help="http, invoke or both (default http)")
-    add("--cold", type=int, default=10, metavar="N", help="cold samples per variant (default 10)")
-    add("--warm", type=int, default=60, metavar="N", help="warm samples per variant (default 60)")
+    add("--tokens", type=listed(whole(1, MOST_TOKENS)), default=(20,), metavar="N,N",
+        help=f"approximate text lengths, at most {MOST_TOKENS:,} (default 20)")  # fmt: skip
+    add("--arms", type=some_of(ARMS, "arm"), default=ARMS[:1], metavar="A,B",
+        help=f"some of {', '.join(ARMS)} (default {ARMS[0]})")  # fmt: skip
+    add("--cold", type=whole(1, MOST_VISITS), default=10, metavar="N", help="cold samples per variant (default 10)")
+    add("--warm", type=whole(0, MOST_REQUESTS), default=60, metavar="N", help="warm samples per variant (default 60)")
+    add("--until-resolved", type=some_of(COMPARED, "state"), nargs="?", const=COMPARED[:1], default=(), metavar="A,B",
+        help=f"add rounds until all differences of these states ({', '.join(COMPARED)}; default {COMPARED[0]}) are "
+        "resolved; --cold are then the rounds before the first look")  # fmt: skip
+    add("--at-most", type=whole(2, MOST_VISITS), default=0, metavar="N",
+        help=f"with --until-resolved: end after N rounds (default {LOOKS_AHEAD} times --cold)")  # fmt: skip
     for kind in COLD_STARTS:
         kind.add_option(parser)
-    add("--seed", type=int, default=1, help="seed of the order (default 1)")
+    add("--seed", type=count, default=1, metavar="N", help="seed of the order (default 1)")
 
 
 def add_backends_option(parser: argparse.ArgumentParser) -> None:
     """Which of the storages are asked."""
     known = f"some of {DESCRIBED} (default: all)"
-    parser.add_argument("--backends", type=_backends, default=NAMES, metavar="A,B", help=known)
+    parser.add_argument("--backends", type=listed(backend_name), default=NAMES, metavar="A,B", help=known)
 
 
 def axes_from(options: argparse.Namespace) -> Axes:
     """The axes the options describe. Raises UsageError when they make no plan."""
-    _known("engine", options.engines, ENGINES)
-    _known("arm", options.arms, ARMS)
+    given = {field.name: getattr(options, field.name) for field in fields(Axes)}
+    if options.until_resolved and not options.at_most:
+        given["at_most"] = LOOKS_AHEAD * options.cold
     try:
-        return Axes(**{field.name: getattr(options, field.name) for field in fields(Axes)})
+        return Axes(**given)
     except ValueError as error:
         raise UsageError(str(error)) from error
 
 
-def _backends(text: str) -> tuple[str, ...]:
-    try:
-        return tuple(storage(name).name for name in names(text))
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def _known(what: str, given: tuple[str, ...], known: tuple[str, ...]) -> None:
-    unknown = sorted(set(given) - set(known))
-    if unknown:
-        raise UsageError(f"unknown {what} {', '.join(unknown)}; known are {', '.join(known)}")
+def backend_name(text: str) -> str:
+    """A storage that there is."""
+    return one_of(NAMES, text, "storage")

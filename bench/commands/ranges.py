@@ -6,27 +6,27 @@ import argparse
 import math
 from collections.abc import Callable
 
+from bench.process.listed import whole
+
+MOST = 1e9  # above what any option means: dollars, requests an hour, milliseconds, seconds
+
+#: A whole number, zero or above.
+count = whole(0)
+
 
 def positive(text: str) -> float:
-    """A finite number above zero."""
-    return _checked(text, lambda value: value > 0, "a number above 0")
+    """A number above zero, at most MOST."""
+    return _checked(text, lambda value: 0 < value <= MOST, f"a number above 0, at most {MOST:,.0f}")
 
 
 def not_negative(text: str) -> float:
-    """A finite number, zero or above."""
-    return _checked(text, lambda value: value >= 0, "a number, 0 or above")
+    """A number from zero to MOST."""
+    return _checked(text, lambda value: 0 <= value <= MOST, f"a number from 0 to {MOST:,.0f}")
 
 
 def proportion(text: str) -> float:
     """A number above zero, at most one."""
     return _checked(text, lambda value: 0 < value <= 1, "a share above 0, at most 1")
-
-
-def count(text: str) -> int:
-    """A whole number, zero or above."""
-    if not (text.strip().isascii() and text.strip().isdecimal()):
-        raise argparse.ArgumentTypeError(f"must be a whole number, 0 or above; got {text!r}")
-    return int(text)
 
 
 def _checked(text: str, fits: Callable[[float], bool], what: str) -> float:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from bench.measure.progress import reporting
@@ -12,7 +13,7 @@ from bench.measure.runner import Clock, Context, measure
 from bench.process.errors import BenchError, StorageError, UsageError
 from bench.process.say import warn
 from bench.process.signals import undisturbed
-from bench.runs.conditions import conditions, differences
+from bench.runs.conditions import THE_BUNDLE, conditions, differences
 from bench.runs.plan import Visit
 from bench.runs.records import End, Event, Session
 from bench.runs.store import Recorder, Run
@@ -26,24 +27,45 @@ def remaining(plan: tuple[Visit, ...], before: Run | None) -> tuple[Visit, ...]:
     return tuple(visit for visit in plan if visit.id not in done)
 
 
-def must_match(before: Run, target: Mapping[str, Any], facts: Mapping[str, Any] | None = None) -> None:
+def must_match(
+    before: Run, target: Mapping[str, Any], facts: Mapping[str, Any] | None = None, *, renewed: bool = False
+) -> None:
     """Raise UsageError when the target, its settings or the machine are not those that the run began with.
 
-    Warns about everything that a run of an earlier version has no record of.
+    `renewed`: it was deployed anew on purpose, so its bundle may be another one. Warns about everything that a run of
+    an earlier version has no record of.
     """
     first = before.first
     known = first.facts if facts is not None else {}
     found = differences(conditions(first.target, known), conditions(target, facts or {}))
+    if renewed:
+        found.pop(THE_BUNDLE, None)
     for what, (then, today) in found.items():
         if then is not None:
             raise UsageError(f"the run began with another state of {what} ({then}; now {today}); start anew")
         warn(f"warning: the run has no record of {what}; now it is: {today}")
 
 
+@dataclass(frozen=True)
+class More:
+    """Visits that a run needs as well, and why."""
+
+    visits: tuple[Visit, ...]
+    why: str
+
+
 def carry_out(
-    plan: tuple[Visit, ...], target: Target, header: Session, recorder: Recorder, clock: Clock = _CLOCK
+    plan: tuple[Visit, ...],
+    target: Target,
+    header: Session,
+    recorder: Recorder,
+    clock: Clock = _CLOCK,
+    further: Callable[[], More | None] = lambda: None,
 ) -> None:
-    """One session: its header, its visits, everything put back, and the reason of its end."""
+    """One session: its header, its visits, everything put back, and the reason of its end.
+
+    `further` is asked, whenever all visits are made and recorded, for more of them.
+    """
     recorder.append(header)
     reason = "complete"
     try:
@@ -53,7 +75,13 @@ def carry_out(
                 recorder.append(event)
                 reporter.show(event)
 
-            measure(plan, target, Context(header.session, header.utc, record, clock))
+            def visits() -> Iterator[Visit]:
+                yield from plan
+                while more := further():
+                    reporter.expect(sum(visit.requests for visit in more.visits), more.why)
+                    yield from more.visits
+
+            measure(visits(), target, Context(header.session, header.utc, record, clock))
     except BaseException as error:
         reason = reason_of(error)
         raise

@@ -9,12 +9,10 @@ from dataclasses import dataclass, replace
 
 from bench.report.names import variant_name
 from bench.runs.judge import Judged
-from bench.runs.plan import Variant
+from bench.runs.plan import COMPARED, Variant
 from bench.runs.selection import latency_ms, select
 from bench.stats.paired import Paired, compare_rounds, holm
-from bench.stats.verdict import Verdict, judge_pair
-
-STATES = ("cold", "warm")
+from bench.stats.verdict import LEVEL, Verdict, judge_pair
 
 
 @dataclass(frozen=True)
@@ -29,10 +27,24 @@ class Comparison:
     verdict: Verdict
 
 
-def compare_backends(judged: Sequence[Judged], variants: Sequence[Variant]) -> tuple[Comparison, ...]:
+@dataclass(frozen=True)
+class Rule:
+    """When a difference counts: adjusted p-value at most `level`, interval at `confidence` without zero."""
+
+    level: float = LEVEL
+    confidence: float = 0.95
+
+
+PLANNED = Rule()
+"""The rule where the number of rounds was fixed before the run."""
+
+
+def compare_backends(
+    judged: Sequence[Judged], variants: Sequence[Variant], rule: Rule = PLANNED
+) -> tuple[Comparison, ...]:
     """All pairs that differ in nothing but the backend, cold and warm."""
     pairs = [(a, b) for a, b in itertools.combinations(variants, 2) if replace(a, backend=b.backend) == b]
-    return tuple(comparison for state in STATES for comparison in _family(judged, pairs, state))
+    return tuple(comparison for state in COMPARED for comparison in _family(judged, pairs, state, rule))
 
 
 def by_round(judged: Sequence[Judged], variant: Variant, state: str) -> dict[int, float]:
@@ -43,11 +55,13 @@ def by_round(judged: Sequence[Judged], variant: Variant, state: str) -> dict[int
     return {number: statistics.median(values) for number, values in rounds.items()}
 
 
-def _family(judged: Sequence[Judged], pairs: Sequence[tuple[Variant, Variant]], state: str) -> list[Comparison]:
-    paired = [compare_rounds(by_round(judged, a, state), by_round(judged, b, state)) for a, b in pairs]
+def _family(
+    judged: Sequence[Judged], pairs: Sequence[tuple[Variant, Variant]], state: str, rule: Rule
+) -> list[Comparison]:
+    paired = [compare_rounds(by_round(judged, a, state), by_round(judged, b, state), rule.confidence) for a, b in pairs]
     adjusted = holm([result.p_value if result else 1.0 for result in paired])
     return [
-        Comparison(state, a, b, result, p, judge_pair(_name(a, pairs), _name(b, pairs), result, p))
+        Comparison(state, a, b, result, p, judge_pair(_name(a, pairs), _name(b, pairs), result, p, rule.level))
         for (a, b), result, p in zip(pairs, paired, adjusted, strict=True)
     ]
 

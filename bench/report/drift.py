@@ -7,10 +7,10 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bench.report.comparisons import STATES, by_round
+from bench.report.comparisons import by_round
 from bench.report.names import variant_name
 from bench.runs.judge import Judged
-from bench.runs.plan import Variant
+from bench.runs.plan import COMPARED, Variant
 from bench.stats.paired import holm
 from bench.stats.trend import trend
 
@@ -41,7 +41,7 @@ def drifts(judged: Sequence[Judged], variants: Sequence[Variant]) -> tuple[Drift
     """The trends that are significant at 5 % over all latencies and within-round differences of the run."""
     tested = [
         (state, what, len(series), found)
-        for state in STATES
+        for state in COMPARED
         for what, series in _series(judged, variants, state)
         if (found := trend(series))
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bench.report.measured import Latency
-from bench.report.rounding import ends
+from bench.report.rounding import Ends, ends
 from bench.runs.selection import Counts
 from bench.text.numbers import ms
 
@@ -16,11 +16,15 @@ def median_with_interval(latency: Latency) -> str:
         return "no valid sample"
     if latency.p50_ms is None:
         return "longer than the limit"
-    interval = ends(latency.interval)
+    return with_interval(latency.p50_ms, ends(latency.interval))
+
+
+def with_interval(value_ms: float | None, interval: Ends | None) -> str:
+    """`123 (110-140)`: a value in ms and its interval, where there is one."""
     if not interval:
-        return ms(latency.p50_ms)
-    low, high = (ms(value) if value is not None else "limit" for value in interval)
-    return f"{ms(latency.p50_ms)} ({low}-{high})"
+        return ms(value_ms)
+    low, high = (ms(end) if end is not None else "limit" for end in interval)
+    return f"{ms(value_ms)} ({low}-{high})"
 
 
 def counts_in_words(counts: Counts) -> str:

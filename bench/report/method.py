@@ -9,7 +9,7 @@ from bench.report.report import Meta
 
 def method(meta: Meta) -> Iterator[str]:
     """How the run was made."""
-    axes, target = meta.session.axes, meta.target
+    axes, target = meta.axes, meta.target
     yield (
         f"{axes.cold} randomised complete blocks (seed {axes.seed}) after a warm-up block that is not used; one "
         "forced cold start per variant and block, then warm requests to the same environment, one at a time."

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from bench.report.other_cold_starts import not_measured
+from bench.runs.cold_starts.first_deploy import FirstDeploy
 from bench.runs.conditions import unfair_differences
+from bench.runs.judge import Judged
 from bench.runs.memory_sizes import beyond_the_machine, buy_no_processor
+from bench.runs.plan import Axes
 from bench.runs.recorded import recorded_target
 from bench.runs.shapes import Shape, Tested
 from bench.runs.store import Run
 from contract.shapes import NONE
+from contract.storages import STORAGES
 
 LAB_NOTE = "Measured on a local stand-in (the lab), not on AWS: these figures are not AWS figures."
 SYNTHETIC_NOTE = (
@@ -28,16 +35,36 @@ def target_notes(is_lab: bool, weights: str | None, shape: Shape | None) -> list
     return [LAB_NOTE] * is_lab + _shape_notes(shape) + [SYNTHETIC_NOTE] * (weights == "synthetic")
 
 
-def run_notes(run: Run) -> list[str]:
+def run_notes(run: Run, judged: Sequence[Judged]) -> list[str]:
     """What must be known about a run."""
     first = run.first
     target = recorded_target(first)
     notes = target_notes(target.is_lab, target.weights, target.shape) + [MEMORY_NOTE] * buy_no_processor(first)
     if any(beyond_the_machine(first)):
         notes.append(BEYOND_NOTE)
-    if len(run.sessions) > 1:
-        notes.append(f"Measured in {len(run.sessions)} sessions; conditions may have changed between them.")
+    sessions = len(run.sessions) - _deployments_apart(judged)
+    if sessions > 1:
+        notes.append(f"Measured in {sessions} sessions; conditions may have changed between them.")
+    notes.append(cold_kinds_note(first.axes))
     return [*notes, *(f"Not like for like: {difference}." for difference in unfair_differences(first))]
+
+
+def cold_kinds_note(axes: Axes) -> str:
+    """What the cold starts of a run are, and which kinds it left out."""
+    said = "The cold starts that are compared are forced ones (new-sandbox)"
+    if any(name in STORAGES and STORAGES[name].baked for name in axes.backends):
+        said += ", the image's best case: its chunks are cached, which after a deployment they are not"
+    left_out = not_measured(axes)
+    return f"{said}." + (f" Not measured: {', '.join(left_out)}." if left_out else "")
+
+
+def _deployments_apart(judged: Sequence[Judged]) -> int:
+    """How many sessions measured nothing but what needs a deployment of its own."""
+    kinds: dict[int, set[bool]] = {}
+    for item in judged:
+        kind = item.sample.cold_kind
+        kinds.setdefault(item.sample.session, set()).add(kind == FirstDeploy.name)
+    return sum(found == {True} for found in kinds.values())
 
 
 def _shape_notes(shape: Shape | None) -> list[str]:

@@ -13,6 +13,7 @@ from bench.report.costing import Costing, costing
 from bench.report.drift import Drift, drifts
 from bench.report.engines import EngineRatio, engine_ratios
 from bench.report.grounds import Evidence
+from bench.report.keep_alive import IdleSeries, keep_alive
 from bench.report.kept import keep_alive_of
 from bench.report.measured import Measured, measured
 from bench.report.notes import run_notes
@@ -22,10 +23,11 @@ from bench.report.prediction import PredictedRun
 from bench.report.recommendation import Advice
 from bench.report.recommending import Grounds, advise
 from bench.report.rounding import median_known
+from bench.report.stopping import stage_of
 from bench.report.trust import reasons, warnings
 from bench.runs.judge import SUPERSEDED, Judged, judge_run
 from bench.runs.memory_sizes import beyond_the_machine
-from bench.runs.plan import Variant, build_plan, requests_in
+from bench.runs.plan import Axes, Variant, build_plan, requests_in
 from bench.runs.recorded import RecordedTarget, recorded_target
 from bench.runs.records import Session
 from bench.runs.store import Run
@@ -34,12 +36,14 @@ from bench.stats.verdict import Verdict
 
 @dataclass(frozen=True)
 class Meta:
-    """How the run was made: its first session, how many requests were planned and made, and what to know before.
+    """How the run was made: its first session, its plan by now, how many requests were planned and made.
 
-    `ended` is the reason of its end, `torn_lines` how many lines of its records a kill tore.
+    `ended` is the reason of its end, `torn_lines` how many lines of its records a kill tore, `notes` what must be known
+    before a figure is believed.
     """
 
     session: Session
+    axes: Axes
     sessions: int
     ended: str
     planned: int
@@ -73,6 +77,7 @@ class Report:
     answers: Agreement
     engine_ratios: tuple[EngineRatio, ...]
     other_cold_starts: tuple[OtherColdStarts, ...]
+    keep_alive: IdleSeries | None
     ping_ms: float | None
     costs: Costing | None
     on_aws: PredictedRun | None
@@ -97,16 +102,20 @@ class Report:
 def report_of(run: Run, traffics: Sequence[Traffic] = ALL) -> Report:
     """The whole report, with advice for these traffics; the run is judged once. The same run gives the same report."""
     judged, first = judge_run(run), run.first
-    variants, storages = first.axes.variants(), recorded_target(first).storages
+    stage = stage_of(run, judged)
+    axes = stage.axes
+    variants, storages = axes.variants(), recorded_target(first).storages
     items = tuple(measured(judged, variant, storages.get(variant.backend, "not stated")) for variant in variants)
     answers, drifting = compare_answers(judged), drifts(judged, variants)
-    planned, made = requests_in(build_plan(first.axes)), sum(item.status != SUPERSEDED for item in judged)
-    untrusted = reasons(items, planned, made, first.axes.warm > 0, answers.problems)
-    comparisons, others = compare_backends(judged, variants), other_cold_starts(judged, first.axes)
-    costs = costing(judged, first, traffics, keep_alive_of(judged, first))
+    planned, made = requests_in(build_plan(axes)), sum(item.status != SUPERSEDED for item in judged)
+    untrusted = reasons(items, planned, made, axes.warm > 0, answers.problems)
+    comparisons, others = compare_backends(judged, variants, stage.rule), other_cold_starts(judged, axes)
+    pauses = keep_alive(judged, axes)
+    costs = costing(judged, first, traffics, keep_alive_of(pauses, first))
     on_aws = _on_aws(Evidence(first, judged, items, comparisons, others))
+    notes = [*warnings(untrusted), *(drift.note for drift in drifting), *stage.notes, *run_notes(run, judged)]
     return Report(
-        meta=_meta(run, planned, made, [*warnings(untrusted), *(drift.note for drift in drifting), *run_notes(run)]),
+        meta=_meta(run, axes, planned, made, notes),
         advice=advise(Grounds(first, judged, items, others, costs, on_aws, untrusted)),
         judged=judged,
         untrusted=tuple(untrusted),
@@ -117,6 +126,7 @@ def report_of(run: Run, traffics: Sequence[Traffic] = ALL) -> Report:
         answers=answers,
         engine_ratios=engine_ratios(judged, variants),
         other_cold_starts=others,
+        keep_alive=pauses,
         ping_ms=median_known(end.ping_ms for end in run.visits),
         costs=costs,
         on_aws=on_aws,
@@ -132,9 +142,10 @@ def _on_aws(run: Evidence) -> PredictedRun | None:
         return None
 
 
-def _meta(run: Run, planned: int, made: int, notes: Sequence[str]) -> Meta:
+def _meta(run: Run, axes: Axes, planned: int, made: int, notes: Sequence[str]) -> Meta:
     return Meta(
         session=run.first,
+        axes=axes,
         sessions=len(run.sessions),
         ended=run.ends[-1].reason if run.ends else "without a word (killed?)",
         planned=planned,

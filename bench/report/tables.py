@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from bench.report.breakdown import PARTS
 from bench.report.costing import Costing
-from bench.report.formats import both, counts_in_words, median_with_interval
+from bench.report.formats import both, counts_in_words, median_with_interval, with_interval
+from bench.report.keep_alive import keep_alive_table
 from bench.report.names import variant_name
 from bench.report.notes import BEYOND_MARK
 from bench.report.on_aws import predicted_times, predicted_verdicts
@@ -19,6 +20,7 @@ from bench.text.numbers import (
     money,
     money_range,
     ms,
+    pause,
     percent,
     ratio_interval_words,
     ratio_words,
@@ -118,13 +120,20 @@ def other_cold_starts(report: Report) -> Table | None:
     among = [item.variant for item in entries]
     rows = [
         (
-            f"{item.kind} · {variant_name(item.variant, among)}", str(item.size), str(item.requests), str(item.cold),
-            ms(item.cold_p50_ms), ms(item.cold_max_ms), ms(item.warm_p50_ms), str(item.invalid), str(item.failed),
+            f"{item.kind} · {variant_name(item.variant, among)}", str(item.size), pause(item.pause_s),
+            str(item.requests), str(item.cold),
+            with_interval(item.cold_p50_ms, item.cold_interval_ms), ms(item.cold_max_ms),
+            ms(item.warm_p50_ms), str(item.invalid), str(item.failed),
         )
         for item in entries
     ]  # fmt: skip
-    header = ("kind", "at once", "requests", "cold", "cold p50", "cold max", "warm p50", "invalid", "failed")
+    header = ("kind", "at once", "pause", "requests", "cold", "cold p50", "cold max", "warm p50", "invalid", "failed")
     return Table("Cold starts of other kinds", header, rows) if rows else None
+
+
+def keep_alive(report: Report) -> Table | None:
+    """How long an idle environment stays."""
+    return keep_alive_table(report.keep_alive) if report.keep_alive else None
 
 
 def costs(report: Report) -> Table | None:
@@ -204,6 +213,7 @@ TABLES: tuple[Callable[[Report], Table | None], ...] = (
     phases,
     parts,
     other_cold_starts,
+    keep_alive,
     costs,
     months,
     on_aws,

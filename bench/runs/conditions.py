@@ -9,9 +9,11 @@ from bench.runs.recorded import recorded_function
 from bench.runs.records import Session
 from contract.shapes import NONE
 
+THE_BUNDLE = "the model bundle"
+
 _TARGET = {
     "the target": "kind",
-    "the model bundle": "bundle_hash",
+    THE_BUNDLE: "bundle_hash",
     "the architecture": "architecture",
     "the page cache": "cache_policy",
     "the enforcement of memory": "memory_enforcement",

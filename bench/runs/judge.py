@@ -46,11 +46,11 @@ def judge_run(run: Run) -> tuple[Judged, ...]:
     """Judge every sample of a run, in the order they were taken."""
     logs = _collect_logs(run)
     final = _final_sessions(run)
-    expected_bundle = run.first.target.get("bundleHash")
+    bundles = {session.session: session.target.get("bundleHash") for session in run.sessions}
     seen: set[str] = set()
     judged = []
     for sample in run.samples:
-        verdict = _judge(sample, logs, seen, expected_bundle)
+        verdict = _judge(sample, logs, seen, bundles.get(sample.session))
         if final[sample.visit] != sample.session:
             verdict = Judged(sample, SUPERSEDED, ("its visit was interrupted and made again",), verdict.report)
         if sample.seen.environment_id:

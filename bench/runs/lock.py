@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bench.process.errors import StorageError
@@ -17,6 +17,7 @@ def only_writer(directory: Path) -> Iterator[None]:
 
     Raises StorageError when it cannot be made or written to, or when another process holds it.
     """
+    was_there = directory.exists()
     try:
         directory.mkdir(parents=True, exist_ok=True)
         held = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -27,6 +28,9 @@ def only_writer(directory: Path) -> Iterator[None]:
         yield
     finally:
         os.close(held)
+        if not was_there:  # an empty folder tells nobody anything
+            with suppress(OSError):
+                directory.rmdir()
 
 
 def _lock(held: int, directory: Path) -> None:

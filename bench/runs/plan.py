@@ -10,14 +10,18 @@ from __future__ import annotations
 import itertools
 import math
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
 
 from bench.runs.cold_starts import COLD_STARTS, ColdStartAxes
 from bench.runs.cold_starts.axes import WARM_UP_ROUND
-from bench.runs.cold_starts.kind import ColdStart
+from bench.runs.cold_starts.kind import WARM, ColdStart
+from bench.stats.looks import Look, can_resolve, looks
 
 MOST_VISITS, MOST_REQUESTS = 100_000, 1_000_000
+COMPARED = ("cold", WARM)  # states in which variants are compared
+LOOKS_AHEAD = 4  # a run goes on for so many times the rounds before its first look, unless it says how many
 
 
 @dataclass(frozen=True, order=True)
@@ -43,16 +47,58 @@ class Variant:
 
 @dataclass(frozen=True)
 class Axes(ColdStartAxes):
-    """Everything that determines a plan. Equal axes give equal plans."""
+    """Everything that determines a plan. Equal axes give equal plans.
+
+    A run goes on until all differences of the states `until_resolved` are resolved, for `at_most` rounds; `cold` are
+    then the rounds before the first look. Empty and 0: it has `cold` rounds.
+    """
 
     seed: int = 1
+    until_resolved: tuple[str, ...] = ()
+    at_most: int = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self._check_looks()
         # Counted for all variants of an arm together: there may be far too many of them.
         alike = math.prod(map(len, (self.backends, self.engines, self.memories, self.tokens)))
-        if alike * self.cold * len(self._round(1)) > MOST_VISITS or alike * self._requests() > MOST_REQUESTS:
+        most = self.longest
+        if alike * most.cold * len(most._round(1)) > MOST_VISITS or alike * most._requests() > MOST_REQUESTS:
             raise ValueError(f"this plan has above {MOST_VISITS:,} cold starts or {MOST_REQUESTS:,} requests")
+
+    def _check_looks(self) -> None:
+        if not self.until_resolved:
+            if self.at_most:
+                raise ValueError("--at-most: it limits a run with --until-resolved")
+            return
+        if unknown := set(self.until_resolved) - set(COMPARED):
+            raise ValueError(f"--until-resolved: {sorted(unknown)} are not among {', '.join(COMPARED)}")
+        if WARM in self.until_resolved and not self.warm:
+            raise ValueError("--until-resolved: without warm requests their differences are not resolved")
+        if self.at_most <= self.cold:
+            raise ValueError(f"--at-most: it must be above the {self.cold} rounds before the first look (--cold)")
+        pairs = math.comb(len(self.backends), 2) * math.prod(
+            map(len, (self.engines, self.memories, self.tokens, self.arms))
+        )
+        if not pairs:
+            raise ValueError("--until-resolved: it compares storages, so name at least two")
+        if not can_resolve(pairs, self.looks[-1]):
+            raise ValueError(f"--at-most: {self.at_most} rounds cannot resolve {pairs} differences; allow more")
+
+    @property
+    def looks(self) -> tuple[Look, ...]:
+        """When a run with `until_resolved` looks whether it may end; empty for others."""
+        return looks(self.cold, self.at_most) if self.until_resolved else ()
+
+    @property
+    def longest(self) -> Self:
+        """The axes of the run if it has all the rounds that it may have."""
+        return self.extended(self.at_most) if self.until_resolved else self
+
+    def extended(self, rounds: int) -> Self:
+        """A plan of so many rounds, which begins like this one: rounds that both have are the same."""
+        whole, rest = divmod(self.warm, self.cold)
+        return replace(self, cold=rounds, warm=whole * rounds + rest, until_resolved=(), at_most=0)
 
     def _requests(self) -> int:
         return sum(cold_start.requests for number in range(1, self.cold + 1) for cold_start in self._round(number))
@@ -107,8 +153,15 @@ def build_plan(axes: Axes) -> tuple[Visit, ...]:
             (variant, cold_start) for variant in axes.variants() for cold_start in axes.cold_starts(number, variant.arm)
         ]
         rng.shuffle(block)
+        block.sort(key=lambda planned: -planned[1].deployments_left)  # stable: the order within each stays random
         visits += [Visit(number, order, *visit) for order, visit in enumerate(block)]
     return tuple(visits)
+
+
+def by_deployment(plan: Sequence[Visit]) -> Iterator[tuple[Visit, ...]]:
+    """The visits of a plan, in order, in parts of which each is made in a deployment of its own."""
+    for _, part in itertools.groupby(plan, key=lambda visit: visit.cold_start.deployments_left):
+        yield tuple(part)
 
 
 def requests_in(plan: tuple[Visit, ...]) -> int:

@@ -12,6 +12,7 @@ from typing import IO
 
 from bench.process.errors import StorageError, UsageError
 from bench.process.redact import redacted
+from bench.runs.plan import Axes
 from bench.runs.records import End, Event, Sample, Session, Torn, VisitEnd, from_line, to_json
 
 RESULTS = "results.jsonl"
@@ -39,8 +40,13 @@ class Run:
 
     @property
     def first(self) -> Session:
-        """The session that began the run; its plan is the plan."""
+        """The session that began the run."""
         return self.sessions[0]
+
+    @property
+    def axes(self) -> Axes:
+        """The plan's axes: those that the run began with, or to which its user extended it."""
+        return self.sessions[-1].axes
 
 
 class Recorder:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 
+MOST_TOKENS = 8_192  # the longest window of an encoder; where one is shorter, the answer warns that the text was cut
+
 _WORDS_PER_TOKEN = 0.78  # English prose under a byte-level BPE vocabulary of 50,000
 
 _PROSE = (

@@ -24,12 +24,12 @@ class Verdict:
     more_rounds: int | None = None
 
 
-def judge_pair(a: str, b: str, paired: Paired | None, adjusted_p: float) -> Verdict:
-    """The verdict on a - b. `adjusted_p` is the Holm-adjusted p-value."""
+def judge_pair(a: str, b: str, paired: Paired | None, adjusted_p: float, level: float = LEVEL) -> Verdict:
+    """The verdict on a - b. `adjusted_p` is the Holm-adjusted p-value, which counts up to `level`."""
     if paired is None:
         return Verdict(False, f"{a} against {b}: not measured in the same rounds.")
     interval = paired.difference_interval
-    if interval and adjusted_p <= LEVEL and (interval.low > 0 or interval.high < 0):
+    if interval and adjusted_p <= level and (interval.low > 0 or interval.high < 0):
         slower, faster = (a, b) if paired.difference > 0 else (b, a)
         low, high = sorted((abs(interval.low), abs(interval.high)))
         amount = f"{_ms(abs(paired.difference))} (95 % {ms(low, _DIGITS)}-{_ms(high)})"

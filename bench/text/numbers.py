@@ -36,6 +36,14 @@ def seconds(value: float) -> str:
     return f"{value / 1e3:,.0f}" if abs(value) >= 1e5 else f"{value / 1e3:.3g}"
 
 
+def pause(value: float) -> str:
+    """A time in seconds as people say it: `90 s`, `5 min`, `2 h`; a dash for none."""
+    for size, unit in ((3600, "h"), (60, "min")):
+        if value >= size and value % size == 0:
+            return f"{value / size:.0f} {unit}"
+    return f"{value:g} s" if value else "-"
+
+
 def percent(share: float | None) -> str:
     """A share of requests; never shows 100 % unless it is all of them."""
     if share is None:

@@ -39,7 +39,7 @@ def html(report: Report) -> str:
 
 
 def _subtitle(meta: Meta) -> str:
-    axes = meta.session.axes
+    axes = meta.axes
     return (
         f"{', '.join(axes.backends)} · {', '.join(axes.engines)} · {axes.cold} cold and {axes.warm} warm "
         f"samples each · {meta.target.kind} · {meta.session.utc[:16].replace('T', ' ')} UTC"

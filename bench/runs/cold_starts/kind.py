@@ -79,6 +79,21 @@ class ColdStart(ABC, Generic[A]):
         return 1
 
     @property
+    def waits_s(self) -> float:
+        """How long nothing is asked before its request comes."""
+        return 0.0
+
+    @property
+    def needs_new(self) -> bool:
+        """Whether it can only be measured in a deployment that nobody has used."""
+        return False
+
+    @property
+    def deployments_left(self) -> int:
+        """How many further deployments its round needs after the one of this visit."""
+        return 0
+
+    @property
     @abstractmethod
     def colds(self) -> int:
         """How many of the requests are, or may be, cold starts."""

@@ -46,14 +46,36 @@ def test_the_surplus_of_a_burst_is_cold(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("idle", "cold"), [(KEPT_ALIVE_S / 2, 0), (KEPT_ALIVE_S * 2, 4)])
 def test_after_a_pause_the_environment_may_be_gone(tmp_path: Path, idle: float, cold: int) -> None:
-    found = report(tmp_path, Axes(("s3",), cold=4, warm=0, idle_s=idle), planted())
+    found = report(tmp_path, Axes(("s3",), cold=4, warm=0, idle_s=(idle,)), planted())
     (item,) = found.other_cold_starts
     assert (item.kind, item.requests, item.cold, item.invalid) == ("idle", 4, cold, 0)
     assert item.cold_p50_ms == (700.0 if cold else None)
 
 
+def test_a_series_of_pauses_brackets_the_keep_alive(tmp_path: Path) -> None:
+    pauses = tuple(KEPT_ALIVE_S * factor for factor in (0.2, 0.9, 1.1, 3.0))
+    found = report(tmp_path, Axes(("s3", "oci"), cold=4, warm=0, idle_s=pauses), planted())
+    assert found.untrusted == ()
+    assert [(item.pause_s, item.cold) for item in found.other_cold_starts if item.variant.backend == "s3"] == [
+        (120.0, 0), (540.0, 0), (660.0, 4), (1800.0, 4),
+    ]  # fmt: skip
+    kept = found.keep_alive
+    assert kept is not None
+    assert (kept.low_s, kept.high_s) == (540.0, 660.0)
+    assert [(each.asked, each.gone) for each in kept.pauses] == [(8, 0), (8, 0), (8, 8), (8, 8)]
+    assert kept.pauses[0].high == pytest.approx(1 - 0.025 ** (1 / 8), abs=1e-4)  # none of eight
+    assert kept.sentence == "Of 32 idle environments, all were still there after 9 min, and all were gone after 11 min."
+
+
+@pytest.mark.parametrize(("factor", "ends"), [(0.5, (300.0, None)), (2.0, (0.0, 1200.0))])
+def test_one_pause_gives_one_end_of_the_keep_alive(tmp_path: Path, factor: float, ends: tuple[float, float]) -> None:
+    found = report(tmp_path, Axes(("s3",), cold=2, warm=0, idle_s=(KEPT_ALIVE_S * factor,)), planted()).keep_alive
+    assert found is not None
+    assert (found.low_s, found.high_s) == ends
+
+
 def test_the_first_start_after_a_deployment_is_reported_apart(tmp_path: Path) -> None:
-    found = report(tmp_path, Axes(("s3", "oci"), cold=4, warm=0, first_deploy=True), planted())
+    found = report(tmp_path, Axes(("s3", "oci"), cold=4, warm=0, first_deploy=1), planted())
     assert [(item.variant.backend, item.kind, item.cold) for item in found.other_cold_starts] == [
         ("s3", "first-deploy", 1),
         ("oci", "first-deploy", 1),
@@ -63,7 +85,7 @@ def test_the_first_start_after_a_deployment_is_reported_apart(tmp_path: Path) ->
 
 def test_a_visit_ends_where_its_environment_is_unknown(tmp_path: Path) -> None:
     lost = Truth(fault=lambda backend, state, number: "times-out" if state == "cold" else None)
-    report(tmp_path, Axes(("s3",), cold=1, warm=3, bursts=(8,), idle_s=600.0), lost)
+    report(tmp_path, Axes(("s3",), cold=1, warm=3, bursts=(8,), idle_s=(600.0,)), lost)
     run = read_run(tmp_path)
     assert {end.visit.rpartition("http")[2]: end.skipped for end in run.visits if not end.visit.startswith("r000")} == {
         "": "3 requests left out: the one before brought no environment to stay with",

@@ -43,7 +43,7 @@ window.addEventListener('load', () => {
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report with every figure: three storages, two engines, bursts, censored and failed samples, costs."""
     directory = tmp_path_factory.mktemp("page")
-    axes = Axes(("efs", "s3", "oci"), ("onnx", "transformers"), cold=12, warm=60, bursts=(1, 2, 4), first_deploy=True)
+    axes = Axes(("efs", "s3", "oci"), ("onnx", "transformers"), cold=12, warm=60, bursts=(1, 2, 4), first_deploy=1)
     truth = Truth(
         cold=lambda backend, engine, rng: {"efs": 3000, "s3": 1500, "oci": 2100}[backend] * rng.lognormvariate(0, 0.2),
         warm=lambda backend, engine, rng: {"onnx": 40, "transformers": 1200}[engine] * rng.lognormvariate(0, 0.1),

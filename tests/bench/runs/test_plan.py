@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.runs.cold_starts.axes import WARM_UP_ROUND
+from bench.runs.cold_starts.forced import Forced
 from bench.runs.cold_starts.new_sandbox import NewSandbox
-from bench.runs.plan import Axes, build_plan, requests_in
+from bench.runs.plan import Axes, build_plan, by_deployment, requests_in
 
 AXES = st.builds(
     Axes,
@@ -21,7 +22,8 @@ AXES = st.builds(
     cold=st.integers(1, 8),
     warm=st.integers(0, 30),
     bursts=st.sampled_from([(), (2,), (1, 4)]),
-    idle_s=st.sampled_from([0.0, 60.0]),
+    idle_s=st.sampled_from([(), (60.0,), (60.0, 300.0)]),
+    first_deploy=st.integers(0, 3),
     seed=st.integers(0, 99),
 )
 
@@ -30,9 +32,8 @@ AXES = st.builds(
 def test_every_round_visits_every_variant_once(axes: Axes) -> None:
     plan = build_plan(axes)
     for round_number in range(axes.cold + 1):
-        visited = [
-            visit.variant for visit in plan if visit.round == round_number and visit.cold_start.name == NewSandbox.name
-        ]
+        forced = [visit for visit in plan if visit.round == round_number and isinstance(visit.cold_start, Forced)]
+        visited = [visit.variant for visit in forced if not visit.cold_start.deployments_left]
         assert sorted(map(str, visited)) == sorted(map(str, axes.variants()))
     assert len({visit.id for visit in plan}) == len(plan)
 
@@ -51,6 +52,17 @@ def test_used_rounds_hold_exactly_the_samples_asked_for(axes: Axes) -> None:
 def test_equal_axes_give_equal_plans(axes: Axes) -> None:
     assert build_plan(axes) == build_plan(axes)
     assert requests_in(build_plan(axes)) >= len(axes.variants()) * (axes.cold + axes.warm)
+
+
+@given(AXES)
+def test_each_further_deployment_comes_before_the_rounds_and_visits_every_variant_once(axes: Axes) -> None:
+    *before, last = by_deployment(build_plan(axes))
+    assert len(before) == max(axes.first_deploy - 1, 0)
+    assert [visit for part in (*before, last) for visit in part] == list(build_plan(axes))
+    for part in before:
+        assert sorted(str(visit.variant) for visit in part) == sorted(map(str, axes.variants()))
+        assert {visit.cold_start.needs_new for visit in part} == {True}
+    assert sum(visit.cold_start.needs_new for visit in last) == len(axes.variants()) * bool(axes.first_deploy)
 
 
 def test_orders_differ_between_rounds_and_seeds() -> None:

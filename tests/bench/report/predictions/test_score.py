@@ -21,7 +21,7 @@ from tests.bench.support.simulator import Truth
 
 PROCESSOR = {"name": "processor", "limited": {}, "unlimited": {}, "reachable": 3008}
 BACKENDS = ("efs", "s3", "oci")
-AXES = Axes(BACKENDS, cold=10, warm=20, first_deploy=True)
+AXES = Axes(BACKENDS, cold=10, warm=20, first_deploy=1)
 
 
 @pytest.fixture(scope="module")

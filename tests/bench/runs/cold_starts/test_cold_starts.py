@@ -14,7 +14,7 @@ from bench.runs.cold_starts.kind import PRIMER, WARM, ColdStart
 from bench.runs.plan import Axes, Variant, Visit, build_plan
 from bench.runs.records import Observation, Sample, from_line, to_json
 
-ALL = Axes(("s3",), arms=("http", "invoke"), cold=2, warm=3, bursts=(1, 8), idle_s=600.0, first_deploy=True)
+ALL = Axes(("s3",), arms=("http", "invoke"), cold=2, warm=3, bursts=(1, 8), idle_s=(600.0, 1200.0), first_deploy=2)
 PLANNED = [visit for visit in build_plan(ALL) if visit.variant.arm == "http"]
 SAMPLE = Sample(
     "r001.v.0", "r001.v", 1, 1, 0, False, Variant("s3", "onnx"), "burst", "scale-out", "2026", 1.0, "n", 30_000.0,
