@@ -4,65 +4,119 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bench.commands.ranges import positive
-from bench.process.errors import EXIT_NOT_MET, EXIT_OK, EXIT_UNSOUND, UsageError
+from bench.commands.ranges import margin
+from bench.process.errors import EXIT_NOT_MET, EXIT_OK, EXIT_UNSOUND, StorageError, UsageError
+from bench.process.listed import some_of
 from bench.report.compare_runs import Change, changes, changes_table
+from bench.report.gate import Check, Limits, checks, checks_table, verdict
 from bench.report.predictions.file import read_prediction
 from bench.report.predictions.score import Score, scores, scores_table, summary
 from bench.report.report import report_of
 from bench.report.rounding import ends, finite
+from bench.report.table import Table
 from bench.report.trust import warnings
+from bench.report.views.junit import junit
+from bench.report.views.markdown import bullets, section
 from bench.report.views.terminal import print_table, print_warnings, standard_output
-from bench.runs.conditions import differences_in_kind
-from bench.runs.store import read_run
+from bench.report.views.write import write
+from bench.runs.conditions import ALLOWED, differences_in_kind
+from bench.runs.store import is_results, read_run
+
+SUMMARY = "GITHUB_STEP_SUMMARY"
+"""The variable in which GitHub Actions names the file of a job's summary."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of `compare`."""
-    parser.add_argument("a", type=Path, metavar="A", help="the folder of a run, or a prediction (the file)")
-    parser.add_argument("b", type=Path, metavar="B", help="the folder of another")
-    parser.add_argument("--anyway", action="store_true", help="compare even lab with AWS, or different bundles")
-    parser.add_argument("--fail-above", type=positive, metavar="RATIO",
-                        help="exit code 1 if B is shown to be slower than A by more than this factor")  # fmt: skip
-    parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
+    add = parser.add_argument
+    add(
+        "a",
+        type=Path,
+        metavar="A",
+        help="a run: its folder, or a copy of its results.jsonl; or a prediction (the file)",
+    )
+    add("b", type=Path, metavar="B", help="another run")
+    add("--allow", type=some_of(tuple(ALLOWED), "difference"), default=(), metavar="WHAT,WHAT",
+        help=f"compare although these differ: {', '.join(ALLOWED)}")  # fmt: skip
+    add("--anyway", action="store_true", help="compare whatever differs, even lab with AWS")
+    add("--fail-above", type=margin, metavar="5%",
+        help="exit code 1 if B is shown to be slower by more than this (lower end of the interval)")  # fmt: skip
+    add("--require-within", type=margin, metavar="5%",
+        help="exit code 1 unless B is shown to be slower by less than this (upper end)")  # fmt: skip
+    add("--junit", type=Path, metavar="FILE", help="write the checks of the gate as JUnit XML")
+    add("--github", action="store_true", help=f"add the comparison to the job's summary ({SUMMARY})")
+    add("--json", action="store_true", help="print JSON instead of the tables")
 
 
 def execute(options: argparse.Namespace) -> int:
     """Print what changed from A to B, or how B scores the prediction A.
 
-    Exit code 4 if a run's figures must not be used, else 1 by --fail-above, or where a time that was predicted lies
-    outside its interval.
+    Exit code 4 if a run's figures must not be used, else 1 by --fail-above or --require-within, or where a time that
+    was predicted lies outside its interval.
     """
-    if not options.a.is_file():
-        return _compare_runs(options)
-    if options.anyway or options.fail_above:
-        raise UsageError("--anyway and --fail-above are for two runs: a prediction fits to a run, or it does not")
-    return _score(options)
+    limits = Limits(options.fail_above, options.require_within)
+    if options.a.is_file() and not is_results(options.a):
+        if options.anyway or options.allow or limits or options.junit or options.github:
+            raise UsageError("a prediction fits to a run, or it does not: the only option is --json")
+        return _score(options)
+    if options.junit and not limits:
+        raise UsageError("--junit writes the checks of a gate: set one with --fail-above or --require-within")
+    if options.github and not os.environ.get(SUMMARY):
+        raise UsageError(f"--github needs the variable {SUMMARY}, which GitHub Actions sets")
+    return _compare_runs(options, limits)
 
 
-def _compare_runs(options: argparse.Namespace) -> int:
+def _compare_runs(options: argparse.Namespace, limits: Limits) -> int:
     runs = read_run(options.a), read_run(options.b)
-    reasons = differences_in_kind(*(run.first for run in runs))
-    if reasons and not options.anyway:
-        raise UsageError(f"not like for like: {'; '.join(reasons)}. Compare them all the same with --anyway")
+    first, second = (run.first for run in runs)
+    if not options.anyway and (refused := differences_in_kind(first, second, options.allow)):
+        raise UsageError(f"not like for like: {'; '.join(refused)}. Allow single differences with --allow, or --anyway")
     a, b = map(report_of, runs)
     found = changes(a, b)
+    gate = checks(found, limits) if limits else ()
     untrusted = [f"{name}: {reason}" for name, report in (("A", a), ("B", b)) for reason in report.untrusted]
+    notes = [*warnings(untrusted), *(f"Not like for like: {each}." for each in differences_in_kind(first, second))]
+    tables = [changes_table(found, str(options.a), str(options.b)), *([checks_table(gate)] if gate else [])]
+    if options.junit:
+        write(options.junit, junit(gate, f"{options.a} against {options.b}", second.utc, b.meta.target.kind or ""))
+    if options.github:
+        _add_to_summary(Path(os.environ[SUMMARY]), notes, gate, tables)
     if options.json:
-        shown = {"untrusted": untrusted, "differences": reasons, "changes": [_change(change) for change in found]}
+        shown = {
+            "untrusted": untrusted, "differences": differences_in_kind(first, second),
+            "changes": [_change(change) for change in found.changes], "only_in_a": found.only_in_a,
+            "only_in_b": found.only_in_b, "gate": [asdict(check) | {"b_ms": finite(check.b_ms)} for check in gate],
+        }  # fmt: skip
         print(json.dumps(shown, indent=2))
     else:
-        console = standard_output()
-        print_warnings([*warnings(untrusted), *(f"Not like for like: {reason}." for reason in reasons)], console)
-        print_table(changes_table(found, str(options.a), str(options.b)), console)
+        _print(notes, gate, tables)
     if untrusted:
         return EXIT_UNSOUND
-    worse = options.fail_above and any(change.is_worse_by(options.fail_above) for change in found)
-    return EXIT_NOT_MET if worse else EXIT_OK
+    return EXIT_NOT_MET if any(check.problem for check in gate) else EXIT_OK
+
+
+def _print(notes: list[str], gate: tuple[Check, ...], tables: list[Table]) -> None:
+    console = standard_output()
+    print_warnings(notes, console)
+    for table in tables:
+        print_table(table, console)
+    if gate:
+        console.print(verdict(gate), style="bold")
+
+
+def _add_to_summary(path: Path, notes: list[str], gate: tuple[Check, ...], tables: list[Table]) -> None:
+    """Append Markdown to the summary of a job. Raises StorageError."""
+    parts = [f"**{verdict(gate)}**" if gate else "", bullets(notes), *map(section, reversed(tables))]
+    try:
+        with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write("\n\n".join(filter(None, parts)) + "\n")
+    except OSError as error:
+        raise StorageError(f"cannot write to {path} ({SUMMARY}): {error.strerror}") from error
 
 
 def _score(options: argparse.Namespace) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench.runs.recorded import recorded_function
@@ -18,6 +18,19 @@ _TARGET = {
     "the page cache": "cache_policy",
     "the enforcement of memory": "memory_enforcement",
     "what the images are": "images",
+}
+#: What a comparison may be allowed to differ in, by a short name: the beginning of its name in words.
+ALLOWED = {
+    "target": "the target",
+    "bundle": THE_BUNDLE,
+    "architecture": "the architecture",
+    "cache": "the page cache",
+    "enforcement": "the enforcement of memory",
+    "images": "what the images are",
+    "shape": "the shape",
+    "machine": "the machine",
+    "memory": "the memory of",
+    "engine": "the engine",
 }
 
 
@@ -48,13 +61,18 @@ def _machine(facts: Mapping[str, Any] | None) -> str | None:
     return f"{facts.get('cpu')}, {facts.get('cores')} cores, {size}" + (f", idle memory {idle}" if idle else "")
 
 
-def differences_in_kind(a: Session, b: Session) -> list[str]:
-    """Why what two sessions measured is not like for like."""
+def differences_in_kind(a: Session, b: Session, allowed: Sequence[str] = ()) -> list[str]:
+    """Why what two sessions measured is not like for like, apart from what is `allowed` (by its short name)."""
     found = differences(conditions(a.target, a.facts), conditions(b.target, b.facts))
     found |= differences(_memory_sizes(a), _memory_sizes(b))
     if not set(a.axes.engines) & set(b.axes.engines):
         found["the engine"] = ", ".join(a.axes.engines), ", ".join(b.axes.engines)
-    return [f"{what} differs: {x or 'not recorded'} and {y or 'not recorded'}" for what, (x, y) in found.items()]
+    expected = tuple(ALLOWED[name] for name in allowed)
+    return [
+        f"{what} differs: {x or 'not recorded'} and {y or 'not recorded'}"
+        for what, (x, y) in found.items()
+        if not what.startswith(expected)
+    ]
 
 
 def _memory_sizes(session: Session) -> dict[str, str | None]:

@@ -14,8 +14,7 @@ from bench.process.errors import StorageError, UnsoundError, UsageError
 from bench.process.redact import redacted
 from bench.runs.checks import CHECKED, Facts, Milliseconds, Positive, Seconds, Target, explain
 from bench.runs.records import Torn, parse_object
-
-LOAD = "load.jsonl"
+from bench.runs.store import LOAD as LOAD
 
 
 @dataclass(frozen=True)

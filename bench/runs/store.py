@@ -15,7 +15,7 @@ from bench.process.redact import redacted
 from bench.runs.plan import Axes
 from bench.runs.records import End, Event, Sample, Session, Torn, VisitEnd, from_line, to_json
 
-RESULTS = "results.jsonl"
+RESULTS, LOAD = "results.jsonl", "load.jsonl"
 
 
 @dataclass(frozen=True)
@@ -97,13 +97,21 @@ class Recorder:
         self.close()
 
 
-def read_run(directory: Path) -> Run:
-    """Read a report folder's results. Lines that a kill tore are counted; any other unreadable line is an error."""
-    path = directory / RESULTS
+def is_results(path: Path) -> bool:
+    """Whether this is a file of results by itself, such as a baseline that is kept."""
+    return path.suffix == Path(RESULTS).suffix and path.name != LOAD and path.is_file()
+
+
+def read_run(place: Path) -> Run:
+    """Read a run: its folder, or a copy of its results file under any name that ends in `.jsonl`.
+
+    Lines that a kill tore are counted; any other unreadable line is an error.
+    """
+    path = place if is_results(place) else place / RESULTS
     try:
         lines = path.read_bytes().splitlines()
     except OSError as error:
-        raise UsageError(f"{path} cannot be read ({error.strerror}); give the folder of a run") from error
+        raise UsageError(_why_not(place, error)) from error
     events: list[Event] = []
     torn: list[int] = []
     for number, line in enumerate(lines, 1):
@@ -127,6 +135,19 @@ def read_run(directory: Path) -> Run:
         tuple(event for event in events if isinstance(event, End)),
         tuple(torn),
     )
+
+
+def _why_not(place: Path, error: OSError) -> str:
+    """Why a place holds no run, and what it is instead."""
+    if not place.exists():
+        return f"there is no {place}; give the folder of a run"
+    if place.is_file():
+        return f"{place} is not a run: give a run's folder, or its {RESULTS}"
+    if (place / LOAD).exists():
+        return f"{place} is a load, which has no cold starts to compare or predict from: `report {place}` shows it"
+    if not (place / RESULTS).exists():
+        return f"{place} is not the folder of a run: it has no {RESULTS}"
+    return f"{place / RESULTS} cannot be read ({error.strerror})"
 
 
 def _ends_with_newline(path: Path) -> bool:

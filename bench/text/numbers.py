@@ -69,6 +69,14 @@ def ratio_words(ratio: float | None) -> str:
     return f"1/{1 / ratio:.1f}" if 0 < ratio < 1 else f"{ratio:.2f}"
 
 
+def change_words(ratio: float) -> str:
+    """A ratio as the change that it is: `+5.0 %`, `-12 %`."""
+    if not math.isfinite(ratio):
+        return "without a limit"
+    change = 100 * (ratio - 1)
+    return f"{change:+,.0f} %" if abs(change) >= 10 else f"{change:+.1f} %"
+
+
 def ratio_interval_words(ends: Sequence[float | None] | None) -> str:
     """`1/16.1 to 1/14.2`; a dash where the interval is not known or has no end."""
     if not ends:

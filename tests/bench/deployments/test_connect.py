@@ -59,7 +59,9 @@ def outputs_file(account: Account, url: str, tmp_path: Path) -> Callable[..., Pa
 def test_a_first_cold_start_that_a_deployment_has_made_already_is_not_measured(
     outputs_file: Callable[..., Path], tmp_path: Path
 ) -> None:
-    done = bench("run", "--outputs", outputs_file(primed=True), "--first-deploy", "1", "--out", tmp_path / "run", **KEYS)
+    done = bench(
+        "run", "--outputs", outputs_file(primed=True), "--first-deploy", "1", "--out", tmp_path / "run", **KEYS
+    )
     assert done.returncode == EXIT_USAGE
     assert "`pulumi config set prime false`" in done.stderr
     assert not (tmp_path / "run" / RESULTS).exists()
