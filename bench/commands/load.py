@@ -1,28 +1,33 @@
-"""Send an open-loop load to each backend in turn; report start times, lag and drops."""
+"""Send an open-loop load to each backend in turn, or search for the highest rate that meets an objective."""
 
 from __future__ import annotations
 
 import argparse
-import functools
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.commands.options import add_backends_option, add_target_options, choice_from
-from bench.commands.ranges import positive
+from bench.commands.ranges import count, positive
+from bench.cost.traffic import read_trace
 from bench.deployments.connect import deployed
 from bench.deployments.functions import Functions
 from bench.deployments.live import LiveTarget
 from bench.deployments.outputs import Deployment
-from bench.measure.arrivals import SPACINGS, arrivals
-from bench.measure.open_loop import drive
+from bench.measure.arrivals import SPACINGS
+from bench.measure.loading import Loading
+from bench.measure.profiles import MOST_AT_ONCE, Profile, WarmUp, parse_ramp, parse_warm_up, ramp, steady, trace
 from bench.process.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_UNSOUND, UsageError
-from bench.process.say import warn
+from bench.process.say import say, warn
 from bench.report.notes import target_notes
 from bench.report.views.load import derive_load
 from bench.runs.facts import gather
-from bench.runs.loads import LOAD, LoadFile, LoadHeader
+from bench.runs.load_file import LoadFile
+from bench.runs.load_plan import PLAN, LoadPlan, write_plan
+from bench.runs.loads import LoadHeader
 from bench.runs.lock import only_writer
+from bench.runs.objective import Objective, parse_objective
 from bench.runs.plan import Variant
+from bench.runs.store import LOAD
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -30,33 +35,75 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_target_options(parser)
     add = parser.add_argument
     add_backends_option(parser)
-    add("--rate", type=positive, default=5.0, help="requests a second (default 5)")
+    when = parser.add_mutually_exclusive_group()
+    when.add_argument("--rate", type=positive, default=5.0, help="requests a second (default 5)")
+    when.add_argument("--ramp", type=parse_ramp, metavar="A..B/s:Ts", help="a rate that goes evenly from A to B, "
+                      "such as 1..20/s:60s")  # fmt: skip
+    when.add_argument("--trace", type=Path, metavar="FILE", help="recorded arrivals, a time in seconds a line")
+    add("--speed", type=positive, default=1.0, metavar="X", help="replay the trace so many times as fast (default 1)")
+    add("--find-rate", action="store_true", help="search for the highest rate that meets --objective, from --rate on; "
+        "each rate is tried for --duration")  # fmt: skip
+    add("--objective", type=_objective, metavar="P<T", help="such as p95<800ms, counted from when a request was due")
     add("--duration", type=positive, default=30.0, metavar="S", help="seconds for each backend (default 30)")
+    add("--warm-up", type=parse_warm_up, default=WarmUp(requests=1), metavar="N|Ts", help="requests, or seconds such "
+        "as 10s, before those that count, at the same rate (default 1 request)")  # fmt: skip
     add("--spacing", choices=SPACINGS, default="poisson", help="random or regular arrivals (default poisson)")
-    add("--most-at-once", type=int, default=16, metavar="N", help="requests under way before one is dropped (16)")
+    add("--most-at-once", type=count, default=16, metavar="N", help="requests under way before one is dropped (16)")
     add("--seed", type=int, default=1, help="seed of the arrivals (default 1)")
     add("--out", type=Path, metavar="DIR", help="where to write (default reports/<UTC time>-load)")
+    add("--plan-only", action="store_true", help=f"send nothing: write {PLAN}, for several clients to carry out")
 
 
 def execute(options: argparse.Namespace) -> int:
     """Drive the load, then report; Ctrl-C reports what was measured until then."""
-    if options.most_at_once < 1:
-        raise UsageError("--most-at-once must be at least 1")
+    _check(options)
+    profile = _profile(options)
     directory = options.out or Path("reports") / datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ-load")
     with only_writer(directory):
         if (directory / LOAD).exists():
             raise UsageError(f"{directory} already holds a load; choose another --out")
-        interrupted = _driven(options, directory)
+        interrupted = _driven(options, profile, directory)
+        if options.plan_only:
+            return EXIT_OK
         report = derive_load(directory)
     if interrupted:
         return EXIT_INTERRUPTED
     return EXIT_OK if report.is_sound else EXIT_UNSOUND
 
 
-def _driven(options: argparse.Namespace, directory: Path) -> bool:
+def _objective(text: str) -> Objective:
+    try:
+        return parse_objective(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _check(options: argparse.Namespace) -> None:
+    if not 1 <= options.most_at_once <= MOST_AT_ONCE:
+        raise UsageError(f"--most-at-once must be 1 to {MOST_AT_ONCE:,}")
+    if options.speed != 1 and not options.trace:
+        raise UsageError("--speed needs --trace")
+    if options.find_rate and not options.objective:
+        raise UsageError("--find-rate needs --objective, such as p95<800ms")
+    if options.find_rate and (options.ramp or options.trace or options.plan_only):
+        raise UsageError("--find-rate chooses its rates itself: leave out --ramp, --trace and --plan-only")
+    if options.plan_only and not (options.stack or options.outputs):
+        raise UsageError("--plan-only needs a deployment that is there already: --stack or --outputs")
+
+
+def _profile(options: argparse.Namespace) -> Profile:
+    """What is sent to each backend; of a search, at its first rate."""
+    if options.ramp:
+        return ramp(options.ramp, options.spacing, options.seed)
+    if options.trace:
+        return trace(read_trace(options.trace).arrivals_s, options.speed)
+    return steady(options.rate, options.duration, options.spacing, options.seed)
+
+
+def _driven(options: argparse.Namespace, profile: Profile, directory: Path) -> bool:
     """Send everything; whether that was interrupted."""
     try:
-        _drive_all(options, directory)
+        _drive_all(options, profile, directory)
     except KeyboardInterrupt:
         if not (directory / LOAD).exists():
             raise
@@ -64,28 +111,36 @@ def _driven(options: argparse.Namespace, directory: Path) -> bool:
     return False
 
 
-def _drive_all(options: argparse.Namespace, directory: Path) -> None:
+def _drive_all(options: argparse.Namespace, profile: Profile, directory: Path) -> None:
     warn("setting up the target …")
     with deployed(choice_from(options), options.backends, "onnx", directory / "lab.log") as deployment:
+        variants = [Variant(deployment.backend(name).name, deployment.engine) for name in options.backends]
+        header = _header(options, profile, deployment)
+        loading = Loading(profile, options.warm_up, options.spacing, options.seed, options.most_at_once)
+        if options.plan_only:
+            planned = tuple(stretch for name in options.backends for stretch in loading.stretches(name))
+            say(f"plan: {write_plan(directory, LoadPlan(header, planned))}")
+            return
         target = LiveTarget(deployment, Functions(deployment))
         with LoadFile(directory) as file:
-            file.append(_header(options, deployment))
-            for name in options.backends:
-                variant = Variant(deployment.backend(name).name, deployment.engine)
-                due = arrivals(options.rate, options.duration, options.spacing, options.seed)
-                target.call(variant)  # makes one environment, which any function in use has; not measured
-                warn(f"{name}: {len(due)} requests in {options.duration:g} s …")
-                drive(name, due, functools.partial(target.call, variant), options.most_at_once, file.append)
+            file.append(header)
+            for variant in variants:
+                if options.find_rate:
+                    loading.search(target, variant, options.objective, file.append)
+                else:
+                    loading.send(target, variant, file.append)
 
 
-def _header(options: argparse.Namespace, deployment: Deployment) -> LoadHeader:
+def _header(options: argparse.Namespace, profile: Profile, deployment: Deployment) -> LoadHeader:
     storages = (f"{backend.name}: {backend.storage}" for backend in deployment.backends)
+    pace = profile.pace
+    searched = f"a search for the highest rate that meets {options.objective}, from {options.rate:g} a second on"
     return LoadHeader(
         kind="load",
         schema=1,
         utc=datetime.now(UTC).isoformat(timespec="seconds"),
-        rate=options.rate,
-        duration_s=options.duration,
+        rate=pace.expected / pace.duration_s,
+        duration_s=pace.duration_s,
         spacing=options.spacing,
         seed=options.seed,
         most_at_once=options.most_at_once,
@@ -93,4 +148,6 @@ def _header(options: argparse.Namespace, deployment: Deployment) -> LoadHeader:
         facts=gather().recorded(),
         notes=(*target_notes(deployment.is_lab, deployment.weights, deployment.shape), *storages),
         backends=tuple(options.backends),
+        asked=searched if options.find_rate else profile.words,
+        objective=str(options.objective) if options.objective else None,
     )

@@ -9,7 +9,7 @@ from bench.commands.traffic import add_traffic_option, traffics_from
 from bench.process.errors import EXIT_OK, EXIT_UNSOUND
 from bench.report.views.load import derive_load
 from bench.report.views.present import present
-from bench.runs.loads import LOAD
+from bench.runs.store import LOAD
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from bench.runs.loads import Arrival
+from bench.runs.loads import Arrival, Step
 from bench.runs.records import Observation
 
 
 def drive(
-    backend: str,
+    step: Step,
     due: Sequence[float],
     call: Callable[[], Observation],
     most_at_once: int,
@@ -30,13 +30,14 @@ def drive(
         finally:
             free.release()
         arrival = Arrival(
-            backend=backend,
+            backend=step.backend,
             due_s=round(due_s, 6),
             lag_ms=round((sent - due_s) * 1e3, 3),
             latency_ms=round((done - due_s) * 1e3, 3),
             status=seen.status,
             cold=seen.invocation == 1,
             error=seen.error,
+            step=step.number,
         )
         with lock:
             record(arrival)
@@ -48,4 +49,4 @@ def drive(
                 pool.submit(request, due_s)
             else:
                 with lock:
-                    record(Arrival(backend, round(due_s, 6), dropped=True))
+                    record(Arrival(step.backend, round(due_s, 6), dropped=True, step=step.number))

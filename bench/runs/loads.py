@@ -1,20 +1,36 @@
-"""Writes and reads load.jsonl: a header, then one line for each request that was due."""
+"""The lines of load.jsonl, as frozen dataclasses: a header, then steps, requests that were due, and readings."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
-from types import TracebackType
-from typing import IO, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field
 
-from bench.process.errors import StorageError, UnsoundError, UsageError
-from bench.process.redact import redacted
-from bench.runs.checks import CHECKED, Facts, Milliseconds, Positive, Seconds, Target, explain
-from bench.runs.records import Torn, parse_object
-from bench.runs.store import LOAD as LOAD
+from bench.runs.checks import CHECKED, Count, Facts, Milliseconds, Positive, Seconds, Target
+
+Cores = Annotated[float, Field(ge=0, le=1e6)]
+Span = Annotated[float, Field(ge=1e-3, le=1e9)]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A stretch of a load to one backend, which begins with `number` 1 for each.
+
+    The rate goes evenly from `start_rate` to `end_rate` (requests a second) in `duration_s`; `planned` requests are
+    due. A `warm_up` is recorded, and is in no figure.
+    """
+
+    __pydantic_config__ = CHECKED
+
+    backend: str
+    number: Count
+    start_rate: Seconds
+    end_rate: Seconds
+    duration_s: Span
+    planned: Count
+    warm_up: bool = False
 
 
 @dataclass(frozen=True)
@@ -34,11 +50,35 @@ class Arrival:
     cold: bool = False
     dropped: bool = False
     error: str | None = None
+    step: Count = 1
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the processors of a client did in the second or so before `at_s` of a step.
+
+    In cores: `client` is the sending process itself, `machine` everything on its machine (None where that cannot be
+    read) and `cores` how many of them there are. `sender` tells several clients apart.
+    """
+
+    __pydantic_config__ = CHECKED
+
+    backend: str
+    step: Count
+    at_s: Seconds
+    client: Cores
+    machine: Cores | None
+    cores: Cores
+    sender: Count = 0
 
 
 @dataclass(frozen=True)
 class LoadHeader:
-    """The load, its target, and in `notes` what a reader must know before believing a figure."""
+    """The load, its target, and in `notes` what a reader must know before believing a figure.
+
+    `rate` is the mean one of a ramp or trace, and the first one of a search; `asked` says the load in words. `bodies`
+    are the names of the files that were sent, with their weights.
+    """
 
     __pydantic_config__ = CHECKED
 
@@ -46,7 +86,7 @@ class LoadHeader:
     schema: Literal[1]
     utc: str
     rate: Positive
-    duration_s: Positive
+    duration_s: Span
     spacing: str
     seed: int
     most_at_once: int
@@ -54,68 +94,24 @@ class LoadHeader:
     facts: Facts
     notes: tuple[str, ...]
     backends: tuple[str, ...] = ()
+    asked: str = ""
+    objective: str | None = None
+    bodies: Mapping[str, Positive] = field(default_factory=dict)
+
+    @property
+    def is_lab(self) -> bool:
+        """Whether the functions ran on the client's own machine."""
+        return self.target.get("kind") == "lab"
 
 
-_HEADER = TypeAdapter(LoadHeader)
-_ARRIVAL = TypeAdapter(Arrival)
+Line = Step | Arrival | Reading
 
 
-class LoadFile:
-    """Writes a load's lines as they come."""
+@dataclass(frozen=True)
+class Load:
+    """Everything that a load's file says, in the order it was written; loads of earlier versions have no steps."""
 
-    def __init__(self, directory: Path) -> None:
-        self._path = directory / LOAD
-        try:
-            self._file: IO[str] = self._path.open("x", encoding="utf-8")
-        except OSError as error:
-            raise StorageError(f"cannot write {self._path}: {error.strerror}") from error
-
-    def append(self, line: LoadHeader | Arrival) -> None:
-        """Write one line. Raises StorageError when the disk refuses it."""
-        values = asdict(line) if isinstance(line, LoadHeader) else {"kind": "arrival", **asdict(line)}
-        try:
-            self._file.write(json.dumps(redacted(values), separators=(",", ":"), allow_nan=False) + "\n")
-            self._file.flush()
-        except OSError as error:
-            raise StorageError(f"cannot write {self._path}: {error.strerror}; make room") from error
-
-    def __enter__(self) -> LoadFile:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._file.close()
-
-
-def read_load(directory: Path) -> tuple[LoadHeader, list[Arrival]]:
-    """The header and the arrivals of a load. The notes name lines that a kill tore; others are an error."""
-    path = directory / LOAD
-    try:
-        lines = path.read_bytes().splitlines()
-    except OSError as error:
-        raise UsageError(f"{path} is not a load: {error.strerror}") from error
-    header: LoadHeader | None = None
-    arrivals: list[Arrival] = []
-    torn: list[str] = []
-    for number, line in enumerate(lines, 1):
-        try:
-            parse_object(line)
-            if header is None:
-                header = _HEADER.validate_json(line)
-            else:
-                arrivals.append(_ARRIVAL.validate_json(line))
-        except Torn:
-            torn.append(str(number))
-        except ValidationError as error:
-            raise UsageError(f"{path}, line {number}: {explain(error)}") from error
-        except ValueError as error:
-            raise UsageError(f"{path}, line {number}: {error}") from error
-    if header is None:
-        raise UsageError(f"{path} is not a load: it has no header")
-    if torn:
-        said = f"Left out, since not JSON (torn by a kill?): line {', '.join(torn)}."
-        header = replace(header, notes=(*header.notes, said))
-    if all(arrival.dropped for arrival in arrivals):
-        raise UnsoundError(f"nothing was measured in {directory}: no request was sent")
-    return header, arrivals
+    header: LoadHeader
+    steps: tuple[Step, ...]
+    arrivals: tuple[Arrival, ...]
+    readings: tuple[Reading, ...] = ()

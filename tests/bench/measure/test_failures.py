@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.runs.loads import Arrival, LoadFile, LoadHeader
+from bench.runs.load_file import LoadFile
+from bench.runs.loads import Arrival, LoadHeader
 from bench.runs.store import RESULTS
 from tests.bench.support.failing import command, failing, measured
 from tests.bench.support.simulator import Truth

@@ -22,7 +22,8 @@ from bench.process.errors import TargetError
 from bench.process.redact import HIDDEN, keep_secret, redact
 from bench.report.views.load import derive_load
 from bench.report.views.present import present
-from bench.runs.loads import LOAD, Arrival, LoadFile, LoadHeader
+from bench.runs.load_file import LoadFile
+from bench.runs.loads import LOAD, Arrival, LoadHeader
 from bench.runs.plan import Axes, Variant, build_plan
 from bench.runs.records import Observation, Session
 from bench.runs.store import RESULTS, Recorder
@@ -135,7 +136,16 @@ def test_no_writer_of_a_run_lets_a_secret_through(leak: Leak, broken: bool) -> N
             file.append(Arrival(f"oci {said}", 0.5, 1.0, 2.0, 200))
         derive_load(directory)
         written = {path.name: path.read_text(encoding="utf-8") for path in directory.iterdir()}
-    assert set(written) == {RESULTS, "summary.json", "report.md", "report.html", LOAD, "load.json", "load.md"}
+    assert set(written) == {
+        RESULTS,
+        "summary.json",
+        "report.md",
+        "report.html",
+        LOAD,
+        "load.json",
+        "load.md",
+        "load.html",
+    }
     for name, text in {**written, "heard": heard.getvalue()}.items():
         assert leak.secret not in text, name
 

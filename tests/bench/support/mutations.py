@@ -19,12 +19,13 @@ from bench.measure.session import carry_out
 from bench.process.errors import BenchError
 from bench.process.say import Printer
 from bench.report.compare_runs import changes
-from bench.report.load import load_report
-from bench.report.views.load import load_markdown
+from bench.report.loads.report import load_report
+from bench.report.views.load import load_html, load_markdown
 from bench.report.views.terminal import print_report
 from bench.report.views.write import derive
 from bench.runs.conditions import differences_in_kind
-from bench.runs.loads import LOAD, Arrival, LoadFile, LoadHeader, read_load
+from bench.runs.load_file import LoadFile, read_load
+from bench.runs.loads import LOAD, Arrival, LoadHeader, Reading, Step
 from bench.runs.log_lines import parse_log_line
 from bench.runs.plan import Axes, Variant, build_plan
 from bench.runs.records import Observation, Sample, Session, from_line
@@ -101,7 +102,7 @@ def _load() -> bytes:
     arrivals.append(Arrival("s3", 1.9, dropped=True))
     with _folder() as directory:
         with LoadFile(directory) as file:
-            for line in (header, *arrivals):
+            for line in (header, Step("s3", 1, 5.0, 5.0, 2.0, 9), *arrivals, Reading("s3", 1, 1.0, 0.1, 0.5, 2.0)):
                 file.append(line)
         return (directory / LOAD).read_bytes()
 
@@ -109,7 +110,9 @@ def _load() -> bytes:
 def _read_load(data: bytes) -> None:
     with _folder() as directory:
         (directory / LOAD).write_bytes(data)
-        load_markdown(load_report(*read_load(directory)))
+        report = load_report(read_load(directory))
+        load_markdown(report)
+        load_html(report)
 
 
 def _from_file(read: Callable[[Path], object]) -> Callable[[bytes], object]:
