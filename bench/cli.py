@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from bench.commands import choose, compare, doctor, limits, load, overhead, plan, predict, report, restore, run
+from bench.commands import choose, compare, doctor, export, limits, load, overhead, plan, predict, report, restore, run
 from bench.process.errors import EXIT_CODES, EXIT_CUT_OFF, EXIT_FAULT, EXIT_INTERRUPTED, BenchError
 from bench.process.say import warn
 from bench.process.signals import end_politely, let_go_of
@@ -21,6 +21,7 @@ _COMMANDS = {
     "doctor": doctor,
     "load": load,
     "report": report,
+    "export": export,
     "compare": compare,
     "choose": choose,
     "predict": predict,

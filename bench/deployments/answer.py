@@ -50,6 +50,7 @@ def observe(
         log_stream=said.get(names.LOG_STREAM),
         phases_ms=parse_server_timing(said.get(names.SERVER_TIMING, "")),
         cores_ms=parse_server_timing(said.get(names.SERVER_TIMING, ""), "core"),
+        starts_ms=parse_server_timing(said.get(names.SERVER_TIMING, ""), "start"),
         results=_results(payload),
         log_tail=log_tail,
     )
@@ -58,7 +59,7 @@ def observe(
 def parse_server_timing(header: str, wanted: str = "dur") -> dict[str, float]:
     """`name;dur=ms` entries of a Server-Timing header; entries without a possible duration are left out.
 
-    `wanted` may name another parameter that is a time in ms: `core`, the core time.
+    `wanted` may name another parameter that is a time in ms: `core`, the core time, or `start`, when the phase began.
     """
     phases = {}
     for entry in header.split(","):

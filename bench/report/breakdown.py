@@ -1,4 +1,4 @@
-"""Divides a request's time into parts that add up to what the client measured.
+"""Divides a request's time into parts that add up to what the client measured, and shows what overlaps within INIT.
 
 It uses durations alone, each from one clock: the client's request, Lambda's REPORT (Init Duration and Duration), and
 the function's own phases. Parts are means over the middle half of the samples by latency: medians would not add up.
@@ -6,19 +6,45 @@ the function's own phases. Parts are means over the middle half of the samples b
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bench.runs.judge import Judged
-from contract.phases import BOOT, ENCODE, HANDLER, INIT, PHASES, RANK, TOKENIZE, WAIT
+from contract.phases import BOOT, ENCODE, FETCH, HANDLER, IMPORT, INIT, LOAD, PHASES, RANK, TOKENIZE, VERIFY, WAIT
 
 _BEFORE = (BOOT, INIT)
 _INNER = (WAIT, TOKENIZE, ENCODE, RANK)
-RESIDUAL = "residual"
+_SIDE_BY_SIDE = (FETCH, IMPORT, LOAD, VERIFY)
+RUNTIME, RESIDUAL = "runtime", "residual"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the client's time: a few words for a chart or a table, and its meaning."""
+
+    label: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Span:
+    """When a phase ran: ms from the beginning of INIT, None where the records do not say; and for how long."""
+
+    start_ms: float | None
+    duration_ms: float
+
+
 PARTS = {
-    **{name: PHASES[name].meaning for name in (*_BEFORE, *_INNER)},
-    HANDLER: "the rest of the handler",
-    "runtime": "Lambda's own share of INIT and invocation: REPORT minus the function's account",
-    RESIDUAL: "client time that Lambda's REPORT does not explain: network, gateway, making the environment",
+    **{name: Part(PHASES[name].label, PHASES[name].meaning) for name in (*_BEFORE, *_INNER)},
+    HANDLER: Part("rest of the handler", "the rest of the handler"),
+    RUNTIME: Part(
+        "Lambda's own part", "Lambda's own share of INIT and invocation: REPORT minus the function's account"
+    ),
+    RESIDUAL: Part(
+        "not explained",
+        "client time that Lambda's REPORT does not explain: network, gateway, making the environment",
+    ),
 }
 
 
@@ -34,17 +60,39 @@ def parts_of(item: Judged) -> dict[str, float] | None:
         **before,
         **inner,
         HANDLER: phases[HANDLER] - sum(inner.values()),
-        "runtime": reported - sum(before.values()) - phases[HANDLER],
+        RUNTIME: reported - sum(before.values()) - phases[HANDLER],
         RESIDUAL: item.sample.seen.request_ms - reported,
     }
 
 
 def breakdown(samples: Sequence[Judged]) -> dict[str, float]:
     """The parts over the middle half of the samples; they add up to these samples' mean request time."""
-    known = [(item.sample.seen.request_ms, parts) for item in samples if (parts := parts_of(item))]
-    known.sort(key=lambda entry: entry[0])
+    middle = [parts for _, parts in _middle(samples)]
+    return {name: _mean([parts[name] for parts in middle]) for name in PARTS} if middle else {}
+
+
+def spans_in_init(samples: Sequence[Judged]) -> dict[str, Span]:
+    """What ran side by side within INIT, over the same samples as `breakdown`; spans overlap and do not add up."""
+    middle = [item.sample.seen for item, _ in _middle(samples)]
+    found = {}
+    for name in _SIDE_BY_SIDE:
+        ran = [seen for seen in middle if seen.phases_ms.get(name, 0.0) > 0]
+        if ran:
+            placed = [
+                seen.starts_ms[name] - seen.starts_ms[INIT] for seen in ran if {name, INIT} <= seen.starts_ms.keys()
+            ]
+            start = _mean(placed) if len(placed) == len(ran) else None
+            found[name] = Span(start, _mean([seen.phases_ms[name] for seen in ran]))
+    return found
+
+
+def _middle(samples: Sequence[Judged]) -> list[tuple[Judged, dict[str, float]]]:
+    """The middle half of the samples by latency, with their parts."""
+    known = [(item, parts) for item in samples if (parts := parts_of(item))]
+    known.sort(key=lambda entry: entry[0].sample.seen.request_ms)
     quarter = len(known) // 4
-    middle = [parts for _, parts in known[quarter : len(known) - quarter]]
-    if not middle:
-        return {}
-    return {name: round(sum(parts[name] for parts in middle) / len(middle), 3) for name in PARTS}
+    return known[quarter : len(known) - quarter]
+
+
+def _mean(values: Sequence[float]) -> float:
+    return round(statistics.fmean(values), 3)

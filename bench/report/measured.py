@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.report.breakdown import breakdown
+from bench.report.breakdown import Span, breakdown, spans_in_init
 from bench.report.rounding import finite, median_known
 from bench.runs.judge import Judged
 from bench.runs.plan import Variant
@@ -21,7 +21,8 @@ class Latency:
     """A variant in a state (cold or warm), in ms. None: nothing measured, too few visits, or longer than the limit.
 
     `points` are the request times in order of time, infinite where the request was given up; `interval` is the
-    median's (95 %); `parts_ms` say where the time went (see `bench.report.breakdown`).
+    median's (95 %); `parts_ms` say where the time went, `init_spans` what ran side by side within INIT (see
+    `bench.report.breakdown`).
     """
 
     counts: Counts
@@ -32,6 +33,7 @@ class Latency:
     p99_ms: float | None
     connect_p50_ms: float | None
     parts_ms: Mapping[str, float]
+    init_spans: Mapping[str, Span]
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ def _latency(state: State) -> Latency:
         p99_ms=finite(stated_quantile(points, 0.99, len(visits))),
         connect_p50_ms=median_known([item.sample.seen.connect_ms for item in state.valid]),
         parts_ms=breakdown(state.valid),
+        init_spans=spans_in_init(state.valid),
     )
 
 

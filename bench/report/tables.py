@@ -26,7 +26,7 @@ from bench.text.numbers import (
     ratio_words,
     share_range,
 )
-from contract.phases import PHASES
+from contract.phases import BOOT, FETCH, HANDLER, IDLE, IMPORT, INIT, LOAD, PHASES
 
 
 def latency(report: Report) -> Table:
@@ -43,8 +43,8 @@ def latency(report: Report) -> Table:
         for item in report.variants
     ]  # fmt: skip
     header = (
-        "variant", "cold", "n", "answered", "cold p95", "warm", "n", "answered", "warm p95", "connect", "MB read",
-        "peak MB",
+        "storage", "cold", "cold n", "answered", "cold p95", "warm", "warm n", "answered", "warm p95", "connect",
+        "read, MB", "peak memory, MB",
     )  # fmt: skip
     note = (
         "Milliseconds as the client measures them, connecting left out: median of answered requests (95 % "
@@ -79,7 +79,7 @@ def engines(report: Report) -> Table | None:
         )
         for item in ratios
     ]  # fmt: skip
-    header = ("variant", "tokens (about)", "onnx ms", "transformers ms", "ratio", "95 % interval", "visits", "answered")
+    header = ("storage", "tokens (about)", "onnx ms", "transformers ms", "ratio", "95 % interval", "visits", "answered")
     note = "Ratios of medians of answered requests; the intervals take visits as the units."
     return Table("Engines: onnx against transformers", header, rows, note) if rows else None
 
@@ -94,13 +94,16 @@ def phases(report: Report) -> Table | None:
         )
         for item in report.variants
     ]  # fmt: skip
+    side_by_side = ", ".join(PHASES[name].label for name in (IMPORT, FETCH, LOAD))
+    in_a_row = " + ".join(PHASES[name].label for name in (BOOT, INIT, IDLE, HANDLER))
     note = (
-        "Medians in ms as the function reports them. import, fetch and load overlap and do not add up; "
-        "boot + init + idle + handler is the critical path inside the environment."
+        f"Medians in ms as the function reports them. These overlap and do not add up: {side_by_side}. "
+        f"The critical path inside the environment: {in_a_row}."
     )
     if not any(item.phases_ms for item in report.variants):
         return None
-    return Table("What the function says about its cold starts", ("variant", *present, "fetch MB/s"), rows, note)
+    header = ("storage", *(PHASES[name].label for name in present), "fetched, MB/s")
+    return Table("What the function says about its cold starts", header, rows, note)
 
 
 def parts(report: Report) -> Table | None:
@@ -110,8 +113,9 @@ def parts(report: Report) -> Table | None:
         for item in report.variants
     ]
     note = "Means in ms over the middle half of the cold samples; the parts add up to the client's time."
+    header = ("storage", *(part.label for part in PARTS.values()))
     known = any(item.cold.parts_ms for item in report.variants)
-    return Table("Where a cold start's time goes", ("variant", *PARTS), rows, note) if known else None
+    return Table("Where a cold start's time goes", header, rows, note) if known else None
 
 
 def other_cold_starts(report: Report) -> Table | None:
@@ -153,7 +157,7 @@ def costs(report: Report) -> Table | None:
         for item in costing.variants
     ]  # fmt: skip
     header = (
-        "variant", "answered", "cold start", "95 %", "warm request", "95 %", "idle month", "one kept ready",
+        "storage", "answered", "cold start", "95 %", "warm request", "95 %", "idle month", "one kept ready",
         "pays from",
     )  # fmt: skip
     note = (

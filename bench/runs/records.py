@@ -44,8 +44,9 @@ class Observation:
     """The outcome of one request.
 
     Times in ms, by one monotonic clock of this process; `connect_ms` is not part of `request_ms`. `phases_ms` are on
-    the function's clock, `cores_ms` is the core time of the same phases, empty in records of versions without it.
-    `fetches` is in how many reads the bytes came (of a bucket: GETs), None in such records.
+    the function's clock; `cores_ms` is the core time of the same phases, `starts_ms` when each began after the first
+    one; both are empty in records of versions without them. `fetches` is in how many reads the bytes came (of a
+    bucket: GETs), None in such records.
     """
 
     __pydantic_config__ = CHECKED
@@ -68,6 +69,7 @@ class Observation:
     log_stream: str | None = None
     phases_ms: Mapping[str, Milliseconds] = field(default_factory=dict)
     cores_ms: Mapping[str, Milliseconds] = field(default_factory=dict)
+    starts_ms: Mapping[str, Milliseconds] = field(default_factory=dict)
     results: tuple[tuple[int, Similarity], ...] = ()
     log_tail: tuple[str, ...] = ()
 
@@ -177,7 +179,7 @@ Event = Session | Sample | VisitEnd | End
 
 _KINDS: dict[str, type[Event]] = {"session": Session, "sample": Sample, "visit": VisitEnd, "end": End}
 _NAMES = {kind: name for name, kind in _KINDS.items()}
-_READERS: dict[str, TypeAdapter[Event]] = {name: TypeAdapter(kind) for name, kind in _KINDS.items()}
+READERS: dict[str, TypeAdapter[Event]] = {name: TypeAdapter(kind) for name, kind in _KINDS.items()}
 
 
 def to_json(event: Event) -> dict[str, Any]:
@@ -189,7 +191,7 @@ def from_line(line: bytes) -> Event:
     """The event of one line. Raises Torn if it is not JSON, ValueError if it is not such a record."""
     kind = _kind(line)
     try:
-        event = _READERS[kind].validate_json(line)
+        event = READERS[kind].validate_json(line)
     except ValidationError as error:
         raise ValueError(explain(error)) from error
     if isinstance(event, Sample) and event.seen.status == 200 and event.seen.request_ms == 0:
@@ -219,8 +221,8 @@ def parse_object(line: bytes) -> dict[str, Any]:
 def _kind(line: bytes) -> str:
     value = parse_object(line)
     kind = value.get("kind")
-    if not isinstance(kind, str) or kind not in _READERS:
-        raise ValueError(f"unknown kind of record; known are {', '.join(_READERS)}")
+    if not isinstance(kind, str) or kind not in READERS:
+        raise ValueError(f"unknown kind of record; known are {', '.join(READERS)}")
     if value.get("schema", SCHEMA) != SCHEMA:
         raise ValueError(f"this version reads schema {SCHEMA} only")
     return kind

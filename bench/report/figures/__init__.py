@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from bench.report.figures import cost, drift, parts, samples, scale_out, shares
+from bench.report.figures import balance, cost, drift, parts, samples, scale_out, shares
 from bench.report.figures.figure import Figure
 from bench.report.report import Report
 
 FIGURES: tuple[Callable[[Report], Figure | None], ...] = (
+    balance.figure,
     partial(samples.figure, "cold"),
     partial(shares.figure, "cold"),
     partial(drift.figure, "cold"),

@@ -8,9 +8,10 @@ from bench.report.figures import figures
 from bench.report.method import method
 from bench.report.on_aws import orders
 from bench.report.recommendation import TITLE as RECOMMENDED
+from bench.report.repeating import about_again, command_again
 from bench.report.report import Meta, Report
 from bench.report.tables import tables
-from bench.report.views.page import figure_in_html, list_in_html, page, table_in_html
+from bench.report.views.page import Section, command_in_html, figure_in_html, list_in_html, page, table_in_html
 from bench.stats.verdict import Verdict
 from bench.text.escape import in_html
 
@@ -21,19 +22,15 @@ def html(report: Report) -> str:
     """The whole page."""
     meta = report.meta
     latency, *others = tables(report)
-    body = [
-        f"<h2>{RECOMMENDED}</h2>",
-        list_in_html(report.advice.sentences, "advice"),
+    body: list[str | Section] = [
+        Section(RECOMMENDED, list_in_html(report.advice.sentences, "advice")),
         list_in_html(meta.notes, "notes"),
-        "<h2>Verdicts</h2>",
-        _verdicts(report.verdicts),
-        list_in_html(orders(report.on_aws)) if report.on_aws else "",
+        Section("Verdicts", _verdicts(report.verdicts) + _orders(report)),
         table_in_html(latency),
-        "<h2>Figures</h2>",
-        *map(figure_in_html, figures(report)),
+        Section("Figures", "".join(map(figure_in_html, figures(report)))),
         *map(table_in_html, others),
-        "<h2>How it was measured</h2>",
-        list_in_html(method(meta)),
+        Section("How it was measured", list_in_html(method(meta))),
+        Section("Do it again", _again(meta)),
     ]
     return page(f"{TITLE} {meta.session.utc[:10]}", TITLE, _subtitle(meta), body)
 
@@ -44,6 +41,15 @@ def _subtitle(meta: Meta) -> str:
         f"{', '.join(axes.backends)} · {', '.join(axes.engines)} · {axes.cold} cold and {axes.warm} warm "
         f"samples each · {meta.target.kind} · {meta.session.utc[:16].replace('T', ' ')} UTC"
     )
+
+
+def _orders(report: Report) -> str:
+    return list_in_html(orders(report.on_aws)) if report.on_aws else ""
+
+
+def _again(meta: Meta) -> str:
+    said = "".join(f"<p>{in_html(sentence)}</p>" for sentence in about_again(meta.session))
+    return said + command_in_html(command_again(meta.session))
 
 
 def _verdicts(verdicts: Sequence[tuple[str, Verdict]]) -> str:

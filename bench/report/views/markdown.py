@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bench.process.printable import printable
 from bench.report.answers import Agreement
 from bench.report.method import method
 from bench.report.on_aws import orders
 from bench.report.recommendation import TITLE
+from bench.report.repeating import about_again, command_again
 from bench.report.report import Report
 from bench.report.table import Table
 from bench.report.tables import tables
@@ -32,6 +34,9 @@ def markdown(report: Report) -> str:
         _answers(report.answers),
         "## How it was measured",
         bullets(method(report.meta)),
+        "## Do it again",
+        *map(in_markdown, about_again(report.meta.session)),
+        f"```sh\n{printable(command_again(report.meta.session))}\n```",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 

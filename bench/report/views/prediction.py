@@ -17,7 +17,7 @@ from bench.report.predictions.tables import cheapest, over_memories, over_sizes,
 from bench.report.table import Table
 from bench.report.trust import warnings
 from bench.report.views.markdown import bullets, section
-from bench.report.views.page import figure_in_html, list_in_html, page, table_in_html
+from bench.report.views.page import Section, figure_in_html, list_in_html, page, table_in_html
 from bench.report.views.terminal import print_table, print_warnings
 
 MARKDOWN, PAGE = "prediction.md", "prediction.html"
@@ -78,15 +78,13 @@ def prediction_markdown(shown: Shown) -> str:
 def prediction_html(shown: Shown) -> str:
     """prediction.html."""
     times, *others = shown.tables
-    body = [
+    body: list[str | Section] = [
         list_in_html(shown.notes, "notes"),
         list_in_html(shown.sentences),
         table_in_html(times),
-        "<h2>Figures</h2>",
-        *map(figure_in_html, figures(shown.curves)),
+        Section("Figures", "".join(map(figure_in_html, figures(shown.curves)))),
         *map(table_in_html, others),
-        "<h2>Limits of Lambda</h2>",
-        list_in_html(passed(shown.curves)),
+        Section("Limits of Lambda", list_in_html(passed(shown.curves))),
     ]
     basis = shown.prediction.basis
     subtitle = f"predicted from the run of {basis.run_utc[:16].replace('T', ' ')} UTC {basis.place}"

@@ -68,6 +68,7 @@ def _variant(item: Measured) -> dict[str, Any]:
         "warm": _latency(item.warm),
         "phases_ms": item.phases_ms,
         "breakdown_ms": {state: latency.parts_ms for state, latency in item.states.items()},
+        "init_spans": {name: asdict(span) for name, span in item.cold.init_spans.items()},
         "fetched_bytes": item.fetched_bytes,
         "fetch_mb_s": item.fetch_mb_s,
         "max_memory_mb": item.max_memory_mb,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bench.cost.traffic import ALL, Traffic
@@ -36,14 +36,22 @@ def derive(directory: Path, traffics: Sequence[Traffic] = ALL) -> Report:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a derived file to a temporary name and rename it. Raises StorageError."""
+    """Write a derived file, complete or not at all. Raises StorageError."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary name for a file, which is renamed when it has been written. Raises StorageError."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.new")  # two processes may report on the same run
     try:
-        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
+        yield temporary
         os.replace(temporary, path)
     except OSError as error:
+        raise StorageError(
+            f"cannot write {path}: {error.strerror}; make room or give write access, then do it again"
+        ) from error
+    finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise StorageError(
-            f"cannot write {path}: {error.strerror}; make room or give write access, then run `report`"
-        ) from error

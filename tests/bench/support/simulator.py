@@ -125,9 +125,11 @@ class Account:
         request_id = str(uuid.uuid4())
         init = 0.6 * latency if state == "cold" else None
         phases = {"tokenize": 0.1, "encode": 0.2 * latency, "rank": 0.1, "handler": 0.3 * latency}
+        starts: dict[str, float] = {}
         if state == "cold":
             phases |= {"boot": 0.1 * latency, "init": 0.5 * latency, "idle": 1.0, "import": 0.2 * latency}
             phases |= {"fetch": 0.3 * latency, "load": 0.05 * latency, "wait": 0.05 * latency}
+            starts = {"boot": 0.0, "init": 0.1, "import": 0.1, "fetch": 0.15, "load": 0.45}
         lines = []
         if fault == "second-init":
             lines.append("INIT_REPORT Init Duration: 9999.12 ms\tPhase: init\tStatus: timeout")
@@ -151,7 +153,10 @@ class Account:
             "X-Fetched-Bytes": "340000000" if state == "cold" else "0",
             "X-Request-Id": request_id,
             "X-Log-Stream": env.stream,
-            "Server-Timing": ", ".join(f"{name};dur={value:.3f}" for name, value in phases.items()),
+            "Server-Timing": ", ".join(
+                f"{name};dur={value:.3f}" + (f";start={starts[name] * latency:.3f}" if name in starts else "")
+                for name, value in phases.items()
+            ),
         }
         results = [
             {"incident_id": i, "similarity": s, "title": "t"} for i, s in self.truth.results(function.backend, engine)
