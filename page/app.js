@@ -3,13 +3,21 @@
 
 const MOST_RESULTS = 50;
 const LOG_LINES = 12;
+const IN_TURN = ""; // the choices that are not one backend
+const AT_ONCE = "*";
+const MOST_ASKS = 1000;
 const NOBODY = "No backend serves this model here.";
 const byId = (id) => document.getElementById(id);
 const namedModel = new URLSearchParams(location.search).get("model");
 const secondModel = MODEL_NAME.test(namedModel ?? "") ? namedModel : null;
 
-/** What is known; `cards` and `running` are by backend, `earlier` too and only for the question last asked. */
-const state = { backends: [], cards: new Map(), running: new Map(), earlier: new Map(), shown: new Map(), asked: null };
+/**
+ * What is known; `cards` and `running` are by backend, `earlier` too and only for the question last asked. `queue` has
+ * [backend, whether to make it cold before] of those that wait for their turn; `working` is whether somebody takes them.
+ */
+const state = {
+  backends: [], cards: new Map(), running: new Map(), earlier: new Map(), shown: new Map(), asked: null, queue: [], working: false,
+};
 
 /** Tells people who cannot see the page; lines are read one after the other. */
 function say(text) {
@@ -27,14 +35,19 @@ function chosen(group) {
 /** Offers these backends, and all of them together where there are several; what was chosen stays chosen. */
 function offerBackends(names) {
   const before = chosen("backend");
-  const choices = names.length > 1 ? ["", ...names] : names;
+  const choices = names.length > 1 ? [IN_TURN, AT_ONCE, ...names] : names;
   const picked = choices.includes(before) ? before : choices[0];
   const segments = choices.map((name) =>
-    makeSegment("backend", name, name ? titleOf(name) : "All, side by side", name === picked),
+    makeSegment("backend", name, labelOf(name), name === picked),
   );
   document.querySelector("#backends .segments").replaceChildren(...segments);
   byId("backends").hidden = !names.length;
   state.backends = names;
+}
+
+function labelOf(choice) {
+  if (choice === IN_TURN) return "One after the other";
+  return choice === AT_ONCE ? "All at once" : titleOf(choice);
 }
 
 /** Leaves out the backends that are not there, and tells what the others say of themselves. */
@@ -100,7 +113,7 @@ function readQuestion() {
   complain("num", Number.isInteger(num) && num >= 1 && num <= MOST_RESULTS ? "" : `Ask for 1 to ${MOST_RESULTS} results.`);
   const wrong = document.querySelector('[aria-invalid="true"]');
   wrong?.focus();
-  return wrong ? null : { text, num, model: chosen("model") };
+  return wrong ? null : { text, num, model: chosen("model"), together: chosen("backend") === AT_ONCE };
 }
 
 function complain(field, message) {
@@ -110,22 +123,38 @@ function complain(field, message) {
   if (message) say(message);
 }
 
-/** Asks what the form says, of the backends that it says. */
-function askAll() {
+/** Asks what the form says, of the backends that it says; `cold`: each after a new cold start. */
+function askAll(cold) {
   const question = readQuestion();
   if (!question) return;
   if (!state.backends.length) return void say(NOBODY);
   cancelAll();
+  state.running.clear(); // what is cancelled has no card any more
   if (JSON.stringify(question) !== JSON.stringify(state.asked)) state.earlier.clear();
   state.asked = question;
   state.shown.clear();
-  const backends = chosen("backend") ? [chosen("backend")] : state.backends;
+  const backends = STORAGES.has(chosen("backend")) ? [chosen("backend")] : state.backends;
   state.cards = new Map(backends.map((backend) => [backend, makeCard(backend)]));
   byId("answers").replaceChildren(...state.cards.values());
   byId("answers").dataset.count = backends.length;
   say(`Asking ${backends.map(titleOf).join(", ")}.`);
-  for (const backend of backends) void askOne(backend);
+  if (question.together) for (const backend of backends) void askOne(backend, cold);
+  else for (const backend of backends) askInTurn(backend, cold);
   showAnswers();
+}
+
+/** Asks a backend when those before it are done: what runs beside it would slow it down. */
+function askInTurn(backend, cold) {
+  showQueued(state.cards.get(backend));
+  state.queue.push([backend, cold]);
+  if (!state.working) void work();
+  progress();
+}
+
+async function work() {
+  state.working = true;
+  while (state.queue.length) await askOne(...state.queue.shift());
+  state.working = false;
 }
 
 /** Scrolls to the answers where the form fills the window, as on a phone. */
@@ -135,15 +164,20 @@ function showAnswers() {
 }
 
 /** Asks one backend the question last asked; whatever happens is shown in its card and nowhere else. */
-async function askOne(backend) {
+async function askOne(backend, cold) {
   const card = state.cards.get(backend);
   const controller = new AbortController();
   const run = { controller, card, started: performance.now() };
   state.running.set(backend, run);
   state.shown.delete(backend);
-  showPending(card);
   progress();
   try {
+    if (cold) {
+      showCooling(card);
+      await makeCold(state.asked.model, backend, controller);
+      run.started = performance.now();
+    }
+    showPending(card);
     const reply = await askSimilar(state.asked.model, backend, state.asked, controller);
     if (state.running.get(backend) === run) answered(backend, card, answerOf(reply));
   } catch (failure) {
@@ -173,7 +207,7 @@ function answerOf(reply) {
 function answered(backend, card, answer) {
   const earlier = state.earlier.get(backend) ?? [];
   showAnswer(card, answer, earlier);
-  state.earlier.set(backend, [...earlier, { ms: answer.ms, temperature: answer.temperature }].slice(-4));
+  state.earlier.set(backend, [...earlier, { ms: answer.ms, temperature: answer.temperature }].slice(-MOST_ASKS));
   if (answer.weights === "synthetic") showWeights(true);
   rescale(backend, answer);
   const state_ = answer.temperature ? `, ${BADGES[answer.temperature]}` : "";
@@ -195,7 +229,9 @@ function rescale(backend, answer) {
   setScale(byId("answers"), Math.max(...ends));
 }
 
+/** Ends what runs and what waits for its turn. */
 function cancelAll() {
+  for (const [backend] of state.queue.splice(0)) failed(backend, state.cards.get(backend), new Failure("Cancelled.", { cancelled: true }));
   for (const { controller } of state.running.values()) controller.abort(CANCELLED);
 }
 
@@ -203,7 +239,7 @@ function cancelAll() {
 
 /** Shows how far the question is; buttons follow. */
 function progress() {
-  const running = state.running.size;
+  const running = state.running.size + state.queue.length;
   const cancel = byId("cancel");
   if (!running && document.activeElement === cancel) byId("find").focus();
   cancel.hidden = !running;
@@ -241,8 +277,15 @@ function askAgain(event) {
   const card = event.target.closest(".again button")?.closest(".card");
   if (!card) return;
   const [backend] = [...state.cards].find(([, other]) => other === card);
-  say(`Asking ${titleOf(backend)} again.`);
-  void askOne(backend);
+  const cold = event.target.closest(".cold") !== null;
+  say(cold ? `Asking ${titleOf(backend)} after a new cold start.` : `Asking ${titleOf(backend)} again.`);
+  if (state.asked.together) void askOne(backend, cold);
+  else askInTurn(backend, cold);
+}
+
+/** Says what is to be known of the choice. */
+function explainChoice() {
+  byId("at-once").hidden = chosen("backend") !== AT_ONCE;
 }
 
 function offerModels() {
@@ -258,10 +301,14 @@ function start() {
   offerModels();
   byId("question").addEventListener("submit", (event) => {
     event.preventDefault();
-    askAll();
+    askAll(false);
   });
+  byId("cold").addEventListener("click", () => askAll(true));
+  byId("cold").hidden = !OFFERS.has(COLD_START);
+  byId("report").hidden = !OFFERS.has("report");
+  byId("backends").addEventListener("change", explainChoice);
   byId("text").addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) askAll();
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) askAll(false);
   });
   document.querySelector(".examples").addEventListener("click", chooseExample);
   byId("answers").addEventListener("click", askAgain);

@@ -3,6 +3,7 @@
 
 const ANSWER_TIMEOUT_MS = 35_000; // the HTTP API itself gives up after 30 s
 const HEALTH_TIMEOUT_MS = 10_000;
+const COLD_START = "cold-start"; // a route that only a lab has, and only for its own page
 const MODEL_NAME = /^[a-z][a-z0-9-]{0,15}$/;
 const CANCELLED = "cancelled";
 const TIMED_OUT = "timed out";
@@ -90,6 +91,11 @@ function askSimilar(model, backend, question, controller) {
     body: JSON.stringify({ text: question.text, num: question.num }),
   };
   return exchange(routeOf(model, backend, "similar"), request, ANSWER_TIMEOUT_MS, controller);
+}
+
+/** Makes the next start of a function a cold one. */
+function makeCold(model, backend, controller) {
+  return exchange(routeOf(model, backend, COLD_START), { method: "POST" }, ANSWER_TIMEOUT_MS, controller);
 }
 
 /** What a backend says of itself, without loading anything; a Failure with status 404 means there is no such backend. */

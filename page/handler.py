@@ -25,14 +25,16 @@ from contract.storages import NAMES, Storage, storage
 FILES = Path(__file__).resolve().parent
 PATHS = ("/", "/openapi.json")
 METHODS = ("GET", "HEAD")
+# What a lab offers its own page beside the service: routes of these names, below a backend and beside the page.
+COLD_START, REPORT = "cold-start", "report"
 JSON = "application/json"
 _STYLE = re.compile(r'<link rel="stylesheet" href="([a-z]+\.css)">')
 _SCRIPT = re.compile(r'<script src="([a-z]+\.js)"></script>')
-# Stand in the HTML file for one with a content for each storage, and each phase.
-_STORAGE, _PHASE = '<meta name="storage">', '<meta name="phase">'
+# Stand in the HTML file for one with a content for each storage, each phase, and each offer.
+_STORAGE, _PHASE, _OFFER = '<meta name="storage">', '<meta name="phase">', '<meta name="offer">'
 _NO_NOTE, _NOTE = (f'<p id="note" class="notice" role="note"{more}</p>' for more in (" hidden>", ">{}"))
 # https://owasp.org/www-project-secure-headers/; the page itself also gets a list of what it may load.
-_SECURITY = {
+SECURITY = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Referrer-Policy": "no-referrer",
@@ -56,14 +58,15 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     return answer(event, os.environ.get(BACKENDS, ""))
 
 
-def answer(event: Mapping[str, Any], backends: str, note: str = "") -> dict[str, Any]:
+def answer(event: Mapping[str, Any], backends: str, note: str = "", offers: tuple[str, ...] = ()) -> dict[str, Any]:
     """Answer one request: `GET /` and `GET /openapi.json` (or HEAD); 404 or 405 with a JSON message for others.
 
-    `backends` are the names for the page, separated by commas; `note` is what it says of the deployment, if anything.
+    `backends` are the names for the page, separated by commas; `note` is what it says of the deployment, if anything;
+    `offers` are some of COLD_START and REPORT.
     """
     request = event.get("requestContext", {}).get("http", {})
     path = event.get("rawPath")
-    document = _document(path, backends, note) if path in PATHS else None
+    document = _document(path, backends, note, offers) if path in PATHS else None
     if document is None:
         return _failure(404, "there is no such page; ask for / or /openapi.json")
     method = request.get("method", "GET")
@@ -76,18 +79,18 @@ def answer(event: Mapping[str, Any], backends: str, note: str = "") -> dict[str,
 
 
 @cache
-def _document(path: str, backends: str, note: str) -> Document | None:
+def _document(path: str, backends: str, note: str, offers: tuple[str, ...]) -> Document | None:
     if path == "/":
-        return page(FILES, backends, note)
+        return page(FILES, backends, note, offers)
     file = FILES / "openapi.json"
     return _made(file.read_text(encoding="utf-8"), JSON, _NOTHING) if file.is_file() else None
 
 
-def page(files: Path, backends: str = "", note: str = "") -> Document:
+def page(files: Path, backends: str = "", note: str = "", offers: tuple[str, ...] = ()) -> Document:
     """The HTML file with its style sheet and scripts inline; the policy allows these, by their hashes, and no others.
 
     The page is told of the `backends`, names separated by commas, or of all storages. Raises ValueError if one of them
-    is unknown. `note` is shown at the top.
+    is unknown. `note` is shown at the top; `offers` are what only a lab has.
     """
     html = (files / "index.html").read_text(encoding="utf-8")
     if note:
@@ -95,6 +98,7 @@ def page(files: Path, backends: str = "", note: str = "") -> Document:
     names = backends.split(",") if backends else NAMES
     html = html.replace(_STORAGE, "\n".join(_told(storage(name)) for name in names))
     html = html.replace(_PHASE, "\n".join(map(_labelled, PHASES.values())))
+    html = html.replace(_OFFER, "\n".join(f'<meta name="offer" content="{escape(each)}">' for each in offers))
     styles, scripts = [], []
 
     def style(link: re.Match[str]) -> str:
@@ -133,7 +137,7 @@ def _hashes(texts: list[str]) -> str:
 def _made(text: str, kind: str, policy: str) -> Document:
     tag = hashlib.sha256(f"{policy}\n{text}".encode()).hexdigest()[:32]
     headers = {"Content-Type": kind, "Cache-Control": "no-cache", "ETag": f'"{tag}"', "Content-Security-Policy": policy}
-    return Document(text, {**headers, **_SECURITY})
+    return Document(text, {**headers, **SECURITY})
 
 
 def _holds(known: str, tag: str) -> bool:
@@ -142,7 +146,7 @@ def _holds(known: str, tag: str) -> bool:
 
 
 def _failure(status: int, message: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
-    fixed = {"Content-Type": JSON, "Cache-Control": "no-store", "Content-Security-Policy": _NOTHING, **_SECURITY}
+    fixed = {"Content-Type": JSON, "Cache-Control": "no-store", "Content-Security-Policy": _NOTHING, **SECURITY}
     return _response(status, {**fixed, **(headers or {})}, json.dumps({"message": message}))
 
 

@@ -102,6 +102,18 @@ function temperature(invocation) {
   return invocation === "1" ? "cold" : "warm";
 }
 
+/** The median time of the answers in each state, cold first: [{temperature, ms, n}]; those in no known state are left out. */
+function medians(answers) {
+  return ["cold", "warm"].flatMap((temperature) => {
+    const times = answers.filter((answer) => answer.temperature === temperature).map(({ ms }) => ms);
+    if (!times.length) return [];
+    times.sort((a, b) => a - b);
+    const half = times.length >> 1;
+    const ms = times.length % 2 ? times[half] : (times[half - 1] + times[half]) / 2;
+    return [{ temperature, ms, n: times.length }];
+  });
+}
+
 /** A time for people: one decimal below 10 ms, whole from there, thousands separated. */
 function shownMs(ms) {
   const digits = ms < 9.95 ? 1 : 0;

@@ -12,6 +12,9 @@ const PHASES = new Map(
     { label: dataset.label, holds: "holds" in dataset },
   ]),
 );
+/** What this deployment offers its page beside the service: routes that only a lab has. */
+const OFFERS = new Set([...document.querySelectorAll('meta[name="offer"]')].map(({ content }) => content));
+const BEFORE_SHOWN = 4;
 const BADGES = { cold: "cold start", warm: "warm" };
 const DATE = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
 
@@ -58,19 +61,36 @@ function makeCard(backend) {
   card.setAttribute("aria-labelledby", heading.id);
   card.querySelector(".kept").textContent = STORAGES.get(backend).kept;
   card.querySelector(".again button").textContent = `Ask ${titleOf(backend)} again`;
+  card.querySelector(".again .cold").textContent = `${titleOf(backend)}: cold start again`;
   return card;
 }
 
-/** The card while its function is asked; what it showed before is gone. */
+/** The card while others are asked before it. */
+function showQueued(card) {
+  showBusy(card, "queued", "Waiting for its turn");
+  card.querySelector(".wait").textContent = "Next";
+}
+
+/** The card while its function is made ready for a cold start. */
+function showCooling(card) {
+  showBusy(card, "pending", "Ending its environments, so that the next start is a cold one");
+}
+
+/** The card while its function is asked. */
 function showPending(card) {
-  card.className = "card pending";
+  showBusy(card, "pending", "Waiting for the answer");
+}
+
+/** The card while it has no answer; what it showed before is gone. */
+function showBusy(card, state, said) {
+  card.className = `card ${state}`;
   card.setAttribute("aria-busy", "true");
   showWaited(card, 0);
   card.querySelector(".badge").hidden = true;
-  putText(card.querySelector(".said"), "Waiting for the answer");
+  putText(card.querySelector(".said"), said);
   card.querySelector(".times").hidden = true;
   card.querySelector(".found").hidden = true;
-  card.querySelector(".again button").hidden = true;
+  for (const button of card.querySelectorAll(".again button")) button.hidden = true;
 }
 
 /** How long the card's function has been waited for so far. */
@@ -84,7 +104,8 @@ function showAnswer(card, answer, earlier) {
   card.querySelector(".wait").textContent = `${shownMs(answer.ms)} ms`;
   showBadge(card, answer.temperature);
   putText(card.querySelector(".said"), witnesses(answer));
-  const before = earlier.map(({ ms, temperature: state }) => `${shownMs(ms)} ms${state ? ` ${state}` : ""}`);
+  putText(card.querySelector(".medians"), inWords(medians([...earlier, answer])));
+  const before = earlier.slice(-BEFORE_SHOWN).map(({ ms, temperature: state }) => `${shownMs(ms)} ms${state ? ` ${state}` : ""}`);
   putText(card.querySelector(".earlier"), before.length ? `Before, same text: ${before.join(", ")}` : "");
   showTimes(card, answer);
   showFound(card, answer);
@@ -96,6 +117,7 @@ function showFailure(card, failure, answer) {
   card.querySelector(".wait").textContent = failure.cancelled ? "Cancelled" : "Failed";
   showBadge(card, answer?.temperature ?? null);
   putText(card.querySelector(".said"), failure.cancelled ? "" : failure.message);
+  putText(card.querySelector(".medians"), "");
   putText(card.querySelector(".earlier"), "");
   if (answer) showTimes(card, answer);
 }
@@ -104,6 +126,13 @@ function settle(card, state) {
   card.className = `card ${state}`;
   card.removeAttribute("aria-busy");
   card.querySelector(".again button").hidden = false;
+  card.querySelector(".again .cold").hidden = !OFFERS.has(COLD_START);
+}
+
+/** The medians, where there is more than one answer. */
+function inWords(found) {
+  if (found.reduce((sum, { n }) => sum + n, 0) < 2) return "";
+  return `Median: ${found.map(({ temperature, ms, n }) => `${temperature} ${shownMs(ms)} ms (n = ${n})`).join(", ")}`;
 }
 
 function showBadge(card, state) {

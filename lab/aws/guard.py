@@ -40,6 +40,13 @@ def check_source(request: web.Request, origins: Collection[str] = ()) -> None:
         raise ForbiddenError(f"a page of another origin ({site}) may not ask the lab: see --cors for the HTTP API")
 
 
+def check_own_page(request: web.Request) -> None:
+    """Raise ForbiddenError unless the lab's own page asks; browsers name a page's origin in every POST."""
+    check_source(request)
+    if not request.headers.getall("Origin", []):
+        raise ForbiddenError("only the lab's own page may ask for this; programs have the Lambda API")
+
+
 def _own_hosts(request: web.Request) -> list[str]:
     """The valid Host headers: loopback with the port of this connection, which browsers leave out if it is 80."""
     address = request.transport and request.transport.get_extra_info("sockname")

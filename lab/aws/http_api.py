@@ -14,7 +14,8 @@ from contract.limits import API_HEAD, API_TIMEOUT_S, PAYLOAD
 from contract.route_keys import PAGE
 from lab.aws.cors import Cors
 from lab.aws.event import BadResultError, event_of, response_of
-from lab.aws.guard import ForbiddenError, check_source
+from lab.aws.guard import ForbiddenError, check_own_page, check_source
+from lab.aws.own_page import changes, is_own
 from lab.aws.routes import Routes
 from lab.host.errors import LabError
 from lab.runtime.function import ThrottledError
@@ -44,13 +45,21 @@ class HttpApi:
         self._cors.apply(request.method, request.headers, response.headers)
         return response
 
+    def _check(self, request: web.Request, key: str) -> None:
+        """Raise ForbiddenError for who may not ask this route."""
+        if changes(key):
+            check_own_page(request)
+        elif key in PAGE:  # any site may link to it, and it invokes no function
+            check_source(request, ("*",))
+        else:
+            check_source(request, () if is_own(key) else self._cors.origins)
+
     async def _answer(self, request: web.Request, request_id: str) -> web.Response:
         if too_large := _head_too_large(request):
             return too_large
         found = self._routes.find(request.method, request.path)
-        page = found is not None and found[0] in PAGE  # any site may link to it, and it invokes no function
         try:
-            check_source(request, ("*",) if page else self._cors.origins)
+            self._check(request, found[0] if found else "")
             body = await request.read()
         except ForbiddenError as error:
             return _error(403, f"Forbidden: {error}")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from contract.route_keys import DEFAULT, GREEDY, encoder_keys, preflight_key, search_keys
+from lab.aws import own_page
 from lab.runtime.function import Invocation
 
 
@@ -21,11 +22,12 @@ class Integration(Protocol):
 class Backend:
     """The two functions of a backend: `encoder` has every route, `search` those that need no model.
 
-    Everything that no route takes also goes to `search`, which answers 404 or 405.
+    Everything that no route takes also goes to `search`, which answers 404 or 405. `cold_start` is the lab's own.
     """
 
     encoder: Integration
     search: Integration
+    cold_start: Integration | None = None
 
 
 def backend_routes(prefix: str, backend: Backend) -> Iterator[tuple[str, Integration]]:
@@ -34,6 +36,8 @@ def backend_routes(prefix: str, backend: Backend) -> Iterator[tuple[str, Integra
         yield key, backend.encoder
     for key in search_keys(prefix):
         yield key, backend.search
+    if backend.cold_start:
+        yield own_page.cold_start_key(prefix), backend.cold_start
 
 
 def preflight_route(prefix: str, backend: Backend) -> tuple[str, Integration]:

@@ -117,6 +117,16 @@ class Function:
         self._update = asyncio.create_task(self._apply())
         return self.configuration
 
+    async def renew(self) -> Configuration:
+        """Retire all environments, as an update does that changes nothing; the configuration after it.
+
+        Raises UpdateInProgressError.
+        """
+        self.update(self.configuration.spec)
+        if self._update is not None:
+            await asyncio.wait([self._update])
+        return self.configuration
+
     async def close(self) -> None:
         """End all environments, busy ones included."""
         for task in (self._keeper, self._update, *self._running):

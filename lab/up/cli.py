@@ -53,6 +53,7 @@ def execute(options: argparse.Namespace) -> int:
         memory_mb=options.memory,
         timeout_s=options.timeout,
         idle_s=options.idle,
+        reports=options.reports,
         port=options.port,
         cors=tuple(dict.fromkeys(options.cors)),
     )
@@ -172,6 +173,13 @@ def _add_http_api(up: argparse.ArgumentParser, defaults: Settings) -> None:
         default=defaults.port,
         metavar="N",
         help="port of the page and the HTTP API (default: one that is free)",
+    )
+    up.add_argument(
+        "--reports",
+        type=Path,
+        default=defaults.reports,
+        metavar="DIR",
+        help="runs of the benchmark: the page links to the newest report among them (default: %(default)s)",
     )
     up.add_argument(
         "--cors",

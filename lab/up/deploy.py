@@ -12,6 +12,7 @@ from contract.engines import ONNX, TRANSFORMERS
 from contract.environment import ENGINE, ROUTE_PREFIX, SEARCH, SERVES, STORAGE_BACKEND
 from contract.storages import storage
 from lab.aws.account import Account
+from lab.aws.cold_start import ColdStart
 from lab.aws.routes import Backend, Integration, backend_routes, preflight_route
 from lab.host.page_cache import Part, evict, fill
 from lab.runtime.capacity import Need
@@ -76,7 +77,8 @@ async def _deploy(
     index = _preparation(search.name, settings.cache, holding.index, holding.index_behind)
     await whole()
     await index()
-    return Backend(account.deploy(encoder, whole), account.deploy(search, index))
+    function = account.deploy(encoder, whole)
+    return Backend(function, account.deploy(search, index), ColdStart(function))
 
 
 def _need(bundle: Bundle, backend: str, engine: str, *, whole: bool) -> Need:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from contract import route_keys
 from contract.names import log_group
 from contract.storages import NAMES, storage
+from lab.aws import own_page
 from lab.aws.account import Account
 from lab.aws.page import Page
 from lab.aws.routes import Integration
@@ -21,13 +23,14 @@ from lab.shape.shape import Shape, shape_named
 from lab.shape.surroundings import Shaped
 from lab.storages.bundle import read_bundle
 from lab.storages.holding import Site
+from lab.up import report_page
 from lab.up.built_images import Built, read_built
 from lab.up.deploy import deploy_model
 from lab.up.model import Model
 from lab.up.outputs import BackendOutput, ModelOutput, Outputs
 from lab.up.provision import Provision, provision
 from lab.up.settings import Settings
-from page.handler import answer
+from page.handler import COLD_START, REPORT, answer
 
 _POLICIES = {
     "cold": "cold: an update evicts the weights and the storage servers' files; interpreter and packages stay cached",
@@ -50,6 +53,9 @@ async def running(settings: Settings) -> AsyncIterator[Outputs]:
             site = await _site(workspace, shape)
             provided = await provision(site, models, settings.backends, built)
             routes: dict[str, Integration] = dict.fromkeys(route_keys.PAGE, _page(settings, shape))
+            routes |= dict.fromkeys(
+                own_page.REPORT_KEYS, Page(lambda event, _: report_page.answer(event, settings.reports))
+            )
             for model in models:
                 routes.update(await deploy_model(account, model, provided[model.name], site, settings))
             await account.open(routes, settings.cors, settings.port)
@@ -114,7 +120,12 @@ async def _site(workspace: Workspace, shape: Shape) -> Site:
 
 def _page(settings: Settings, shape: Shape) -> Page:
     """The page, with the names of the deployed backends; it says what the lab is shaped like."""
-    return Page(lambda event, _: answer(event, ",".join(settings.backends), note_of(shape)))
+
+    def answered(event: Mapping[str, Any], _: object) -> dict[str, Any]:
+        offers = (COLD_START, *((REPORT,) if report_page.newest(settings.reports) else ()))
+        return answer(event, ",".join(settings.backends), note_of(shape), offers)
+
+    return Page(answered)
 
 
 def _output(model: Model, provided: Mapping[str, Provision]) -> ModelOutput:

@@ -17,7 +17,8 @@ class Settings:
     """The choices, with their defaults.
 
     `models` are further bundles by the names with which their routes begin; `cors` are the origins whose pages may
-    ask, `*` for all; a `port` of 0 is any free one.
+    ask, `*` for all; a `port` of 0 is any free one. `reports` holds runs of the benchmark, to whose newest report the
+    page links.
     """
 
     bundle: Path = IMAGES / "bundle"
@@ -33,6 +34,7 @@ class Settings:
     memory_mb: int = 3008
     timeout_s: int = 60
     idle_s: float = IDLE_S
+    reports: Path = ROOT / "reports"
     port: int = 0
     cors: tuple[str, ...] = ()
 

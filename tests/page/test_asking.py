@@ -16,7 +16,7 @@ from tests.page.support.screen import TITLES, Screen
 TEXT = "A delivery robot ran over a dog"
 
 
-def test_all_backends_answer_side_by_side_with_what_the_api_finds(screen: Screen, lab: Lab) -> None:
+def test_all_backends_answer_in_turn_with_what_the_api_finds(screen: Screen, lab: Lab) -> None:
     screen.write(TEXT)
     screen.page.get_by_label("Results").fill("4")
     screen.find()

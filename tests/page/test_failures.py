@@ -61,6 +61,7 @@ def test_a_backend_that_is_well_again_answers_when_asked_again(browser: Browser,
 def test_a_slow_backend_holds_up_no_other_and_can_be_cancelled(browser: Browser, lab: Lab) -> None:
     with opened(browser, f"{lab.url}/") as screen:
         warm_up(screen)
+        screen.choose("All at once")
         with held(lab.outputs):
             ask(screen)
             for backend in ("efs", "oci"):

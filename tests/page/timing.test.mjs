@@ -105,3 +105,11 @@ test("only a first invocation is cold, and without a witness it is neither", () 
 test("times are shown with as many digits as mean something", () => {
   assert.deepEqual([0, 0.06, 9.94, 9.96, 42.4, 1091.3].map(shownMs), ["0.0", "0.1", "9.9", "10", "42", "1,091"]);
 });
+
+test("medians are by state, cold first, and of what is known", () => {
+  const answers = [["warm", 20], ["cold", 900], [null, 1], ["cold", 700], ["warm", 30], ["cold", 5000]];
+  const told = medians(answers.map(([temperature, ms]) => ({ temperature, ms })));
+  assert.deepEqual(told, [{ temperature: "cold", ms: 900, n: 3 }, { temperature: "warm", ms: 25, n: 2 }]);
+  assert.deepEqual(medians([]), []);
+  assert.deepEqual(medians([{ temperature: null, ms: 3 }]), []);
+});

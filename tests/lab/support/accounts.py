@@ -22,6 +22,7 @@ from botocore.credentials import Credentials as BotoCredentials
 
 from contract import route_keys
 from lab.aws.account import Account
+from lab.aws.cold_start import ColdStart
 from lab.aws.credentials import Credentials
 from lab.aws.routes import Backend, Integration, backend_routes, preflight_route
 from lab.host.workspace import Workspace
@@ -140,7 +141,8 @@ def routes_of(functions: Mapping[str, Function], preflights: bool) -> dict[str, 
     """A backend of every function, and of `NAME` and `NAME-search` together one."""
     routes: dict[str, Integration] = {}
     for prefix, name in [("", next(iter(functions))), *((f"/{name}", name) for name in functions)]:
-        backend = Backend(functions[name], functions.get(f"{name}-search", functions[name]))
+        function = functions[name]
+        backend = Backend(function, functions.get(f"{name}-search", function), ColdStart(function))
         routes.update(backend_routes(prefix, backend))
         if preflights:
             routes.update([preflight_route(prefix, backend)])

@@ -25,7 +25,7 @@ def main(url: str) -> None:
     """Write docs/page.png, all backends cold, and docs/page-phone.png, one of them warm."""
     with sync_playwright() as playwright:
         browser = launch(playwright.chromium)
-        ask(browser, url, DESKTOP, "All, side by side", list(TITLES), DOCS / "page.png")
+        ask(browser, url, DESKTOP, "One after the other", list(TITLES), DOCS / "page.png")
         ask(browser, url, PHONE, "S3", ["s3"], DOCS / "page-phone.png")
         browser.close()
 

@@ -1,0 +1,15 @@
+"""Lets axe-core look for what keeps people from using a page."""
+
+from __future__ import annotations
+
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.page.support.screen import Screen
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def violations(screen: Screen) -> list[str]:
+    """The faults that axe-core finds, and their places."""
+    found = Axe().run(screen.page, options={"runOnly": {"type": "tag", "values": RULES}}).response["violations"]
+    return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]
