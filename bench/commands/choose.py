@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bench.commands.options import add_price_options, prices_from
+from bench.commands.options import add_html_option, add_price_options, prices_from
 from bench.commands.ranges import count, not_negative, positive, proportion
 from bench.commands.traffic import keep_alive, rate, trace, traffic
 from bench.cost.choose import Objective, Option
@@ -21,8 +21,10 @@ from bench.report.kept import keep_alive_of
 from bench.report.notes import LAB_NOTE
 from bench.report.report import report_of
 from bench.report.trust import warnings
+from bench.report.views.choice import choice_html
 from bench.report.views.summary_json import month_json
 from bench.report.views.terminal import print_table, print_warnings, standard_output
+from bench.report.views.write import write
 from bench.runs.store import read_run
 
 
@@ -44,6 +46,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
                         help="size of the bundle in MB of 10**6 bytes (default: as recorded)")  # fmt: skip
     parser.add_argument("--endpoints", type=count, default=0, help="interface endpoints times zones (default 0)")
     add_price_options(parser)
+    add_html_option(parser)
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
 
 
@@ -61,6 +64,9 @@ def execute(options: argparse.Namespace) -> int:
         stored_bytes=None if options.stored_mb is None else options.stored_mb * 1e6,
     )
     choice = choose(report, Question(Objective(options.objective, options.share), options.traffic, rates))
+    if options.html:
+        about = f"{options.directory}, within {options.objective:g} ms"
+        write(options.html, choice_html(choice, about, warnings(report.untrusted)))
     if options.json:
         print(json.dumps(_json(choice, report.untrusted), indent=2))
     else:

@@ -9,10 +9,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from bench.commands.options import add_html_option
 from bench.commands.ranges import margin
 from bench.process.errors import EXIT_NOT_MET, EXIT_OK, EXIT_UNSOUND, StorageError, UsageError
 from bench.process.listed import some_of
 from bench.report.compare_runs import Change, changes, changes_table
+from bench.report.figures.changes import figure as changes_figure
+from bench.report.figures.figure import Figure
 from bench.report.gate import Check, Limits, checks, checks_table, verdict
 from bench.report.predictions.file import read_prediction
 from bench.report.predictions.score import Score, scores, scores_table, summary
@@ -20,6 +23,7 @@ from bench.report.report import report_of
 from bench.report.rounding import ends, finite
 from bench.report.table import Table
 from bench.report.trust import warnings
+from bench.report.views.answer import Answer, answer_html
 from bench.report.views.junit import junit
 from bench.report.views.markdown import bullets, section
 from bench.report.views.terminal import print_table, print_warnings, standard_output
@@ -50,6 +54,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="exit code 1 unless B is shown to be slower by less than this (upper end)")  # fmt: skip
     add("--junit", type=Path, metavar="FILE", help="write the checks of the gate as JUnit XML")
     add("--github", action="store_true", help=f"add the comparison to the job's summary ({SUMMARY})")
+    add_html_option(parser)
     add("--json", action="store_true", help="print JSON instead of the tables")
 
 
@@ -62,7 +67,7 @@ def execute(options: argparse.Namespace) -> int:
     limits = Limits(options.fail_above, options.require_within)
     if options.a.is_file() and not is_results(options.a):
         if options.anyway or options.allow or limits or options.junit or options.github:
-            raise UsageError("a prediction fits to a run, or it does not: the only option is --json")
+            raise UsageError("a prediction fits to a run, or it does not: the only options are --html and --json")
         return _score(options)
     if options.junit and not limits:
         raise UsageError("--junit writes the checks of a gate: set one with --fail-above or --require-within")
@@ -86,6 +91,8 @@ def _compare_runs(options: argparse.Namespace, limits: Limits) -> int:
         write(options.junit, junit(gate, f"{options.a} against {options.b}", second.utc, b.meta.target.kind or ""))
     if options.github:
         _add_to_summary(Path(os.environ[SUMMARY]), notes, gate, tables)
+    if options.html:
+        write(options.html, _page(notes, gate, tables, changes_figure(found.changes)))
     if options.json:
         shown = {
             "untrusted": untrusted, "differences": differences_in_kind(first, second),
@@ -98,6 +105,11 @@ def _compare_runs(options: argparse.Namespace, limits: Limits) -> int:
     if untrusted:
         return EXIT_UNSOUND
     return EXIT_NOT_MET if any(check.problem for check in gate) else EXIT_OK
+
+
+def _page(notes: list[str], gate: tuple[Check, ...], tables: list[Table], changed: Figure | None) -> str:
+    said = [verdict(gate)] if gate else []
+    return answer_html(Answer("Two runs", tables[0].title, notes, said, tables, [changed] if changed else []))
 
 
 def _print(notes: list[str], gate: tuple[Check, ...], tables: list[Table]) -> None:
@@ -122,13 +134,19 @@ def _add_to_summary(path: Path, notes: list[str], gate: tuple[Check, ...], table
 def _score(options: argparse.Namespace) -> int:
     prediction, report = read_prediction(options.a), report_of(read_run(options.b))
     found = scores(prediction, report)
+    table, answer = scores_table(found, str(options.b)), summary(found)
+    if options.html:
+        write(
+            options.html,
+            answer_html(Answer("A prediction and a run", table.title, report.meta.notes, [answer], [table])),
+        )
     if options.json:
         print(json.dumps({"untrusted": report.untrusted, "scores": [_scored(score) for score in found]}, indent=2))
     else:
         console = standard_output()
         print_warnings(report.meta.notes, console)
-        print_table(scores_table(found, str(options.b)), console)
-        console.print(summary(found), style="bold")
+        print_table(table, console)
+        console.print(answer, style="bold")
     if report.untrusted:
         return EXIT_UNSOUND
     return EXIT_OK if all(score.covered for score in found if score.is_time) else EXIT_NOT_MET

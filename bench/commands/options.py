@@ -50,6 +50,11 @@ def add_price_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--live-prices", metavar="REGION", help="today's prices of a region (AWS Price List API)")
 
 
+def add_html_option(parser: argparse.ArgumentParser) -> None:
+    """Where to write the answer as a page."""
+    parser.add_argument("--html", type=Path, metavar="FILE", help="also write the answer as a page")
+
+
 def prices_from(options: argparse.Namespace) -> Prices:
     """The shipped prices, overridden by today's if wanted and by the user's own; warns of what is not today's."""
     if not options.live_prices:

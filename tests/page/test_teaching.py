@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from pathlib import Path
@@ -32,7 +33,7 @@ def test_one_backend_is_asked_after_the_other(screen: Screen) -> None:
         screen.wait(backend)
     times = screen.page.evaluate(_TIMES)
     assert [urlsplit(name).path for name, _, _ in times] == [f"/{backend}/similar" for backend in TITLES]
-    for (_, _, end), (_, begin, _) in zip(times, times[1:], strict=False):
+    for (_, _, end), (_, begin, _) in itertools.pairwise(times):
         assert begin >= end
 
 

@@ -23,9 +23,9 @@ def figure(report: Report) -> Figure | None:
         Point(
             series[item.variant],
             latency,
-            item.cold_start_usd,
+            item.costs.cold_start,
             _known(ends(cold[item.variant].interval) or ()),
-            _known(item.cold_start_interval_usd or ()),
+            _known(ends(item.costs.cold_start_interval, 12) or ()),
         )
         for item in costs.variants
         if (latency := cold[item.variant].p50_ms) is not None
@@ -36,8 +36,7 @@ def figure(report: Report) -> Figure | None:
     return drawn(
         "Cost against latency of a cold start",
         lambda width: scatter(points, width, ("median of a cold start", "USD for a cold start"), in_words, money),
-        "Down is cheaper, left is faster. The lines are 95 % intervals. Durations as measured here, list prices of "
-        f"{costs.region}, {costs.prices_date}.",
+        f"Down is cheaper, left is faster. The lines are 95 % intervals. {costs.said}",
     )
 
 

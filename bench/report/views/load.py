@@ -11,7 +11,7 @@ from bench.report.loads.figures import load_figures
 from bench.report.loads.report import LoadReport, load_report
 from bench.report.loads.tables import load_tables
 from bench.report.views.markdown import bullets, markdown_table, section
-from bench.report.views.page import figure_in_html, list_in_html, page, table_in_html
+from bench.report.views.page import Section, figure_in_html, list_in_html, page, table_in_html
 from bench.report.views.write import write
 from bench.runs.load_file import read_load
 from bench.runs.loads import LoadHeader
@@ -63,7 +63,7 @@ def load_html(report: LoadReport) -> str:
     """load.html."""
     header = report.header
     first, *others = load_tables(report)
-    body = [
+    body: list[str | Section] = [
         list_in_html(report.notes, "notes"),
         list_in_html(found.sentence for found in report.searches) if report.searches else "",
         table_in_html(first),

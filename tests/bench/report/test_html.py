@@ -1,10 +1,7 @@
-"""report.html is self-contained, has words for every figure, and a browser shows it without errors or overflow."""
+"""report.html is self-contained and has words for every figure; how it looks is tested in views/test_pages.py."""
 
 from __future__ import annotations
 
-import re
-import shutil
-import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -21,22 +18,6 @@ from bench.runs.records import Session
 from bench.runs.store import RESULTS, Recorder
 from tests.bench.support.failing import MACHINE
 from tests.bench.support.simulator import Account, SimulatedTarget, Truth, VirtualTime, outputs
-
-CHROMIUM = shutil.which("chromium")
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-PROBE = """<script>
-window.addEventListener('load', () => {
-  const root = document.documentElement;
-  const shown = [...document.querySelectorAll('svg')].filter(s => s.getBoundingClientRect().width > 0);
-  const wide = shown.filter(s => s.getBoundingClientRect().right > root.clientWidth + 1).length;
-  const over = root.scrollWidth - root.clientWidth;
-  document.title = `overflow=${over} figures=${shown.length} wide=${wide} errors=${errors}`;
-});
-</script>"""
 
 
 @pytest.fixture(scope="module")
@@ -81,8 +62,8 @@ def test_the_page_needs_nothing_from_elsewhere(page: Path) -> None:
     seen = Seen()
     seen.feed(text)
     assert not {tag for tag, _ in seen.tags} & {"script", "img", "iframe", "object"}
-    links = [attributes.get(name) for _, attributes in seen.tags for name in ("href", "src") if name in attributes]
-    assert links == ["data:,"]
+    links = [str(attributes[name]) for _, attributes in seen.tags for name in ("href", "src") if name in attributes]
+    assert [link for link in links if not link.startswith("#")] == ["data:,"]
     assert "url(" not in text
     assert "@import" not in text
 
@@ -103,7 +84,7 @@ def test_every_figure_has_words_and_unique_names(page: Path) -> None:
 
 def test_verdicts_come_first_and_notes_are_there(page: Path) -> None:
     text = page.read_text()
-    assert text.index("<h2>Verdicts") < text.index("<svg")
+    assert text.index(">Verdicts</h2>") < text.index("<svg")
     assert "not AWS figures" in text
     assert "synthetic" in text
 
@@ -113,18 +94,3 @@ def test_axes_have_ticks_for_any_values(values: list[float]) -> None:
     scale = scale_for(values, 0, 100)
     assert len(scale.ticks()) >= 2
     assert all(0 <= scale(tick) <= 100 for tick in scale.ticks())
-
-
-@pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
-@pytest.mark.parametrize("width", [500, 1280])
-def test_a_browser_shows_it_without_errors_or_overflow(page: Path, width: int, tmp_path: Path) -> None:
-    probed = tmp_path / "probed.html"
-    catcher = "<script>var errors = 0; window.onerror = () => { errors++ }</script>"
-    probed.write_text(page.read_text().replace("<head>", f"<head>{catcher}").replace("</body>", f"{PROBE}</body>"))
-    done = subprocess.run(
-        [str(CHROMIUM), *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", f"--window-size={width},900", "--dump-dom",
-         probed.as_uri()], capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
-    found = re.search(r"<title>(overflow=.*?)</title>", done.stdout)
-    assert found, done.stderr
-    assert found[1] == f"overflow=0 figures={len(FIGURES)} wide=0 errors=0"
