@@ -59,6 +59,7 @@ async function lookAround() {
   const there = found.filter(({ failure }) => failure?.status !== 404).map(({ backend }) => backend);
   if (there.length < found.length) offerBackends(there);
   const healthy = found.filter(({ says }) => says);
+  showCollection(healthy.map(({ says }) => says.title).find((title) => typeof title === "string"));
   showWeights(healthy.some(({ says }) => says.weights === "synthetic"));
   putText(byId("facts"), factsOf(healthy));
   const ill = found.filter(({ failure }) => failure && failure.status !== 404);
@@ -97,6 +98,15 @@ function factsOf(healthy) {
     saying.set(sentence, [...(saying.get(sentence) ?? []), titleOf(backend)]);
   }
   return [...saying].map(([sentence, backends]) => `${backends.join(", ")}: ${sentence}.`).join(" ");
+}
+
+/** Names what the incidents are taken from; the database that the examples are of has a link, and others a name. */
+function showCollection(title) {
+  const link = copyOf("aiid");
+  const isAiid = title === link.textContent;
+  byId("collection").replaceChildren(isAiid ? link : `collection ${title ? `“${title}”` : "that is served here"}`);
+  document.querySelector(".examples").hidden = !isAiid;
+  document.title = title ? `Similar incidents: ${title}` : "Similar incidents";
 }
 
 function showWeights(synthetic) {

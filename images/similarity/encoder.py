@@ -42,20 +42,22 @@ class EncoderService(Service[Model]):
 def by_text(wanted: Request, model: Model, call: Call) -> dict[str, Any]:
     """The incidents nearest to the text of the request."""
     warnings = list(wanted.warnings)
-    vector = _encode(_plain(wanted.text), model, call, warnings)
-    return search.nearest(vector, model.index, wanted.num, call, warnings)
+    vector = _encode(_plain(wanted.text, model), model, call, warnings)
+    return search.nearest(vector, model, wanted.num, call, warnings)
 
 
 def embed(wanted: Request, model: Model, call: Call) -> dict[str, Any]:
     """The vector of the text of the request, and the hash of the text that was embedded."""
-    text, warnings = _plain(wanted.text), list(wanted.warnings)
+    text, warnings = _plain(wanted.text, model), list(wanted.warnings)
     vector = _encode(text, model, call, warnings)
     text_hash = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()  # AIID's own choice
     return answer.embedding(vector.tolist(), text_hash, warnings)
 
 
-def _plain(text: str) -> str:
-    """The text in ASCII; raises BadRequest where that is too long."""
+def _plain(text: str, model: Model) -> str:
+    """The text in the form in which the index's were embedded; raises BadRequest if it is too long in ASCII."""
+    if not model.manifest.collection.transliterate:
+        return text
     plain = to_ascii(text)
     fields.check_length(plain)
     return plain

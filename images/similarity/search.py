@@ -16,7 +16,7 @@ from similarity.api import answer
 from similarity.base.attempt import Attempt
 from similarity.base.errors import BadRequest, StoreError
 from similarity.base.parallel import Task, for_each
-from similarity.bundle.manifest import check, parse
+from similarity.bundle.manifest import PLACE, check, parse
 from similarity.service import Call, Loaded, Service
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from similarity.api.request import Request
     from similarity.base.phases import Phases
-    from similarity.bundle.manifest import Manifest
-    from similarity.bundle.ranking import Index
+    from similarity.bundle.manifest import Collection, Manifest
+    from similarity.bundle.ranking import Index, Match
     from similarity.stores import Store
 
 HEALTH_WAIT = 2.0  # seconds for an index that is read again
@@ -78,6 +78,7 @@ class IndexLoading(Attempt[Incidents]):
         read = fetched.result()
         with self._phases.span(LOAD):
             manifest = parse(read[files.MANIFEST])
+            manifest.check_index()
             for name in (files.VECTORS, files.INCIDENTS):
                 if name not in manifest.files:
                     raise StoreError(name, "is not in the manifest")
@@ -106,18 +107,25 @@ def by_vector(wanted: Request, model: Loaded, call: Call) -> dict[str, Any]:
         warnings.append("All numbers of embed are 0: it has no direction, every similarity is 0.")
     # Scaling by a power of two changes no digit and keeps squares within float32, whatever the vector's length.
     scaled = np.ldexp(vector, -math.frexp(peak)[1]).astype(np.float32)
-    return nearest(scaled, model.index, wanted.num, call, warnings)
+    return nearest(scaled, model, wanted.num, call, warnings)
 
 
-def nearest(vector: np.ndarray, index: Index, num: int, call: Call, warnings: list[str]) -> dict[str, Any]:
+def nearest(vector: np.ndarray, model: Loaded, num: int, call: Call, warnings: list[str]) -> dict[str, Any]:
     """The envelope with the `num` incidents nearest to float32[hidden] `vector` (all if negative), as many as fit."""
+    index = model.index
     wanted = len(index) if num < 0 else min(num, len(index))
     with call.phases.span(RANK):
         matches = index.nearest(vector, min(wanted, MAX_RESULTS))
     shown = matches[: answer.passable(matches)]
     if len(shown) < wanted:
         warnings.append(f"The index has {len(index)} incidents; the nearest {len(shown)} are given.")
-    return answer.similar(shown, warnings)
+    best_url = _best_url(shown[0], model.manifest.collection) if shown else None
+    return answer.similar(shown, best_url, warnings)
+
+
+def _best_url(best: Match, collection: Collection) -> str | None:
+    """The address of the best match: the one that its collection makes, else its own."""
+    return collection.best_url.replace(PLACE, str(best.incident_id)) or best.url
 
 
 # What answers each route that needs no model; health is the service's own.

@@ -153,6 +153,8 @@ class Service(ABC, Generic[Model]):
             model_hash=manifest.model_hash if manifest else None,
             weights=manifest.weights if manifest else None,
             incidents=len(model.index) if model else None,
+            title=manifest.collection.title if manifest else None,
+            transliterates=manifest.collection.transliterate if manifest else None,
             encoder_loaded=model is not None and self._encodes(),
             index_loaded=model is not None,
         )

@@ -23,7 +23,8 @@ from model.checkpoints.architecture import FULL, TINY, Architecture
 from model.checkpoints.checkpoint import Checkpoint, Said
 from model.checkpoints.hub import HubUnavailable
 from model.graphs import graph
-from similarity.bundle.manifest import Manifest
+from model.index import own
+from similarity.bundle.manifest import AIID, Collection, Manifest
 from similarity.loading import verification
 
 LONGFORMER = "allenai/longformer-base-4096"
@@ -39,6 +40,7 @@ class Options:
     `weights` is auto, hub or synthetic. `pooling` is for checkpoints that do not state theirs.
     `tiny` is a two-layer synthetic model for tests.
     `layers` gives a synthetic model of full width another depth, to measure what grows with a model's size.
+    `max_tokens` cuts texts earlier than the model would; 0 leaves that to the model.
     `replace_index` rebuilds a bundle whose index `python -m model index` made, and puts the sample in its place.
     """
 
@@ -50,6 +52,7 @@ class Options:
     layers: int = FULL.layers
     replace_index: bool = False
     pooling: str = ""
+    max_tokens: int = 0
 
     @property
     def shape(self) -> Architecture:
@@ -59,6 +62,12 @@ class Options:
     @property
     def synthetic_only(self) -> bool:
         return self.tiny or self.layers != FULL.layers or self.weights == "synthetic"
+
+    @property
+    def collection(self) -> Collection:
+        """What the incidents are taken from: those of the sample are AIID's."""
+        same = self.incidents.resolve() == incidents.SAMPLE.resolve()
+        return AIID if same else own.collection(own.title_of(self.incidents))
 
 
 @dataclass(frozen=True)
@@ -150,7 +159,8 @@ def _recipe(options: Options, key: str) -> str:
     """The hash of everything that decides a bundle, the builder's source included: equal recipes make equal bundles."""
     builder = ROOT / "model"
     sources = [path for folder in _BUILDERS for path in sorted((builder / folder).glob("*.py"))]
-    parts = [options.model, key, options.pooling, str(options.shape), str(SEED)]
+    said = (options.pooling, str(options.max_tokens), str(options.collection))
+    parts = [options.model, key, *said, str(options.shape), str(SEED)]
     digest = hashlib.sha256("\n".join(parts).encode())
     for path in (*sources, options.incidents):
         digest.update(hashlib.sha256(path.read_bytes()).digest())
@@ -187,14 +197,22 @@ def _draft(options: Options, taken: Checkpoint, recipe: str, work: Path) -> Mani
         layers=shape.layers,
         hidden=shape.hidden,
         window=shape.window,
-        max_tokens=min(shape.max_tokens, said.max_tokens or shape.max_tokens),
+        max_tokens=_max_tokens(options, min(shape.max_tokens, said.max_tokens or shape.max_tokens)),
         padding_id=shape.padding_id,
         recipe=recipe,
         header_sha256=hashlib.sha256(start).hexdigest(),
         encoder_sha256=verification.encoder_sha256(header, work / files.WEIGHTS),
         source_hash="",
         files={},
+        collection=options.collection,
     )
+
+
+def _max_tokens(options: Options, most: int) -> int:
+    """The limit of tokens, special ones included, for a model that reads `most`; raises BuildError."""
+    if options.max_tokens > most:
+        raise BuildError(f"the model reads {most:,} tokens: --max-tokens {options.max_tokens} cannot be more")
+    return options.max_tokens or most
 
 
 def _pooling(options: Options, taken: Checkpoint) -> str:
@@ -221,5 +239,6 @@ def _seal(draft: Manifest, work: Path, console: Console) -> Manifest:
                 described[path.name] = File(path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
             progress(done, len(paths))
     manifest = replace(draft, files=described, source_hash=files.source_hash(described))
+    manifest = replace(manifest, embedded_by=manifest.model_hash)
     (work / files.MANIFEST).write_text(manifest.to_json())
     return manifest

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from model.base.errors import BuildError
 from model.base.progress import Step
-from model.index import first_bytes
-from model.index.encoder import Encoder, plain
+from model.index import addresses, first_bytes
+from model.index.encoder import Encoder
 from model.index.files import Row, write
 from similarity.bundle.manifest import Manifest
 
@@ -21,7 +21,7 @@ SAMPLE = Path(__file__).with_name("incidents.jsonl")
 
 @dataclass(frozen=True)
 class Incident:
-    """One incident of the AI Incident Database; `text` is the text to embed, `url` its page."""
+    """One incident; `text` is the text to embed, `url` its page."""
 
     incident_id: int
     title: str
@@ -67,6 +67,7 @@ def _incident(fields: object) -> Incident:
             raise ValueError(f"{name} is empty")
         getattr(incident, name).encode()  # a lone surrogate is a ValueError, too
     date.fromisoformat(incident.date)
+    addresses.check(incident.url)
     return incident
 
 
@@ -79,7 +80,7 @@ def write_index(incidents: list[Incident], manifest: Manifest, directory: Path, 
 
     def rows() -> Iterator[Row]:
         for done, incident in enumerate(incidents, 1):
-            vector = encoder.encode([encoder.token_ids(plain(incident.text))])[0]
+            vector = encoder.encode([encoder.token_ids(encoder.plain(incident.text))])[0]
             yield Row(incident.incident_id, incident.title, incident.date, incident.url, 1, vector)
             progress(done, len(incidents))
 

@@ -13,6 +13,7 @@ from model.checkpoints.pooling import POOLINGS
 
 HELP = "weights, ONNX graphs, tokenizer and incident index in one directory"
 INTERRUPTED = "nothing was left behind"
+LEAST_TOKENS = 3
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -28,6 +29,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         choices=tuple(POOLINGS),
         default="",
         help="how a vector is made of the last layer, where the checkpoint does not say (cls: the first token's row)",
+    )
+    parser.add_argument(
+        "--max-tokens",
+        type=_limit,
+        default=0,
+        metavar="N",
+        help=f"cut texts at N tokens, {LEAST_TOKENS} at least (where the model does); AIID's own service cuts at 2000",
     )
     parser.add_argument(
         "--weights",
@@ -67,5 +75,13 @@ def run(options: argparse.Namespace, parser: argparse.ArgumentParser, console: C
         options.layers,
         options.replace_index,
         options.pooling,
+        options.max_tokens,
     )
     bundle.build(chosen, console)
+
+
+def _limit(text: str) -> int:
+    value = int(text)
+    if value < LEAST_TOKENS:
+        raise argparse.ArgumentTypeError(f"must be {LEAST_TOKENS} or more: the two tokens around a text, and one of it")
+    return value

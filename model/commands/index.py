@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
 from contract.auth import MODES, NONE
-from model.index import build, sources
+from model.index import addresses, build, own, sources
 from model.index.deployment import TOKEN_VARIABLE, Target
+from model.index.records import BadRow
 
 HELP = "an incident index from AIID's snapshot, the state.csv of its former service, or a CSV or JSONL file"
 CACHE = Path(".cache/index")
@@ -23,6 +26,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bundle", type=Path, default=bundle, help="whose model embeds (%(default)s)")
     parser.add_argument("--out", type=Path, help="bundle that gets the index (the same, whose index is replaced)")
     parser.add_argument("--cache", type=Path, default=CACHE, help="where embeddings are kept (%(default)s)")
+    parser.add_argument(
+        "--title", type=_checked(own.check_title), help="what to call your own incidents (the name of their file)"
+    )
+    parser.add_argument(
+        "--url-template",
+        type=_checked(addresses.check_template),
+        metavar="URL",
+        help="the address of each incident of your own that has no url, such as https://example.org/{incident_id}",
+    )
     parser.add_argument("--strict", action="store_true", help="whatever has to be left out is an error")
     parser.add_argument(
         "--at-least", type=_positive, default=1, metavar="N", help="fewer incidents are an error (%(default)s)"
@@ -46,9 +58,26 @@ def run(options: argparse.Namespace, parser: argparse.ArgumentParser, console: C
     if options.auth != NONE and not options.via:
         parser.error("--auth goes with --via")
     via = Target(options.via, options.concurrency, options.auth) if options.via else None
+    source = sources.detect(options.source)
+    if options.title or options.url_template:
+        if source.kind != sources.PLAIN:
+            parser.error(f"--title and --url-template are for a table of your own; {source.path} is {source.kind}")
+        title = options.title or source.collection.title
+        source = replace(source, collection=own.collection(title, options.url_template or ""))
     out = options.out or options.bundle
-    chosen = build.Options(options.source, options.bundle, out, options.cache, options.strict, options.at_least, via)
+    chosen = build.Options(source, options.bundle, out, options.cache, options.strict, options.at_least, via)
     build.build(chosen, console)
+
+
+def _checked(check: Callable[[str], None]) -> Callable[[str], str]:
+    def checked(text: str) -> str:
+        try:
+            check(text)
+        except BadRow as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+        return text.strip()
+
+    return checked
 
 
 def _positive(text: str) -> int:

@@ -22,6 +22,7 @@ from model.index import cache, files, local, reading, remote, sources, store
 from model.index.cache import Cache
 from model.index.deployment import Deployment, Target
 from model.index.encoder import Encoder
+from model.index.sources import Source
 from model.index.store import Store, Text
 from similarity.bundle.manifest import Manifest
 
@@ -29,9 +30,14 @@ SHOWN = 20  # lines about what was left out
 LISTED = "skipped.csv"  # the file with all of them, in the cache's directory
 
 
+AIIDS_TOKENS = 2_000  # of a text, that AIID's service read
 SYNTHETIC = (
     "NOTE: this bundle has synthetic weights, with which rankings mean nothing. "
     "Stop, and name one with real weights: --bundle images/bundle-minilm (make demo builds it)"
+)
+OTHER_LIMIT = (
+    f"NOTE: AIID's service has cut its texts at {AIIDS_TOKENS:,} tokens, this bundle cuts them at {{:,}}: vectors of "
+    f"longer texts differ. Build one with `python -m model build --max-tokens {AIIDS_TOKENS}`"
 )
 
 
@@ -43,7 +49,7 @@ class Options:
     deployment.
     """
 
-    source: Path
+    source: Source
     bundle: Path
     out: Path
     cache: Path
@@ -57,14 +63,17 @@ def build(options: Options, console: Console) -> Manifest:
 
     However it ends, `out` is unchanged or has the whole new index, and the embeddings made so far are kept.
     """
-    source = sources.detect(options.source)
-    console.print(f"{options.source} is {source.kind}")
+    source = options.source
+    console.print(f"{source.path} is {source.kind}", markup=False)
     with publish.work_directory(options.out) as work:
         manifest = publish.existing(options.bundle)
         if manifest is None:
             raise BuildError(f"{options.bundle} is not a whole bundle: build it with `python -m model build`")
         if manifest.weights == "synthetic":
             console.print(SYNTHETIC, markup=False)
+        if source.kind == sources.STATE and manifest.max_tokens != AIIDS_TOKENS:
+            console.print(OTHER_LIMIT.format(manifest.max_tokens), markup=False)
+        manifest = replace(manifest, index=source.path.name, collection=source.collection)
         with step(console, f"checking the model in {options.bundle}"):
             _link_model(manifest, options.bundle, work)
         deployment = Deployment(options.via, manifest) if options.via and source.kind != sources.STATE else None
@@ -75,7 +84,7 @@ def build(options: Options, console: Console) -> Manifest:
             store.opened(work / "reading.sqlite3") as read,
         ):
             encoder = Encoder(manifest, work)
-            with step(console, f"reading {options.source}") as progress:
+            with step(console, f"reading {source.path}") as progress:
                 shown = options.bundle / INCIDENTS
                 reading.read_all(source, reading.Reader(read, kept, encoder, manifest.hidden, shown), progress)
             _tell_skips(read, options, console)
@@ -83,7 +92,7 @@ def build(options: Options, console: Console) -> Manifest:
             count = read.count("incidents")
             with step(console, f"writing an index of {count:,} incidents"):
                 files.write(_rows(read, kept, manifest.hidden), count, manifest.hidden, work)
-        return _publish(replace(manifest, index=options.source.name), work, options.out, console)
+        return _publish(manifest, work, options.out, console)
 
 
 def _link_model(manifest: Manifest, bundle: Path, work: Path) -> None:
@@ -118,7 +127,7 @@ def _tell_skips(read: Store, options: Options, console: Console) -> None:
     incidents = read.count("incidents")
     if incidents < options.at_least:
         has = f"{incidents:,} of {options.at_least:,} incidents" if incidents else "no incident"
-        raise BuildError(f"{options.source} holds {has} that can be used; {count:,} things were left out")
+        raise BuildError(f"{options.source.path} holds {has} that can be used; {count:,} things were left out")
     if count and options.strict:
         raise BuildError(f"{count:,} things were left out, all listed in {listed}, and --strict makes that an error")
 
@@ -163,7 +172,12 @@ def _publish(manifest: Manifest, work: Path, out: Path, console: Console) -> Man
     for name in (VECTORS, INCIDENTS):
         (work / name).chmod(0o644)
         described[name] = _described(work / name)
-    manifest = replace(manifest, files=described, source_hash=bundle_files.source_hash(described))
+    manifest = replace(
+        manifest,
+        files=described,
+        source_hash=bundle_files.source_hash(described),
+        embedded_by=manifest.model_hash,
+    )
     if publish.existing(out) == manifest:
         console.print(f"{out} is up to date: bundle {manifest.source_hash[:12]}")
         return manifest

@@ -53,6 +53,7 @@ class Deployment:
         self._sessions = threading.local()
         self._checked: set[str] = set()  # hashes of bundles that have the model
         self._stop = threading.Event()
+        self._transliterates = True  # older deployments, which do not say it, do
 
     def check(self) -> None:
         """Raise BuildError unless the deployment answers and has the bundle's model."""
@@ -63,6 +64,7 @@ class Deployment:
                 f"{self._url} runs another model ({theirs}, {str(body.get('model_hash'))[:12]}) than the bundle "
                 f"({ours}, {self._manifest.model_hash[:12]}): deploy this bundle first, or leave --via out"
             )
+        self._transliterates = body.get("transliterates") is not False
         self._checked.add(str(body.get("bundle_hash")))
 
     def _health(self) -> dict[str, Any]:
@@ -74,7 +76,10 @@ class Deployment:
         return body
 
     def embed(self, text: str) -> np.ndarray | None:
-        """float32[hidden] of a plain text, or None if the deployment finds it too large; raises BuildError."""
+        """float32[hidden] of a plain text, or None if the deployment does not embed it as it is; raises BuildError.
+
+        It may find the text too large, or be one that would write it in ASCII.
+        """
         try:
             return self._embed(text)
         except BuildError:
@@ -82,6 +87,8 @@ class Deployment:
             raise
 
     def _embed(self, text: str) -> np.ndarray | None:
+        if self._transliterates and not text.isascii():
+            return None
         answer = self._ask("POST", TEXT_TO_EMBED.name, {"text": text})
         if answer.status_code == TOO_LARGE:
             return None

@@ -19,11 +19,6 @@ from similarity.stores.directory import DirectoryStore
 HEADER = 1 << 24  # bytes read to find the header of any checkpoint
 
 
-def plain(text: str) -> str:
-    """The text in the form in which it is embedded, here or in a deployment."""
-    return to_ascii(text)
-
-
 class Encoder:
     """Text to vector with the files of a bundle directory, whose manifest may still be a draft."""
 
@@ -32,7 +27,12 @@ class Encoder:
         header = safetensors_header.parse(weights.start)
         graphs = {name: (directory / name).read_bytes() for name in onnx.files(manifest)}
         self._engine = onnx.make(manifest, header, weights, graphs)
+        self._transliterate = manifest.collection.transliterate
         self._tokenizer = Tokenizer((directory / TOKENIZER).read_bytes(), manifest.max_tokens)
+
+    def plain(self, text: str) -> str:
+        """The text in the form in which the index's texts, and later the queries, are embedded."""
+        return to_ascii(text) if self._transliterate else text
 
     def token_ids(self, text: str) -> list[int]:
         """Token ids of a plain text, cut like a query."""

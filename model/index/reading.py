@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model.base.progress import Step
-from model.index import sources
+from model.index import addresses, sources
 from model.index.cache import Cache
 from model.index.containers import Meter
-from model.index.encoder import Encoder, plain
-from model.index.records import CITE_URL, Incident, Mean, Report, Skip
+from model.index.encoder import Encoder
+from model.index.records import Incident, Mean, Report, Skip
 from model.index.sources import Source
 from model.index.store import Store, Text
 
@@ -45,7 +45,8 @@ def read_all(source: Source, reader: Reader, progress: Step) -> None:
         elif isinstance(record, Report):
             _take_report(record, reader)
         elif isinstance(record, Mean):
-            reader.store.add_mean(record, f"Incident {record.incident_id}", CITE_URL.format(record.incident_id))
+            url = addresses.filled(source.collection.url_template, record.incident_id)
+            reader.store.add_mean(record, f"Incident {record.incident_id}", url)
         else:
             reader.store.skip(record)
         progress(min(meter.done, meter.total), meter.total)
@@ -53,7 +54,7 @@ def read_all(source: Source, reader: Reader, progress: Step) -> None:
 
 
 def _take_report(report: Report, reader: Reader) -> None:
-    text = plain(report.text)
+    text = reader.encoder.plain(report.text)
     text_hash = hashlib.sha256(text.encode()).digest() if text.strip() else None
     if not reader.store.add_report(report.number, text_hash):
         reader.store.skip(Skip(f"report {report.number}", "is there twice; the first one is kept"))

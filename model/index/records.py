@@ -14,7 +14,6 @@ import numpy as np
 WHOLE = re.compile(r"\s*(\d{1,19})(?:\.0*)?\s*", re.ASCII)
 # Control characters, and those that turn the writing direction (a title could look like another one).
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-CITE_URL = "https://incidentdatabase.ai/cite/{}"  # AIID's page of an incident
 
 
 class BadRow(ValueError):

@@ -21,7 +21,7 @@ def embed(
 ) -> None:
     """Embed `texts` with `concurrency` requests at a time; `total` is of their tokens. Raises BuildError.
 
-    A text that the deployment finds too large is left to the caller, and is not in the cache afterwards.
+    A text that the deployment does not embed as it is is left to the caller, and is not in the cache afterwards.
     """
     done = 0
     try:

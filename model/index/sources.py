@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from model.base.errors import BuildError
-from model.index import containers, first_bytes, records, rows
+from model.index import addresses, containers, first_bytes, own, records, rows
 from model.index.containers import Meter
-from model.index.records import CITE_URL, BadRow, Incident, Mean, Record, Report, Skip
+from model.index.records import BadRow, Incident, Mean, Record, Report, Skip
+from similarity.bundle.manifest import AIID, Collection
 
 INCIDENTS, REPORTS = "incidents.csv", "reports.csv"
 COLUMNS = {INCIDENTS: ("incident_id", "title", "date", "reports"), REPORTS: ("report_number", "text")}
@@ -31,10 +32,11 @@ Fields = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Source:
-    """A source and which kind it is."""
+    """A source, which kind it is, and what its incidents are taken from: AIID, but for a plain table."""
 
     path: Path
     kind: str
+    collection: Collection = AIID
 
 
 def detect(path: Path) -> Source:
@@ -47,20 +49,28 @@ def detect(path: Path) -> Source:
             return Source(path, SNAPSHOT)
         first_bytes.check_text(path)
         if first_bytes.is_json(path) or path.suffix.lower() in JSONL:
-            return Source(path, PLAIN)
+            return _own(path)
         columns = rows.header(file, path.name)
     if set(STATE_COLUMNS) <= set(columns):
         return Source(path, STATE)
     if "text" in columns and {"id", "incident_id"} & set(columns) and "report_number" not in columns:
-        return Source(path, PLAIN)
+        return _own(path)
     if {"reports", "report_number"} & set(columns):
         raise BuildError(f"{path} is one of a snapshot's two tables: name the directory or archive that holds both")
     raise BuildError(f"{path} has the columns {', '.join(columns[:20]) or 'of nothing'}; wanted is {KINDS}")
 
 
+def _own(path: Path) -> Source:
+    return Source(path, PLAIN, own.collection(own.title_of(path)))
+
+
 def read(source: Source, width: int, meter: Meter) -> Iterator[Record]:
     """All records in the order of the source; `width` is that of the model's vectors. Raises BuildError."""
     name = source.path.name
+
+    def plain(row: Fields) -> tuple[Record, ...]:
+        return _plain(row, source.collection.url_template)
+
     with containers.readable(source.path):
         if source.kind == SNAPSHOT:
             yield from _snapshot(source.path, meter)
@@ -69,9 +79,9 @@ def read(source: Source, width: int, meter: Meter) -> Iterator[Record]:
             if source.kind == STATE:
                 yield from _records(name, rows.read_csv(file, name, STATE_COLUMNS), lambda row: _mean(row, width))
             elif first_bytes.is_json(source.path) or source.path.suffix.lower() in JSONL:
-                yield from _records(name, rows.read_jsonl(file, name), _plain)
+                yield from _records(name, rows.read_jsonl(file, name), plain)
             else:
-                yield from _records(name, rows.read_csv(file, name, ("title", "text")), _plain)
+                yield from _records(name, rows.read_csv(file, name, ("title", "text")), plain)
 
 
 def _snapshot(path: Path, meter: Meter) -> Iterator[Record]:
@@ -101,7 +111,11 @@ def _incident(row: Fields) -> tuple[Record, ...]:
     incident_id = records.number(row["incident_id"], "incident_id")
     title = records.words(row, "title") or f"Incident {incident_id}"
     reports = records.numbers(row["reports"])
-    return (Incident(incident_id, title, records.day(row), CITE_URL.format(incident_id), reports),)
+    return (Incident(incident_id, title, records.day(row), _cited(incident_id), reports),)
+
+
+def _cited(incident_id: int) -> str:
+    return addresses.filled(AIID.url_template, incident_id)
 
 
 def _report(row: Fields) -> tuple[Record, ...]:
@@ -116,15 +130,15 @@ def _mean(row: Fields, width: int) -> tuple[Record, ...]:
     return (Mean(incident_id, count, records.vector(row["mean"], width)),)
 
 
-def _plain(row: Fields) -> tuple[Record, ...]:
+def _plain(row: Fields, url_template: str) -> tuple[Record, ...]:
     """One incident that has one report: itself."""
     name = "id" if "id" in row else "incident_id"
     if name not in row or "text" not in row:
         raise BadRow(f"has no {'text' if name in row else 'id'}")
     incident_id = records.number(row[name], name)
     title = records.words(row, "title") or f"Incident {incident_id}"
-    url = records.words(row, "url")
-    if url and not url.startswith(("https://", "http://")):  # a page turns it into a link
-        raise BadRow(f"url {url[:40]!r} does not begin with https:// or http://")
+    url = records.text(row, "url").strip() or addresses.filled(url_template, incident_id)
+    if url:
+        addresses.check(url)
     incident = Incident(incident_id, title, records.day(row), url, (incident_id,))
     return incident, Report(incident_id, records.text(row, "text"))

@@ -11,7 +11,8 @@ from tests.extending.support.tree import Tree, generic, listed
 
 HANDLER = '''def tokens(wanted: Request, model: Model, call: Call) -> dict[str, Any]:
     """How many tokens the text of the request has."""
-    return answer.envelope(200, {"warnings": [], "msg": str(len(model.tokenizer.encode(_plain(wanted.text)).ids))})
+    read = model.tokenizer.encode(_plain(wanted.text, model)).ids
+    return answer.envelope(200, {"warnings": [], "msg": str(len(read))})
 
 
 '''

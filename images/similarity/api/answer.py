@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from similarity.bundle.ranking import Match
 
-BEST_URL = "https://incidentdatabase.ai/apps/discover?display=details&incident_id={}"  # AIID's own
 JSON = {"Content-Type": "application/json"}
 # An answer is data: nothing may render it, frame it, guess its type, keep it or pass it on.
 SECURITY = {
@@ -29,7 +28,8 @@ OVERHEAD = 150  # characters of everything else in one result
 class Health:
     """The state of the function that answers; None for what it has not read yet.
 
-    `model_hash` names the model without its incidents: deployments with the same one embed a text alike.
+    `model_hash` names the model without its incidents: deployments with the same one embed an ASCII text alike.
+    `title` names what the incidents are taken from, and `transliterates` tells that texts are written in ASCII first.
     """
 
     status: str
@@ -42,18 +42,23 @@ class Health:
     model_hash: str | None
     weights: str | None
     incidents: int | None
+    title: str | None
+    transliterates: bool | None
     encoder_loaded: bool
     index_loaded: bool
 
 
-def similar(matches: Sequence[Match], warnings: Sequence[str]) -> dict[str, Any]:
-    """The envelope for a list of matches, best first; `msg` is in Python tuple syntax, as AIID's site reads it."""
+def similar(matches: Sequence[Match], best_url: str | None, warnings: Sequence[str]) -> dict[str, Any]:
+    """The envelope for a list of matches, best first; `msg` is in Python tuple syntax, as AIID's site reads it.
+
+    `best_url` is the address of the first one, if it has any.
+    """
     body: dict[str, Any] = {
         "warnings": list(warnings),
         "msg": str([(match.similarity, match.incident_id) for match in matches]),
     }
-    if matches:
-        body["best_url"] = BEST_URL.format(matches[0].incident_id)
+    if best_url:
+        body["best_url"] = best_url
     body["results"] = [vars(match) for match in matches]
     return envelope(200, body)
 

@@ -1,4 +1,4 @@
-"""Converts text to ASCII, because the incidents of AIID's index were embedded that way."""
+"""Converts text to ASCII, for an index whose incidents were embedded that way, as AIID's were."""
 
 from __future__ import annotations
 

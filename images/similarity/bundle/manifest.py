@@ -7,10 +7,35 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from contract.bundle import FORMAT, INDEX, MANIFEST, File, read, source_hash, write_files
 from similarity.base.errors import StoreError
+
+PLACE = "{incident_id}"  # stands for an incident's number in a template of addresses
+
+
+class Collection(NamedTuple):
+    """What the incidents of an index are taken from.
+
+    `title` names it to people. `url_template` has made the address of each incident that came without one, `best_url`
+    makes that of the best one in an answer; where they are empty, there is none, and the best one's own. With
+    `transliterate` every text is written in ASCII before it is embedded.
+    """
+
+    title: str
+    url_template: str
+    best_url: str
+    transliterate: bool
+
+
+AIID = Collection(
+    title="AI Incident Database",
+    url_template=f"https://incidentdatabase.ai/cite/{PLACE}",
+    best_url=f"https://incidentdatabase.ai/apps/discover?display=details&incident_id={PLACE}",
+    transliterate=True,
+)
+"""What older bundles are of, whose manifests do not say it."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +49,8 @@ class Manifest:
     without a position, the others count from `padding_id + 1`; -1 if all tokens count, from 0. `header_sha256` covers
     the safetensors header, its 8-byte length included. `index` names the source of the incidents, empty for those that
     ship with the build. `encoder_sha256` covers the tensors that every answer reads, for VERIFY_WEIGHTS; empty in older
-    bundles.
+    bundles. `collection` is what `index` is of. `embedded_by` is the `model_hash` under which it was embedded; empty in
+    older bundles.
     """
 
     model: str
@@ -43,11 +69,23 @@ class Manifest:
     files: Mapping[str, File]
     index: str = ""
     encoder_sha256: str = ""
+    collection: Collection = AIID
+    embedded_by: str = ""
 
     @property
     def model_hash(self) -> str:
-        """The name of the model without its incidents: two bundles with the same one embed a text alike."""
-        return source_hash({name: file for name, file in self.files.items() if name not in INDEX})
+        """The name of the model without its incidents: two bundles with the same one embed the same ASCII text alike.
+
+        No file says where a text is cut, so the limit is named beside them.
+        """
+        model = source_hash({name: file for name, file in self.files.items() if name not in INDEX})
+        return hashlib.sha256(f"{model} {self.max_tokens}".encode()).hexdigest()
+
+    def check_index(self) -> None:
+        """Raise StoreError if another model, or another limit of tokens, has embedded the incidents."""
+        if self.embedded_by not in ("", self.model_hash):
+            words = "has an index that was embedded by another model, or under another limit of tokens"
+            raise StoreError(MANIFEST, f"{words}: make it anew with `python -m model index`")
 
     @property
     def short_tokens(self) -> int:
@@ -63,7 +101,7 @@ class Manifest:
 
     def to_json(self) -> str:
         fields: dict[str, Any] = {"format": FORMAT, **{k: v for k, v in vars(self).items() if k != "files"}}
-        fields["files"] = write_files(self.files)
+        fields |= {"collection": self.collection._asdict(), "files": write_files(self.files)}
         return json.dumps(fields, indent=2) + "\n"
 
 
@@ -72,16 +110,27 @@ def parse(data: bytes) -> Manifest:
     try:
         fields = read(data)
         fields.pop("format")
+        if "collection" in fields:
+            fields["collection"] = _collection(fields["collection"])
         manifest = Manifest(**fields)
     except ValueError as error:
         raise StoreError(MANIFEST, f"{error}: build the bundle again") from None
     except TypeError as error:
         raise StoreError(MANIFEST, f"is damaged: {error}") from None
-    kinds = {"int": int, "str": str}
+    kinds = {"int": int, "str": str, "Collection": Collection}
     for field in dataclasses.fields(Manifest):
         if not isinstance(getattr(manifest, field.name), kinds.get(str(field.type), Mapping)):
             raise StoreError(MANIFEST, f"is damaged: its {field.name} is not {field.type}")
     return manifest
+
+
+def _collection(fields: object) -> Collection:
+    if not isinstance(fields, Mapping):
+        raise TypeError("its collection is not a JSON object")
+    collection = Collection(**fields)
+    if [type(value) for value in collection] != [str, str, str, bool]:
+        raise TypeError("its collection has a field of another kind")
+    return collection
 
 
 def check(file: File, name: str, data: bytes) -> None:

@@ -17,12 +17,12 @@ TINY = np.finfo(np.float32).tiny  # replaces a length of zero
 
 @dataclass(frozen=True)
 class Match:
-    """One incident and its cosine similarity, in -1..1."""
+    """One incident and its cosine similarity, in -1..1; `url` is None where the index has none."""
 
     incident_id: int
     similarity: float
     title: str
-    url: str
+    url: str | None
     date: str
 
 
@@ -66,7 +66,7 @@ class Index:
     def _match(self, row: int, similarity: float) -> Match:
         try:
             entry = json.loads(self._lines[row])
-            shown = [str(entry[key]) for key in ("title", "url", "date")]
+            title, url, date = (str(entry[key]) for key in ("title", "url", "date"))
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise StoreError(INCIDENTS, f"is damaged in line {row + 1}: {error}") from None
-        return Match(int(self._ids[row]), similarity, *shown)
+        return Match(int(self._ids[row]), similarity, title, url or None, date)

@@ -136,6 +136,7 @@ class Loader(Attempt[Model]):
             from similarity.bundle.ranking import Index
             from similarity.loading.tokens import Tokenizer
         bundle, small = self._opened.result(), self._small_files.result()
+        bundle.manifest.check_index()
         for name in (files.TOKENIZER, files.VECTORS, files.INCIDENTS, *engine.files(bundle.manifest)):
             if name not in small:
                 raise StoreError(name, "is not in the manifest")

@@ -165,10 +165,11 @@ def test_a_damaged_index_gives_503_until_it_is_mended(
 
 
 def hash_without_the_index(manifest: dict[str, Any]) -> str:
-    """The hash that two bundles of one model share, by the manifest's own rule for all files."""
+    """The hash that two bundles of one model share: the manifest's own rule for all files, and the limit of tokens."""
     files = sorted(item for item in manifest["files"].items() if item[0] not in INDEX_FILES)
     lines = "".join(f"{name} {file['size']} {file['sha256']}\n" for name, file in files)
-    return hashlib.sha256(lines.encode()).hexdigest()
+    model = hashlib.sha256(lines.encode()).hexdigest()
+    return hashlib.sha256(f"{model} {manifest['max_tokens']}".encode()).hexdigest()
 
 
 def test_health_says_what_is_there(index_only: Path, context: Context) -> None:
@@ -188,6 +189,8 @@ def test_health_says_what_is_there(index_only: Path, context: Context) -> None:
         "model_hash": hash_without_the_index(manifest),
         "weights": "synthetic",
         "incidents": 60,
+        "title": "AI Incident Database",
+        "transliterates": True,
         "encoder_loaded": False,
         "index_loaded": True,
     }
@@ -211,7 +214,7 @@ def test_no_answer_outgrows_what_lambda_passes_on() -> None:
     many = [Match(n, 0.5, "\U0001f600" * 2_000, "u" * 100, "2020-01-01") for n in range(MAX_RESULTS)]
     shown = many[: answer.passable(many)]
     assert 0 < len(shown) < len(many)
-    response = answer.response(answer.similar(shown, []), {})
+    response = answer.response(answer.similar(shown, None, []), {})
     assert len(json.dumps(response)) < 6_000_000
     assert answer.passable(many[:10]) == 10
 

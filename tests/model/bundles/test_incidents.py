@@ -13,7 +13,7 @@ from model.bundles import incidents
 from similarity.loading.tokens import Tokenizer
 from tests.images.conftest import open_bundle
 
-GOOD = {"incident_id": 1, "title": "t", "date": "2020-01-31", "text": "x", "url": "u"}
+GOOD = {"incident_id": 1, "title": "t", "date": "2020-01-31", "text": "x", "url": "https://x.example/1"}
 
 
 def test_the_sample_is_40_or_more_incidents_with_pages() -> None:

@@ -15,7 +15,7 @@ from tests.model.support.indexing import INCIDENTS, Folder
 
 def test_an_index_survives_the_next_build_unless_that_is_asked_to_replace_it(folder: Folder, tmp_path: Path) -> None:
     sample = tmp_path / "incidents.jsonl"
-    fields = {"incident_id": 1, "title": "t", "date": "2020-01-31", "text": "x", "url": "u"}
+    fields = {"incident_id": 1, "title": "t", "date": "2020-01-31", "text": "x", "url": "https://x.example/1"}
     sample.write_text(json.dumps(fields))
     build = ["build", "--tiny", "--out", str(folder.out)]
     assert main(build) == 0
