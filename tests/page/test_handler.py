@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from contract.storages import NAMES
 from page import handler as module
 from page.handler import FILES, handler, page
+from similarity.bundle.manifest import AIID
 
 DIRECTIVE = re.compile(r"([a-z-]+)((?: [^;]+)?)")
 
@@ -182,6 +183,12 @@ def test_the_deployment_says_which_backends_it_has(monkeypatch: pytest.MonkeyPat
 def test_without_being_told_the_page_looks_for_all_storages() -> None:
     tags = Inline(ask()["body"]).tags
     assert [values["content"] for _, values in tags if values.get("name") == "storage"] == list(NAMES)
+
+
+def test_the_collection_that_has_a_link_and_examples_is_aiids() -> None:
+    """The script compares what a function says with what this template says."""
+    (held,) = re.findall(r'<template id="aiid">\s*<a [^>]*>([^<]*)</a>\s*</template>', page(FILES).text)
+    assert held == AIID.title
 
 
 @pytest.mark.parametrize("names", ["S3", "s3,", "s3, oci", '"><script>', "s3\n"])

@@ -69,12 +69,14 @@ def test_markup_in_an_error_is_shown_as_the_text_it_is(screen: Screen) -> None:
 
 
 def test_markup_in_health_is_shown_as_the_text_it_is(browser: Browser, lab: Lab) -> None:
-    says = {"body": {"model": HOSTILE, "weights": HOSTILE, "engine": HOSTILE, "bundle_hash": HOSTILE}}
+    said = ("model", "weights", "engine", "bundle_hash", "title")
+    says = {"body": dict.fromkeys(said, HOSTILE)}
     with opened(browser, f"{lab.url}/") as screen:
         screen.page.route("**/health", lambda route: route.fulfill(status=200, body=json.dumps(says)))
         screen.page.reload(wait_until="networkidle")
         expect(screen.page.locator("#facts")).to_contain_text("<script>")
-        assert screen.page.locator("#facts > *").count() == 0
+        expect(screen.page.locator("#collection")).to_contain_text("<script>")
+        assert screen.page.locator("#facts > *, #collection > *").count() == 0
         assert screen.page.evaluate("window.hacked") is None
 
 

@@ -52,7 +52,7 @@ def test_an_address_of_the_web_is_taken(url: str) -> None:
         ("https:///a", "names no host"),
         ("https:a", "names no host"),
         ("https://:443/", "names no host"),
-        ("https://аpple.example/", "a host with letters that may look like others"),  # noqa: RUF001
+        ("https://аpple.example/", "a host with letters that may look like others"),
         ("https://[::1/", "is not a URL"),
         ("https://x.example:99999/", "is not a URL"),
         ("https://x.example:a/", "is not a URL"),
