@@ -37,7 +37,7 @@ async def _nothing() -> None:
 
 
 #: Bytes of a line and of a header that the server itself takes: more than API_HEAD, so that the HTTP API answers.
-_HEAD = 1 << 16
+_HEAD = 1 << 20
 
 
 class Account:

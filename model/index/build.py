@@ -30,14 +30,9 @@ SHOWN = 20  # lines about what was left out
 LISTED = "skipped.csv"  # the file with all of them, in the cache's directory
 
 
-AIIDS_TOKENS = 2_000  # of a text, that AIID's service read
 SYNTHETIC = (
     "NOTE: this bundle has synthetic weights, with which rankings mean nothing. "
     "Stop, and name one with real weights: --bundle images/bundle-minilm (make demo builds it)"
-)
-OTHER_LIMIT = (
-    f"NOTE: AIID's service has cut its texts at {AIIDS_TOKENS:,} tokens, this bundle cuts them at {{:,}}: vectors of "
-    f"longer texts differ. Build one with `python -m model build --max-tokens {AIIDS_TOKENS}`"
 )
 
 
@@ -71,8 +66,6 @@ def build(options: Options, console: Console) -> Manifest:
             raise BuildError(f"{options.bundle} is not a whole bundle: build it with `python -m model build`")
         if manifest.weights == "synthetic":
             console.print(SYNTHETIC, markup=False)
-        if source.kind == sources.STATE and manifest.max_tokens != AIIDS_TOKENS:
-            console.print(OTHER_LIMIT.format(manifest.max_tokens), markup=False)
         manifest = replace(manifest, index=source.path.name, collection=source.collection)
         with step(console, f"checking the model in {options.bundle}"):
             _link_model(manifest, options.bundle, work)

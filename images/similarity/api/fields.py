@@ -77,13 +77,14 @@ def embed(value: object) -> tuple[float, ...]:
 
 
 def num(value: object) -> tuple[int, list[str]]:
-    """The field `num` with warnings. AIID's rule: anything but an integer means the default, 0 means none."""
-    if isinstance(value, float) and value.is_integer():  # 2.0 is an integer, to JSON Schema and to AIID
-        value = int(value)
-    wanted = value if isinstance(value, int) and not isinstance(value, bool) else None
-    if isinstance(value, str):
-        with suppress(ValueError):  # AIID calls int(), which takes blanks, a sign, 3_0 and digits of other scripts
-            wanted = int(value) if len(value) <= LONGEST_NUM else None
+    """The field `num` with warnings. AIID's rule: what int() does not take means the default, 0 means none.
+
+    It drops the fraction of a number, counts true as 1, and takes a string with blanks, a sign, 3_0 or other digits.
+    """
+    wanted = None
+    if isinstance(value, int | float) or (isinstance(value, str) and len(value) <= LONGEST_NUM):
+        with suppress(ValueError, OverflowError):
+            wanted = int(value)
     if wanted is None:
         return DEFAULT_NUM, [f'Provided value for "num" invalid, using default of {DEFAULT_NUM}.']
     if wanted == 0:

@@ -94,15 +94,3 @@ def test_a_limit_that_the_model_cannot_keep_is_refused(
     assert found == code
     assert "--max-tokens" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
-
-
-def test_a_state_of_aiids_service_beside_another_limit_is_noted(
-    bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    state = tmp_path / "state.csv"
-    state.write_text(f'incident_id,count,mean\n3,2,"{[0.5] * 64}"\n')
-    command = ["index", str(state), "--bundle", str(bundle), "--out", str(tmp_path / "out")]
-    assert main([*command, "--cache", str(tmp_path / "cache")]) == 0
-    said = capsys.readouterr().err
-    assert "AIID's service has cut its texts at 2,000 tokens, this bundle cuts them at 40" in said
-    assert "--max-tokens 2000" in said
