@@ -60,7 +60,10 @@ def agreement(
                 first_deploy=first_deploy,
                 engine=variant.engine,
                 fetch=fetch_of(
-                    storage(variant.backend), _fetched(judged, variant), (readers or {}).get(variant.backend)
+                    storage(variant.backend),
+                    variant.engine,
+                    _fetched(judged, variant),
+                    (readers or {}).get(variant.backend),
                 ),
                 work=work,
                 code_bytes=0.0,  # the lab shapes the bundle's storage, not the code's

@@ -2,7 +2,9 @@
 
 A cold start is outside, boot, loading, answer, API. In loading, reading the weights, the imports and the tokenizer go
 side by side (images/similarity/loading/loader.py): it takes as long as the longest of the fetch, the imports and what
-follows them on one thread, and the core time of all of it divided by the cores.
+follows them on one thread, and the core time of all of it divided by the cores. A fetch is slowed by what goes beside
+it: when the quota of a period of 20 ms is used up, all wait for the next one, and a connection or a stream that was not
+read meanwhile does not come faster afterwards.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from bench.predict.spread import Values
 from contract.engines import TRANSFORMERS
 from contract.limits import INIT_S
 from contract.storages import Storage
+
+_LEAST_MS = 1e-6  # to divide by
 
 
 @dataclass(frozen=True)
@@ -57,27 +61,49 @@ class ColdStart:
 class _Loading:
     """What is loaded side by side. `fetch` and `code` wait for a storage (ms), the others are core time (ms).
 
-    One thread imports and makes the model; all threads and processes together take `all_cores`. `after_imports` and
-    `before_model` say whether the fetch begins after the imports only, and must end before the model can be made.
+    One thread imports and makes the model; `fetching` is the core time of the fetch. `after_imports` and `before_model`
+    say whether the fetch begins after the imports only, and must end before the model can be made.
     """
 
     fetch: Values
     code: Values
     imports: Values
     model: Values
-    all_cores: Values
+    fetching: Values
+    tokenizer: Values
     after_imports: bool
     before_model: bool
 
     def without_fetch(self, cores: Values) -> Values:
         """How long it takes if the weights are there at once."""
-        return numpy.maximum(self._imported(cores) + self.model / _one(cores), self.all_cores / cores)
+        all_cores = self.imports + self.model + self.fetching + self.tokenizer
+        return numpy.maximum(self._imported(cores) + self.model / _one(cores), all_cores / cores)
 
     def takes(self, cores: Values) -> Values:
         """How long it takes."""
         begins = self._imported(cores) if self.after_imports else 0.0
         follows = self.model / _one(cores) if self.before_model else 0.0
-        return numpy.maximum(self.without_fetch(cores), begins + self.fetch + follows)
+        return numpy.maximum(self.without_fetch(cores), begins + self._fetched(cores) + follows)
+
+    def _fetched(self, cores: Values) -> Values:
+        """How long the fetch takes beside the others: as much longer as all together want more cores than there are.
+
+        Stretch by stretch: beside the thread and the tokenizer, beside the longer one of them, and alone.
+        """
+        if self.after_imports:
+            return numpy.maximum(self.fetch, self.fetching / cores)
+        works = self.imports if self.before_model else self.imports + self.model
+        thread = self.code + works
+        shorter, longer = numpy.minimum(thread, self.tokenizer), numpy.maximum(thread, self.tokenizer)
+        of_thread = works / numpy.maximum(thread, _LEAST_MS)  # cores: it waits for its code, too
+        of_longer = numpy.where(thread > self.tokenizer, of_thread, 1.0)
+        alone = self.fetching / numpy.maximum(self.fetch, _LEAST_MS)
+        both, one = numpy.minimum(self.fetch, shorter), numpy.minimum(self.fetch, longer)
+        return numpy.asarray(
+            both * numpy.maximum(1.0, (alone + of_thread + 1.0) / cores)
+            + (one - both) * numpy.maximum(1.0, (alone + of_longer) / cores)
+            + (self.fetch - one) * numpy.maximum(1.0, alone / cores)
+        )
 
     def _imported(self, cores: Values) -> Values:
         return self.code + self.imports / _one(cores)
@@ -134,14 +160,14 @@ def _work(situation: Situation, parameters: Parameters) -> dict[str, Values]:
 
 
 def _loading(situation: Situation, parameters: Parameters, work: Mapping[str, Values]) -> _Loading:
-    fetching = fetch_core_ms(situation, parameters) * parameters.core_time
-    tokenizer = 0.0 if situation.one_after_the_other else TOKENIZER_MS * parameters.core_time
+    tokenizer = 0.0 if situation.one_after_the_other else TOKENIZER_MS
     return _Loading(
         fetch=fetch_ms(situation, parameters),
         code=code_read_ms(situation, parameters),
         imports=work["imports"],
         model=work["load"],
-        all_cores=work["imports"] + work["load"] + fetching + tokenizer,
+        fetching=fetch_core_ms(situation, parameters) * parameters.core_time,
+        tokenizer=tokenizer * parameters.core_time,
         after_imports=situation.one_after_the_other,
         before_model=situation.one_after_the_other or situation.engine == TRANSFORMERS,
     )

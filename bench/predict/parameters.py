@@ -31,8 +31,8 @@ class Parameters:
     - `outside_ms`, `vpc_ms`, `api_ms`, `invoke_ms`: what a caller waits outside REPORT: at a cold start, more in a VPC,
       in the HTTP API, and at a warm request
     - `burst`, `burst_bytes`, `steady`: an environment's network: `burst_bytes` come at `burst`, the rest at `steady`
-    - `first_byte_ms`, `connection`, `bucket_core_ms`: S3: the wait for an answer, the rate of a connection, and the
-      core time of receiving a MB
+    - `connect_ms`, `first_byte_ms`, `connection`, `bucket_core_ms`: S3: opening a connection, the wait for an answer,
+      the rate of a connection, and the core time of receiving a MB
     - `file_ms`, `stream`, `client`, `stream_gain`: EFS: opening a small file, one stream, all streams at most; and how
       much of a further stream's rate comes on top (0: all streams share one's, 1: they add up)
     - `chunk`, `chunk_first_ms`, `chunk_later_ms`, `depth_gain`, `new_code`: the image: a chunk, its time when it was
@@ -53,6 +53,7 @@ class Parameters:
     burst: Values
     burst_bytes: Values
     steady: Values
+    connect_ms: Values
     first_byte_ms: Values
     connection: Values
     bucket_core_ms: Values
@@ -119,6 +120,7 @@ def lab_parameters(*, fast_file_system: bool = True) -> Parameters:
         api_ms=nothing,
         invoke_ms=nothing,
         burst_bytes=full * burst / (burst - steady),
+        connect_ms=nothing,  # a fraction of a millisecond, without TLS
         connection=_value("s3-connection", _MB),
         file_ms=nothing,
         stream=_value("efs-stream-fast" if fast_file_system else "efs-stream-slow", _MIB),
@@ -172,6 +174,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "burst": _published("the burst rate of the network", "network-burst", _MB),
     "burst_bytes": _published("the bytes at the burst rate", "network-bucket", _MB),
     "steady": _published("the steady rate of the network", "network-steady", _MB),
+    "connect_ms": _published("opening a connection to S3", "s3-connect"),
     "first_byte_ms": _published("S3's first byte", "s3-first-byte"),
     "connection": _connection(),
     # Measured by `make limits` (docs/performance.md): a bare reader, ours, and room for TLS, which the lab lacks.

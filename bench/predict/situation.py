@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 from bench.predict.spread import Spread, Values
 from contract import readers
-from contract.bucket import PLAN_BYTES, PLAN_GETS
+from contract.bucket import GET_BYTES, PLAN
 from contract.engines import ONNX, TRANSFORMERS
 from contract.limits import INIT_S
 from contract.storages import Storage
@@ -44,11 +45,15 @@ class Work:
 
 @dataclass(frozen=True)
 class Fetch:
-    """What is read of the weights before the first answer: `bytes_`, in so many `requests`, by so many `readers`."""
+    """What is read of the weights before the first answer: the bytes of each request, in turn, by so many `readers`."""
 
-    bytes_: float
-    requests: float
+    requests: tuple[float, ...]
     readers: int
+
+    @property
+    def bytes_(self) -> float:
+        """All bytes together."""
+        return sum(self.requests)
 
 
 @dataclass(frozen=True)
@@ -72,14 +77,24 @@ class Situation:
     one_after_the_other: bool = False
 
 
-def fetch_of(storage: Storage, bytes_: float, set_readers: int | None = None) -> Fetch:
-    """The fetch of so many bytes, as our functions do it: a GET for every so many bytes of the plan.
+def fetch_of(storage: Storage, engine: str, bytes_: float, set_readers: int | None = None) -> Fetch:
+    """The fetch of so many bytes, as our functions do it: in the plan's GETs, as often as there are bytes for them.
 
     `set_readers` is what the variable READERS of a function says, if it is set.
     """
     of_directory = readers.IMAGE if storage.baked else readers.NFS
     side_by_side = readers.BUCKET if storage.opened == "bucket" else of_directory
-    return Fetch(bytes_, math.ceil(bytes_ * PLAN_GETS / PLAN_BYTES), set_readers or side_by_side)
+    return Fetch(tuple(_requests(engine, bytes_)), set_readers or side_by_side)
+
+
+def _requests(engine: str, bytes_: float) -> Iterator[float]:
+    """The bytes of each GET: the onnx engine's stretches are of all sizes, any other engine reads the whole file."""
+    left = bytes_
+    for size in itertools.cycle(PLAN if engine == ONNX else (GET_BYTES,)):
+        if left <= 0:
+            return
+        yield min(size, left)
+        left -= size
 
 
 def code_bytes(engine: str) -> float:

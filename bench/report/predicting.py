@@ -89,7 +89,7 @@ def situation_of(ground: Grounds, backend: str, memory_mb: int, bytes_read: int,
         memory_mb=memory_mb,
         first_deploy=kind == FirstDeploy.name,
         engine=ground.engine,
-        fetch=fetch_of(kept, bytes_read),
+        fetch=fetch_of(kept, ground.engine, bytes_read),
         work=ground.work,
         code_bytes=code_bytes(ground.engine),
     )

@@ -36,8 +36,7 @@ _Process = asyncio.subprocess.Process
 class Chunked:
     """An image whose chunks come from a cache or from their origin.
 
-    `cached` is the file that has a byte for each chunk. `own_ms` is what a chunk takes here beside the wait: the device
-    waits for so much less.
+    `cached` is the file that has a byte for each chunk. `own_ms` is what a chunk takes here beside the wait.
     """
 
     image: Path
@@ -60,8 +59,9 @@ class Chunked:
 
     def command(self, point: Path) -> tuple[str | Path, ...]:
         """The arguments with which `lab.shape.paced_device` shows it at a point."""
-        waits = (max(0.0, ms - self.own_ms) for ms in (self.figures.later_ms, self.figures.first_ms))
-        return ("image", point, self.image, self.cached, str(self.figures.chunk), *map(str, waits))
+        figures = self.figures
+        numbers = (figures.chunk, figures.later_ms, figures.first_ms, self.own_ms)
+        return ("image", point, self.image, self.cached, *map(str, numbers))
 
     async def _measured(self, workspace: Workspace, servers: Namespace, label: str) -> float:
         """What a chunk takes here beside its wait, in ms: the least of some, because others work meanwhile."""

@@ -29,14 +29,17 @@ class Flags(Protocol):
 
 
 class Chunks:
-    """An image whose chunks one environment fetches when it first touches them, all at the same time if need be.
+    """An image whose chunks one environment fetches when it first touches them.
 
-    A chunk comes from its origin if nobody has read it since the deployment, and from a cache afterwards. `cached`
-    says which, by 1 or 0; all environments of the image share it.
+    Chunks that follow one another come one after the other, as the published rates of one reader show, however far the
+    kernel reads ahead; chunks apart come at the same time. A chunk comes from its origin if nobody has read it since
+    the deployment, and from a cache afterwards. `cached` says which, by 1 or 0; all environments of the image share it.
+    `own_ms` is what a chunk takes beside the wait: the first one of a reader waits for so much less.
     """
 
-    def __init__(self, figures: ImageChunks, cached: Flags) -> None:
+    def __init__(self, figures: ImageChunks, cached: Flags, own_ms: float = 0.0) -> None:
         self._figures = figures
+        self._own = own_ms / 1e3
         self._cached = cached
         self._here: dict[int, float] = {}  # when each chunk that was asked for is in the environment
         self._lock = threading.Lock()
@@ -54,7 +57,9 @@ class Chunks:
     def _arrival(self, chunk: int, now: float) -> float:
         if chunk not in self._here:
             figures = self._figures
-            self._here[chunk] = now + (figures.later_ms if self._cached[chunk] else figures.first_ms) / 1e3
+            takes = (figures.later_ms if self._cached[chunk] else figures.first_ms) / 1e3
+            before = self._here.get(chunk - 1, 0.0)
+            self._here[chunk] = max(now + max(0.0, takes - self._own), before + takes if before > now else 0.0)
         return self._here[chunk]
 
     def _chunks(self, offset: int, size: int) -> range:

@@ -68,9 +68,9 @@ class PacedDevice(mfusepy.Operations):  # type: ignore[misc]
 
 def image(point: str, file: str, cached: str, *figures: str) -> None:
     """Serve an image from its file; `cached` is the file with a byte for each chunk."""
-    chunk, later_ms, first_ms = figures
+    chunk, later_ms, first_ms, own_ms = figures
     with open(file, "rb", buffering=0) as opened, open(cached, "r+b") as state, mmap.mmap(state.fileno(), 0) as shared:
-        pace = Chunks(ImageChunks(int(chunk), float(later_ms), float(first_ms)), shared)
+        pace = Chunks(ImageChunks(int(chunk), float(later_ms), float(first_ms)), shared, float(own_ms))
         size = Path(file).stat().st_size
         _serve(point, PacedDevice(size, lambda buffer, offset: os.preadv(opened.fileno(), [buffer], offset), pace))
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.predict.calculator import cold, warm
+from bench.predict.calculator import _Loading, cold, warm
 from bench.predict.fetching import fetch_ms
 from bench.predict.parameters import PARAMETERS, Parameters, lab_parameters, middle
-from bench.predict.situation import INIT_BUDGET_MS, Fetch
+from bench.predict.situation import INIT_BUDGET_MS, Fetch, fetch_of
 from contract.engines import TRANSFORMERS
 from contract.storages import EFS, IMAGE, S3, STORAGES
 from tests.bench.predict.support.situations import at, parameters, quantiles, situation, situations, sizes
@@ -41,9 +41,11 @@ def test_more_memory_is_never_slower(given_situation, given_parameters, memory):
 
 @given(situations, parameters, sizes)
 def test_more_bytes_are_never_faster(given_situation, given_parameters, size):
-    fetch = given_situation.fetch
-    few, many = sorted((fetch.bytes_, size))
-    small, large = (replace(given_situation, fetch=replace(fetch, bytes_=each)) for each in (few, many))
+    engine, readers = given_situation.engine, given_situation.fetch.readers
+    few, many = sorted((given_situation.fetch.bytes_, size))
+    small, large = (
+        replace(given_situation, fetch=fetch_of(given_situation.storage, engine, each, readers)) for each in (few, many)
+    )
     assert cold(small, given_parameters).total <= cold(large, given_parameters).total * SLACK
 
 
@@ -71,11 +73,11 @@ def test_a_time_rises_or_falls_with_each_parameter(given_situation, drawn, name,
 def test_every_parameter_matters_somewhere():
     """Each changes a cold start or a warm request of some situation; a list that grows without use is found here."""
     tried = [
-        situation(storage, first_deploy=first, memory_mb=memory, fetch=Fetch(bytes_, 60, readers), engine=TRANSFORMERS)
+        situation(storage, first_deploy=first, memory_mb=memory, fetch=fetch, engine=TRANSFORMERS)
         for storage in STORAGES.values()
         for first in (True, False)
         for memory in (1024, 3008)
-        for bytes_, readers in ((340e6, 4), (250e6, 64), (900e6, 64))
+        for fetch in (Fetch((size / 60,) * 60, readers) for size, readers in ((340e6, 4), (250e6, 64), (900e6, 64)))
     ]
     quantile = dict.fromkeys(PARAMETERS, 0.4)
 
@@ -97,17 +99,17 @@ def test_a_second_core_shortens_the_request_below_one(storage):
 
 
 def test_init_at_its_limit_is_run_again_and_the_image_keeps_what_was_read():
-    slow = situation(IMAGE, first_deploy=True, fetch=Fetch(340e6, 1, 1), ends_init_ms=None, one_after_the_other=True)
+    slow = situation(IMAGE, first_deploy=True, fetch=Fetch((340e6,), 1), ends_init_ms=None, one_after_the_other=True)
     start = cold(slow, middle())
     assert start.init > 10_000
     again_whole = 10_000 + start.init
     assert start.init < start.total < again_whole
-    lost = cold(replace(slow, storage=S3, first_deploy=False, fetch=Fetch(1.2e9, 1, 1)), middle())
+    lost = cold(replace(slow, storage=S3, first_deploy=False, fetch=Fetch((1.2e9,), 1)), middle())
     assert lost.init_limit == pytest.approx(10_000)
 
 
 def test_a_function_that_ends_init_itself_goes_on_with_the_cores_of_its_memory():
-    heavy = situation(EFS, engine=TRANSFORMERS, fetch=Fetch(600e6, 1, 1), memory_mb=512)
+    heavy = situation(EFS, engine=TRANSFORMERS, fetch=Fetch((600e6,), 1), memory_mb=512)
     work = replace(heavy.work, imports=heavy.work.imports.scaled(100))
     start = cold(replace(heavy, work=work), middle())
     assert start.init > INIT_BUDGET_MS
@@ -127,12 +129,36 @@ def test_the_lab_has_no_time_outside_report_and_reads_that_add_up():
 
 def test_the_published_form_of_a_parallel_read_from_s3():
     """340 MB: 0.25 s at the burst rate, then 31 MB at 78 MB/s (`s3-parallel-time`), with connections enough."""
-    wide = situation(S3, fetch=Fetch(340e6, 400, 400))
+    wide = situation(S3, fetch=Fetch((340e6 / 400,) * 400, 400))
     found = middle()
-    expected = found.first_byte_ms + 309 / 1250 * 1e3 + (340 - 309) / 78 * 1e3
+    expected = 2 * found.connect_ms + found.first_byte_ms + 309 / 1250 * 1e3 + (340 - 309) / 78 * 1e3
     assert fetch_ms(wide, found) == pytest.approx(expected, rel=1e-6)
 
 
 def test_parameters_are_arrays_of_one_length():
     found = middle()
     assert {len(getattr(found, each.name)) for each in fields(Parameters)} == {1}
+
+
+def simulated_fetch(fetch, fetching, thread, tokenizer, cores):
+    """When a fetch is done beside a thread and the tokenizer, in steps in which all get the same share of a quota."""
+    step, now, left = 0.2, 0.0, {"fetch": fetch, "thread": thread, "tokenizer": tokenizer}
+    wants = {"fetch": fetching / fetch, "thread": 1.0, "tokenizer": 1.0}
+    while left["fetch"] > 0:
+        active = [name for name in left if left[name] > 0]
+        speed = min(1.0, cores / max(1e-9, sum(wants[name] for name in active)))
+        for name in active:
+            left[name] -= step * speed
+        now += step
+    return now
+
+
+@given(st.floats(20, 200), st.floats(0, 2), st.floats(0, 150), st.floats(0, 150), st.floats(0.3, 6), st.booleans())
+def test_a_fetch_is_slowed_by_what_shares_its_quota(fetch, wanted, imports, tokenizer, cores, before_model):
+    one = {"fetch": fetch, "fetching": wanted * fetch, "imports": imports, "tokenizer": tokenizer}
+    arrays = {name: numpy.array([value]) for name, value in one.items()}
+    nothing = numpy.zeros(1)
+    loading = _Loading(**arrays, code=nothing, model=nothing, after_imports=False, before_model=before_model)
+    at = numpy.array([cores])
+    expected = simulated_fetch(fetch, wanted * fetch, imports, tokenizer, cores)
+    assert loading.takes(at) == pytest.approx(max(expected, float(loading.without_fetch(at)[0])), rel=0.01, abs=2)

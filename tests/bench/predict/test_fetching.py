@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from bench.predict.fetching import fetch_ms, network_ms
 from bench.predict.parameters import middle
 from bench.predict.situation import Fetch, fetch_of
+from contract.bucket import GET_BYTES, PLAN
+from contract.engines import ENGINES, ONNX
 from contract.storages import EFS, IMAGE, S3, STORAGES
 from tests.bench.predict.support.situations import parameters, situation
 
@@ -67,14 +69,30 @@ def test_a_bucket_that_is_never_empty_costs_bytes_by_rate(bytes_, offered):
     assert network_ms(bytes_, one(offered), found) == pytest.approx(bytes_ / min(offered, 1e9) * 1e3)
 
 
-@given(st.integers(1, 200), st.integers(1, 64))
+@given(st.lists(st.floats(1e3, 17e6), min_size=1, max_size=200), st.integers(1, 64))
 def test_connections_agree_with_a_simulation_of_a_queue(requests, readers):
     found = replace(middle(), burst=one(1e12), burst_bytes=one(1e15))
-    each = 6.5e6
-    job = float(found.first_byte_ms[0]) / 1e3 + each / float(found.connection[0])
-    simulated = float(found.first_byte_ms[0]) / 1e3 + makespan_s([job] * requests, readers)
-    formula = fetch_ms(situation(S3, fetch=Fetch(requests * each, requests, readers)), found)[0] / 1e3
-    assert simulated - job <= formula <= simulated * (1 + 1e-9)  # the last requests may leave connections idle
+    first_byte, connect = (float(value[0]) / 1e3 for value in (found.first_byte_ms, found.connect_ms))
+    jobs = [first_byte + each / float(found.connection[0]) for each in requests]
+    opening = first_byte + connect * (1 + (min(readers, len(requests)) > 2))
+    formula = fetch_ms(situation(S3, fetch=Fetch(tuple(requests), readers)), found)[0] / 1e3
+    assert formula == pytest.approx(opening + makespan_s(jobs, readers))
+
+
+def test_every_draw_has_its_own_queue():
+    both = replace(middle(), connection=numpy.array([30e6, 87e6]), burst=one(1e12), burst_bytes=one(1e15))
+    plan = situation(S3, fetch=fetch_of(S3, ONNX, 340e6))
+    alone = [fetch_ms(plan, replace(both, connection=both.connection[at : at + 1]))[0] for at in range(2)]
+    assert list(fetch_ms(plan, both)) == pytest.approx(alone)
+
+
+@given(st.integers(1, 10**10), st.sampled_from(ENGINES))
+def test_a_fetch_asks_for_all_bytes_in_the_gets_of_the_function(bytes_, engine):
+    fetch = fetch_of(S3, engine, bytes_)
+    assert fetch.bytes_ == bytes_
+    assert max(fetch.requests) <= GET_BYTES
+    if engine == ONNX and bytes_ >= sum(PLAN):
+        assert fetch.requests[: len(PLAN)] == PLAN
 
 
 @given(st.integers(1, 1000), st.integers(1, 32), st.booleans())
@@ -83,22 +101,26 @@ def test_chunks_agree_with_a_simulation_of_a_queue(chunks, readers, first):
     each = float((found.chunk_first_ms if first else found.chunk_later_ms)[0])
     simulated = each + makespan_s([each] * chunks, readers)
     bytes_ = chunks * float(found.chunk[0])
-    formula = fetch_ms(situation(IMAGE, first_deploy=first, fetch=Fetch(bytes_, 1, readers)), found)[0]
+    formula = fetch_ms(situation(IMAGE, first_deploy=first, fetch=Fetch((bytes_,), readers)), found)[0]
     assert simulated - each <= formula <= simulated * (1 + 1e-9)
 
 
 @given(parameters)
 def test_no_bytes_cost_only_a_latency(found):
-    opening = {S3.name: found.first_byte_ms, EFS.name: found.file_ms, IMAGE.name: found.chunk_later_ms}
+    opening = {
+        S3.name: found.connect_ms + found.first_byte_ms,
+        EFS.name: found.file_ms,
+        IMAGE.name: found.chunk_later_ms,
+    }
     for storage in STORAGES.values():
-        nothing = situation(storage, fetch=fetch_of(storage, 0))
+        nothing = situation(storage, fetch=fetch_of(storage, ONNX, 0))
         assert fetch_ms(nothing, found) == pytest.approx(opening[storage.name])
 
 
 @given(parameters, st.integers(1, 63), st.sampled_from(list(STORAGES.values())), st.booleans())
 def test_more_readers_are_never_slower(found, readers, storage, first):
     few, more = (
-        fetch_ms(situation(storage, first_deploy=first, fetch=Fetch(340e6, 64, n)), found)
+        fetch_ms(situation(storage, first_deploy=first, fetch=Fetch((340e6 / 64,) * 64, n)), found)
         for n in (readers, readers + 1)
     )
     assert more <= few * (1 + 1e-9)
@@ -106,9 +128,9 @@ def test_more_readers_are_never_slower(found, readers, storage, first):
 
 def test_streams_of_efs_stop_at_the_limit_of_a_client():
     found = replace(middle(), stream_gain=one(1), burst=one(1e12), burst_bytes=one(1e15))
-    many = fetch_ms(situation(EFS, fetch=Fetch(340e6, 1, 64)), found)
+    many = fetch_ms(situation(EFS, fetch=Fetch((340e6,), 64)), found)
     assert many == pytest.approx(found.file_ms + 340e6 / found.client * 1e3)
     shared = replace(found, stream_gain=one(0))
-    assert fetch_ms(situation(EFS, fetch=Fetch(340e6, 1, 64)), shared) == pytest.approx(
+    assert fetch_ms(situation(EFS, fetch=Fetch((340e6,), 64)), shared) == pytest.approx(
         found.file_ms + 340e6 / found.stream * 1e3
     )

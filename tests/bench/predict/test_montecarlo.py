@@ -59,7 +59,7 @@ def test_an_interval_holds_95_percent_of_the_draws(middle_ms, width):
 def test_the_median_of_a_prediction_is_near_that_of_the_middle_parameters():
     for storage in (S3, IMAGE):
         found, centre = predict(situation(storage), FOUND), predict(situation(storage), middle())
-        assert found.cold.median == pytest.approx(centre.cold.median, rel=0.2)
+        assert found.cold.median == pytest.approx(centre.cold.median, rel=0.25)
         assert centre.cold.low == centre.cold.high
 
 
@@ -73,7 +73,7 @@ def test_the_sources_find_the_planted_parameter_and_add_up_to_one():
 
 def test_a_verdict_is_robust_where_all_draws_agree():
     fast = predict(situation(S3), FOUND)
-    slow = predict(situation(S3, fetch=Fetch(5e9, 400, 8)), FOUND)
+    slow = predict(situation(S3, fetch=Fetch((5e9 / 400,) * 400, 8)), FOUND)
     verdict = compare(fast.cold_draws, slow.cold_draws, FOUND)
     assert (verdict.mark, verdict.first_faster, verdict.decides) == ("robust", 1.0, None)
     assert compare(slow.cold_draws, fast.cold_draws, FOUND).first_faster == 0.0
@@ -99,7 +99,7 @@ def test_all_predictions_come_from_the_same_draws():
 
 
 def test_the_limits_are_counted_in_shares_of_the_draws():
-    waiting = situation(IMAGE, first_deploy=True, fetch=Fetch(340e6, 1, 1), ends_init_ms=None, one_after_the_other=True)
+    waiting = situation(IMAGE, first_deploy=True, fetch=Fetch((340e6,), 1), ends_init_ms=None, one_after_the_other=True)
     found = predict(waiting, FOUND)
     assert found.over_init == 1.0
     assert 0 < found.over_api < 1

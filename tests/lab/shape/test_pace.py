@@ -38,7 +38,7 @@ def test_a_chunk_is_paid_once_however_the_reads_are_cut(sizes: list[int]) -> Non
     chunks = chunks_of(sizes)
     at_most = in_turn(whole, [CHUNK] * chunks)
     assert at_most == pytest.approx(chunks * 0.054)
-    assert in_turn(cut, sizes) <= at_most + 1e-9, "a long read asks for several chunks at once"
+    assert in_turn(cut, sizes) == pytest.approx(at_most)
     assert in_turn(cut, [CHUNK] * chunks, start=at_most) == at_most, "the environment has them"
 
 
@@ -51,10 +51,30 @@ def test_a_later_environment_finds_in_the_cache_what_another_one_has_read(sizes:
     assert in_turn(Chunks(IMAGE, cached), [CHUNK] * chunks) == pytest.approx(chunks * 0.0012)
 
 
-@given(st.lists(st.integers(0, 199), min_size=1, max_size=64))
-def test_chunks_that_are_asked_for_at_once_come_at_once(wanted: list[int]) -> None:
+@given(st.lists(st.integers(0, 99), min_size=1, max_size=64))
+def test_chunks_apart_that_are_asked_for_at_once_come_at_once(wanted: list[int]) -> None:
     pace = Chunks(IMAGE, bytearray(200))
-    assert {pace.due(chunk * CHUNK, CHUNK, 1.0) for chunk in wanted} == {1.054}
+    assert {pace.due(2 * chunk * CHUNK, CHUNK, 1.0) for chunk in wanted} == {1.054}
+
+
+@given(chunk_counts, st.integers(1, 8), st.floats(0, 0.5))
+def test_one_reader_has_the_published_rate_however_far_the_kernel_reads_ahead(
+    chunks: int, ahead: int, own_ms: float
+) -> None:
+    pace, answers = Chunks(IMAGE, bytearray([1]) * 200, own_ms), [0.0]
+    for turn in range(chunks):
+        now = answers[max(0, turn + 1 - ahead)]  # `ahead` chunks are in flight
+        answers.append(max(answers[-1], pace.due(turn * CHUNK, CHUNK, now) + own_ms / 1e3))
+    assert answers[-1] == pytest.approx(chunks * 1.2e-3, abs=own_ms / 1e3 + 1e-9)
+
+
+@given(st.integers(2, 8))
+def test_readers_of_parts_do_not_wait_for_each_other(readers: int) -> None:
+    pace = Chunks(IMAGE, bytearray(200))
+    done = [0.0] * readers
+    for turn in range(20):
+        done = [pace.due((reader * 20 + turn) * CHUNK, CHUNK, now) for reader, now in enumerate(done)]
+    assert done == pytest.approx([20 * 0.054] * readers)
 
 
 def test_a_read_waits_for_the_chunk_that_another_one_fetches_and_no_longer() -> None:

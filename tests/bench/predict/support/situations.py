@@ -6,10 +6,10 @@ import numpy
 from hypothesis import strategies as st
 
 from bench.predict.parameters import PARAMETERS, Parameters
-from bench.predict.situation import INIT_BUDGET_MS, Fetch, Situation, Work
+from bench.predict.situation import INIT_BUDGET_MS, Fetch, Situation, Work, fetch_of
 from bench.predict.spread import between, fixed
 from contract.engines import ENGINES, ONNX
-from contract.storages import STORAGES
+from contract.storages import S3, STORAGES
 
 WORK = Work(
     boot=between(80, 90, 100),
@@ -31,7 +31,7 @@ def situation(storage, **changes):
         memory_mb=1769,
         first_deploy=False,
         engine=ONNX,
-        fetch=Fetch(340e6, 52, 8),
+        fetch=Fetch((340e6 / 52,) * 52, 8),
         work=WORK,
         code_bytes=60e6,
     )
@@ -45,8 +45,13 @@ def at(quantiles):
 
 quantiles = st.fixed_dictionaries({name: st.floats(0, 1) for name in PARAMETERS})
 parameters = quantiles.map(at)
-sizes = st.integers(0, 10**10).map(float)
-fetches = st.builds(Fetch, sizes, st.integers(1, 2000), st.integers(1, 64))
+sizes = st.integers(0, 2 * 10**9).map(float)
+fetches = st.builds(
+    lambda bytes_, engine, readers: replace(fetch_of(S3, engine, bytes_), readers=readers),
+    sizes,
+    st.sampled_from(ENGINES),
+    st.integers(1, 64),
+)
 situations = st.builds(
     Situation,
     storage=st.sampled_from(list(STORAGES.values())),
