@@ -63,7 +63,9 @@ def test_what_the_price_list_knows_replaces_the_shipped_prices(price_list: tuple
     assert prices.sources["lambda_gb_second_arm64"] == SOURCE
     assert prices.region == "eu-west-1"
     assert prices["s3_get"] == read_prices()["s3_get"]
-    assert set(missing) == set(PRODUCTS) - {"lambda_gb_second_x86_64", "lambda_gb_second_arm64"}
+    assert prices["lambda_provisioned_used_gb_second_x86_64"] == 0.9
+    found = {"lambda_gb_second_x86_64", "lambda_gb_second_arm64", "lambda_provisioned_used_gb_second_x86_64"}
+    assert set(missing) == set(PRODUCTS) - found
 
 
 def test_a_list_that_knows_nothing_or_is_not_there_is_an_error(price_list: tuple[str, dict[str, Any]]) -> None:

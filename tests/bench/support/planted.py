@@ -1,0 +1,87 @@
+"""Plants runs with a known truth, as the numbers that a recommendation rests on, and tells what would be right."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy
+from numpy.random import Generator, default_rng
+
+from bench.cost.model import Assumptions, Billed, Usage, costs
+from bench.cost.prices import read_prices
+from bench.cost.traffic import Traffic
+from bench.report.deciding import CONFIDENCE, Decision, decide, right
+from bench.report.entrants import Entrant
+from bench.runs.plan import Variant
+
+KEPT_S = 360.0
+_PRICES, _MEMORY_MB, _READ = read_prices(), 3008, 340_000_000
+_MANY_ROUNDS = 20_000
+
+
+@dataclass(frozen=True)
+class Planted:
+    """What one storage is really like: medians in ms, and the spread of a request (sigma of logarithms), as in the lab."""
+
+    cold_ms: float
+    warm_ms: float
+    sigma: float = 0.1
+    visit_sigma: float = 0.05
+
+
+def entrant(backend: str, planted: Planted, rounds: int, rng: Generator, warm_per_visit: int = 6) -> Entrant:
+    """A run of so many rounds, one cold and some warm requests each; whole visits are a little slower or faster."""
+    visits = planted.visit_sigma * rng.normal(size=(rounds, 1))
+    cold = planted.cold_ms * math.e ** (planted.sigma * rng.normal(size=(rounds, 1)) + visits)
+    warm = planted.warm_ms * math.e ** (planted.sigma * rng.normal(size=(rounds, warm_per_visit)) + visits)
+    billed = [[Billed(float(ms), _READ) for ms in visit] for visit in cold]
+    warm_billed = [[Billed(float(ms)) for ms in visit] for visit in warm]
+    usage = Usage(backend, "arm64", _MEMORY_MB)
+    return Entrant(
+        variant=Variant(backend, "onnx"),
+        name=backend,
+        cold_ms=_median(cold),
+        warm_ms=_median(warm),
+        cold_rounds={number: float(visit[0]) for number, visit in enumerate(cold)},
+        warm_rounds={number: _median(visit) for number, visit in enumerate(warm)},
+        costs=costs(usage, billed, warm_billed, _PRICES, Assumptions(), CONFIDENCE),
+    )
+
+
+def decided(
+    world: Mapping[str, Planted], traffic: Traffic, rounds: int, runs: int, seed: int
+) -> Iterator[Decision]:
+    """What so many runs of this truth recommend."""
+    for run in range(runs):
+        rng = default_rng((seed, run))
+        entrants = [entrant(backend, planted, rounds, rng) for backend, planted in world.items()]
+        yield decide([one.rival(traffic, KEPT_S) for one in entrants])
+
+
+def truth(world: Mapping[str, Planted], traffic: Traffic) -> tuple[str, ...]:
+    """What the rule says of the true medians and means: all that may be taken."""
+    return right(_true(world, traffic))
+
+
+def clearance(world: Mapping[str, Planted], traffic: Traffic) -> float:
+    """How far (in logarithms) the nearest true wait is from the tie that decides over it."""
+    waits = [wait for _, wait, _ in _true(world, traffic)]
+    fastest = min(waits)
+    return min((abs(math.log(wait / fastest / 1.1)) for wait in waits), default=math.inf)
+
+
+def _true(world: Mapping[str, Planted], traffic: Traffic) -> list[tuple[str, float, float]]:
+    """Waits from the planted medians; dollars from a run of very many rounds."""
+    found = []
+    for number, (backend, planted) in enumerate(world.items()):
+        many = entrant(backend, planted, _MANY_ROUNDS, default_rng((7, number)), warm_per_visit=1)
+        rival = many.rival(traffic, KEPT_S)
+        exact = Entrant(many.variant, backend, planted.cold_ms, planted.warm_ms, {}, {}, many.costs)
+        found.append((backend, exact.wait_ms(traffic, KEPT_S), rival.usd))
+    return found
+
+
+def _median(values: Sequence[float]) -> float:
+    return float(numpy.median(values))
