@@ -1,8 +1,8 @@
-"""Measures the rows on deciding: dollars, recommendations, honest stopping, a gate, the pages."""
+"""Measures the rows on deciding: one set of dollars, right recommendations, honest stopping, a gate, the pages."""
 
 from __future__ import annotations
 
-from tests.acceptance.deciding import stopping
+from tests.acceptance.deciding import dollars, stopping, truth
 from tests.acceptance.table import Measure
 
-MEASURES: list[Measure] = [*stopping.MEASURES]
+MEASURES: list[Measure] = [*dollars.MEASURES, *stopping.MEASURES, *truth.MEASURES]

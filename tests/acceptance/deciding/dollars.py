@@ -1,0 +1,75 @@
+"""Measures whether chart, tables, summary and `choose` name the same dollars, by reading what each of them printed."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.runs.plan import Axes
+from bench.text.numbers import money
+from tests.acceptance.table import Measure, Row
+from tests.bench.support.failing import command, measured
+
+BACKENDS = ("efs", "s3", "oci")
+# At these rates the chart's text alternative names its values.
+CHARTED = ("0.01/h", "31.622776601683793/h", "100000/h")
+TRACE = [0.0, 5.0, 5.2, 900.0, 4000.0, 9000.0]
+
+
+def the_same_dollars() -> Iterator[Row]:
+    """One run, several traffics; each figure is read from the output of its command."""
+    with tempfile.TemporaryDirectory() as place:
+        directory, trace = measured(Path(place), axes=Axes(BACKENDS)), Path(place, "times")
+        trace.write_text("\n".join(map(str, TRACE)))
+        for traffic in ("rare", "office", "steady", "office:200/h", str(trace), *CHARTED):
+            found = dict(dollars(directory, traffic))
+            distinct = set(found.values())
+            yield Row(
+                f"dollars of {Path(traffic).name if '/' in traffic[:1] else traffic} in {', '.join(found)}",
+                "the same",
+                f"{', '.join(found['choose'])}{'' if len(distinct) == 1 else f' NOT THE SAME: {found}'}",
+                len(distinct) == 1 and len(found) >= 5,
+            )
+
+
+def dollars(directory: Path, traffic: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What each output says of a month, by backend in the order of `BACKENDS`."""
+    _, printed = command("choose", directory, "--traffic", traffic, "--objective", 1000, "--json")
+    options = {item["name"]: item["usd_month"] for item in json.loads(printed)["options"]}
+    yield "choose --json", tuple(money(options[name]) for name in BACKENDS)
+    _, printed = command("choose", directory, "--traffic", traffic, "--objective", 1000)
+    yield "choose", tuple(cells(printed, name)[6] for name in BACKENDS)
+    _, printed = command("report", directory, "--traffic", traffic)
+    yield "report's table", tuple(cells(printed, f"{Path(traffic).name if traffic[0] == '/' else traffic} · {name}")[2]
+                                  for name in BACKENDS)  # fmt: skip
+    summary = json.loads((directory / "summary.json").read_text())
+    (advised,) = summary["recommendation"]["traffics"]
+    standing = {item["backend"]: item["usd_month"] for item in advised["standings"]}
+    yield "summary's advice", tuple(money(standing[name]) for name in BACKENDS)
+    months = {
+        item["backend"]: next(iter(item["months"].values()))["usd_month"] for item in summary["costs"]["variants"]
+    }
+    yield "summary's costs", tuple(money(months[name]) for name in BACKENDS)
+    if traffic in CHARTED:
+        yield "chart", tuple(charted(directory, name)[CHARTED.index(traffic)] for name in BACKENDS)
+
+
+def cells(printed: str, name: str) -> list[str]:
+    """The cells of the table row that begins with `name`."""
+    rows = [[cell.strip() for cell in line.strip("│ ").split("│")] for line in printed.splitlines() if "│" in line]
+    return next(row for row in reversed(rows) if row[0] == name)
+
+
+def charted(directory: Path, name: str) -> list[str]:
+    """The dollars that the text alternative of the cost chart names for a backend, by rising rate."""
+    page = html.unescape((directory / "report.html").read_text())
+    _, _, chart = page.partition("Cost of a month over traffic</h3>")
+    found = re.search(rf"{name}: (\$[\d.,]+) at [^,]+?, (\$[\d.,]+) at [^,]+?, (\$[\d.,]+) at", chart)
+    return list(found.groups()) if found else []
+
+
+MEASURES: list[Measure] = [the_same_dollars]
