@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bench.cost.model import Costs
-from bench.cost.month import month_of
 from bench.cost.traffic import Traffic
 from bench.report.comparisons import by_round
 from bench.report.costing import Costing, costs_of
@@ -50,7 +49,7 @@ def advise(grounds: Grounds) -> Advice:
     unmeasured = tuple(_unmeasured(grounds))
     if costing is None or (why := _withheld(grounds, entrants)):
         return Advice((), (), unmeasured, "the run recorded no prices." if costing is None else why)
-    found = (_recommendation(grounds, costing, entrants, traffic) for traffic in costing.traffics)
+    found = [_recommendation(grounds, costing, entrants, number) for number in range(len(costing.traffics))]
     return Advice(tuple(found), tuple(_prices(costing)), unmeasured)
 
 
@@ -81,10 +80,10 @@ def _withheld(grounds: Grounds, entrants: Sequence[Entrant]) -> str | None:
     return None
 
 
-def _recommendation(
-    grounds: Grounds, costing: Costing, entrants: Sequence[Entrant], traffic: Traffic
-) -> Recommendation:
-    keep_alive = costing.rates.keep_alive
+def _recommendation(grounds: Grounds, costing: Costing, entrants: Sequence[Entrant], number: int) -> Recommendation:
+    """The recommendation for the costing's traffic of this number."""
+    traffic, keep_alive = costing.traffics[number], costing.rates.keep_alive
+    months = {item.variant: item.months[number] for item in costing.variants}
     decisions = {
         at: decide([entrant.rival(traffic, at) for entrant in entrants])
         for at in (keep_alive.middle_s, *keep_alive.ends_s)
@@ -95,7 +94,7 @@ def _recommendation(
             variant=entrant.variant,
             name=entrant.name,
             wait_ms=round(entrant.wait_ms(traffic, keep_alive.middle_s), 3),
-            month=month_of(entrant.costs, traffic, keep_alive),
+            month=months[entrant.variant],
         )
         for entrant in entrants
     )

@@ -27,12 +27,12 @@ def the_same_dollars() -> Iterator[Row]:
         trace.write_text("\n".join(map(str, TRACE)))
         for traffic in ("rare", "office", "steady", "office:200/h", str(trace), *CHARTED):
             found = dict(dollars(directory, traffic))
-            distinct = set(found.values())
+            same, called = len(set(found.values())) == 1, "a trace" if traffic == str(trace) else traffic
             yield Row(
-                f"dollars of {Path(traffic).name if '/' in traffic[:1] else traffic} in {', '.join(found)}",
+                f"dollars of {called} in {', '.join(found)}",
                 "the same",
-                f"{', '.join(found['choose'])}{'' if len(distinct) == 1 else f' NOT THE SAME: {found}'}",
-                len(distinct) == 1 and len(found) >= 5,
+                f"{', '.join(found['choose'])}{'' if same else f' NOT THE SAME: {found}'}",
+                same,
             )
 
 
@@ -44,16 +44,14 @@ def dollars(directory: Path, traffic: str) -> Iterator[tuple[str, tuple[str, ...
     _, printed = command("choose", directory, "--traffic", traffic, "--objective", 1000)
     yield "choose", tuple(cells(printed, name)[6] for name in BACKENDS)
     _, printed = command("report", directory, "--traffic", traffic)
-    yield "report's table", tuple(cells(printed, f"{Path(traffic).name if traffic[0] == '/' else traffic} · {name}")[2]
-                                  for name in BACKENDS)  # fmt: skip
+    called = Path(traffic).name if Path(traffic).exists() else traffic
+    yield "report's table", tuple(cells(printed, f"{called} · {name}")[2] for name in BACKENDS)
     summary = json.loads((directory / "summary.json").read_text())
     (advised,) = summary["recommendation"]["traffics"]
     standing = {item["backend"]: item["usd_month"] for item in advised["standings"]}
     yield "summary's advice", tuple(money(standing[name]) for name in BACKENDS)
-    months = {
-        item["backend"]: next(iter(item["months"].values()))["usd_month"] for item in summary["costs"]["variants"]
-    }
-    yield "summary's costs", tuple(money(months[name]) for name in BACKENDS)
+    months = {item["backend"]: list(item["months"].values()) for item in summary["costs"]["variants"]}
+    yield "summary's costs", tuple(money(months[name][0]["usd_month"]) for name in BACKENDS)
     if traffic in CHARTED:
         yield "chart", tuple(charted(directory, name)[CHARTED.index(traffic)] for name in BACKENDS)
 
