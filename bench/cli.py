@@ -8,9 +8,11 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import Any, NoReturn
 
 from bench.commands import choose, compare, doctor, export, limits, load, overhead, plan, predict, report, restore, run
-from bench.process.errors import EXIT_CODES, EXIT_CUT_OFF, EXIT_FAULT, EXIT_INTERRUPTED, BenchError
+from bench.process.errors import EXIT_CODES, EXIT_CUT_OFF, EXIT_FAULT, EXIT_INTERRUPTED, BenchError, UsageError
+from bench.process.listed import meant
 from bench.process.say import warn
 from bench.process.signals import end_politely, let_go_of
 
@@ -34,20 +36,23 @@ _DEFAULT = "run"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark's command line and return its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if not given or (given[0] not in _COMMANDS and given[0] not in ("-h", "--help")):
+    if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help")):
         given.insert(0, _DEFAULT)
-    options = _parser().parse_args(given)
     end_politely()
     try:
-        return _ended(options)
+        return _ended(given)
     except OSError:  # the reader has read enough, as in `report DIR | head`, or the terminal is gone
         let_go_of(1, 2)
         return EXIT_CUT_OFF
 
 
-def _ended(options: argparse.Namespace) -> int:
+def _ended(given: Sequence[str]) -> int:
     """Carry out the command; failures become messages and exit codes."""
     try:
+        if given[0] not in _COMMANDS and not given[0].startswith("-"):
+            known = tuple(_COMMANDS)
+            raise UsageError(f"unknown command {given[0]!r}{meant(given[0], known)}; known are {', '.join(known)}")
+        options = _parser().parse_args(given)
         code = int(options.execute(options))
         sys.stdout.flush()
     except BenchError as error:
@@ -56,6 +61,9 @@ def _ended(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         warn("interrupted")
         return EXIT_INTERRUPTED
+    except SystemExit as ended:  # --help, printed
+        sys.stdout.flush()
+        return int(ended.code or 0)
     except Exception as error:  # its text may hold a secret, so only its kind and its place are printed
         if isinstance(error, OSError) and error.errno in (errno.EPIPE, errno.EIO):
             raise
@@ -65,9 +73,28 @@ def _ended(options: argparse.Namespace) -> int:
     return code
 
 
+class _Parser(argparse.ArgumentParser):
+    """Refuses a wrong command line in a line or two, with what was probably meant; a whole usage hides the message."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, **options)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Name the unknown options here, where the known ones are."""
+        known, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            name = unknown[0].partition("=")[0]
+            self.error(f"unknown argument {name!r}{meant(name, list(self._option_string_actions))}")
+        return known, unknown
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError."""
+        raise UsageError(f"{message.removeprefix('argument ')}; see {self.prog} --help")
+
+
 def _parser() -> argparse.ArgumentParser:
     codes = "\n".join(f"  {code:3}  {meaning}" for code, meaning in EXIT_CODES.items())
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="bench/run.py",
         description=f"Measure model storages behind one HTTP API. Without a command: {_DEFAULT}.",
         epilog=f"exit codes:\n{codes}",

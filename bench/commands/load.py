@@ -17,6 +17,7 @@ from bench.measure.arrivals import SPACINGS
 from bench.measure.loading import Loading
 from bench.measure.profiles import MOST_AT_ONCE, Profile, WarmUp, parse_ramp, parse_warm_up, ramp, steady, trace
 from bench.process.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_UNSOUND, UsageError
+from bench.process.listed import whole
 from bench.process.say import say, warn
 from bench.report.notes import target_notes
 from bench.report.views.load import derive_load
@@ -48,8 +49,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--warm-up", type=parse_warm_up, default=WarmUp(requests=1), metavar="N|Ts", help="requests, or seconds such "
         "as 10s, before those that count, at the same rate (default 1 request)")  # fmt: skip
     add("--spacing", choices=SPACINGS, default="poisson", help="random or regular arrivals (default poisson)")
-    add("--most-at-once", type=count, default=16, metavar="N", help="requests under way before one is dropped (16)")
-    add("--seed", type=int, default=1, help="seed of the arrivals (default 1)")
+    add("--most-at-once", type=whole(1, MOST_AT_ONCE), default=16, metavar="N",
+        help="requests under way before one is dropped (16)")  # fmt: skip
+    add("--seed", type=count, default=1, metavar="N", help="seed of the arrivals (default 1)")
     add("--out", type=Path, metavar="DIR", help="where to write (default reports/<UTC time>-load)")
     add("--plan-only", action="store_true", help=f"send nothing: write {PLAN}, for several clients to carry out")
 
@@ -79,8 +81,6 @@ def _objective(text: str) -> Objective:
 
 
 def _check(options: argparse.Namespace) -> None:
-    if not 1 <= options.most_at_once <= MOST_AT_ONCE:
-        raise UsageError(f"--most-at-once must be 1 to {MOST_AT_ONCE:,}")
     if options.speed != 1 and not options.trace:
         raise UsageError("--speed needs --trace")
     if options.find_rate and not options.objective:

@@ -30,7 +30,7 @@ memory_size = whole(MIN_MEMORY_MB, MAX_MEMORY_MB, " of MB")
 def add_target_options(parser: argparse.ArgumentParser) -> None:
     """Where the functions are: the lab (started for the run), a Pulumi stack, or a file of outputs."""
     target = parser.add_mutually_exclusive_group()
-    target.add_argument("--target", choices=["lab"], default="lab", help="start the lab for this run (default)")
+    target.add_argument("--target", choices=("lab",), default="lab", help="start the lab for this run (default)")
     add_place_options(target)
     parser.add_argument("--cache", choices=["cold", "warm"], help="lab: page cache before a cold start (default cold)")
     parser.add_argument("--bundle", metavar="DIR", type=Path, help="lab: the model bundle to store")

@@ -9,7 +9,8 @@ from tempfile import TemporaryDirectory
 from bench.commands.options import add_target_options, choice_from
 from bench.deployments.connect import deployed
 from bench.measure.overhead import measure_overhead
-from bench.process.errors import EXIT_OK, UsageError
+from bench.process.errors import EXIT_OK
+from bench.process.listed import whole
 from bench.stats.quantiles import SMALLEST_N, quantile
 from bench.text.numbers import ms
 from contract.storages import IMAGE, NAMES
@@ -21,13 +22,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--backend", choices=NAMES, default=IMAGE.name, help="whose function answers (default %(default)s)"
     )
-    parser.add_argument("--requests", type=int, default=SMALLEST_N[0.99], metavar="N", help="requests (default 299)")
+    parser.add_argument(
+        "--requests",
+        type=whole(SMALLEST_N[0.99], 100_000),
+        default=SMALLEST_N[0.99],
+        metavar="N",
+        help="requests, so many that a p99 can be stated (default %(default)s)",
+    )
 
 
 def execute(options: argparse.Namespace) -> int:
     """Print median and p99 of client minus server time."""
-    if options.requests < SMALLEST_N[0.99]:
-        raise UsageError(f"a p99 needs at least {SMALLEST_N[0.99]} requests")
     with TemporaryDirectory() as scratch:
         log = Path(scratch) / "lab.log"
         with deployed(choice_from(options), [options.backend], "onnx", log) as deployment:

@@ -19,8 +19,8 @@ def describe(expected: Estimate, prices: Prices) -> str:
     """The estimate and what it assumes, as text."""
     return (
         f"{expected.requests:,} requests, {expected.cold_starts:,} cold starts; on AWS about "
-        f"{math.ceil(expected.seconds / 60):,} minutes and {money(expected.usd)} (prices of {prices.region}, {prices.date}); "
-        f"in a lab about {math.ceil(expected.lab_seconds / 60):,} minutes.\n{assumed()}"
+        f"{math.ceil(expected.seconds / 60):,} minutes and {money(expected.usd)} (prices of {prices.region}, "
+        f"{prices.date}); in a lab about {math.ceil(expected.lab_seconds / 60):,} minutes.\n{assumed()}"
     )
 
 

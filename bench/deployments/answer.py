@@ -14,6 +14,7 @@ from contract import headers as names
 
 RESULTS_ASKED = 3
 _LONGEST_MESSAGE = 500
+_MOST_WARNINGS = 5
 
 
 def request_body(text: str) -> bytes:
@@ -52,6 +53,7 @@ def observe(
         cores_ms=parse_server_timing(said.get(names.SERVER_TIMING, ""), "core"),
         starts_ms=parse_server_timing(said.get(names.SERVER_TIMING, ""), "start"),
         results=_results(payload),
+        warnings=_warnings(payload),
         log_tail=log_tail,
     )
 
@@ -77,16 +79,27 @@ def parse_server_timing(header: str, wanted: str = "dur") -> dict[str, float]:
 
 
 def _results(payload: Mapping[str, Any]) -> tuple[tuple[int, float], ...]:
-    """Incident ids and similarities, from AIID's envelope, whose own `body` may be an object or its JSON text."""
-    inner = payload.get("body", payload)
-    if isinstance(inner, str):
-        inner = json_object(inner.encode("utf-8", "replace"))
-    results = inner.get("results") if isinstance(inner, Mapping) else None
+    """Incident ids and similarities."""
+    results = _inner(payload).get("results")
     try:
         found = tuple((int(item["incident_id"]), float(item["similarity"])) for item in results or ())
     except (KeyError, TypeError, ValueError, OverflowError):
         return ()
     return found if all(abs(similarity) <= MOST_SIMILAR for _, similarity in found) else ()
+
+
+def _warnings(payload: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the service warns of."""
+    said = _inner(payload).get("warnings")
+    return tuple(readable(each) for each in said[:_MOST_WARNINGS]) if isinstance(said, list) else ()
+
+
+def _inner(payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The body in AIID's envelope, which may be an object or its JSON text."""
+    inner = payload.get("body", payload)
+    if isinstance(inner, str):
+        inner = json_object(inner.encode("utf-8", "replace"))
+    return inner if isinstance(inner, Mapping) else {}
 
 
 def _message(payload: Mapping[str, Any], body: bytes) -> str:

@@ -14,8 +14,8 @@ EXIT_CUT_OFF = 141
 
 EXIT_CODES = {
     EXIT_OK: "measured (or derived) completely, and every variant can be trusted",
-    EXIT_NOT_MET: "choose: no backend is shown to meet the objective; compare: slower than --fail-above allows, or "
-    "outside what was predicted; doctor: something would spoil a run",
+    EXIT_NOT_MET: "choose: no backend is shown to meet the objective; compare: slower than --fail-above allows, not "
+    "shown to be within --require-within, or outside what was predicted; doctor: something would spoil a run",
     EXIT_USAGE: "the command line or a file given on it makes no sense",
     EXIT_TARGET: "the target could not be started, reached or driven",
     EXIT_UNSOUND: "finished, but do not use the figures: the plan is incomplete, too many requests failed or were "

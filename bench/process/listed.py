@@ -58,7 +58,7 @@ def one_of(known: Sequence[str], text: str, what: str) -> str:
 
 def meant(text: str, known: Sequence[str]) -> str:
     """` (did you mean plan?)` where a known name is like the text; else nothing."""
-    like = difflib.get_close_matches(text[:100], known, n=1)
+    like = difflib.get_close_matches(text[:100], known, n=1, cutoff=0.5)
     return f" (did you mean {like[0]}?)" if like else ""
 
 

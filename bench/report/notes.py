@@ -28,6 +28,7 @@ MEMORY_NOTE = (
 #: Behind the names of variants whose memory size asks for more cores than the machine has.
 BEYOND_MARK = " (too few cores)"
 BEYOND_NOTE = "Too few cores: the memory size asks for more cores than the machine has; on Lambda it is faster."
+_MOST_WARNED = 5
 
 
 def target_notes(is_lab: bool, weights: str | None, shape: Shape | None) -> list[str]:
@@ -45,6 +46,7 @@ def run_notes(run: Run, judged: Sequence[Judged]) -> list[str]:
     sessions = len(run.sessions) - _deployments_apart(judged)
     if sessions > 1:
         notes.append(f"Measured in {sessions} sessions; conditions may have changed between them.")
+    notes += _warnings_of_answers(judged)
     notes.append(cold_kinds_note(first.axes))
     return [*notes, *(f"Not like for like: {difference}." for difference in unfair_differences(first))]
 
@@ -56,6 +58,19 @@ def cold_kinds_note(axes: Axes) -> str:
         said += ", the image's best case: its chunks are cached, which after a deployment they are not"
     left_out = not_measured(axes)
     return f"{said}." + (f" Not measured: {', '.join(left_out)}." if left_out else "")
+
+
+def _warnings_of_answers(judged: Sequence[Judged]) -> list[str]:
+    """What the service itself said of the texts that it was sent, such as that it read only a part of one."""
+    found: dict[str, list[int]] = {}
+    for item in judged:
+        for said in item.sample.seen.warnings:
+            lengths = found.setdefault(said, [])
+            lengths += [item.sample.variant.tokens] * (item.sample.variant.tokens not in lengths)
+    return [
+        f"The answers to texts of about {' and '.join(f'{tokens:,}' for tokens in lengths)} tokens warn: {said}"
+        for said, lengths in list(found.items())[:_MOST_WARNED]
+    ]
 
 
 def _deployments_apart(judged: Sequence[Judged]) -> int:

@@ -64,7 +64,8 @@ def _machine(facts: Mapping[str, Any] | None) -> str | None:
 def differences_in_kind(a: Session, b: Session, allowed: Sequence[str] = ()) -> list[str]:
     """Why what two sessions measured is not like for like, apart from what is `allowed` (by its short name)."""
     found = differences(conditions(a.target, a.facts), conditions(b.target, b.facts))
-    found |= differences(_memory_sizes(a), _memory_sizes(b))
+    shared = set(a.axes.backends) & set(b.axes.backends)
+    found |= differences(_memory_sizes(a, shared), _memory_sizes(b, shared))
     if not set(a.axes.engines) & set(b.axes.engines):
         found["the engine"] = ", ".join(a.axes.engines), ", ".join(b.axes.engines)
     expected = tuple(ALLOWED[name] for name in allowed)
@@ -75,11 +76,11 @@ def differences_in_kind(a: Session, b: Session, allowed: Sequence[str] = ()) -> 
     ]
 
 
-def _memory_sizes(session: Session) -> dict[str, str | None]:
-    """The memory that each backend's function had as deployed; empty if the run set the memory sizes."""
+def _memory_sizes(session: Session, backends: set[str]) -> dict[str, str | None]:
+    """The memory that these backends' functions had as deployed; empty if the run set the memory sizes."""
     if None not in session.axes.memories:
         return {}
-    sizes = {name: recorded_function(session, name).memory_mb for name in session.axes.backends}
+    sizes = {name: recorded_function(session, name).memory_mb for name in sorted(backends)}
     return {f"the memory of {name}": f"{size} MB" for name, size in sizes.items() if size is not None}
 
 

@@ -46,7 +46,7 @@ class Observation:
     Times in ms, by one monotonic clock of this process; `connect_ms` is not part of `request_ms`. `phases_ms` are on
     the function's clock; `cores_ms` is the core time of the same phases, `starts_ms` when each began after the first
     one; both are empty in records of versions without them. `fetches` is in how many reads the bytes came (of a
-    bucket: GETs), None in such records.
+    bucket: GETs), None in such records. `warnings` are those of the answer, such as that the text was cut.
     """
 
     __pydantic_config__ = CHECKED
@@ -71,6 +71,7 @@ class Observation:
     cores_ms: Mapping[str, Milliseconds] = field(default_factory=dict)
     starts_ms: Mapping[str, Milliseconds] = field(default_factory=dict)
     results: tuple[tuple[int, Similarity], ...] = ()
+    warnings: tuple[str, ...] = ()
     log_tail: tuple[str, ...] = ()
 
 

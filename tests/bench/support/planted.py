@@ -24,7 +24,7 @@ _PRICES, _MEMORY_MB, _READ = read_prices(), 3008, 340_000_000
 
 @dataclass(frozen=True)
 class Planted:
-    """What one storage is really like: medians in ms, and the spread of requests and of visits (sigma of logarithms)."""
+    """What one storage is really like: medians in ms, and the spread of requests and visits (sigma of logarithms)."""
 
     cold_ms: float
     warm_ms: float

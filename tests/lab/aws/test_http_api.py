@@ -200,7 +200,8 @@ def test_body_that_is_too_large_is_413(account: Served, size: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "header", "status"), [(9_000, 0, 200), (10_240, 0, 414), (200_000, 0, 414), (9_000, 2_000, 431), (0, 10_240, 431)]
+    ("query", "header", "status"),
+    [(9_000, 0, 200), (10_240, 0, 414), (200_000, 0, 414), (9_000, 2_000, 431), (0, 10_240, 431)],
 )
 def test_request_line_and_headers_have_one_limit_of_10240_bytes(
     account: Served, query: int, header: int, status: int
