@@ -42,7 +42,7 @@ def margin(text: str) -> float:
 
 def _checked(text: str, fits: Callable[[float], bool], what: str) -> float:
     try:
-        value = float(text)
+        value = float(text) if text.isascii() and "_" not in text else math.nan
     except ValueError:
         value = math.nan
     if not (math.isfinite(value) and fits(value)):
