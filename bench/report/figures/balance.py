@@ -1,46 +1,48 @@
-"""Shows cost against latency: what a cold start costs over how long it takes."""
+"""Shows cost against latency: what a month costs under each traffic, over how long a cold start takes."""
 
 from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
 
-from bench.charts.scatter import Ends, Point, scatter
+from bench.charts.scatter import Ends, Labels, Panel, Point, scatter
 from bench.report.figures.figure import Figure, drawn, series_of
 from bench.report.report import Report
-from bench.report.rounding import ends
+from bench.stats.quantiles import Interval
 from bench.text.numbers import duration, money
 
 
 def figure(report: Report) -> Figure | None:
-    """A point for each variant that was priced; the best is at the bottom left."""
+    """A panel for each traffic with a point for each variant that was priced; the best is at the bottom left."""
     costs = report.costs
     if costs is None:
         return None
     series, cold = series_of(report), {item.variant: item.cold for item in report.variants}
-    points = [
-        Point(
-            series[item.variant],
-            latency,
-            item.costs.cold_start,
-            _known(ends(cold[item.variant].interval) or ()),
-            _known(ends(item.costs.cold_start_interval, 12) or ()),
+    panels = [
+        Panel(
+            f"USD a month, {traffic.name}",
+            [
+                Point(series[item.variant], ms, month.usd, known(cold[item.variant].interval), known(month.interval))
+                for item in costs.variants
+                for ms, month in [(cold[item.variant].p50_ms, item.months[number])]
+                if ms is not None
+            ],
         )
-        for item in costs.variants
-        if (latency := cold[item.variant].p50_ms) is not None
+        for number, traffic in enumerate(costs.traffics)
     ]
-    if not points:
+    if not any(panel.points for panel in panels):
         return None
-    in_words = functools.partial(duration, digits=3)
+    labels = Labels("median of a cold start", functools.partial(duration, digits=3), money)
+    traffics = "; ".join(f"{traffic.name}: {traffic.words}" for traffic in costs.traffics)
     return drawn(
-        "Cost against latency of a cold start",
-        lambda width: scatter(points, width, ("median of a cold start", "USD for a cold start"), in_words, money),
-        f"Down is cheaper, left is faster. The lines are 95 % intervals. {costs.said}",
+        "Cost against latency",
+        lambda width: scatter(panels, width, labels),
+        f"Down is cheaper, left is faster; the lines are 95 % intervals. {traffics}. {costs.said}",
     )
 
 
-def _known(interval: Sequence[float | None]) -> Ends | None:
-    """Both ends, where both are known and finite."""
-    found = [end for end in interval if end is not None and math.isfinite(end)]
-    return (found[0], found[1]) if len(found) == 2 else None
+def known(interval: Interval | None) -> Ends | None:
+    """Both ends, where both are finite."""
+    if interval is None or not (math.isfinite(interval.low) and math.isfinite(interval.high)):
+        return None
+    return interval.low, interval.high

@@ -24,11 +24,15 @@ class Section:
 
 
 def page(title: str, heading: str, subtitle: str, body: Iterable[str | Section]) -> str:
-    """The whole page: `title` is the window's; the body is HTML and sections, which the contents list."""
+    """The whole page: `title` is the window's; the body is HTML and sections.
+
+    The contents list the sections, and stand behind the first part of the body: an answer comes before all else.
+    """
     parts = list(body)
     names = _names([part.title for part in parts if isinstance(part, Section) and part.title])
-    head = [f"<h1>{in_html(heading)}</h1>", f'<p class="soft">{in_html(subtitle)}</p>']
-    shown = "\n".join([*head, _contents(names), *_shown(parts, iter(names))])
+    first, *others = _shown(parts, iter(names))
+    head = [f"<h1>{in_html(heading)}</h1>", f'<p class="soft">{in_html(subtitle)}</p>', first]
+    shown = "\n".join([*head, _contents(names), *others])
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
