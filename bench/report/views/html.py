@@ -8,6 +8,7 @@ from bench.report.figures import figures
 from bench.report.method import method
 from bench.report.on_aws import orders
 from bench.report.recommendation import TITLE as RECOMMENDED
+from bench.report.recommendation import Advice
 from bench.report.repeating import about_again, command_again
 from bench.report.report import Meta, Report
 from bench.report.tables import tables
@@ -23,7 +24,7 @@ def html(report: Report) -> str:
     meta = report.meta
     latency, *others = tables(report)
     body: list[str | Section] = [
-        Section(RECOMMENDED, list_in_html(report.advice.sentences, "advice")),
+        Section(RECOMMENDED, _advice(report.advice)),
         list_in_html(meta.notes, "notes"),
         Section("Verdicts", _verdicts(report.verdicts) + _orders(report)),
         table_in_html(latency),
@@ -41,6 +42,20 @@ def _subtitle(meta: Meta) -> str:
         f"{', '.join(axes.backends)} · {', '.join(axes.engines)} · {axes.cold} cold and {axes.warm} warm "
         f"samples each · {meta.target.kind} · {meta.session.utc[:16].replace('T', ' ')} UTC"
     )
+
+
+def _advice(advice: Advice) -> str:
+    """The sentences of the advice, those on a traffic with the answer set off from what it rests on."""
+    if advice.withheld:
+        return list_in_html(advice.sentences, "advice")
+    answers = "".join(
+        f'<li><p class="soft">{in_html(f"{item.traffic}: {item.words}")}</p>'
+        f'<p class="sentence">{in_html(item.answer)}</p>'
+        f'<p class="soft">{in_html(" ".join((item.sure, *item.changes)))}</p></li>'
+        for item in advice.recommendations
+    )
+    others = "".join(f"<li>{in_html(sentence)}</li>" for sentence in advice.sentences[len(advice.recommendations) :])
+    return f'<ul class="advice">{answers}{others}</ul>'
 
 
 def _orders(report: Report) -> str:

@@ -12,7 +12,7 @@ from bench.report.table import Table
 from bench.text.escape import in_html
 
 _STYLE = Path(__file__).with_name("page.css")
-_FEW = 3  # columns, which fit on a phone; the rows of a larger table become cards there
+_FEW = 2  # columns, which fit on a phone; the rows of a larger table become cards there
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ def page(title: str, heading: str, subtitle: str, body: Iterable[str | Section])
 
     The contents list the sections, and stand behind the first part of the body: an answer comes before all else.
     """
-    parts = list(body)
+    parts = [part for part in body if part]
     names = _names([part.title for part in parts if isinstance(part, Section) and part.title])
     first, *others = _shown(parts, iter(names))
     head = [f"<h1>{in_html(heading)}</h1>", f'<p class="soft">{in_html(subtitle)}</p>', first]
