@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from jsonschema import Draft202012Validator
 
 from bench.runs.store import read_run
 from contract.checkout import ROOT
@@ -33,8 +34,12 @@ def test_the_lab_is_measured_and_stopped(tiny_bundle: Path, tmp_path: Path) -> N
         assert item["fetched_bytes"] > 0
         assert item["max_memory_mb"] > 0
         assert {"import", "fetch", "load", "encode"} <= set(item["phases_ms"])
+        assert {name: span["start_ms"] for name, span in item["init_spans"].items() if span["start_ms"] is None} == {}
     assert summary["answers"]["equal"]
     assert summary["meta"]["target"]["weights"] == "synthetic"
+    lines = (tmp_path / "run" / "results.jsonl").read_text().splitlines()
+    fits = Draft202012Validator(json.loads((ROOT / "docs" / "results.schema.json").read_text()))
+    assert [error.message for line in lines for error in fits.iter_errors(json.loads(line))] == []
     assert labs(tiny_bundle) == []
 
 
