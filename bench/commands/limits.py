@@ -1,22 +1,26 @@
 """Measure how near the service is to its lower bounds, side by side with raw reads and rivals.
 
 Writes every sample to `limits.jsonl`, then makes a document and a picture from that file alone; `--from FILE` makes
-them again.
+them again. `--readers` measures instead how many readers pay on each storage, and prints a table.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 
 from bench.commands.ranges import count
-from bench.limits import document, study
+from bench.limits import document, readers, study
 from bench.limits.samples import Sample, Samples
 from bench.process.errors import EXIT_OK, EXIT_UNSOUND
+from contract.bundle import MANIFEST
 from contract.checkout import IMAGES, ROOT
+from contract.readers import MOST
+from contract.shapes import NONE, SHAPES
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -24,13 +28,28 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bundle", type=Path, default=IMAGES / "bundle", help="full-size bundle (images/bundle)")
     parser.add_argument("--rounds", type=count, default=7, help="of every storage measurement (%(default)s)")
     parser.add_argument(
-        "--document", type=Path, default=ROOT / "docs" / "performance.md", help="to write (docs/performance.md)"
+        "--document", type=Path, metavar="FILE", help="to write (docs/performance.md; with --readers none)"
     )
-    parser.add_argument("--from", dest="derive", type=Path, metavar="FILE", help="samples of an earlier run")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--from", dest="derive", type=Path, metavar="FILE", help="samples of an earlier run")
+    what.add_argument(
+        "--readers",
+        type=_readers,
+        nargs="*",
+        metavar="N",
+        help="compare one reader, these numbers, and the number that each storage has",
+    )
+    parser.add_argument("--shape", choices=SHAPES, default=NONE, help="of the lab, with --readers (%(default)s)")
+    parser.set_defaults(parser=parser)
 
 
 def execute(options: argparse.Namespace) -> int:
     """Measure or derive. Exit code 4 if a requirement was not met."""
+    if options.readers is not None:
+        return _compare_readers(options)
+    if options.shape != NONE:
+        options.parser.error("argument --shape: it needs --readers")
+    target = options.document or ROOT / "docs" / "performance.md"
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     if options.derive:
         samples = Samples.read(options.derive)
@@ -40,9 +59,31 @@ def execute(options: argparse.Namespace) -> int:
         console.print(f"samples: {out / 'limits.jsonl'}, written as they are measured")
         samples = Samples(out / "limits.jsonl", lambda sample: _show(console, sample))
         study.measure(samples, options.bundle, options.rounds, out)
-    met = document.write(samples, options.document)
-    console.print(f"document: {options.document}")
+    met = document.write(samples, target)
+    console.print(f"document: {target}")
     return EXIT_OK if met else EXIT_UNSOUND
+
+
+def _compare_readers(options: argparse.Namespace) -> int:
+    """Print the table; write a page with it, too, if one is asked for."""
+    if not options.rounds:
+        options.parser.error("argument --rounds: --readers needs one at least")
+    if not (options.bundle / MANIFEST).is_file():
+        options.parser.error(f"{options.bundle} holds no bundle: build one with `make model`")
+    samples = readers.measure(options.bundle, options.shape, options.rounds, options.readers)
+    print("\n".join(readers.lines(samples)))
+    if options.document:
+        command = " ".join(["bench/run.py", *sys.argv[1:]])
+        options.document.write_text("\n".join(readers.document(samples, command)) + "\n", encoding="utf-8")
+    return EXIT_OK
+
+
+def _readers(text: str) -> int:
+    """A number of readers that a function takes."""
+    number = count(text)
+    if not 1 <= number <= MOST:
+        raise argparse.ArgumentTypeError(f"must be from 1 to {MOST}; got {text!r}")
+    return number
 
 
 def _show(console: Console, sample: Sample) -> None:

@@ -1,16 +1,14 @@
-"""Compares one reader with the number that each storage has: `python -m bench.limits.readers` prints a table.
+"""Measures one reader beside the number that each storage has, and makes a table of that.
 
-In a lab that is shaped like Lambda (`--shape lambda`) the first cold start after a deployment is measured, too: each
-time in a lab of its own, because only there no chunk of the image has been read.
+In a lab that is shaped like Lambda the first cold start after a deployment is measured, too: each time in a lab of its
+own, because only there no chunk of the image has been read.
 """
 
 from __future__ import annotations
 
-import argparse
 import math
 import os
 import random
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -20,23 +18,35 @@ from bench.limits.facts import facts
 from bench.limits.samples import Sample, Samples
 from bench.limits.stage import Stage, running_stage
 from bench.limits.tables import number, table, timed
-from bench.process.errors import EXIT_OK, BenchError, TargetError
+from bench.process.errors import TargetError
 from bench.process.say import warn
 from bench.runs.cold_starts.first_deploy import FirstDeploy
 from bench.runs.cold_starts.new_sandbox import NewSandbox
 from bench.stats.quantiles import quantile
-from contract.bundle import MANIFEST
 from contract.environment import READERS
 from contract.phases import FETCH
 from contract.shapes import NONE
 from contract.storages import STORAGES, Storage, storage
 
-COMMAND = "python -m bench.limits.readers"
 ALONE, CHOSEN = "1", "as chosen"
 NEW_IMAGE = ("--chunks", "new")  # options of the lab: nobody has read the image yet
 
 
-def measure(stage: Stage, samples: Samples, rounds: int, ways: Sequence[str], seed: int) -> None:
+def measure(bundle: Path, shape: str, rounds: int, numbers: Sequence[int]) -> Samples:
+    """Compare 1, these numbers and the chosen one in a lab of that shape. Raises BenchError."""
+    ways = (ALONE, *map(str, numbers), CHOSEN)
+    options = ("--shape", shape) if shape != NONE else ()
+    samples = Samples()
+    for what, said in facts(bundle).items():
+        samples.add(Sample("fact", what, said, 0.0, ""))
+    with tempfile.TemporaryDirectory() as out, running_stage(bundle, "cold", Path(out), (), options) as stage:
+        _measure_new(stage, samples, rounds, ways, seed=1)
+    if options:
+        _measure_first(bundle, samples, options, rounds, ways)
+    return samples
+
+
+def _measure_new(stage: Stage, samples: Samples, rounds: int, ways: Sequence[str], seed: int) -> None:
     """Start every storage each way in each round, in random order."""
     order = random.Random(seed)  # noqa: S311 - an experiment's order, no secret
     deployed = {each.name: stage.functions.configuration(each).variables.get(READERS, "") for each in _backends(stage)}
@@ -50,7 +60,7 @@ def measure(stage: Stage, samples: Samples, rounds: int, ways: Sequence[str], se
             _ask(stage, samples, backend, NewSandbox.name, way, turn)
 
 
-def measure_first(bundle: Path, samples: Samples, options: Sequence[str], rounds: int, ways: Sequence[str]) -> None:
+def _measure_first(bundle: Path, samples: Samples, options: Sequence[str], rounds: int, ways: Sequence[str]) -> None:
     """Start the storages whose weights are in the image each way, each time after a deployment of its own."""
     for turn in range(rounds):
         for way in ways:
@@ -124,40 +134,3 @@ def _row(samples: Samples, place: Storage, kind: str, ways: Sequence[str]) -> tu
     first, last = (samples.values("read start", where, way) for way in (ways[0], ways[-1]))
     gain = quantile(fetches[0], 0.5) / quantile(fetches[-1], 0.5)
     return (place.label, kind, *map(timed, fetches), number(gain), timed(first), timed(last))
-
-
-def main() -> int:
-    """Measure; exit code 0, or that of what went wrong."""
-    parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
-    parser.add_argument("--bundle", type=Path, default=Path("images/bundle"), help="full-size bundle (%(default)s)")
-    parser.add_argument("--rounds", type=int, default=3, help="cold starts of each kind (%(default)s)")
-    parser.add_argument("--shape", default=NONE, help="the lab's shape (%(default)s)")
-    parser.add_argument("--readers", type=int, nargs="*", default=[], help="numbers to measure beside 1 and the chosen")
-    parser.add_argument("--document", type=Path, metavar="FILE", help="write a page with the table, too")
-    options = parser.parse_args()
-    if not (options.bundle / MANIFEST).is_file():
-        parser.error(f"{options.bundle} holds no bundle: build one with `make model`")
-    ways = (ALONE, *map(str, options.readers), CHOSEN)
-    shape = ("--shape", options.shape) if options.shape != NONE else ()
-    samples = Samples()
-    try:
-        for what, said in facts(options.bundle).items():
-            samples.add(Sample("fact", what, said, 0.0, ""))
-        with tempfile.TemporaryDirectory() as out, running_stage(
-            options.bundle, "cold", Path(out), (), shape
-        ) as stage:  # fmt: skip
-            measure(stage, samples, options.rounds, ways, seed=1)
-        if shape:
-            measure_first(options.bundle, samples, shape, options.rounds, ways)
-    except BenchError as error:
-        print(f"readers: {error}", file=sys.stderr)
-        return error.exit_code
-    print("\n".join(lines(samples)))
-    if options.document:
-        command = " ".join([COMMAND, *sys.argv[1:]])
-        options.document.write_text("\n".join(document(samples, command)) + "\n", encoding="utf-8")
-    return EXIT_OK
-
-
-if __name__ == "__main__":
-    sys.exit(main())

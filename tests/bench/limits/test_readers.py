@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
+from bench.cli import main
 from bench.limits import readers
 from bench.limits.samples import Sample, Samples
+from tests.lab.support.bundles import make_bundle
 
 
 def test_the_table_has_a_row_for_each_storage_and_kind_that_was_measured() -> None:
@@ -19,3 +25,46 @@ def test_the_table_has_a_row_for_each_storage_and_kind_that_was_measured() -> No
     samples.add(Sample("load", "machine", "before a round", 0.5, ""))
     assert "Made by `the command`, of one run\nin a lab" in "\n".join(readers.document(samples, "the command"))
     assert list(readers.lines(Samples())) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--readers", "0"), "must be from 1 to 128"),
+        (("--readers", "4", "--from", "limits.jsonl"), "not allowed with argument"),
+        (("--shape", "lambda"), "it needs --readers"),
+        (("--readers", "--rounds", "0"), "needs one at least"),
+        (("--readers", "--bundle", "nowhere"), "nowhere holds no bundle"),
+    ],
+)
+def test_wrong_options_are_refused_before_anything_starts(
+    arguments: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["limits", *arguments])
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_the_table_goes_to_the_page_with_the_command_that_made_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[object] = []
+
+    def measure(*given: object) -> Samples:
+        asked.extend(given)
+        samples = Samples()
+        samples.add(Sample("load", "machine", "before a round", 0.5, ""))
+        for what in ("read fetch", "read start"):
+            for way in (readers.ALONE, readers.CHOSEN):
+                samples.add(Sample(what, "efs, new-sandbox", way, 100.0, "ms"))
+        return samples
+
+    monkeypatch.setattr(readers, "measure", measure)
+    bundle, page = make_bundle(tmp_path / "bundle"), tmp_path / "readers.md"
+    arguments = ["limits", "--readers", "8", "--rounds", "2", "--bundle", str(bundle), "--document", str(page)]
+    monkeypatch.setattr("sys.argv", ["bench/run.py", *arguments])
+    assert main(arguments) == 0
+    assert asked == [bundle, "none", 2, [8]]
+    assert capsys.readouterr().out in page.read_text()
+    assert f"bench/run.py {' '.join(arguments)}" in page.read_text()

@@ -34,6 +34,7 @@ from tests.conftest import Lab
 from tests.lab.support.accounts import FUNCTIONS, Served, gone, owner, serve, wait_until, witness
 from tests.lab.support.bundles import make_bundle
 from tests.lab.support.left import left_over, processes_of
+from tests.lab.support.shaped import links_of, needs_shape
 from tests.support.labs import read_outputs, started
 
 BACKENDS = list(NAMES)
@@ -179,6 +180,22 @@ def test_runtimes_are_nobody_frozen_and_see_no_mount_of_the_host(running: tuple[
 def invoke_with_log(served: Served, order: object) -> tuple[Any, str]:
     answer = served.aws.invoke(FunctionName="witness", Payload=json.dumps(order), LogType="Tail")
     return json.loads(answer["Payload"].read()), base64.b64decode(answer["LogResult"]).decode()
+
+
+@needs_shape
+def test_a_shaped_lab_runs_the_same_images(built_images: Path, tiny_bundle: Path, tmp_path: Path) -> None:
+    options = ("--json", "--images", "built", "--images-dir", str(built_images), "--shape", "lambda")
+    with started(tiny_bundle, tmp_path, *options) as process:
+        outputs = read_outputs(process)
+        answers = {backend: ask(outputs, backend) for backend in BACKENDS}
+        assert {backend: answer.status_code for backend, answer in answers.items()} == dict.fromkeys(BACKENDS, 200)
+        assert len({answer.json()["body"]["results"][0]["incident_id"] for answer in answers.values()}) == 1
+        assert all("its own Dockerfile made" in outputs["backends"][backend]["storage"] for backend in BACKENDS)
+        (root,) = tmp_path.glob("model-storage-lab-*")
+        assert len(links_of(root)) >= len(BACKENDS), "each environment has a network of its own"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+    wait_until(lambda: left_over(tmp_path, built_images) == [])
 
 
 def test_the_function_has_lambdas_surroundings(image: Image) -> None:
