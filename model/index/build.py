@@ -66,6 +66,7 @@ def build(options: Options, console: Console) -> Manifest:
             raise BuildError(f"{options.bundle} is not a whole bundle: build it with `python -m model build`")
         if manifest.weights == "synthetic":
             console.print(SYNTHETIC, markup=False)
+        shown = options.bundle / INCIDENTS if manifest.collection == source.collection else None
         manifest = replace(manifest, index=source.path.name, collection=source.collection)
         with step(console, f"checking the model in {options.bundle}"):
             _link_model(manifest, options.bundle, work)
@@ -78,7 +79,6 @@ def build(options: Options, console: Console) -> Manifest:
         ):
             encoder = Encoder(manifest, work)
             with step(console, f"reading {source.path}") as progress:
-                shown = options.bundle / INCIDENTS
                 reading.read_all(source, reading.Reader(read, kept, encoder, manifest.hidden, shown), progress)
             _tell_skips(read, options, console)
             _embed(read, kept, encoder, deployment, options, console)
@@ -118,6 +118,10 @@ def _tell_skips(read: Store, options: Options, console: Console) -> None:
     if count > SHOWN:
         console.print(f"left out: … {count:,} in all, listed in {listed}")
     incidents = read.count("incidents")
+    if bare := read.without_url():
+        console.print(
+            f"{bare:,} of {incidents:,} have no url, and are answered without a link; --url-template makes one"
+        )
     if incidents < options.at_least:
         has = f"{incidents:,} of {options.at_least:,} incidents" if incidents else "no incident"
         raise BuildError(f"{options.source.path} holds {has} that can be used; {count:,} things were left out")

@@ -23,20 +23,21 @@ from model.index.store import Store, Text
 class Reader:
     """Takes records into `store`; `cache` knows what is embedded already.
 
-    `shown` is an `incidents.jsonl` with titles for incidents that come with a vector and nothing else.
+    `shown` is an `incidents.jsonl` of the same collection, if there is one, with titles for incidents that come with a
+    vector and nothing else.
     """
 
     store: Store
     cache: Cache
     encoder: Encoder
     hidden: int
-    shown: Path
+    shown: Path | None
 
 
 def read_all(source: Source, reader: Reader, progress: Step) -> None:
     """Take in the whole source; raises BuildError if it cannot be read."""
     meter = Meter()
-    if source.kind == sources.STATE:
+    if source.kind == sources.STATE and reader.shown:
         for incident in _shown(reader.shown):
             reader.store.remember(incident)
     for record in sources.read(source, reader.hidden, meter):

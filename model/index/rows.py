@@ -106,7 +106,9 @@ def _object(line: str) -> Mapping[str, Any] | str:
         fields = json.loads(line)
     except (ValueError, RecursionError) as error:
         return f"is not JSON ({error})"
-    return fields if isinstance(fields, dict) else "is not a JSON object"
+    if not isinstance(fields, dict):
+        return "is not a JSON object"
+    return dict(zip(_lower(list(fields)), fields.values(), strict=True))
 
 
 def header(file: IO[bytes], name: str) -> list[str]:

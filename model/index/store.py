@@ -114,6 +114,10 @@ class Store:
     def count(self, table: str) -> int:
         return int(self._connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608
 
+    def without_url(self) -> int:
+        """How many incidents have no link."""
+        return int(self._connection.execute("SELECT count(*) FROM incidents WHERE url = ''").fetchone()[0])
+
     def tokens(self) -> int:
         """The tokens of all texts to embed."""
         return int(self._connection.execute("SELECT coalesce(sum(tokens), 0) FROM texts").fetchone()[0])

@@ -17,6 +17,7 @@ from similarity.encoder import EncoderService
 from similarity.search import SearchService
 from similarity.stores.directory import DirectoryStore
 from tests.images.conftest import Context
+from tests.model.support.deployments import Stub, served
 from tests.model.support.indexing import Folder
 
 TEXT = "Ein Röbot fiel in Zürich über einen Gast – “autsch”"
@@ -105,6 +106,37 @@ def test_an_index_from_before_these_fields_answers_as_it_did(folder: Folder) -> 
     older = {k: v for k, v in json.loads(path.read_text()).items() if k not in ("collection", "embedded_by")}
     path.write_text(json.dumps(older))
     assert ask(folder, {"text": TEXT}) == now
+
+
+def test_aiids_vectors_do_not_get_the_titles_of_ones_own(folder: Folder) -> None:
+    assert folder.index(table(folder.path / "t.csv")) == 0
+    folder.bundle = folder.out
+    state = folder.path / "state.csv"
+    state.write_text(f'incident_id,count,mean\n22,2,"{[0.5] * 64}"\n')
+    assert folder.index(state) == 0
+    (result,) = ask(folder, {"embed": [1.0] * 64, "num": -1})["results"]
+    assert (result["title"], result["url"]) == ("Incident 22", "https://incidentdatabase.ai/cite/22")
+
+
+@pytest.mark.parametrize(("transliterates", "sent"), [(True, [ROWS[1]["text"]]), (False, [ROWS[1]["text"], TEXT])])
+def test_a_deployment_embeds_what_it_would_not_change(folder: Folder, transliterates: bool, sent: list[str]) -> None:
+    stub = Stub(parse((folder.bundle / files.MANIFEST).read_bytes()))
+    status, headers, content = stub.health()
+    content["body"]["transliterates"] = transliterates
+    stub.health = lambda: (status, headers, content)  # type: ignore[method-assign]
+    with served(stub) as url:
+        assert folder.index(table(folder.path / "t.csv"), "--via", url, "--concurrency", "1") == 0
+    assert sorted(json.loads(body)["text"] for path, _, body in stub.seen if body) == sorted(sent)
+    here = folder.vectors()["vectors"][0]
+    assert (here == len(TEXT)).all() != transliterates
+
+
+def test_names_in_upper_case_are_read_in_both_kinds_of_table(folder: Folder) -> None:
+    rows = [{name.upper(): value for name, value in row.items()} for row in ROWS]
+    for name in ("t.csv", "t.jsonl"):
+        assert folder.index(table(folder.path / name, rows)) == 0
+        assert "1 of 2 have no url, and are answered without a link" in folder.said
+        assert links(ask(folder, {"embed": [1.0] * 64, "num": -1})) == {1: ROWS[0]["url"], 22: None}
 
 
 def test_a_hostile_link_is_refused_by_name_and_nothing_of_it_is_kept(folder: Folder) -> None:
