@@ -52,10 +52,14 @@ def make(buildah: Buildah, python: str) -> bool:
 
 
 def platforms(machine: str = "") -> list[str]:
-    """Return pip's options for the wheels that the Lambda base images can load: glibc 2.34 (Amazon Linux 2023)."""
-    machine = machine or os_machine()
-    tags = [f"manylinux_2_{minor}_{machine}" for minor in range(34, 16, -1)] + [f"manylinux2014_{machine}"]
+    """Return pip's options for the wheels that the Lambda base images can load."""
+    tags = platform_tags(machine or os_machine())
     return ["--implementation", "cp", *(word for tag in tags for word in ("--platform", tag))]
+
+
+def platform_tags(machine: str) -> list[str]:
+    """Return the tags of those wheels, the best first: glibc 2.34 (Amazon Linux 2023) on `machine` (the tags' name)."""
+    return [*(f"manylinux_2_{minor}_{machine}" for minor in range(34, 16, -1)), f"manylinux2014_{machine}"]
 
 
 def os_machine() -> str:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import itertools
 import re
-import tempfile
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from contract.checkout import ROOT
 from contract.engines import ENGINES, ONNX, TRANSFORMERS
+from tools.images import index
 from tools.images.base import SUITES
 from tools.images.resolve import MACHINES, Wheel, wheels
 from tools.images.shell import ToolError
@@ -64,10 +65,8 @@ def check(engine: str, machine: str, python: str) -> None:
     Raises ToolError when a locked package has no such wheel, or one with another hash.
     """
     locked = {name: entry for part in PARTS[engine] for name, entry in read(path(part)).items()}
-    with tempfile.NamedTemporaryFile("w", suffix=".txt") as pins:  # with hashes, pip would download gigabytes
-        pins.write("".join(f"{name}=={entry.version}\n" for name, entry in locked.items()))
-        pins.flush()
-        found = wheels(["--no-deps", "-r", pins.name], machine, python)
+    with ThreadPoolExecutor() as pool:
+        found = list(pool.map(lambda item: index.wheel(item[0], item[1].version, machine, python), locked.items()))
     if odd := [wheel.name for wheel in found if wheel.sha256 not in locked[wheel.name].hashes]:
         raise ToolError(f"not the wheels that are locked for {machine} and Python {python}: {', '.join(odd)}; "
                         "if these are to be trusted, run `python -m tools.images lock`")  # fmt: skip

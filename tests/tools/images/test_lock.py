@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from contract.checkout import IMAGES
-from tools.images import base, lock, resolve
+from tools.images import base, index, lock, resolve
 from tools.images.resolve import Wheel
 from tools.images.shell import ToolError
 
@@ -50,6 +50,13 @@ def test_requirements_have_wheels_for_both_architectures(
     checks: dict[tuple[str, str], Future[None]], engine: str, machine: str
 ) -> None:
     checks[engine, machine].result()
+
+
+def test_a_wheel_with_another_hash_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index, "wheel", lambda name, version, *_: Wheel(name, version, "0" * 64))
+
+    with pytest.raises(ToolError, match="not the wheels that are locked for arm64 and Python 3.13: .*numpy"):
+        lock.check("onnx", "arm64", "3.13")
 
 
 def test_packages_that_not_every_architecture_needs_are_refused() -> None:
