@@ -106,10 +106,9 @@ def add_backends_option(parser: argparse.ArgumentParser) -> None:
 def axes_from(options: argparse.Namespace) -> Axes:
     """The axes the options describe. Raises UsageError when they make no plan."""
     given = {field.name: getattr(options, field.name) for field in fields(Axes)}
-    if options.until_resolved and not options.at_most:
-        given["at_most"] = LOOKS_AHEAD * options.cold
+    most = {"at_most": LOOKS_AHEAD * options.cold} if options.until_resolved and not options.at_most else {}
     try:
-        return Axes(**given)
+        return Axes(**(given | most))
     except ValueError as error:
         raise UsageError(str(error)) from error
 

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import MISSING, fields
 
+from bench.runs.facts import recorded_revision
 from bench.runs.plan import Axes
 from bench.runs.records import Session
 
@@ -31,8 +32,8 @@ def command_again(session: Session) -> str:
 
 def about_again(session: Session) -> Iterator[str]:
     """What must be known to use it."""
-    revision = session.facts.get("revision")
-    where = f" at revision {revision}" if revision not in (None, "unknown") else ""
+    revision = recorded_revision(session.facts)
+    where = f" at revision {revision}" if revision else ""
     yield f"The same plan, in the folder of this project{where}:"
     if any(name in session.source for name in _PATHS):
         yield "The path in it is relative to the folder of this run: write it from where you are."

@@ -15,6 +15,8 @@ from typing import Any
 from contract.checkout import ROOT
 
 _DAMON = Path("/sys/kernel/mm/damon/admin/kdamonds")
+UNKNOWN = "unknown"
+"""The revision of a folder that is not a repository."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,12 @@ def gather() -> Facts:
     machine = Machine(_cpu(), os.cpu_count(), _memory_gb(), platform.release(), _idle_memory())
     packages = {name: version(name) for name in ("requests", "urllib3", "boto3", "numpy")}
     return Facts(machine, {"python": platform.python_version(), **packages}, _revision())
+
+
+def recorded_revision(facts: Mapping[str, Any]) -> str | None:
+    """The git revision of a recorded run; None where it is not known."""
+    found = facts.get("revision")
+    return None if found in (None, UNKNOWN) else str(found)
 
 
 def _cpu() -> str:
@@ -86,10 +94,10 @@ def _read(path: Path) -> str:
 
 
 def _revision() -> str:
-    """The git revision, marked when the tree differs from it; "unknown" outside a repository."""
+    """The git revision, marked when the tree differs from it; UNKNOWN outside a repository."""
     command = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
     try:
         found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
-        return "unknown"
+        return UNKNOWN
     return found.stdout.strip()

@@ -55,7 +55,7 @@ def test_requirements_have_wheels_for_both_architectures(
 def test_a_wheel_with_another_hash_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index, "wheel", lambda name, version, *_: Wheel(name, version, "0" * 64))
 
-    with pytest.raises(ToolError, match="not the wheels that are locked for arm64 and Python 3.13: .*numpy"):
+    with pytest.raises(ToolError, match=r"not the wheels that are locked for arm64 and Python 3.13: .*numpy"):
         lock.check("onnx", "arm64", "3.13")
 
 
