@@ -17,10 +17,11 @@ from bench.text.numbers import money
 
 def describe(expected: Estimate, prices: Prices) -> str:
     """The estimate and what it assumes, as text."""
+    on_aws, in_a_lab = (math.ceil(seconds / 60) for seconds in (expected.seconds, expected.lab_seconds))
     return (
-        f"{expected.requests:,} requests, {expected.cold_starts:,} cold starts; on AWS about "
-        f"{math.ceil(expected.seconds / 60):,} minutes and {money(expected.usd)} (prices of {prices.region}, "
-        f"{prices.date}); in a lab about {math.ceil(expected.lab_seconds / 60):,} minutes.\n{assumed()}"
+        f"{expected.requests:,} requests, {expected.cold_starts:,} cold starts; on AWS about {on_aws:,} minutes and "
+        f"{money(expected.usd)} (prices of {prices.region}, {prices.date}); in a lab about {in_a_lab:,} minutes.\n"
+        f"{assumed()}"
     )
 
 

@@ -15,11 +15,12 @@ from bench.cost.traffic import STEADY, Traffic
 from bench.report.rounding import median_known
 from bench.runs.judge import INVALID, Judged
 from bench.runs.plan import Variant
-from bench.runs.recorded import RecordedMode, recorded_function, recorded_target
+from bench.runs.recorded import recorded_function, recorded_mode, recorded_target
 from bench.runs.records import Session
 from bench.runs.selection import State, answered_share, by_visit, select
 from contract.bucket import BUNDLE_BYTES
 from contract.limits import MAX_TIMEOUT_S
+from contract.storages import NAMES, storage
 
 
 @dataclass(frozen=True)
@@ -60,11 +61,15 @@ class BreakEven:
 
 @dataclass(frozen=True)
 class Costing:
-    """What the run would cost on AWS. `size_is_recorded`: the run says how large the bundle is."""
+    """What the run would cost on AWS. `size_is_recorded`: the run says how large the bundle is.
+
+    `modes` are what storages are billed in, by backend, where AWS has several.
+    """
 
     rates: Rates
     stored_bytes: float
     size_is_recorded: bool
+    modes: Mapping[str, str]
     traffics: tuple[Traffic, ...]
     variants: tuple[PricedVariant, ...]
     break_evens: tuple[BreakEven, ...]
@@ -74,8 +79,9 @@ class Costing:
         """What all its figures rest on, in a sentence."""
         prices, size = self.rates.prices, f"a bundle of {self.stored_bytes / 1e6:,.1f} MB"
         assumed = "" if self.size_is_recorded else " (assumed; the run does not say)"
+        modes = "".join(f"; {backend} {mode}" for backend, mode in self.modes.items())
         return (
-            f"List prices of {prices.region}, {prices.date}; {size}{assumed}; an idle environment stays "
+            f"List prices of {prices.region}, {prices.date}; {size}{assumed}{modes}; an idle environment stays "
             f"{self.rates.keep_alive.words} ({self.rates.keep_alive.source})."
         )
 
@@ -94,10 +100,20 @@ def costing(
         rates=rates,
         stored_bytes=stored_bytes(session),
         size_is_recorded=recorded_target(session).bundle_bytes is not None,
+        modes=dict(_modes(session)),
         traffics=tuple(traffics),
         variants=tuple(_priced(judged, variant, found, traffics, keep_alive) for variant, found in priced.items()),
         break_evens=tuple(_break_evens(priced, keep_alive)),
     )
+
+
+def _modes(session: Session) -> Iterator[tuple[str, str]]:
+    for backend in session.axes.backends:
+        if backend not in NAMES:  # recorded by a version that knew another storage
+            continue
+        known, mode = storage(backend).modes, recorded_mode(session, backend).name
+        if len(known) > 1:
+            yield backend, f"({mode} throughput)" if mode else f"(taken to have {known[0]} throughput)"
 
 
 def stored_bytes(session: Session, given: float | None = None) -> float:
@@ -118,7 +134,7 @@ def costs_of(
     memory = median_known(report.memory_mb for report in reports if report)
     if not cold or not warm or memory is None:
         return None
-    mode = target.modes.get(variant.backend, RecordedMode())
+    mode = recorded_mode(session, variant.backend)
     usage = Usage(
         backend=variant.backend,
         architecture=str(target.architecture),

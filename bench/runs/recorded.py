@@ -22,7 +22,7 @@ class RecordedMode:
 class RecordedTarget:
     """A deployment as recorded; None: an earlier version did not record it. `storages` are sentences by backend.
 
-    `bundle_bytes` is what the whole bundle takes; `modes` are what the storages are deployed in, by backend.
+    `bundle_bytes` is what the whole bundle takes.
 
     `shape` is a lab's; earlier labs had none.
     """
@@ -33,7 +33,6 @@ class RecordedTarget:
     bundle_bytes: int | None
     weights: str | None
     storages: Mapping[str, str]
-    modes: Mapping[str, RecordedMode]
     shape: Shape | None
 
     @property
@@ -61,10 +60,6 @@ def recorded_target(session: Session) -> RecordedTarget:
         bundle_bytes=target.get("bundle_bytes"),
         weights=target.get("weights"),
         storages={item["name"]: item["storage"] for item in target.get("backends", ())},
-        modes={
-            item["name"]: RecordedMode(item.get("mode"), item.get("provisioned_mibps", 0))
-            for item in target.get("backends", ())
-        },
         shape=Shape.model_validate(target["shape"]) if target.get("shape") else None,
     )
 
@@ -74,6 +69,14 @@ def recorded_function(session: Session, backend: str) -> RecordedFunction:
     found = session.functions.get(backend, {})
     ephemeral = found.get("EphemeralStorage", {})
     return RecordedFunction(found.get("MemorySize"), found.get("Timeout"), ephemeral.get("Size"))
+
+
+def recorded_mode(session: Session, backend: str) -> RecordedMode:
+    """What the storage of a backend is deployed in."""
+    for item in session.target.get("backends", ()):
+        if item["name"] == backend:
+            return RecordedMode(item.get("mode"), item.get("provisioned_mibps", 0))
+    return RecordedMode()
 
 
 def recorded_cores(session: Session) -> int | None:

@@ -16,7 +16,7 @@ TOY = Storage(
     label="toy",
     kept="in a box of toys",
     opened="directory",
-    charges=Charges("ecr_storage_gb_month"),
+    charges={"standard": Charges("ecr_storage_gb_month")},
     baked=True,
 )
 """
