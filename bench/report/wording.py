@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from bench.cost.keep_alive import KeepAlive
@@ -52,7 +53,8 @@ def _needed(more: More | None) -> str:
         return f"They are too near a tie ({TIE - 1:.0%}) for 1,000 rounds to tell."
     rounds = f"about {more.rounds} more round{'' if more.rounds == 1 else 's'}"
     usd = f", {money(more.usd)}" if more.usd else ""
-    return f"It takes {rounds} ({more.minutes or 0:.0f} minutes{usd})."
+    minutes = max(1, math.ceil(more.minutes or 0))
+    return f"It takes {rounds} ({minutes:,} minute{'' if minutes == 1 else 's'}{usd})."
 
 
 def sure(decision: Decision, decisions: Mapping[float, Decision], keep_alive: KeepAlive) -> str:
