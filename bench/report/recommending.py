@@ -31,7 +31,7 @@ from bench.stats.verdict import Verdict
 
 
 @dataclass(frozen=True)
-class Grounds:
+class Findings:
     """What a recommendation stands on."""
 
     session: Session
@@ -43,44 +43,44 @@ class Grounds:
     untrusted: Sequence[str]
 
 
-def advise(grounds: Grounds) -> Advice:
+def advise(findings: Findings) -> Advice:
     """The recommendations, or why there are none."""
-    costing, entrants = grounds.costs, entrants_of(grounds)
-    unmeasured = tuple(_unmeasured(grounds))
-    if costing is None or (why := _withheld(grounds, entrants)):
+    costing, entrants = findings.costs, entrants_of(findings)
+    unmeasured = tuple(_unmeasured(findings))
+    if costing is None or (why := _withheld(findings, entrants)):
         return Advice((), (), unmeasured, "the run recorded no prices." if costing is None else why)
-    found = [_recommendation(grounds, costing, entrants, number) for number in range(len(costing.traffics))]
+    found = [_recommendation(findings, costing, entrants, number) for number in range(len(costing.traffics))]
     return Advice(tuple(found), tuple(_prices(costing)), unmeasured)
 
 
-def entrants_of(grounds: Grounds) -> list[Entrant]:
+def entrants_of(findings: Findings) -> list[Entrant]:
     """The variants over HTTP that have cold and warm samples; of several text lengths, those of the first."""
-    costing = grounds.costs
-    http = [item for item in grounds.variants if item.variant.arm == "http"]
+    costing = findings.costs
+    http = [item for item in findings.variants if item.variant.arm == "http"]
     alike = [item for item in http if item.variant.tokens == http[0].variant.tokens]
     among = [item.variant for item in alike]
     found = []
     for item in alike if costing else ():
-        costs = costing and costs_of(grounds.judged, item.variant, grounds.session, costing.rates, CONFIDENCE)
+        costs = costing and costs_of(findings.judged, item.variant, findings.session, costing.rates, CONFIDENCE)
         if costs and item.cold.p50_ms is not None and item.warm.p50_ms is not None:
-            cold, warm = (by_round(grounds.judged, item.variant, state) for state in item.states)
+            cold, warm = (by_round(findings.judged, item.variant, state) for state in item.states)
             name = variant_name(item.variant, among)
             found.append(Entrant(item.variant, name, item.cold.p50_ms, item.warm.p50_ms, cold, warm, costs))
     return found
 
 
-def _withheld(grounds: Grounds, entrants: Sequence[Entrant]) -> str | None:
+def _withheld(findings: Findings, entrants: Sequence[Entrant]) -> str | None:
     """Why nothing can be recommended, in a sentence."""
-    if grounds.untrusted:
+    if findings.untrusted:
         return "the figures of this run must not be used."
-    if buy_no_processor(grounds.session) and len({entrant.variant.memory_mb for entrant in entrants}) > 1:
+    if buy_no_processor(findings.session) and len({entrant.variant.memory_mb for entrant in entrants}) > 1:
         return "the memory sizes did not change the share of the processors, as they do on Lambda."
     if len(entrants) < 2:
         return "it takes two storages with cold and warm requests over HTTP to compare."
     return None
 
 
-def _recommendation(grounds: Grounds, costing: Costing, entrants: Sequence[Entrant], number: int) -> Recommendation:
+def _recommendation(findings: Findings, costing: Costing, entrants: Sequence[Entrant], number: int) -> Recommendation:
     """The recommendation for the costing's traffic of this number."""
     traffic, keep_alive = costing.traffics[number], costing.rates.keep_alive
     months = {item.variant: item.months[number] for item in costing.variants}
@@ -99,7 +99,7 @@ def _recommendation(grounds: Grounds, costing: Costing, entrants: Sequence[Entra
         for entrant in entrants
     )
     against = tuple(_against(decision, entrants, traffic, keep_alive.middle_s))
-    more = None if decision.take else _more(decision, grounds, entrants)
+    more = None if decision.take else _more(decision, findings, entrants)
     return Recommendation(
         traffic=traffic.name,
         words=traffic.words,
@@ -111,7 +111,7 @@ def _recommendation(grounds: Grounds, costing: Costing, entrants: Sequence[Entra
         more=more,
         answer=answer(decision, standings, against, more),
         sure=sure(decision, decisions, keep_alive),
-        changes=tuple(changes(decision, entrants, traffic, keep_alive, grounds.on_aws)),
+        changes=tuple(changes(decision, entrants, traffic, keep_alive, findings.on_aws)),
     )
 
 
@@ -127,15 +127,15 @@ def _against(
             yield Against(other.name, round(found.ratio, 3), interval, round(other.usd / taken.usd, 3))
 
 
-def _more(decision: Decision, grounds: Grounds, entrants: Sequence[Entrant]) -> More:
+def _more(decision: Decision, findings: Findings, entrants: Sequence[Entrant]) -> More:
     """What the missing rounds would take: minutes as this run took them, dollars where they are billed."""
     rounds = decision.more_rounds
     if rounds is None:
         return More(None, None, None)
-    axes = grounds.session.axes
+    axes = findings.session.axes
     one = sum(each.costs.cold_start + axes.warm / axes.cold * each.costs.warm_request for each in entrants)
-    usd = 0.0 if recorded_target(grounds.session).is_lab else rounds * one
-    return More(rounds, round(rounds * _round_s(grounds.judged) / 60, 1), round(usd, 6))
+    usd = 0.0 if recorded_target(findings.session).is_lab else rounds * one
+    return More(rounds, round(rounds * _round_s(findings.judged) / 60, 1), round(usd, 6))
 
 
 def _round_s(judged: Sequence[Judged]) -> float:
@@ -166,7 +166,7 @@ def _price(a: Variant, b: Variant, first: Costs, second: Costs, names: Sequence[
     return PriceComparison(a, b, round(ratio, 3), ends(interval), verdict)
 
 
-def _unmeasured(grounds: Grounds) -> Iterator[str]:
+def _unmeasured(findings: Findings) -> Iterator[str]:
     """The kinds of cold start that are reported apart, and are not in the run."""
-    measured = {item.kind for item in grounds.others}
+    measured = {item.kind for item in findings.others}
     yield from (kind.name for kind in COLD_STARTS if kind.reported_apart and kind.name not in measured)

@@ -21,7 +21,7 @@ from bench.report.other_cold_starts import OtherColdStarts, other_cold_starts
 from bench.report.predicting import Wanted, predicted_run
 from bench.report.prediction import PredictedRun
 from bench.report.recommendation import Advice
-from bench.report.recommending import Grounds, advise
+from bench.report.recommending import Findings, advise
 from bench.report.rounding import median_known
 from bench.report.stopping import stage_of
 from bench.report.trust import reasons, warnings
@@ -116,7 +116,7 @@ def report_of(run: Run, traffics: Sequence[Traffic] = ALL) -> Report:
     notes = [*warnings(untrusted), *(drift.note for drift in drifting), *stage.notes, *run_notes(run, judged)]
     return Report(
         meta=_meta(run, axes, planned, made, notes),
-        advice=advise(Grounds(first, judged, items, others, costs, on_aws, untrusted)),
+        advice=advise(Findings(first, judged, items, others, costs, on_aws, untrusted)),
         judged=judged,
         untrusted=tuple(untrusted),
         variants=items,

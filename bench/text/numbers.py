@@ -59,7 +59,7 @@ def share_range(shares: tuple[float, float]) -> str:
 
 def times(ratio: float) -> str:
     """How many times: `0.83`, `2.1`, `160`."""
-    return f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:#.2g}"
+    return f"{ratio:,.0f}" if ratio >= 9.95 else f"{ratio:#.2g}"
 
 
 def ratio_words(ratio: float | None) -> str:
@@ -97,10 +97,10 @@ def thousands(value: float) -> str:
 
 
 def money(value: float) -> str:
-    """USD: cents from one dollar on, below it two significant digits, zeros at the end included."""
+    """USD: two significant digits below a dollar, with the zeros at their end, then cents, and from 1,000 on none."""
     sign, amount = "-" * (value < 0), float(f"{abs(value):.1e}")
     if amount == 0 or amount >= 1:
-        return f"{sign}${abs(value):,.2f}" if amount else "$0"
+        return f"{sign}${abs(value):,.{2 if abs(value) < 999.995 else 0}f}" if amount else "$0"
     return f"{sign}${amount:.{1 - math.floor(math.log10(amount))}f}"
 
 

@@ -9,6 +9,7 @@ from bench.cost.estimate import DEFAULT_MEMORY_MB, estimate, guess
 from bench.cost.model import HOURS_PER_MONTH, Usage
 from bench.cost.prices import Prices
 from bench.runs.plan import Axes, build_plan
+from bench.text.numbers import money
 
 # For every backend: two bundles and two images, as during the update, for the whole time, which overestimates.
 _COPIES = 2
@@ -52,7 +53,8 @@ def _usage(backend: str) -> Usage:
 def described(expected: Expected, prices: Prices) -> str:
     """Return the cost as text, and what it leaves out."""
     return (
-        f"expected to cost ${expected.total:.2f} in {HOURS:g} h ({prices.region}, prices of {prices.date}): "
-        f"benchmark ${expected.benchmark:.3f}, requests ${expected.requests:.3f}, storage ${expected.storage:.3f}; "
+        f"expected to cost {money(expected.total)} in {HOURS:g} h ({prices.region}, prices of {prices.date}): "
+        f"benchmark {money(expected.benchmark)}, requests {money(expected.requests)}, "
+        f"storage {money(expected.storage)}; "
         "not counted: writes to EFS, requests of the deployment itself"
     )
