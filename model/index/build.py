@@ -119,9 +119,7 @@ def _tell_skips(read: Store, options: Options, console: Console) -> None:
         console.print(f"left out: … {count:,} in all, listed in {listed}")
     incidents = read.count("incidents")
     if bare := read.without_url():
-        console.print(
-            f"{bare:,} of {incidents:,} have no url, and are answered without a link; --url-template makes one"
-        )
+        console.print(f"{bare:,} of {incidents:,} have no url: they are answered without a link (see --url-template)")
     if incidents < options.at_least:
         has = f"{incidents:,} of {options.at_least:,} incidents" if incidents else "no incident"
         raise BuildError(f"{options.source.path} holds {has} that can be used; {count:,} things were left out")
