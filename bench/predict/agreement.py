@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy
 
 from bench.predict.calculator import cold
+from bench.predict.fetching import fetch_ms
 from bench.predict.parameters import Parameters
 from bench.predict.situation import Situation, fetch_of
 from bench.predict.work import fetch_core_ms, work_of
@@ -16,21 +17,38 @@ from bench.runs.judge import Judged
 from bench.runs.plan import Variant
 from bench.runs.selection import select
 from bench.stats.quantiles import quantile
+from contract.phases import FETCH
 from contract.storages import storage
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """A variant's cold starts in the shaped lab, and as computed: what REPORT says, INIT and the request, in ms."""
+    """A variant's cold starts in the shaped lab, and as computed: what REPORT says, INIT and the request, in ms.
+
+    `fetch_ms` is the reading of `fetched` bytes as measured, `asked_ms` as the limits let the readers ask for them.
+    """
 
     variant: Variant
     measured_ms: float
     computed_ms: float
+    fetched: float
+    fetch_ms: float
+    asked_ms: float
 
     @property
     def ratio(self) -> float:
         """Measured by computed."""
         return self.measured_ms / self.computed_ms
+
+    @property
+    def fetch_mb_s(self) -> float:
+        """The rate of reading as measured."""
+        return self.fetched / 1e3 / self.fetch_ms
+
+    @property
+    def asked_mb_s(self) -> float:
+        """The rate that the readers ask for."""
+        return self.fetched / 1e3 / self.asked_ms
 
 
 def agreement(
@@ -51,7 +69,14 @@ def agreement(
     share = memory_mb / float(lab.mb_per_core[0])
     work = work_of(judged, variants, share)
     return tuple(
-        Agreement(variant, _reported_ms(judged, variant), _computed_ms(judged, variant, lab, situation))
+        Agreement(
+            variant,
+            _reported_ms(judged, variant),
+            _computed_ms(judged, variant, lab, situation),
+            situation.fetch.bytes_,
+            _fetch_ms(judged, variant),
+            float(fetch_ms(situation, lab)[0]),
+        )
         for variant in variants
         for situation in (
             Situation(
@@ -89,6 +114,14 @@ def _reported_ms(judged: Sequence[Judged], variant: Variant) -> float:
     if not reports:
         raise UsageError(f"{variant.label} has no cold start with a REPORT line")
     return quantile(reports, 0.5)
+
+
+def _fetch_ms(judged: Sequence[Judged], variant: Variant) -> float:
+    found = [item.sample.seen.phases_ms.get(FETCH) for item in select(judged, variant, "cold").valid]
+    known = [ms for ms in found if ms]
+    if not known:
+        raise UsageError(f"{variant.label} has no cold start that says how long reading took")
+    return quantile(known, 0.5)
 
 
 def _fetched(judged: Sequence[Judged], variant: Variant) -> float:

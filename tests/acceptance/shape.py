@@ -5,28 +5,34 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import os
 import random
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.predict.agreement import agreement
+from bench.predict.agreement import Agreement, agreement
 from bench.predict.libraries import measure
 from bench.predict.parameters import lab_parameters
+from bench.predict.situation import TOKENIZER_MS
 from bench.predict.validation import validate
 from bench.report.report import report_of
+from bench.runs.selection import select
 from bench.runs.store import read_run
 from contract.checkout import IMAGES, ROOT
 from contract.environment import READERS
-from contract.storages import EFS, S3
+from contract.phases import BOOT, ENCODE, INIT
+from contract.storages import EFS, IMAGE, S3
 from lab.check.check import self_test
 from lab.host.janitor import CGROUP_ROOTS, link_prefix
 from lab.shape.shape import shape_named
+from published.read import number
 from tests.acceptance.table import Measure, Row
 from tests.lab.check.test_faults import FAULTS, found_of
 from tests.lab.support.bundles import make_bundle
@@ -40,7 +46,8 @@ _SMALL_MB, _LARGE_MB = 1024, 3008
 _LEAST_GAIN = 1.4
 _COVERED, _OF = 6, 8
 _SHAPED = ("--shape", "lambda", "--memory")
-_FEW_READERS = {EFS.name: 2, S3.name: 4}  # these ask for 160 and 260 MB/s
+_OWN_READERS: Mapping[str, int] = {}  # as deployed
+_FEW_READERS = {EFS.name: 2, S3.name: 4, IMAGE.name: 1}  # these ask for 160, 240 and 440 MB/s
 
 
 def limits_are_as_wanted() -> Iterator[Row]:
@@ -62,7 +69,7 @@ def memory_counts() -> Iterator[Row]:
             yield Row(
                 f"cold start at {_SMALL_MB:,} MB / {_LARGE_MB:,} MB, {backend}",
                 f"at least {_LEAST_GAIN}",
-                f"{small:,.0f} / {large:,.0f} ms = {small / large:.2f}",
+                f"{small:,.0f} / {large:,.0f} ms = {small / large:.2f}; {_alone(run, backend)}",
                 small / large >= _LEAST_GAIN,
             )
         fastest = min(dict.fromkeys(name for name, _ in cold), key=lambda name: cold[name, _LARGE_MB])
@@ -78,43 +85,55 @@ def memory_counts() -> Iterator[Row]:
     )
 
 
+def _alone(run: Path, backend: str) -> str:
+    """The same by the core time of the environment alone, as if the servers of the storage were on another machine."""
+    report = report_of(read_run(run))
+    times = {}
+    for memory in (_SMALL_MB, _LARGE_MB):
+        cores = min(float(os.cpu_count() or 1), memory / number("mb-per-vcpu").value)
+        (variant,) = (each for each in report.compared if (each.backend, each.memory_mb) == (backend, memory))
+        starts = [item.sample.seen.cores_ms for item in select(report.judged, variant, "cold").valid]
+        init = statistics.median(each[BOOT] + each[INIT] for each in starts) + TOKENIZER_MS
+        times[memory] = init / max(1.0, cores) + statistics.median(each[ENCODE] for each in starts) / cores
+    small, large = times.values()
+    return f"by its environment's core time alone {small:,.0f} / {large:,.0f} ms = {small / large:.2f}"
+
+
 def lab_and_calculator_agree() -> Iterator[Row]:
-    """Cold starts in the shaped lab, beside what the calculator makes of the same parameters."""
-    for memory in (1769, _LARGE_MB):
-        with tempfile.TemporaryDirectory() as place:
-            run = _run(Path(place), "--shape", "lambda", "--memory", memory, "--cold", 8, "--warm", 4)
-            report = report_of(read_run(run))
-        for each in agreement(report.judged, report.compared, memory, lab_parameters()):
-            yield Row(
-                f"shaped lab / prediction, {each.variant.backend}, {memory:,} MB",
-                "0.9-1.1",
-                f"{each.measured_ms:,.0f} / {each.computed_ms:,.0f} ms = {each.ratio:.2f}",
-                0.9 <= each.ratio <= 1.1,
-            )
+    """Cold starts in the shaped lab, beside what the calculator makes of the same parameters.
 
-
-def lab_and_calculator_agree_at_a_slower_pace() -> Iterator[Row]:
-    """The same with so few readers that the servers on this machine's cores can carry what these ask for."""
+    First with the function's own readers, then with so few that the servers on this machine's cores can carry what
+    these ask for.
+    """
     for memory in (1769, _LARGE_MB):
         with tempfile.TemporaryDirectory() as place, running(IMAGES / "bundle", *_SHAPED, str(memory)) as lab:
-            _set_readers(lab)
-            outputs = Path(place) / "outputs.json"
-            outputs.write_text(json.dumps(lab.outputs))
-            asked = ("--outputs", outputs, "--backends", ",".join(_FEW_READERS), "--cold", 8, "--warm", 4)
-            report = report_of(read_run(_run(Path(place), *asked, bundle=False)))
-        for each in agreement(report.judged, report.compared, memory, lab_parameters(), readers=_FEW_READERS):
-            backend = each.variant.backend
-            yield Row(
-                f"shaped lab / prediction, {backend} with {_FEW_READERS[backend]} readers, {memory:,} MB",
-                "0.9-1.1",
-                f"{each.measured_ms:,.0f} / {each.computed_ms:,.0f} ms = {each.ratio:.2f}",
-                0.9 <= each.ratio <= 1.1,
-            )
+            for readers in (_OWN_READERS, _FEW_READERS):
+                _set_readers(lab, readers)
+                outputs = Path(place) / "outputs.json"
+                outputs.write_text(json.dumps(lab.outputs))
+                folder = Path(tempfile.mkdtemp(dir=place))
+                run = _run(folder, "--outputs", outputs, "--cold", 8, "--warm", 4, bundle=False)
+                report = report_of(read_run(run))
+                for each in agreement(report.judged, report.compared, memory, lab_parameters(), readers=readers):
+                    yield _agreeing(each, memory, readers.get(each.variant.backend))
 
 
-def _set_readers(lab: Lab) -> None:
+def _agreeing(each: Agreement, memory: int, few: int | None) -> Row:
+    """With few readers it must agree; with more this machine's servers may carry less than they ask for."""
+    beyond = few is None and each.fetch_mb_s < 0.9 * each.asked_mb_s
+    said = f"reads at {each.fetch_mb_s:,.0f} of {each.asked_mb_s:,.0f} MB/s that the limits allow"
+    return Row(
+        f"shaped lab / prediction, {each.variant.backend} with {few or 'its own'} readers, {memory:,} MB",
+        "0.9-1.1" if few else "0.9-1.1, or beyond this machine",
+        f"{each.measured_ms:,.0f} / {each.computed_ms:,.0f} ms = {each.ratio:.2f}"
+        + (f"; beyond this machine: it {said}" if beyond else f"; it {said}"),
+        0.9 <= each.ratio <= 1.1 or beyond,
+    )
+
+
+def _set_readers(lab: Lab, readers: Mapping[str, int]) -> None:
     client = lab.lambda_client()
-    for backend, few in _FEW_READERS.items():
+    for backend, few in readers.items():
         name = lab.outputs["backends"][backend]["functionName"]
         variables = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
         client.update_function_configuration(
@@ -215,7 +234,6 @@ MEASURES: tuple[Measure, ...] = (
     faults_are_found,
     memory_counts,
     lab_and_calculator_agree,
-    lab_and_calculator_agree_at_a_slower_pace,
     published_starts,
     nothing_is_left,
 )
