@@ -61,7 +61,7 @@ function makeCard(backend) {
   card.setAttribute("aria-labelledby", heading.id);
   card.querySelector(".kept").textContent = STORAGES.get(backend).kept;
   card.querySelector(".again button").textContent = `Ask ${titleOf(backend)} again`;
-  card.querySelector(".again .cold").textContent = `${titleOf(backend)}: cold start again`;
+  card.querySelector(".again .cold").append("Cold start again", made("span", "unseen", ` of ${titleOf(backend)}`));
   return card;
 }
 

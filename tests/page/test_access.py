@@ -139,6 +139,18 @@ def test_a_screen_reader_hears_of_every_answer(screen: Screen) -> None:
     expect(screen.card("s3").get_by_role("columnheader")).to_have_count(3)
 
 
+def cut_off(screen: Screen) -> list[str]:
+    """The choices that lie beyond the frame around them."""
+    return list(
+        screen.page.evaluate(
+            """() => [...document.querySelectorAll(".segment")].filter((choice) => {
+                const frame = choice.parentElement.getBoundingClientRect(), box = choice.getBoundingClientRect();
+                return box.right > frame.right + 1 || box.bottom > frame.bottom + 1 || box.left < frame.left - 1;
+            }).map((choice) => choice.textContent.trim())"""
+        )
+    )
+
+
 @pytest.mark.parametrize("width", [320, 360, 414, 768])
 def test_a_narrow_window_never_scrolls_sideways(browser: Browser, lab: Lab, width: int) -> None:
     def answer(route: Route) -> None:
@@ -150,6 +162,7 @@ def test_a_narrow_window_never_scrolls_sideways(browser: Browser, lab: Lab, widt
 
     with opened(browser, f"{lab.url}/", width=width) as screen:
         assert screen.overflow() == 0
+        assert cut_off(screen) == []
         ask(screen)
         assert screen.overflow() == 0
         screen.page.route("**/efs/similar", answer)

@@ -61,7 +61,7 @@ def test_cold_start_again_makes_each_start_a_cold_one_and_medians_count_them(scr
     expect(card.locator(".medians")).to_be_hidden()  # of one answer there is none
     card.get_by_role("button", name="Ask S3 again").click()
     expect(screen.wait("s3").locator(".badge")).to_have_text("warm")
-    card.get_by_role("button", name="S3: cold start again").click()
+    card.get_by_role("button", name="Cold start again of S3").click()
     expect(screen.wait("s3").locator(".badge")).to_have_text("cold start")
     told = re.compile(r"^Median: cold [\d,.]+ ms \(n = 2\), warm [\d,.]+ ms \(n = 1\)$")
     expect(card.locator(".medians")).to_have_text(told)
@@ -97,7 +97,7 @@ def test_a_deployment_that_cannot_force_a_cold_start_offers_none(browser: Browse
         screen.write(TEXT)
         screen.find()
         screen.wait("oci")
-        expect(screen.page.get_by_role("button", name="cold start again")).to_have_count(0)
+        expect(screen.page.get_by_role("button", name="Cold start again")).to_have_count(0)
         expect(screen.page.locator("#report")).to_be_hidden()
 
 
