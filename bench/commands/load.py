@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.commands.bodies import add_body_options, bodies_from
 from bench.commands.options import add_backends_option, add_target_options, choice_from
 from bench.commands.ranges import count, positive
 from bench.cost.traffic import read_trace
-from bench.deployments.connect import deployed
+from bench.deployments.connect import deployed, refuse_own_lab
 from bench.deployments.functions import Functions
 from bench.deployments.live import LiveTarget
 from bench.deployments.outputs import Deployment
@@ -21,7 +23,10 @@ from bench.process.listed import whole
 from bench.process.say import say, warn
 from bench.report.notes import target_notes
 from bench.report.views.load import derive_load
+from bench.runs.bodies import Body, Mix, keep
+from bench.runs.cold_starts.axes import A_BODY
 from bench.runs.facts import gather
+from bench.runs.foreign import OWN, in_words
 from bench.runs.load_file import LoadFile
 from bench.runs.load_plan import PLAN, LoadPlan, write_plan
 from bench.runs.loads import LoadHeader
@@ -30,12 +35,16 @@ from bench.runs.objective import Objective, parse_objective
 from bench.runs.plan import Variant
 from bench.runs.store import LOAD
 
+TOKENS = 20  # of the text that is sent without --body
+
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of `load`."""
     add_target_options(parser)
     add = parser.add_argument
     add_backends_option(parser)
+    add_body_options(parser)
+    parser.set_defaults(engines=())
     when = parser.add_mutually_exclusive_group()
     when.add_argument("--rate", type=positive, default=5.0, help="requests a second (default 5)")
     when.add_argument("--ramp", type=parse_ramp, metavar="A..B/s:Ts", help="a rate that goes evenly from A to B, "
@@ -59,12 +68,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> int:
     """Drive the load, then report; Ctrl-C reports what was measured until then."""
     _check(options)
-    profile = _profile(options)
+    profile, bodies = _profile(options), bodies_from(options)
+    refuse_own_lab(choice_from(options), options.engines)
     directory = options.out or Path("reports") / datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ-load")
     with only_writer(directory):
         if (directory / LOAD).exists():
             raise UsageError(f"{directory} already holds a load; choose another --out")
-        interrupted = _driven(options, profile, directory)
+        interrupted = _driven(options, profile, bodies, directory)
         if options.plan_only:
             return EXIT_OK
         report = derive_load(directory)
@@ -100,10 +110,10 @@ def _profile(options: argparse.Namespace) -> Profile:
     return steady(options.rate, options.duration, options.spacing, options.seed)
 
 
-def _driven(options: argparse.Namespace, profile: Profile, directory: Path) -> bool:
+def _driven(options: argparse.Namespace, profile: Profile, bodies: Sequence[Body], directory: Path) -> bool:
     """Send everything; whether that was interrupted."""
     try:
-        _drive_all(options, profile, directory)
+        _drive_all(options, profile, bodies, directory)
     except KeyboardInterrupt:
         if not (directory / LOAD).exists():
             raise
@@ -111,17 +121,20 @@ def _driven(options: argparse.Namespace, profile: Profile, directory: Path) -> b
     return False
 
 
-def _drive_all(options: argparse.Namespace, profile: Profile, directory: Path) -> None:
+def _drive_all(options: argparse.Namespace, profile: Profile, bodies: Sequence[Body], directory: Path) -> None:
     warn("setting up the target …")
     with deployed(choice_from(options), options.backends, "onnx", directory / "lab.log") as deployment:
-        variants = [Variant(deployment.backend(name).name, deployment.engine) for name in options.backends]
-        header = _header(options, profile, deployment)
+        engine = OWN if options.engines else deployment.engine
+        deployment.must_have(options.backends, engine)
+        variants = [Variant(name, engine, tokens=A_BODY if bodies else TOKENS) for name in options.backends]
+        header = _header(options, profile, bodies, deployment)
         loading = Loading(profile, options.warm_up, options.spacing, options.seed, options.most_at_once)
         if options.plan_only:
+            keep(bodies, directory)
             planned = tuple(stretch for name in options.backends for stretch in loading.stretches(name))
             say(f"plan: {write_plan(directory, LoadPlan(header, planned))}")
             return
-        target = LiveTarget(deployment, Functions(deployment))
+        target = LiveTarget(deployment, Functions(deployment), mix=Mix(bodies, options.seed) if bodies else None)
         with LoadFile(directory) as file:
             file.append(header)
             for variant in variants:
@@ -131,8 +144,11 @@ def _drive_all(options: argparse.Namespace, profile: Profile, directory: Path) -
                     loading.send(target, variant, file.append)
 
 
-def _header(options: argparse.Namespace, profile: Profile, deployment: Deployment) -> LoadHeader:
+def _header(
+    options: argparse.Namespace, profile: Profile, bodies: Sequence[Body], deployment: Deployment
+) -> LoadHeader:
     storages = (f"{backend.name}: {backend.storage}" for backend in deployment.backends)
+    judged = (in_words(each.name, each.witnesses) for each in deployment.backends if each.witnesses is not None)
     pace = profile.pace
     searched = f"a search for the highest rate that meets {options.objective}, from {options.rate:g} a second on"
     return LoadHeader(
@@ -146,8 +162,9 @@ def _header(options: argparse.Namespace, profile: Profile, deployment: Deploymen
         most_at_once=options.most_at_once,
         target=deployment.recorded(),
         facts=gather().recorded(),
-        notes=(*target_notes(deployment.is_lab, deployment.weights, deployment.shape), *storages),
+        notes=(*target_notes(deployment.is_lab, deployment.weights, deployment.shape), *storages, *judged),
         backends=tuple(options.backends),
         asked=searched if options.find_rate else profile.words,
+        bodies=tuple(body.facts for body in bodies),
         objective=str(options.objective) if options.objective else None,
     )

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
+from bench.commands.bodies import add_body_options, add_functions_option, lengths
 from bench.commands.ranges import count
 from bench.cost.live import live_prices
 from bench.cost.prices import Prices, read_prices
 from bench.deployments.connect import Choice
 from bench.process.errors import UsageError
 from bench.process.listed import listed, one_of, some_of, whole
+from bench.runs.bodies import Body
 from bench.runs.cold_starts import COLD_STARTS
 from bench.runs.plan import COMPARED, LOOKS_AHEAD, MOST_REQUESTS, MOST_VISITS, Axes
 from bench.runs.texts import MOST_TOKENS
@@ -92,6 +96,7 @@ def add_axes_options(parser: argparse.ArgumentParser) -> None:
         "resolved; --cold are then the rounds before the first look")  # fmt: skip
     add("--at-most", type=whole(2, MOST_VISITS), default=0, metavar="N",
         help=f"with --until-resolved: end after N rounds (default {LOOKS_AHEAD} times --cold)")  # fmt: skip
+    add_body_options(parser)
     for kind in COLD_STARTS:
         kind.add_option(parser)
     add("--seed", type=count, default=1, metavar="N", help="seed of the order (default 1)")
@@ -100,12 +105,15 @@ def add_axes_options(parser: argparse.ArgumentParser) -> None:
 def add_backends_option(parser: argparse.ArgumentParser) -> None:
     """Which of the storages are asked."""
     known = f"some of {DESCRIBED} (default: all)"
-    parser.add_argument("--backends", type=listed(backend_name), default=NAMES, metavar="A,B", help=known)
+    who = parser.add_mutually_exclusive_group()
+    who.add_argument("--backends", type=listed(backend_name), default=NAMES, metavar="A,B", help=known)
+    add_functions_option(who)
 
 
-def axes_from(options: argparse.Namespace) -> Axes:
-    """The axes the options describe. Raises UsageError when they make no plan."""
-    given = {field.name: getattr(options, field.name) for field in fields(Axes)}
+def axes_from(options: argparse.Namespace, bodies: Sequence[Body] = ()) -> Axes:
+    """The axes the options describe, with these bodies. Raises UsageError when they make no plan."""
+    given: dict[str, Any] = {field.name: getattr(options, field.name, None) for field in fields(Axes)}
+    given |= {"tokens": lengths(options), "bodies": tuple(body.facts for body in bodies)}
     most = {"at_most": LOOKS_AHEAD * options.cold} if options.until_resolved and not options.at_most else {}
     try:
         return Axes(**(given | most))

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.commands.bodies import bodies_from
 from bench.commands.options import (
     add_axes_options,
     add_price_options,
@@ -19,7 +20,7 @@ from bench.commands.options import (
 )
 from bench.commands.ranges import not_negative
 from bench.cost.spending import Allowance
-from bench.deployments.connect import resumed_choice, with_shape
+from bench.deployments.connect import refuse_own_lab, resumed_choice, with_shape
 from bench.measure.parts import Work, measure_all
 from bench.measure.session import reason_of
 from bench.process.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_UNSOUND, BenchError, UsageError
@@ -27,6 +28,7 @@ from bench.process.listed import whole
 from bench.process.say import warn
 from bench.report.stopping import more_rounds, stage_of
 from bench.report.views.present import present
+from bench.runs.bodies import kept
 from bench.runs.judge import judge_run
 from bench.runs.lock import only_writer
 from bench.runs.plan import MOST_VISITS
@@ -70,7 +72,9 @@ def execute(options: argparse.Namespace) -> int:
 
 def _asked(options: argparse.Namespace) -> Work:
     """What the options ask for, all of it checked before anything is made. Raises UsageError."""
-    axes, choice = axes_from(options), choice_from(options)
+    bodies = () if options.resume else bodies_from(options)
+    axes, choice = axes_from(options, bodies), choice_from(options)
+    refuse_own_lab(choice, axes.engines)
     if options.more and not options.resume:
         raise UsageError("--more adds rounds to a run that is there: name it with --resume")
     if options.redeploy and choice.is_own_lab and not options.resume:
@@ -81,12 +85,13 @@ def _asked(options: argparse.Namespace) -> Work:
             "bundle, or measure the present deployment alone with --first-deploy 1"
         )
     allowed = Allowance(prices_from(options), options.spend, options.yes)
-    return Work(axes, axes.extended(axes.cold), choice, Path(), allowed, options.redeploy)
+    return Work(axes, axes.extended(axes.cold), choice, Path(), allowed, options.redeploy, bodies)
 
 
 def _resumed(options: argparse.Namespace, asked: Work, before: Run) -> Work:
     """The work of a run that goes on, to its own plan or to one that is --more rounds longer."""
     choice = resumed_choice(asked.choice, before.first, options.resume)
+    asked = replace(asked, bodies=kept(before.first.axes.bodies, options.resume))
     plan = stage_of(before, judge_run(before)).axes
     if not options.more:
         return replace(asked, axes=before.axes, plan=plan, choice=choice, directory=options.resume)

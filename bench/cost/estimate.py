@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from bench.cost.model import Assumptions, Billed, Costs, Usage, costs
 from bench.cost.prices import Prices
+from bench.process.errors import UsageError
+from bench.runs.foreign import OWN
 from bench.runs.plan import Visit
 from contract.bucket import PLAN_BYTES, PLAN_GETS
 
@@ -37,10 +39,12 @@ def guess(usage: Usage, engine: str, prices: Prices) -> Costs:
 
 
 def estimate(plan: Sequence[Visit], prices: Prices, architecture: str) -> Estimate:
-    """Every request that may be a cold start is taken to be one."""
+    """Every request that may be a cold start is taken to be one. Raises UsageError for a function of the user's."""
     cold_starts, seconds, lab_seconds, usd = 0, 0.0, 0.0, 0.0
     for visit in plan:
         made, variant = visit.cold_start, visit.variant
+        if variant.engine == OWN:
+            raise UsageError("what a function of yours takes and costs is not known before it was measured")
         cold_s, warm_s = COLD_S[variant.engine], WARM_S[variant.engine]
         usage = Usage(variant.backend, architecture, variant.memory_mb or DEFAULT_MEMORY_MB)
         one = guess(usage, variant.engine, prices)

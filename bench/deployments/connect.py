@@ -13,6 +13,7 @@ from bench.deployments.outputs import Deployment, deployment_of, read_outputs
 from bench.deployments.pulumi import read_stack
 from bench.process.errors import StorageError, UsageError
 from bench.process.say import warn
+from bench.runs.foreign import OWN
 from bench.runs.plan import Axes
 from bench.runs.records import Session
 from contract.shapes import LAMBDA, NONE, PROCESSOR
@@ -83,6 +84,12 @@ def with_shape(choice: Choice, axes: Axes) -> Choice:
         warn(f"warning: memory sizes will not change the share of the processors: {why}")
         return choice
     return replace(choice, shape=PROCESSOR)
+
+
+def refuse_own_lab(choice: Choice, engines: Sequence[str]) -> None:
+    """Raise UsageError for functions of the user's in a lab of the run's own, which has ours alone."""
+    if OWN in engines and choice.is_own_lab:
+        raise UsageError("--functions needs --outputs FILE, which describes them (docs/any-function.md)")
 
 
 def existing(choice: Choice, session: Session) -> Deployment:

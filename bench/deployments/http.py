@@ -14,6 +14,8 @@ from bench.deployments.answer import observe
 from bench.deployments.auth import Signer
 from bench.runs.records import Observation
 
+JSON = "application/json"
+
 
 class _TimedHTTP(HTTPConnection):
     """A connection that remembers how long connecting took (DNS and TCP)."""
@@ -70,13 +72,13 @@ class HttpClient:
         self._sign = sign
         self._clock = clock
 
-    def post(self, path: str, body: bytes, timeout_s: float) -> Observation:
-        """POST JSON and observe what comes back. Network failures become observations, not exceptions."""
+    def post(self, path: str, body: bytes, timeout_s: float, content_type: str = JSON) -> Observation:
+        """POST a body and observe what comes back. Network failures become observations, not exceptions."""
         with requests.Session() as session:
             adapter = _TimingAdapter()
             session.mount("http://", adapter)
             session.mount("https://", adapter)
-            headers = {"Content-Type": "application/json"}
+            headers = {"Content-Type": content_type}
             request = session.prepare_request(
                 requests.Request("POST", self._api_url + path, data=body, headers=headers)
             )

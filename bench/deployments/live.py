@@ -12,15 +12,15 @@ from typing import Any
 from bench.deployments.answer import request_body
 from bench.deployments.auth import make_signer
 from bench.deployments.functions import Configuration, Functions
-from bench.deployments.http import HttpClient
+from bench.deployments.http import JSON, HttpClient
 from bench.deployments.originals import original_of, put_back
 from bench.deployments.outputs import Deployment
+from bench.runs.bodies import Mix
 from bench.runs.plan import Variant
 from bench.runs.records import Observation, Original
 from bench.runs.texts import text_of
 from contract.environment import CONFIG_NONCE, ENGINE
 from contract.limits import API_TIMEOUT_S
-from contract.routes import SIMILAR
 
 NOTHING = b"{}"  # no text: the function answers 400 without touching the model
 _MARGIN_S = 5.0
@@ -31,16 +31,21 @@ class LiveTarget:
     """Implements `bench.measure.protocol.Target` over HTTP and boto3.
 
     `originals` are the functions as they were before the run's first session; a function that is not among them is
-    unchanged.
+    unchanged. With `mix` requests carry its bodies in place of texts.
     """
 
     def __init__(
-        self, deployment: Deployment, functions: Functions, originals: Mapping[str, Original] | None = None
+        self,
+        deployment: Deployment,
+        functions: Functions,
+        originals: Mapping[str, Original] | None = None,
+        mix: Mix | None = None,
     ) -> None:
         self._deployment = deployment
         self._functions = functions
         sign = make_signer(deployment.auth_mode, deployment.region, functions.session.get_credentials, deployment.login)
         self._http = HttpClient(deployment.api_url, sign)
+        self._mix = mix
         self._originals = dict(originals or {})
         self._found: dict[str, Configuration] = {}
 
@@ -62,25 +67,40 @@ class LiveTarget:
     def force_cold(self, variant: Variant, nonce: str) -> None:
         """Set nonce, engine and memory; a new configuration retires all running environments."""
         memory = variant.memory_mb or self._original(variant.backend).memory_mb
-        variables = {**self._configured(variant.backend).variables, CONFIG_NONCE: nonce, ENGINE: variant.engine}
-        self._functions.configure(self._deployment.backend(variant.backend), variables, memory)
+        variables = {**self._configured(variant.backend).variables, CONFIG_NONCE: nonce}
+        backend = self._deployment.backend(variant.backend)
+        if backend.witnesses is None:
+            variables[ENGINE] = variant.engine
+        self._functions.configure(backend, variables, memory)
 
     def ping(self, variant: Variant) -> float | None:
-        """Time a request without a text: the share of network, gateway and Lambda, without the model."""
+        """Time a request without a text: the share of network, gateway and Lambda, without the model.
+
+        A function that is not ours need not refuse it, so it gets none.
+        """
+        if self._deployment.backend(variant.backend).witnesses is not None:
+            return None
         seen = self.post(variant.backend, NOTHING)
         return seen.request_ms if seen.status == 400 and (seen.invocation or 1) > 1 else None
 
     def call(self, variant: Variant) -> Observation:
         """One measured request: over HTTP, or straight to the function."""
-        body = request_body(text_of(variant.tokens))
+        body, content_type = self._next_body(variant)
         if variant.arm == "http":
-            return self.post(variant.backend, body, self.limit_ms(variant) / 1e3)
-        event = _event(_route(variant.backend), body)
-        return self._functions.invoke(self._deployment.backend(variant.backend), event)
+            return self.post(variant.backend, body, self.limit_ms(variant) / 1e3, content_type)
+        backend = self._deployment.backend(variant.backend)
+        return self._functions.invoke(backend, _event(backend.route, body, content_type))
 
-    def post(self, backend: str, body: bytes, limit_s: float = API_TIMEOUT_S) -> Observation:
+    def _next_body(self, variant: Variant) -> tuple[bytes, str]:
+        """What the next request carries, and its type."""
+        if self._mix is None:
+            return request_body(text_of(variant.tokens)), JSON
+        body = self._mix.draw()
+        return body.content, body.facts.content_type
+
+    def post(self, backend: str, body: bytes, limit_s: float = API_TIMEOUT_S, content_type: str = JSON) -> Observation:
         """One request with this body over HTTP; the client waits a little longer than the API does."""
-        return self._http.post(_route(backend), body, limit_s + _MARGIN_S)
+        return self._http.post(self._deployment.backend(backend).route, body, limit_s + _MARGIN_S, content_type)
 
     def call_at_once(self, variant: Variant, count: int) -> Sequence[Observation]:
         """`count` requests from as many threads, released together."""
@@ -122,18 +142,14 @@ class LiveTarget:
         return self._found[name]
 
 
-def _route(backend: str) -> str:
-    return f"/{backend}/{SIMILAR.name}"
-
-
-def _event(path: str, body: bytes) -> dict[str, Any]:
+def _event(path: str, body: bytes, content_type: str) -> dict[str, Any]:
     """The event an HTTP API would send for this request (payload format 2.0)."""
     return {
         "version": "2.0",
         "routeKey": f"POST {path}",
         "rawPath": path,
         "rawQueryString": "",
-        "headers": {"content-type": "application/json"},
+        "headers": {"content-type": content_type},
         "requestContext": {"http": {"method": "POST", "path": path}},
         "body": base64.b64encode(body).decode(),
         "isBase64Encoded": True,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -14,9 +15,12 @@ from pydantic import BaseModel, Field, ValidationError
 from bench.process.errors import UsageError
 from bench.process.redact import keep_secret
 from bench.runs.checks import explain
+from bench.runs.foreign import OWN, checked_witnesses, witnesses_of
 from bench.runs.shapes import Shape
 from contract import outputs as names
 from contract.engines import ONNX
+from contract.routes import SIMILAR
+from contract.storages import STORAGES
 
 ARCHITECTURES = ("arm64", "x86_64")
 HIDDEN = "[secret]"  # what Pulumi prints in place of a secret
@@ -27,6 +31,7 @@ class Backend:
     """One function under test; `storage` is one honest sentence about the place of its weights.
 
     `mode` is what a stack deployed the storage in, if there is a choice, and `provisioned_mibps` what it pays for.
+    A function that is not ours says which `witnesses` it has; ours have all, and None here. It is asked at its `path`.
     """
 
     name: str
@@ -35,6 +40,13 @@ class Backend:
     storage: str
     mode: str | None = None
     provisioned_mibps: int = 0
+    path: str | None = None
+    witnesses: tuple[str, ...] | None = None
+
+    @property
+    def route(self) -> str:
+        """The path of a measured request."""
+        return self.path or f"/{self.name}/{SIMILAR.name}"
 
 
 @dataclass(frozen=True)
@@ -78,6 +90,16 @@ class Deployment:
         known = ", ".join(b.name for b in self.backends)
         raise UsageError(f"backend {name!r} is not deployed; this target has {known}")
 
+    def must_have(self, names: Sequence[str], engine: str) -> None:
+        """Raise UsageError unless these are deployed, and are functions of yours exactly where the engine is `own`."""
+        for name in names:
+            if (self.backend(name).witnesses is not None) != (engine == OWN):
+                raise UsageError(
+                    f"{name} is a function of yours: name it with --functions"
+                    if engine != OWN
+                    else f"{name} is not described as a function of yours: give it path and witnesses in the outputs"
+                )
+
     def recorded(self) -> dict[str, Any]:
         """The part that belongs in the results: everything except credentials."""
         values = asdict(self)
@@ -87,12 +109,18 @@ class Deployment:
         return {**values, "shape": shape, "bundleHash": self.bundle_hash}
 
 
+_PATH = r"^/[A-Za-z0-9._~/-]{1,200}$"
+LABEL = re.compile(r"[a-z][a-z0-9-]{0,31}")  # of a function that is not ours; it is in names, paths and reports
+
+
 class _BackendOutputs(BaseModel, strict=True):
     function_name: str = Field(validation_alias=names.FUNCTION_NAME)
     log_group: str = Field(validation_alias=names.LOG_GROUP)
     storage: str = Field("not stated", validation_alias=names.STORAGE)
     mode: str | None = Field(None, validation_alias=names.MODE)
     provisioned_mibps: int = Field(0, validation_alias=names.PROVISIONED_MIBPS, ge=0)
+    path: str | None = Field(None, validation_alias=names.PATH, pattern=_PATH)
+    witnesses: list[str] | None = Field(None, validation_alias=names.WITNESSES)
 
 
 class _Outputs(BaseModel, strict=True):
@@ -144,10 +172,7 @@ def parse_outputs(given: Mapping[str, Any]) -> Deployment:
         engine=outputs.engine,
         architecture=outputs.architecture,
         endpoint_url=_without_login(names.ENDPOINT_URL, endpoint_url)[0] if endpoint_url else None,
-        backends=tuple(
-            Backend(name, item.function_name, item.log_group, item.storage, item.mode, item.provisioned_mibps)
-            for name, item in outputs.backends.items()
-        ),
+        backends=tuple(_backend(name, item) for name, item in outputs.backends.items()),
         cache_policy=outputs.cache_policy,
         memory_enforcement=outputs.memory_enforcement,
         images=outputs.images,
@@ -156,6 +181,24 @@ def parse_outputs(given: Mapping[str, Any]) -> Deployment:
         bundle_bytes=outputs.bundle_bytes,
         login=login,
         access_key=_access_key(outputs),
+    )
+
+
+def _backend(name: str, item: _BackendOutputs) -> Backend:
+    """A backend. Raises UsageError where a function that is not ours is not described well enough."""
+    witnesses = None
+    if item.witnesses is not None:
+        if not LABEL.fullmatch(name) or name in STORAGES:
+            raise UsageError(f"{name!r} is not a label for a function of yours: up to 32 of a-z, 0-9 and -, a letter "
+                             f"first, and not {' or '.join(STORAGES)}")  # fmt: skip
+        try:
+            witnesses = checked_witnesses(tuple(item.witnesses))
+        except ValueError as error:
+            raise UsageError(f"the outputs of {name}: {error}") from error
+    if (item.path is None) != (witnesses is None):
+        raise UsageError(f"the outputs of {name} must have both {names.PATH} and {names.WITNESSES}, or neither")
+    return Backend(
+        name, item.function_name, item.log_group, item.storage, item.mode, item.provisioned_mibps, item.path, witnesses
     )
 
 
@@ -171,7 +214,8 @@ def deployment_of(recorded: Mapping[str, Any]) -> Deployment:
     named = {item.name: recorded[item.name] for item in fields(Deployment) if item.name in recorded}
     try:
         shape = named.get("shape") and Shape.model_validate(named["shape"])
-        backends = tuple(Backend(**item) for item in named["backends"])
+        witnesses = witnesses_of(recorded)
+        backends = tuple(Backend(**{**item, "witnesses": witnesses.get(item["name"])}) for item in named["backends"])
         return Deployment(**{**named, "shape": shape, "backends": backends})
     except (KeyError, TypeError) as error:
         raise UsageError("the run does not say where its target is; name it with --stack or --outputs") from error

@@ -19,8 +19,10 @@ from bench.measure.runner import Clock
 from bench.measure.session import More, carry_out, must_match, remaining
 from bench.process.errors import TargetError, UsageError
 from bench.process.say import warn
+from bench.runs.bodies import Body, Mix, keep
 from bench.runs.facts import gather
-from bench.runs.plan import Axes, Visit, build_plan, by_deployment
+from bench.runs.foreign import INVOCATION, OWN
+from bench.runs.plan import Axes, Visit, build_plan, by_deployment, requests_in
 from bench.runs.records import Original, Session
 from bench.runs.store import RESULTS, Recorder, Run, read_run
 
@@ -39,6 +41,7 @@ class Work:
     directory: Path
     allowed: Allowance
     redeploy: str | None = None
+    bodies: tuple[Body, ...] = ()
     further: Callable[[], More | None] = lambda: None
 
 
@@ -60,15 +63,17 @@ def _measure_part(work: Work, part: tuple[Visit, ...], before: Run | None, *, is
     warn("setting up the target …")
     log, engine = work.directory / "lab.log", work.axes.engines[0]
     with deployed(work.choice, work.axes.backends, engine, log, first_deploy=needs_new) as deployment:
-        _check(deployment, work, needs_new)
+        _check(deployment, work, part, needs_new)
         known = before.first.originals if before and not work.choice.is_own_lab else {}
-        target = LiveTarget(deployment, Functions(deployment), known)
+        mix = Mix(work.bodies, work.axes.seed) if work.bodies else None
+        target = LiveTarget(deployment, Functions(deployment), known, mix)
         facts = gather().recorded()
         if before:
             must_match(before, deployment.recorded(), facts, renewed=work.axes.first_deploy > 1)
         if not deployment.is_lab and is_first:
             left = remaining(build_plan(work.axes.longest if work.axes.until_resolved else work.plan), before)
-            work.allowed.check(left, deployment.architecture)
+            _allow(left, work.allowed, deployment)
+        keep(work.bodies, work.directory)
         header = Session(
             session=len(before.sessions) + 1 if before else 1,
             utc=Clock().utc(),
@@ -85,13 +90,35 @@ def _measure_part(work: Work, part: tuple[Visit, ...], before: Run | None, *, is
             carry_out(part, target, header, recorder, further=work.further if is_last else lambda: None)
 
 
-def _check(deployment: Deployment, work: Work, needs_new: bool) -> None:
-    for name in work.axes.backends:
-        deployment.backend(name)
+def _check(deployment: Deployment, work: Work, part: tuple[Visit, ...], needs_new: bool) -> None:
+    deployment.must_have(work.axes.backends, work.axes.engines[0])
+    _must_prove(deployment, part)
     if needs_new and deployment.primed:
         raise UsageError(
             "this stack primes its functions, so a first cold start after a deployment is nobody's to measure: "
             "`pulumi config set prime false`, deploy a new image or bundle, and measure then"
+        )
+
+
+def _must_prove(deployment: Deployment, part: tuple[Visit, ...]) -> None:
+    """Raise UsageError for a kind of cold start that shows only in a count of invocations that a function lacks."""
+    for visit in part:
+        witnesses = deployment.backend(visit.variant.backend).witnesses
+        if witnesses is not None and INVOCATION not in witnesses and not visit.cold_start.claims_cold(None):
+            raise UsageError(
+                f"{visit.variant.backend} does not count its invocations, so nobody can tell which requests of the "
+                f"kind {visit.cold_start.name} were cold; give it the witness {INVOCATION}"
+            )
+
+
+def _allow(plan: tuple[Visit, ...], allowed: Allowance, deployment: Deployment) -> None:
+    """Raise UsageError unless the user allows what the plan is expected to cost, or costs in the dark."""
+    if not any(visit.variant.engine == OWN for visit in plan):
+        allowed.check(plan, deployment.architecture)
+    elif not allowed.agreed:
+        raise UsageError(
+            f"this sends {requests_in(plan):,} requests to functions of yours, and nobody knows what they cost; "
+            "allow it with --yes"
         )
 
 

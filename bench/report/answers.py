@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bench.runs.cold_starts.first_deploy import FirstDeploy
+from bench.runs.foreign import OWN
 from bench.runs.judge import OK, PROACTIVE, Judged
 from bench.runs.records import Sample
 
@@ -30,7 +31,7 @@ class Agreement:
 
 def compare_answers(judged: Iterable[Judged]) -> Agreement:
     """Compare every valid answer with the first one to a text of the same length."""
-    answered = [item.sample for item in judged if item.status in (OK, PROACTIVE)]
+    answered = [item.sample for item in judged if item.status in (OK, PROACTIVE) and item.sample.variant.engine != OWN]
     reference: dict[tuple[int, str | None], tuple[str, dict[int, float]]] = {}
     same_ranking, max_delta = True, 0.0
     problems: list[str] = []

@@ -13,6 +13,7 @@ from bench.cost.month import Month, break_evens, month_of, ready_break_even, rea
 from bench.cost.prices import Prices
 from bench.cost.traffic import STEADY, Traffic
 from bench.report.rounding import median_known
+from bench.runs.foreign import OWN
 from bench.runs.judge import INVALID, Judged
 from bench.runs.plan import Variant
 from bench.runs.recorded import recorded_function, recorded_mode, recorded_target
@@ -132,7 +133,7 @@ def costs_of(
     cold, warm = (_billed(select(judged, variant, state), limit_ms) for state in ("cold", "warm"))
     reports = [item.report for state in ("cold", "warm") for item in select(judged, variant, state).valid]
     memory = median_known(report.memory_mb for report in reports if report)
-    if not cold or not warm or memory is None:
+    if not cold or not warm or memory is None or variant.engine == OWN:  # nobody knows what its storage costs
         return None
     mode = recorded_mode(session, variant.backend)
     usage = Usage(

@@ -14,10 +14,15 @@ def method(meta: Meta) -> Iterator[str]:
         f"{axes.cold} randomised complete blocks (seed {axes.seed}) after a warm-up block that is not used; one "
         "forced cold start per variant and block, then warm requests to the same environment, one at a time."
     )
+    all_witnesses = "environment id, invocation counter, configuration nonce, bundle hash and Lambda's REPORT line"
+    witnesses = "those that its function has, as said above" if target.witnesses else all_witnesses
     yield (
-        "A sample counts only if its witnesses agree: environment id, invocation counter, configuration nonce, bundle "
-        "hash and Lambda's REPORT line. What times out is right-censored, cold outliers are never trimmed."
+        f"A sample counts only if its witnesses agree: {witnesses}. What times out is right-censored, cold outliers "
+        "are never trimmed."
     )
+    if axes.bodies:
+        sent = ", ".join(f"{each.name} ({each.content_type}, weight {each.weight:g})" for each in axes.bodies)
+        yield f"Requests carried bodies, drawn by weight: {sent}."
     yield (
         "Differences are medians of within-round differences with order-statistic intervals; one counts as real only "
         "if it is significant at 5 % over all pairs of the state (exact signed-rank test, Holm's correction)."

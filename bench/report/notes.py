@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bench.report.other_cold_starts import not_measured
 from bench.runs.cold_starts.first_deploy import FirstDeploy
 from bench.runs.conditions import unfair_differences
+from bench.runs.foreign import in_words
 from bench.runs.judge import Judged
 from bench.runs.memory_sizes import beyond_the_machine, buy_no_processor
 from bench.runs.plan import Axes
@@ -41,6 +42,7 @@ def run_notes(run: Run, judged: Sequence[Judged]) -> list[str]:
     first = run.first
     target = recorded_target(first)
     notes = target_notes(target.is_lab, target.weights, target.shape) + [MEMORY_NOTE] * buy_no_processor(first)
+    notes += [in_words(name, found) for name, found in target.witnesses.items() if name in first.axes.backends]
     if any(beyond_the_machine(first)):
         notes.append(BEYOND_NOTE)
     sessions = len(run.sessions) - _deployments_apart(judged)

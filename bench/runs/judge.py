@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bench.runs.cold_starts import cold_start
 from bench.runs.cold_starts.kind import PRIMER
+from bench.runs.foreign import ALL, ENVIRONMENT, INVOCATION, LOG_LINE, NONCE, witnesses_of
 from bench.runs.log_lines import InitReportLine, ReportLine, parse_log_line
 from bench.runs.records import Sample
 from bench.runs.store import Run
@@ -42,15 +43,29 @@ class _Logs:
     init_reports: dict[tuple[str, int], tuple[InitReportLine, ...]]
 
 
+@dataclass(frozen=True)
+class _Expected:
+    """What an answer must show: the deployed bundle, or of a function that is not ours the witnesses that it has."""
+
+    bundle: str | None
+    foreign: tuple[str, ...] | None = None
+
+    def has(self, witness: str) -> bool:
+        """Whether a function has this witness; ours have all, so that none of their faults can hide."""
+        return witness in (ALL if self.foreign is None else self.foreign)
+
+
 def judge_run(run: Run) -> tuple[Judged, ...]:
     """Judge every sample of a run, in the order they were taken."""
     logs = _collect_logs(run)
     final = _final_sessions(run)
     bundles = {session.session: session.target.get("bundleHash") for session in run.sessions}
+    foreign = witnesses_of(run.first.target)
     seen: set[str] = set()
     judged = []
     for sample in run.samples:
-        verdict = _judge(sample, logs, seen, bundles.get(sample.session))
+        expected = _Expected(bundles.get(sample.session), foreign.get(sample.variant.backend))
+        verdict = _judge(sample, logs, seen, expected)
         if final[sample.visit] != sample.session:
             verdict = Judged(sample, SUPERSEDED, ("its visit was interrupted and made again",), verdict.report)
         if sample.seen.environment_id:
@@ -59,7 +74,7 @@ def judge_run(run: Run) -> tuple[Judged, ...]:
     return tuple(judged)
 
 
-def _judge(sample: Sample, logs: _Logs, seen_environments: set[str], bundle: str | None) -> Judged:
+def _judge(sample: Sample, logs: _Logs, seen_environments: set[str], expected: _Expected) -> Judged:
     seen = sample.seen
     reports = logs.reports.get(seen.request_id, set()) if seen.request_id else set()
     report = next(iter(reports)) if len(reports) == 1 else None
@@ -70,14 +85,14 @@ def _judge(sample: Sample, logs: _Logs, seen_environments: set[str], bundle: str
     if seen.status != 200:
         reason = seen.error or f"HTTP status {seen.status}"
         return Judged(sample, FAILED, (reason,), report, second_init)
-    reasons = list(_disagreements(sample, bundle))
+    reasons = list(_disagreements(sample, expected))
     if len(reports) > 1:  # the function's own output is in the same log: one of these lines may come from it
         reasons.append(f"its {len(reports)} REPORT lines contradict each other")
     is_cold = _claims_cold(sample)
     if is_cold:
-        reasons += _cold_disagreements(sample, report, second_init, seen_environments)
+        reasons += _cold_disagreements(sample, report, second_init, seen_environments, expected)
     else:
-        reasons += _warm_disagreements(sample, report)
+        reasons += _warm_disagreements(sample, report, expected)
     if reasons:
         return Judged(sample, INVALID, tuple(reasons), report, second_init)
     if is_cold and (early := _initialised_early(sample, report)):
@@ -92,39 +107,47 @@ def _claims_cold(sample: Sample) -> bool:
     return cold_start(sample.cold_kind).claims_cold(sample.seen.invocation)
 
 
-def _disagreements(sample: Sample, bundle: str | None) -> Iterator[str]:
+def _disagreements(sample: Sample, expected: _Expected) -> Iterator[str]:
     """Disagreements among the witnesses that every answer must give."""
     seen, variant = sample.seen, sample.variant
-    if seen.nonce != sample.nonce:
+    if expected.has(NONCE) and seen.nonce != sample.nonce:
         yield f"configuration nonce {seen.nonce!r} is not the one that was set ({sample.nonce!r})"
+    if expected.foreign is not None:
+        return  # what follows is what our own service says of itself
     if seen.backend != variant.backend:
         yield f"answered by backend {seen.backend!r}, not {variant.backend!r}"
     if seen.engine != variant.engine:
         yield f"answered by engine {seen.engine!r}, not {variant.engine!r}"
-    if bundle and seen.bundle_hash != bundle:
+    if expected.bundle and seen.bundle_hash != expected.bundle:
         yield f"bundle {seen.bundle_hash!r} is not the deployed one"
 
 
 def _cold_disagreements(
-    sample: Sample, report: ReportLine | None, second_init: bool, seen_environments: set[str]
+    sample: Sample, report: ReportLine | None, second_init: bool, seen_environments: set[str], expected: _Expected
 ) -> Iterator[str]:
     seen = sample.seen
-    if not seen.environment_id or seen.environment_id in seen_environments:
+    if expected.has(ENVIRONMENT) and (not seen.environment_id or seen.environment_id in seen_environments):
         yield "the execution environment is not a new one"
-    if seen.invocation != 1:
+    if expected.has(INVOCATION) and seen.invocation != 1:
         yield f"invocation {seen.invocation} of its environment, not the first"
+    if not expected.has(LOG_LINE):
+        return
     if report is None:
         yield "no REPORT line was found for it"
     elif report.init_ms is None and not second_init:
         yield "its REPORT line has no Init Duration"
 
 
-def _warm_disagreements(sample: Sample, report: ReportLine | None) -> Iterator[str]:
+def _warm_disagreements(sample: Sample, report: ReportLine | None, expected: _Expected) -> Iterator[str]:
     seen = sample.seen
-    if not seen.environment_id or seen.environment_id != sample.previous_environment:
+    is_same = bool(seen.environment_id) and seen.environment_id == sample.previous_environment
+    if expected.has(ENVIRONMENT) and not is_same:
         yield "not the execution environment of the request before"
-    if seen.invocation is None or seen.invocation != (sample.previous_invocation or 0) + 1:
+    follows = seen.invocation is not None and seen.invocation == (sample.previous_invocation or 0) + 1
+    if expected.has(INVOCATION) and not follows:
         yield f"invocation {seen.invocation} does not follow {sample.previous_invocation}"
+    if not expected.has(LOG_LINE):
+        return
     if report is None:
         yield "no REPORT line was found for it"
     elif report.init_ms is not None:

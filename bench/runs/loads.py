@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from bench.runs.bodies import BodyFacts
 from bench.runs.checks import CHECKED, Count, Facts, Milliseconds, Positive, Seconds, Target
 
 Cores = Annotated[float, Field(ge=0, le=1e6)]
@@ -77,7 +77,7 @@ class LoadHeader:
     """The load, its target, and in `notes` what a reader must know before believing a figure.
 
     `rate` is the mean one of a ramp or trace, and the first one of a search; `asked` says the load in words. `bodies`
-    are the names of the files that were sent, with their weights.
+    are the files that were sent.
     """
 
     __pydantic_config__ = CHECKED
@@ -96,7 +96,7 @@ class LoadHeader:
     backends: tuple[str, ...] = ()
     asked: str = ""
     objective: str | None = None
-    bodies: Mapping[str, Positive] = field(default_factory=dict)
+    bodies: tuple[BodyFacts, ...] = ()
 
     @property
     def is_lab(self) -> bool:

@@ -14,8 +14,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
+from bench.runs.bodies import BodyFacts
 from bench.runs.cold_starts import COLD_STARTS, ColdStartAxes
-from bench.runs.cold_starts.axes import WARM_UP_ROUND
+from bench.runs.cold_starts.axes import A_BODY, WARM_UP_ROUND
 from bench.runs.cold_starts.kind import WARM, ColdStart
 from bench.stats.looks import Look, can_resolve, looks
 
@@ -28,7 +29,8 @@ LOOKS_AHEAD = 4  # a run goes on for so many times the rounds before its first l
 class Variant:
     """What is compared.
 
-    `memory_mb` None leaves the function as it is deployed; `tokens` is the approximate length of the text; `arm` is
+    `memory_mb` None leaves the function as it is deployed; `tokens` is the approximate length of the text, or 0 where
+    requests carry bodies; `engine` is `own` where the function is not ours; `arm` is
     http (through the API) or invoke (straight to the function).
     """
 
@@ -42,7 +44,8 @@ class Variant:
     def label(self) -> str:
         """A short name, unique among the variants of a run."""
         memory = f".{self.memory_mb}MB" if self.memory_mb else ""
-        return f"{self.backend}.{self.engine}{memory}.{self.tokens}t.{self.arm}"
+        length = f"{self.tokens}t" if self.tokens != A_BODY else "body"
+        return f"{self.backend}.{self.engine}{memory}.{length}.{self.arm}"
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,12 @@ class Axes(ColdStartAxes):
     seed: int = 1
     until_resolved: tuple[str, ...] = ()
     at_most: int = 0
+    bodies: tuple[BodyFacts, ...] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if bool(self.bodies) != (A_BODY in self.tokens):
+            raise ValueError("requests carry either texts, which have a length in tokens, or bodies")
         self._check_looks()
         # Counted for all variants of an arm together: there may be far too many of them.
         alike = math.prod(map(len, (self.backends, self.engines, self.memories, self.tokens)))

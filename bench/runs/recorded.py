@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bench.runs.foreign import witnesses_of
 from bench.runs.records import Session
 from bench.runs.shapes import Shape
 from contract.shapes import NONE
@@ -22,7 +23,7 @@ class RecordedMode:
 class RecordedTarget:
     """A deployment as recorded; None: an earlier version did not record it. `storages` are sentences by backend.
 
-    `bundle_bytes` is what the whole bundle takes.
+    `bundle_bytes` is what the whole bundle takes; `witnesses` are those of functions that are not ours, by backend.
 
     `shape` is a lab's; earlier labs had none.
     """
@@ -34,6 +35,7 @@ class RecordedTarget:
     weights: str | None
     storages: Mapping[str, str]
     shape: Shape | None
+    witnesses: Mapping[str, tuple[str, ...]]
 
     @property
     def is_lab(self) -> bool:
@@ -61,6 +63,7 @@ def recorded_target(session: Session) -> RecordedTarget:
         weights=target.get("weights"),
         storages={item["name"]: item["storage"] for item in target.get("backends", ())},
         shape=Shape.model_validate(target["shape"]) if target.get("shape") else None,
+        witnesses=witnesses_of(target),
     )
 
 

@@ -31,6 +31,10 @@ CURL = "curl"  # a first request, for a shell
 MODE = "mode"  # of the storage, which decides what it costs
 PROVISIONED_MIBPS = "provisionedMibps"
 
+# Of a function that is not this project's, in place of the search function and curl (docs/any-function.md).
+PATH = "path"
+WITNESSES = "witnesses"
+
 # Of a stack alone.
 PRIMED = "primed"  # whether functions with a new image are invoked before anybody else asks them
 

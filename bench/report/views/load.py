@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 
 from bench.process.say import say
@@ -14,7 +14,6 @@ from bench.report.views.markdown import bullets, markdown_table, section
 from bench.report.views.page import Section, figure_in_html, list_in_html, page, table_in_html
 from bench.report.views.write import write
 from bench.runs.load_file import read_load
-from bench.runs.loads import LoadHeader
 from bench.text.escape import in_markdown
 
 _TITLE = "Under load"
@@ -38,9 +37,8 @@ def derive_load(directory: Path) -> LoadReport:
 
 
 def _json(report: LoadReport) -> str:
-    names = [field.name for field in fields(LoadHeader) if field.name not in _LEFT_OUT]
     values = {
-        "meta": {name: getattr(report.header, name) for name in names},
+        "meta": {name: value for name, value in asdict(report.header).items() if name not in _LEFT_OUT},
         "untrusted": report.untrusted,
         "backends": [asdict(item) for item in report.backends],
         "searches": [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 WARM_UP_ROUND = 0
+A_BODY = 0  # in place of a text's length: requests carry bodies of the user's
 
 
 @dataclass(frozen=True)
@@ -29,5 +30,6 @@ class CommonAxes:
                 raise ValueError(f"{name} must name at least one value, each once; got {values!r}")
         if self.cold < 1 or self.warm < 0:
             raise ValueError(f"cold must be at least 1 and warm at least 0; got cold={self.cold}, warm={self.warm}")
-        if min([*self.tokens, *(memory for memory in self.memories if memory is not None)]) < 1:
+        lengths = [length for length in self.tokens if length != A_BODY]
+        if min([*lengths, *(memory for memory in self.memories if memory is not None)], default=1) < 1:
             raise ValueError("text lengths and memory sizes must be positive")
