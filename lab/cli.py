@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from lab.check import cli as shape
 from lab.up import cli as up
+from lab.up import foreign_cli
 
 DESCRIPTION = "A local AWS account made of real parts, with the similarity service in it."
 
@@ -17,6 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     for name, module, said in (
         ("up", up, "start the lab and stay"),
+        ("functions", foreign_cli, "start functions of yours in a lab, for the benchmark, and stay"),
         ("shape", shape, "what `lab up --shape` limits: whether it can, and whether it does"),
     ):
         command = commands.add_parser(name, help=said)

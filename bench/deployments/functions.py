@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import boto3
@@ -187,7 +187,14 @@ def _observe_invocation(
         error = f"{function_error}: {message}"
         return Observation(0.0, round(elapsed_ms, 3), error=error, timed_out=timed_out, log_tail=tail)
     named = {name: readable(value) for name, value in headers.items()}
-    return observe(0.0, elapsed_ms, status, named, _content(answer), tail)
+    seen = observe(0.0, elapsed_ms, status, named, _content(answer), tail)
+    return seen if seen.request_id else replace(seen, request_id=_request_id(tail))
+
+
+def _request_id(tail: Sequence[str]) -> str | None:
+    """The request of a log tail, for functions that do not tell; None unless its REPORT line is the only one."""
+    reports = [report for line in tail if isinstance(report := parse_log_line(line), ReportLine)]
+    return reports[0].request_id if len(reports) == 1 else None
 
 
 def _content(answer: Mapping[str, Any]) -> bytes:

@@ -21,10 +21,11 @@ from bench.process.errors import TargetError, UsageError
 from bench.process.say import warn
 from bench.runs.bodies import Body, Mix, keep
 from bench.runs.facts import gather
-from bench.runs.foreign import INVOCATION, OWN
+from bench.runs.foreign import OWN
 from bench.runs.plan import Axes, Visit, build_plan, by_deployment, requests_in
 from bench.runs.records import Original, Session
 from bench.runs.store import RESULTS, Recorder, Run, read_run
+from contract.outputs import INVOCATION
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from contract.outputs import ENVIRONMENT_ID, INVOCATION, LOG_LINE, NONCE
+
 OWN = "own"
 """The engine of a variant whose function is not ours: nobody but its owner knows what computes in it."""
 
-ENVIRONMENT, INVOCATION, NONCE, LOG_LINE = "environment", "invocation", "nonce", "log line"
 WITNESSES: Mapping[str, str] = {
-    ENVIRONMENT: "the environment's id",
+    ENVIRONMENT_ID: "the environment's id",
     INVOCATION: "its count of invocations",
     NONCE: "the echoed configuration nonce",
     LOG_LINE: "Lambda's REPORT line",
 }
-ALL = frozenset(WITNESSES)
 
 
 def checked_witnesses(names: tuple[str, ...]) -> tuple[str, ...]:

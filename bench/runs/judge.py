@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from bench.runs.cold_starts import cold_start
 from bench.runs.cold_starts.kind import PRIMER
-from bench.runs.foreign import ALL, ENVIRONMENT, INVOCATION, LOG_LINE, NONCE, witnesses_of
+from bench.runs.foreign import WITNESSES, witnesses_of
 from bench.runs.log_lines import InitReportLine, ReportLine, parse_log_line
 from bench.runs.records import Sample
 from bench.runs.store import Run
+from contract.outputs import ENVIRONMENT_ID, INVOCATION, LOG_LINE, NONCE
 from contract.phases import IDLE
 
 OK, INVALID, FAILED, CENSORED, PROACTIVE, SUPERSEDED = (
@@ -52,7 +53,7 @@ class _Expected:
 
     def has(self, witness: str) -> bool:
         """Whether a function has this witness; ours have all, so that none of their faults can hide."""
-        return witness in (ALL if self.foreign is None else self.foreign)
+        return witness in (WITNESSES if self.foreign is None else self.foreign)
 
 
 def judge_run(run: Run) -> tuple[Judged, ...]:
@@ -126,7 +127,7 @@ def _cold_disagreements(
     sample: Sample, report: ReportLine | None, second_init: bool, seen_environments: set[str], expected: _Expected
 ) -> Iterator[str]:
     seen = sample.seen
-    if expected.has(ENVIRONMENT) and (not seen.environment_id or seen.environment_id in seen_environments):
+    if expected.has(ENVIRONMENT_ID) and (not seen.environment_id or seen.environment_id in seen_environments):
         yield "the execution environment is not a new one"
     if expected.has(INVOCATION) and seen.invocation != 1:
         yield f"invocation {seen.invocation} of its environment, not the first"
@@ -141,7 +142,7 @@ def _cold_disagreements(
 def _warm_disagreements(sample: Sample, report: ReportLine | None, expected: _Expected) -> Iterator[str]:
     seen = sample.seen
     is_same = bool(seen.environment_id) and seen.environment_id == sample.previous_environment
-    if expected.has(ENVIRONMENT) and not is_same:
+    if expected.has(ENVIRONMENT_ID) and not is_same:
         yield "not the execution environment of the request before"
     follows = seen.invocation is not None and seen.invocation == (sample.previous_invocation or 0) + 1
     if expected.has(INVOCATION) and not follows:

@@ -34,6 +34,8 @@ PROVISIONED_MIBPS = "provisionedMibps"
 # Of a function that is not this project's, in place of the search function and curl (docs/any-function.md).
 PATH = "path"
 WITNESSES = "witnesses"
+ENVIRONMENT_ID, INVOCATION, NONCE, LOG_LINE = "environment", "invocation", "nonce", "log line"
+ALL_WITNESSES = (ENVIRONMENT_ID, INVOCATION, NONCE, LOG_LINE)
 
 # Of a stack alone.
 PRIMED = "primed"  # whether functions with a new image are invoked before anybody else asks them

@@ -13,6 +13,8 @@ from typing import Protocol
 from lab.host import enter_image
 from lab.host.page_cache import fill
 
+_NODE_RUNTIME = Path(__file__).with_name("node_runtime.mjs")
+
 
 @dataclass(frozen=True)
 class Launch:
@@ -58,6 +60,31 @@ class Source:
             "LAMBDA_TASK_ROOT": str(self.folders[-1]),
         }
         return Launch((sys.executable, "-m", "awslambdaric", self.handler), variables, self.folders[-1])
+
+
+@dataclass(frozen=True)
+class NodeSource:
+    """A folder with a handler in Node: `function`, as `file` exports it."""
+
+    node: Path
+    folder: Path
+    file: str
+    function: str
+
+    def warm(self) -> None:
+        """Do nothing: Node compiles at each start, here as on Lambda."""
+
+    def launch(self, tmp: Path, binds: Mapping[str, Path]) -> Launch:
+        """Run it on this machine's Node, by a loop of the lab's own."""
+        variables = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "LANG": "en_US.UTF-8",
+            "TZ": ":UTC",
+            "HOME": str(tmp),
+            "TMPDIR": str(tmp),
+            "LAMBDA_TASK_ROOT": str(self.folder),
+        }
+        return Launch((self.node, _NODE_RUNTIME, self.folder, self.file, self.function), variables, self.folder)
 
 
 @dataclass(frozen=True)

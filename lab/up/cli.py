@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import json
 import logging
 import math
-import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from contract.cors import ORIGIN
@@ -20,7 +18,9 @@ from contract.shapes import LAMBDA, SHAPES
 from contract.storages import DESCRIBED, NAMES, storage
 from lab.host.errors import LabError
 from lab.up.model import check_name
+from lab.up.ranges import whole
 from lab.up.running import running
+from lab.up.serving import until_stopped
 from lab.up.settings import Settings
 
 
@@ -58,24 +58,11 @@ def execute(options: argparse.Namespace) -> int:
         cors=tuple(dict.fromkeys(options.cors)),
     )
     try:
-        asyncio.run(_up(settings, as_json=options.json))
+        asyncio.run(until_stopped(_serve(settings, as_json=options.json)))
     except LabError as error:
         print(f"lab: {error}", file=sys.stderr)
         return 1
     return 0
-
-
-async def _up(settings: Settings, *, as_json: bool) -> None:
-    """Serve until SIGINT or SIGTERM, which also end an unfinished start-up."""
-    stop = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    stopped = asyncio.create_task(stop.wait())
-    serving = asyncio.create_task(_serve(settings, as_json=as_json))
-    await asyncio.wait([serving, stopped], return_when=asyncio.FIRST_COMPLETED)
-    serving.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await serving
 
 
 async def _serve(settings: Settings, *, as_json: bool) -> None:
@@ -144,14 +131,14 @@ def _add_environments(up: argparse.ArgumentParser, defaults: Settings) -> None:
     )
     up.add_argument(
         "--memory",
-        type=_whole(MIN_MEMORY_MB, MAX_MEMORY_MB),
+        type=whole(MIN_MEMORY_MB, MAX_MEMORY_MB),
         default=defaults.memory_mb,
         metavar="MB",
         help="memory size (default: %(default)s)",
     )
     up.add_argument(
         "--timeout",
-        type=_whole(1, MAX_TIMEOUT_S),
+        type=whole(1, MAX_TIMEOUT_S),
         default=defaults.timeout_s,
         metavar="S",
         help="function timeout (default: %(default)s)",
@@ -169,7 +156,7 @@ def _add_http_api(up: argparse.ArgumentParser, defaults: Settings) -> None:
     """Add the options for the page and the HTTP API: where they are, and who may ask."""
     up.add_argument(
         "--port",
-        type=_whole(1, 65_535),
+        type=whole(1, 65_535),
         default=defaults.port,
         metavar="N",
         help="port of the page and the HTTP API (default: one that is free)",
@@ -212,17 +199,6 @@ def _origin(text: str) -> str:
     if not ORIGIN.fullmatch(text):
         raise argparse.ArgumentTypeError(f"{text!r} is not an origin, such as https://example.org, and not *")
     return text
-
-
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    """A whole number within a range, both ends included."""
-
-    def number(text: str) -> int:
-        if not text.isdecimal() or not low <= int(text) <= high:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low} to {high}")
-        return int(text)
-
-    return number
 
 
 def _seconds(text: str) -> float:

@@ -72,9 +72,11 @@ def _client(step: Step, found: Saturation) -> str:
     is_late = (found.lag_p95_ms or 0.0) > _LATE_MS
     if not is_full and not is_late:
         return ""
-    late = f"5 % of the requests were sent {milliseconds(found.lag_p95_ms or 0.0)} late or later"
-    used = "" if found.client_cores is None else f"the client used {found.client_cores:.2f} of the one core it can use"
-    said = "; ".join(part for part in (late if is_late else "", used) if part)
+    late = f"5 % of the requests were sent {milliseconds(found.lag_p95_ms or 0.0)} late or later" if is_late else ""
+    if not is_full:
+        return f"{_name(step)}: the client did not keep up: {late}, which their latencies hold."
+    used = f"it used {found.client_cores or 0.0:.2f} of the one core that it can use"
+    said = "; ".join(part for part in (used, late) if part)
     return f"{_name(step)}: the client was saturated: {said}. Send less, or from several clients (docs/load.md)."
 
 
