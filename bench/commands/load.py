@@ -16,7 +16,7 @@ from bench.deployments.functions import Functions
 from bench.deployments.live import LiveTarget
 from bench.deployments.outputs import Deployment
 from bench.measure.arrivals import SPACINGS
-from bench.measure.loading import Loading
+from bench.measure.loading import Loading, variant_of
 from bench.measure.profiles import MOST_AT_ONCE, Profile, WarmUp, parse_ramp, parse_warm_up, ramp, steady, trace
 from bench.process.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_UNSOUND, UsageError
 from bench.process.listed import whole
@@ -24,7 +24,6 @@ from bench.process.say import say, warn
 from bench.report.notes import target_notes
 from bench.report.views.load import derive_load
 from bench.runs.bodies import Body, Mix, keep
-from bench.runs.cold_starts.axes import A_BODY
 from bench.runs.facts import gather
 from bench.runs.foreign import OWN, in_words
 from bench.runs.load_file import LoadFile
@@ -32,10 +31,7 @@ from bench.runs.load_plan import PLAN, LoadPlan, write_plan
 from bench.runs.loads import LoadHeader
 from bench.runs.lock import only_writer
 from bench.runs.objective import Objective, parse_objective
-from bench.runs.plan import Variant
 from bench.runs.store import LOAD
-
-TOKENS = 20  # of the text that is sent without --body
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -72,7 +68,7 @@ def execute(options: argparse.Namespace) -> int:
     refuse_own_lab(choice_from(options), options.engines)
     directory = options.out or Path("reports") / datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ-load")
     with only_writer(directory):
-        if (directory / LOAD).exists():
+        if any((directory / name).exists() for name in (LOAD, PLAN)):
             raise UsageError(f"{directory} already holds a load; choose another --out")
         interrupted = _driven(options, profile, bodies, directory)
         if options.plan_only:
@@ -124,9 +120,8 @@ def _driven(options: argparse.Namespace, profile: Profile, bodies: Sequence[Body
 def _drive_all(options: argparse.Namespace, profile: Profile, bodies: Sequence[Body], directory: Path) -> None:
     warn("setting up the target …")
     with deployed(choice_from(options), options.backends, "onnx", directory / "lab.log") as deployment:
-        engine = OWN if options.engines else deployment.engine
-        deployment.must_have(options.backends, engine)
-        variants = [Variant(name, engine, tokens=A_BODY if bodies else TOKENS) for name in options.backends]
+        deployment.must_have(options.backends, OWN if options.engines else deployment.engine)
+        variants = [variant_of(deployment, name, has_bodies=bool(bodies)) for name in options.backends]
         header = _header(options, profile, bodies, deployment)
         loading = Loading(profile, options.warm_up, options.spacing, options.seed, options.most_at_once)
         if options.plan_only:

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from bench.deployments.outputs import Deployment
 from bench.measure.arrivals import Pace
 from bench.measure.meter import Meter
 from bench.measure.open_loop import drive
@@ -13,6 +14,8 @@ from bench.measure.profiles import Profile, WarmUp, ramp, stretches
 from bench.measure.protocol import Target
 from bench.measure.search import search
 from bench.process.say import warn
+from bench.runs.cold_starts.axes import A_BODY
+from bench.runs.foreign import OWN
 from bench.runs.load_plan import Stretch
 from bench.runs.loads import Arrival, Line
 from bench.runs.objective import MEETS, Objective, judge_step
@@ -63,6 +66,13 @@ class Loading:
         """The same at another rate, for as long as it takes to show that the objective is met."""
         duration_s = max(self.profile.pace.duration_s, objective.least_requests / rate)
         return replace(self, profile=ramp(Pace(rate, rate, duration_s), self.spacing, self.seed))
+
+
+def variant_of(deployment: Deployment, backend: str, *, has_bodies: bool) -> Variant:
+    """What is asked of a backend: a text of the usual length, or bodies. Raises UsageError if it is not deployed."""
+    engine = deployment.engine if deployment.backend(backend).witnesses is None else OWN
+    plain = Variant(backend, engine)
+    return replace(plain, tokens=A_BODY) if has_bodies else plain
 
 
 def send_stretch(
