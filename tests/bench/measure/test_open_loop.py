@@ -17,8 +17,9 @@ from bench.measure.open_loop import drive
 from bench.process.errors import UnsoundError, UsageError
 from bench.report.loads.report import load_report
 from bench.runs.load_file import LoadFile, read_load
-from bench.runs.loads import LOAD, Arrival, Load, LoadHeader, Step
+from bench.runs.loads import Arrival, Load, LoadHeader, Step
 from bench.runs.records import Observation
+from bench.runs.store import LOAD
 
 HEADER = LoadHeader(
     kind="load", schema=1, utc="2026", rate=10, duration_s=1, spacing="constant", seed=1, most_at_once=16,

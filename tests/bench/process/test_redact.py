@@ -23,10 +23,10 @@ from bench.process.redact import HIDDEN, keep_secret, redact
 from bench.report.views.load import derive_load
 from bench.report.views.present import present
 from bench.runs.load_file import LoadFile
-from bench.runs.loads import LOAD, Arrival, LoadHeader
+from bench.runs.loads import Arrival, LoadHeader
 from bench.runs.plan import Axes, Variant, build_plan
 from bench.runs.records import Observation, Session
-from bench.runs.store import RESULTS, Recorder
+from bench.runs.store import LOAD, RESULTS, Recorder
 from tests.bench.support.command import bench, write_outputs
 from tests.bench.support.simulator import Account, SimulatedTarget, Truth, VirtualTime, outputs, serve
 

@@ -25,12 +25,12 @@ from bench.report.views.terminal import print_report
 from bench.report.views.write import derive
 from bench.runs.conditions import differences_in_kind
 from bench.runs.load_file import LoadFile, read_load
-from bench.runs.loads import LOAD, Arrival, LoadHeader, Reading, Step
+from bench.runs.loads import Arrival, LoadHeader, Reading, Step
 from bench.runs.log_lines import parse_log_line
 from bench.runs.plan import Axes, Variant, build_plan
 from bench.runs.records import Observation, Sample, Session, from_line
 from bench.runs.records import to_json as event_to_json
-from bench.runs.store import RESULTS, Recorder
+from bench.runs.store import LOAD, RESULTS, Recorder
 from tests.bench.support.simulator import Account, SimulatedTarget, Truth, VirtualTime, outputs
 from tests.support.mutate import Reader
 

@@ -13,7 +13,8 @@ from bench.report.loads.report import load_report
 from bench.report.views.load import derive_load, load_html, load_markdown
 from bench.runs.load_file import LoadFile
 from bench.runs.load_plan import LoadPlan, Stretch, dealt, read_plan, write_plan
-from bench.runs.loads import LOAD, Arrival, Load, LoadHeader, Reading, Step
+from bench.runs.loads import Arrival, Load, LoadHeader, Reading, Step
+from bench.runs.store import LOAD
 
 HEADER = LoadHeader(
     kind="load", schema=1, utc="2026-11-28T10:00:00", rate=10, duration_s=10, spacing="constant", seed=1,
