@@ -4,68 +4,23 @@ from __future__ import annotations
 
 import json
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bench.runs.store import read_run
-from contract.checkout import ROOT
 from tests.bench.support.command import bench
-from tests.support.labs import read_outputs
+from tests.bench.support.foreign import foreign_lab
 
-_PYTHON = """
-import base64
-from witness import witnessed
-
-@witnessed
-def handler(event, context):
-    body = event["body"]
-    size = len(base64.b64decode(body) if event["isBase64Encoded"] else body)
-    return {"size": size, "type": event["headers"]["content-type"]}
-"""
-_PARTLY = """
-import os
-
-def handler(event, context):
-    headers = {"X-Config-Nonce": os.environ.get("CONFIG_NONCE", ""), "X-Request-Id": context.aws_request_id,
-               "X-Log-Stream": context.log_stream_name}
-    return {"statusCode": 200, "headers": headers, "body": "done"}
-"""
-_NODE = """
-import { witnessed } from "./witness.mjs";
-export const handler = witnessed(async (event) => ({ length: event.body.length }));
-"""
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="no Node on this machine")
 
 
 @pytest.fixture(scope="module")
 def foreign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The outputs of a lab with three functions; one of them has two witnesses."""
-    folder = tmp_path_factory.mktemp("foreign")
-    for name, file, code, middleware in (
-        ("images", "app.py", _PYTHON, "witness.py"),
-        ("partly", "app.py", _PARTLY, "witness.py"),
-        ("hello", "index.mjs", _NODE, "witness.mjs"),
-    ):
-        (folder / name).mkdir()
-        (folder / name / file).write_text(code)
-        shutil.copy(ROOT / "tools" / "middleware" / middleware, folder / name)
-    named = [f"{name}={folder / name}" for name in ("images", "partly", "hello")]
-    command = [sys.executable, "-m", "lab", "functions", *named]
-    with subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE) as process:
-        try:
-            outputs = read_outputs(process)
-            outputs["backends"]["partly"]["witnesses"] = ["nonce", "log line"]
-            file = folder / "outputs.json"
-            file.write_text(json.dumps(outputs))
-            yield file
-        finally:
-            process.send_signal(signal.SIGINT)
-            assert process.wait(60) == 0
+    with foreign_lab(tmp_path_factory.mktemp("foreign")) as outputs:
+        yield outputs
 
 
 @needs_node
