@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bench.measure.session import More, remaining
 from bench.report.comparisons import PLANNED, Comparison, Rule, compare_backends
+from bench.report.names import variant_name
 from bench.runs.judge import Judged, judge_run
 from bench.runs.plan import Axes, Variant, build_plan
 from bench.runs.records import Session
@@ -68,19 +69,15 @@ def more_rounds(directory: Path) -> More | None:
 def unresolved_at(look: Look, axes: Axes, judged: Sequence[Judged]) -> tuple[str, ...]:
     """The differences that are not resolved at a look, in words; of later rounds it sees nothing."""
     seen = [item for item in judged if item.sample.round <= look.rounds]
-    found = compare_backends(seen, axes.variants(), Rule(look.level, CONFIDENCE))
+    variants = axes.variants()
+    found = compare_backends(seen, variants, Rule(look.level, CONFIDENCE))
     wanted = (each for each in found if each.state in axes.until_resolved and not each.verdict.resolved)
-    return tuple(map(_named, wanted))
+    return tuple(_named(each, variants) for each in wanted)
 
 
-def _named(comparison: Comparison) -> str:
-    a, b = comparison.a, comparison.b
-    return f"{a.backend} against {b.backend} ({comparison.state})" + _case(a)
-
-
-def _case(variant: Variant) -> str:
-    plain = Variant(variant.backend, variant.engine)
-    return "" if variant == plain else f" of {variant.label.partition('.')[2]}"
+def _named(comparison: Comparison, variants: Sequence[Variant]) -> str:
+    a, b = (variant_name(variant, variants) for variant in (comparison.a, comparison.b))
+    return f"{a} against {b} ({comparison.state})"
 
 
 def _ended(look: Look, axes: Axes, unresolved: Sequence[str]) -> str:
