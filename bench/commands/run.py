@@ -59,12 +59,13 @@ def execute(options: argparse.Namespace) -> int:
     asked = _asked(options)
     directory = options.resume or options.out or Path("reports") / datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
     if not options.resume:
-        if (directory / RESULTS).exists():
-            raise UsageError(f"{directory} already holds a run; choose another --out, or continue it with --resume")
         with only_writer(directory):
+            if (directory / RESULTS).exists():
+                raise UsageError(f"{directory} already holds a run; choose another --out, or continue it with --resume")
             work = replace(asked, choice=with_shape(asked.choice, asked.axes), directory=directory)
             return _carry_out(options, work, None)
-    read_run(directory)  # before the folder is locked: one that is not there must not be made
+    if not (directory / RESULTS).exists():  # locking would make the folder
+        read_run(directory)
     with only_writer(directory):
         before = read_run(directory)
         return _carry_out(options, _resumed(options, asked, before), before)
