@@ -135,7 +135,7 @@ def test_names_in_upper_case_are_read_in_both_kinds_of_table(folder: Folder) -> 
     rows = [{name.upper(): value for name, value in row.items()} for row in ROWS]
     for name in ("t.csv", "t.jsonl"):
         assert folder.index(table(folder.path / name, rows)) == 0
-        assert "1 of 2 have no url, and are answered without a link" in folder.said
+        assert "1 of 2 have no url: they are answered without a link" in folder.said
         assert links(ask(folder, {"embed": [1.0] * 64, "num": -1})) == {1: ROWS[0]["url"], 22: None}
 
 
