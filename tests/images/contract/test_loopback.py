@@ -15,7 +15,14 @@ PROXY = "http://127.0.0.1:9"
 
 
 @pytest.mark.parametrize(
-    "given", [{}, {"NO_PROXY": "example.org"}, {"no_proxy": "example.org, localhost"}, {"no_proxy": "*"}]
+    "given",
+    [
+        {},
+        {"NO_PROXY": "example.org"},
+        {"no_proxy": "example.org, localhost"},
+        {"no_proxy": "*"},
+        {"NO_PROXY": "*, x.org"},
+    ],
 )
 def test_requests_goes_past_the_proxy_on_loopback_alone(monkeypatch: pytest.MonkeyPatch, given: dict[str, str]) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy", "https_proxy"):
@@ -27,7 +34,7 @@ def test_requests_goes_past_the_proxy_on_loopback_alone(monkeypatch: pytest.Monk
     keep_off_proxies(environment)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    for host in ("127.0.0.1:80", "localhost:80"):
+    for host in ("127.0.0.1:80", "localhost:80", "127.91.7.3:80"):
         assert requests.utils.get_environ_proxies(f"http://{host}/") == {}
     past = requests.utils.get_environ_proxies("http://other.org/")
     assert past.get("http") == (None if given.get("no_proxy") == "*" else PROXY)
@@ -39,7 +46,7 @@ def test_requests_goes_past_the_proxy_on_loopback_alone(monkeypatch: pytest.Monk
 ASK = """
 import http.server, os, threading
 from contract.loopback import keep_off_proxies
-import obstore
+import obstore, sys
 from obstore.store import HTTPStore
 
 class Answer(http.server.BaseHTTPRequestHandler):
@@ -51,18 +58,19 @@ class Answer(http.server.BaseHTTPRequestHandler):
         self.wfile.write(b"here")
     def log_message(self, *arguments): pass
 
-server = http.server.HTTPServer(("127.0.0.1", 0), Answer)
+server = http.server.HTTPServer((sys.argv[1], 0), Answer)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 keep_off_proxies(os.environ)
-store = HTTPStore(f"http://127.0.0.1:{server.server_port}", client_options={"allow_http": True})
+store = HTTPStore(f"http://{sys.argv[1]}:{server.server_port}", client_options={"allow_http": True})
 print(bytes(obstore.get(store, "x").bytes()).decode())
 """
 
 
-def test_obstore_goes_past_the_proxy() -> None:
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.91.7.3"])
+def test_obstore_goes_past_the_proxy(address: str) -> None:
     images = Path(__file__).parents[3] / "images"
     environment = {"PYTHONPATH": str(images), "HTTP_PROXY": PROXY, "http_proxy": PROXY, "ALL_PROXY": PROXY}
     done = subprocess.run(
-        [sys.executable, "-c", ASK], env=environment, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", ASK, address], env=environment, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.stdout == "here\n", done.stderr
