@@ -13,7 +13,9 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from bench.cost.prices import Prices
+from bench.process import certificates
 from bench.process.errors import TargetError
+from contract.certificates import AWS, BOTO
 
 _API_REGION = "us-east-1"  # the Price List API itself lives in a few regions only; this is one
 SOURCE = "AWS Price List API"
@@ -53,8 +55,10 @@ PRODUCTS = {
 def live_prices(shipped: Prices, region: str, endpoint_url: str | None = None) -> tuple[Prices, list[str]]:
     """Today's prices of a region over the shipped ones, and the names of those that were not found and stay as shipped.
 
-    Raises TargetError when the Price List API cannot be asked, or knows none of the prices.
+    Raises TargetError when the Price List API cannot be asked, or knows none of the prices, and UsageError if the
+    environment names certificates with which it cannot be asked.
     """
+    certificates.check(endpoint_url or AWS, BOTO)
     client = boto3.client(
         "pricing", region_name=_API_REGION, endpoint_url=endpoint_url, config=Config(retries={"total_max_attempts": 1})
     )

@@ -15,10 +15,12 @@ from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
 from bench.deployments.answer import json_object, observe, readable
 from bench.deployments.outputs import Backend, Deployment
+from bench.process import certificates
 from bench.process.errors import TargetError
 from bench.process.signals import deferred
 from bench.runs.log_lines import ReportLine, parse_log_line
 from bench.runs.records import Observation
+from contract.certificates import AWS, BOTO
 
 UPDATE_TIMEOUT_S = 180.0
 _POLL_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
@@ -36,10 +38,14 @@ class Configuration:
 
 
 class Functions:
-    """The functions of one deployment. SDK retries are off: a retried request would be a wrong measurement."""
+    """The functions of one deployment. SDK retries are off: a retried request would be a wrong measurement.
+
+    Raises UsageError if the environment names certificates with which no API can be asked.
+    """
 
     def __init__(self, deployment: Deployment) -> None:
         key = (deployment.access_key or _NO_KEY) if deployment.endpoint_url else (None, None)
+        certificates.check(deployment.endpoint_url or AWS, BOTO)
         self.session = boto3.Session(*key, region_name=deployment.region)
         config = Config(retries={"total_max_attempts": 1}, read_timeout=900, connect_timeout=10)
         options: dict[str, Any] = {"endpoint_url": deployment.endpoint_url, "config": config}

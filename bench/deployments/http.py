@@ -12,7 +12,9 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from bench.deployments.answer import observe
 from bench.deployments.auth import Signer
+from bench.process import certificates
 from bench.runs.records import Observation
+from contract.certificates import REQUESTS
 
 JSON = "application/json"
 
@@ -65,9 +67,13 @@ class _TimingAdapter(HTTPAdapter):
 
 
 class HttpClient:
-    """Sends measured requests to an HTTP API: a new connection each, no retries, no redirects."""
+    """Sends measured requests to an HTTP API: a new connection each, no retries, no redirects.
+
+    Raises UsageError if the environment names certificates with which none can be sent.
+    """
 
     def __init__(self, api_url: str, sign: Signer, clock: Callable[[], float] = time.perf_counter) -> None:
+        certificates.check(api_url, REQUESTS)
         self._api_url = api_url
         self._sign = sign
         self._clock = clock

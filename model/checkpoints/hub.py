@@ -10,6 +10,7 @@ from huggingface_hub import _CACHED_NO_EXIST, constants, hf_hub_download, hf_hub
 from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, HFValidationError, RemoteEntryNotFoundError
 
 from contract.bundle import CONFIG, WEIGHTS
+from contract.certificates import HTTPX, REQUESTS, unusable
 from model.base.errors import BuildError
 from model.checkpoints import checkpoint
 from model.checkpoints.checkpoint import Checkpoint
@@ -57,12 +58,14 @@ def _probe(model: str) -> None:
     """Make one short attempt, because the Hub's own client retries for half a minute."""
     if constants.is_offline_mode():
         raise HubUnavailable(f"{model} is not in the cache, and HF_HUB_OFFLINE forbids downloading it")
+    url = hf_hub_url(model, CONFIG)
+    for variables in (REQUESTS, HTTPX):  # of this question, and of the download itself
+        if why := unusable(url, variables):
+            raise HubUnavailable(f"the Hugging Face Hub cannot be asked: {why}")
     try:
-        answer = requests.head(hf_hub_url(model, CONFIG), timeout=TIMEOUT, allow_redirects=True)
+        answer = requests.head(url, timeout=TIMEOUT, allow_redirects=True)
     except requests.RequestException as error:
         raise HubUnavailable(f"the Hugging Face Hub is out of reach ({type(error).__name__})") from None
-    except OSError as error:  # REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names a file that is not there
-        raise HubUnavailable(f"the Hugging Face Hub cannot be asked: {error}") from None
     if not answer.ok and answer.headers.get("X-Error-Code") != "EntryNotFound":  # older ones have it in a folder
         raise HubUnavailable(f"the Hugging Face Hub has no {model} for you (HTTP {answer.status_code})")
 

@@ -22,6 +22,7 @@ from contract.auth import JWT, NONE
 from contract.headers import BUNDLE_HASH, RETRY_AFTER
 from contract.limits import API_TIMEOUT_S
 from contract.routes import HEALTH, TEXT_TO_EMBED
+from model.base import certificates
 from model.base.errors import BuildError
 from similarity.bundle.manifest import Manifest
 
@@ -47,6 +48,7 @@ class Deployment:
     """The deployment at a target. It must have the bundle's own model, or its vectors would mean something else."""
 
     def __init__(self, target: Target, manifest: Manifest) -> None:
+        certificates.check(target.url)
         self._url = target.url.rstrip("/")
         self._manifest = manifest
         self._sign = _signer(target.auth)

@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from rich.console import Console
 
+from model.base import certificates
 from model.base.errors import BuildError
 from model.base.progress import step
 from model.index.containers import ARCHIVES
@@ -29,6 +30,7 @@ def fetch(url: str, directory: Path, sha256: str | None, console: Console) -> Pa
 
     An archive of that name in `directory` is used unchanged: AIID gives every snapshot its own name.
     """
+    certificates.check(url)
     try:
         found = url if _is_archive(url) else _newest(url)
         path = directory / PurePosixPath(urlsplit(found).path).name
