@@ -23,6 +23,8 @@ BUCKET = "models"
 #: The Unix socket of the S3 gateway, in the root folder.
 SOCKET = "s3.sock"
 _PART_BYTES = 8 << 20
+_START_S = 60  # it takes one
+_SPARE_BYTES = 64 << 20  # for what the servers themselves write
 
 
 class Seaweed:
@@ -53,13 +55,20 @@ class Seaweed:
         return f"{ADDRESS}:{self._filer[0]}.{self._filer[1]}"
 
     async def loaded(self, bundle: Bundle) -> None:
-        """Wait until the servers run and the bundle is in the bucket; the first call starts both."""
+        """Wait until the servers run and the bundle is in the bucket; the first call starts both. Raises LabError."""
         if self._starting is None:
             self._starting = asyncio.create_task(self._start())
-        await self._starting
-        if bundle.source_hash not in self._uploads:
-            self._uploads[bundle.source_hash] = asyncio.create_task(self._upload(bundle))
-        await self._uploads[bundle.source_hash]
+        try:
+            await self._starting
+            if bundle.source_hash not in self._uploads:
+                self._uploads[bundle.source_hash] = asyncio.create_task(self._upload(bundle))
+            await self._uploads[bundle.source_hash]
+        except (obstore.exceptions.BaseError, aiohttp.ClientError) as error:
+            said = f"{type(error).__name__}: {error}".splitlines()[0].strip()
+            free = shutil.disk_usage(self._data).free / 1e6
+            raise LabError(f"the lab's object store failed, with {free:,.0f} MB free on its disk: {said}") from error
+        except OSError as error:
+            raise LabError(f"the lab's object store cannot run: {error}") from error
 
     def files(self) -> list[Path]:
         """The volume server's files with the objects' bytes and their places; temporary files come and go."""
@@ -107,6 +116,12 @@ class Seaweed:
         index.
         """
         async with self._uploading:
+            free = shutil.disk_usage(self._data).free
+            if free < bundle.total_bytes + _SPARE_BYTES:
+                raise LabError(
+                    f"the lab needs {(bundle.total_bytes + _SPARE_BYTES) / 1e6:,.0f} MB for the model and has "
+                    f"{free / 1e6:,.0f} MB at {self._workspace.root.parent}: set TMPDIR to a folder with more"
+                )
             index = bundle.index_files
             await self._store(bundle, [path for path in bundle.files if path not in index])
             before = {path: path.stat().st_size for path in self.files()}
@@ -137,7 +152,11 @@ class Seaweed:
         http, grpc = ports
         command: list[str | Path] = [weed(), "-logtostderr=true", role, f"-port={http}", f"-port.grpc={grpc}", *options]
         process = await self._workspace.serve(f"weed-{role}", command)
-        if not await accepts(process, http):
+        try:
+            started = await asyncio.wait_for(accepts(process, http), _START_S)
+        except TimeoutError:
+            raise LabError(f"weed {role} did not start within {_START_S} s: is this machine too busy?") from None
+        if not started:
             raise LabError(f"weed {role} does not start:\n{self._workspace.log_tail(f'weed-{role}')}")
 
     async def _make_bucket(self) -> None:
@@ -148,6 +167,8 @@ class Seaweed:
                     if response.ok:
                         break
                 await asyncio.sleep(0.02)
+            else:
+                raise LabError(f"weed volume takes no objects:\n{self._workspace.log_tail('weed-volume')}")
             async with session.put(f"{self.s3_url}/{BUCKET}") as response:
                 if not response.ok:
                     raise LabError(f"the S3 gateway refuses to make a bucket: {await response.text()}")

@@ -62,6 +62,9 @@ def execute(options: argparse.Namespace) -> int:
     except LabError as error:
         print(f"lab: {error}", file=sys.stderr)
         return 1
+    except OSError as error:  # such as a full disk, or a program that cannot be run
+        print(f"lab: {error.filename or 'the lab'}: {error.strerror or error}", file=sys.stderr)
+        return 1
     return 0
 
 
