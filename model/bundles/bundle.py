@@ -201,6 +201,7 @@ def _draft(options: Options, taken: Checkpoint, recipe: str, work: Path) -> Mani
         padding_id=shape.padding_id,
         recipe=recipe,
         header_sha256=hashlib.sha256(start).hexdigest(),
+        global_layers=len(shape.style.unlimited) if shape.window else 0,
         encoder_sha256=verification.encoder_sha256(header, work / files.WEIGHTS),
         source_hash="",
         files={},

@@ -8,7 +8,7 @@ from typing import Any
 
 from model.base import documents
 from model.base.errors import UnsupportedModel
-from model.families import by_model_type
+from model.families import BERT_STYLE, Style, by_model_type
 
 ONLY: Mapping[str, tuple[object, ...]] = {
     "hidden_act": ("gelu",),
@@ -23,6 +23,20 @@ ONLY: Mapping[str, tuple[object, ...]] = {
     "auto_map": (None,),  # code of its own
 }
 """Fields of `config.json` that may be missing, and the values of each that the graph implements."""
+MOST_LAYERS = 1000
+MISSING = {
+    "albert": "one layer that is used many times",
+    "big_bird": "attention to random tokens",
+    "deberta": "its attention, which also depends on relative positions",
+    "deberta-v2": "its attention, which also depends on relative positions",
+    "eurobert": "norms by the root of the mean square",
+    "gte": "its names of tensors",
+    "nomic_bert": "its names of tensors",
+    "roformer": "its rotary positions, which turn neighbouring columns",
+    "t5": "norms by the root of the mean square",
+    "xlnet": "attention to two streams",
+}
+"""What the graph lacks for encoders that people often name, by their `model_type`."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +45,8 @@ class Architecture:
 
     `window` is the two-sided attention window of `config.json` (512): a token sees `window // 2` tokens on either side,
     both ends included; 0 if it sees all. `padding_id` is the token without a position, -1 if all have one.
-    `relative_buckets` is the number of distances that attention tells apart, 0 for none.
+    `relative_buckets` is the number of distances that attention tells apart, 0 for none. `style` says how the layers
+    are made, and `prefix` precedes the tensors' names in a checkpoint with the head of a task.
     """
 
     layers: int = 12
@@ -47,6 +62,8 @@ class Architecture:
     pooling: str = "cls"
     token_types: bool = True
     relative_buckets: int = 0
+    style: Style = BERT_STYLE
+    prefix: str = "longformer"
 
     @property
     def max_tokens(self) -> int:
@@ -58,15 +75,17 @@ class Architecture:
         """Read `config.json`; raises UnsupportedModel, naming the field, if the graph does not implement it."""
         family = by_model_type().get(str(config.get("model_type")))
         if family is None:
-            known = ", ".join(sorted(by_model_type()))
-            raise UnsupportedModel(f"model_type is {documents.shown(config.get('model_type'))}; supported are {known}")
+            raise UnsupportedModel(_unknown(config.get("model_type")))
         config = family.read(config)
-        for field, only in ONLY.items():
+        for field, only in {**ONLY, **family.only}.items():
             if field in config and config[field] not in only:
                 raise UnsupportedModel(f"{field} is {documents.shown(config[field])}; only {only[0]!r} is supported")
         try:
+            layers = int(config["num_hidden_layers"])
+            if not 1 <= layers <= MOST_LAYERS:
+                raise UnsupportedModel(f"num_hidden_layers is {layers}; 1 to {MOST_LAYERS} are supported")
             shape = cls(
-                layers=int(config["num_hidden_layers"]),
+                layers=layers,
                 hidden=int(config["hidden_size"]),
                 heads=int(config["num_attention_heads"]),
                 intermediate=int(config["intermediate_size"]),
@@ -74,10 +93,12 @@ class Architecture:
                 positions=int(config["max_position_embeddings"]),
                 window=family.window(config),
                 padding_id=-1 if family.padding_takes_a_position else int(config["pad_token_id"]),
-                layer_norm_eps=float(config.get("layer_norm_eps", 1e-12)),
+                layer_norm_eps=float(config.get("layer_norm_eps", family.layer_norm_eps)),
                 family=family.name,
                 token_types=family.token_types,
                 relative_buckets=family.relative_buckets,
+                style=family.style(config),
+                prefix=family.prefix or family.name,
                 pooling=pooling,
             )
             shape._check(embedding=int(config.get("embedding_size", shape.hidden)))
@@ -88,12 +109,23 @@ class Architecture:
     def _check(self, embedding: int) -> None:
         if embedding != self.hidden:
             raise UnsupportedModel(f"embedding_size is {embedding}; only that of hidden_size, {self.hidden}, works")
-        if min(self.layers, self.heads, self.intermediate, self.vocabulary) < 1 or self.hidden % self.heads:
+        if min(self.heads, self.intermediate, self.vocabulary) < 1 or self.hidden % self.heads:
             raise UnsupportedModel(f"config.json cannot be used: {self.heads} heads do not share {self.hidden} columns")
+        if self.style.rotary and self.hidden // self.heads % 2:
+            raise UnsupportedModel(
+                f"a head has {self.hidden // self.heads} columns; rotary positions need an even number"
+            )
         if self.window > 2 * self.positions:
             raise UnsupportedModel(f"attention_window is {self.window}; the model has {self.positions} positions")
         if self.max_tokens < 2:
             raise UnsupportedModel(f"max_position_embeddings is {self.positions}; that holds no text")
+
+
+def _unknown(model_type: object) -> str:
+    lacks = MISSING.get(model_type) if isinstance(model_type, str) else None
+    words = f"model_type is {documents.shown(model_type)}"
+    known = f"supported are {', '.join(sorted(by_model_type()))}"
+    return f"{words}, of which the encoder graph lacks {lacks}; {known}" if lacks else f"{words}; {known}"
 
 
 FULL = Architecture()

@@ -16,15 +16,12 @@ from model.checkpoints.architecture import Architecture
 from model.checkpoints.finding import Find
 from similarity.bundle import safetensors_header
 from similarity.bundle.encoder_tensors import find as find_tensor
-from similarity.bundle.encoder_tensors import layer_of, shared_name
+from similarity.bundle.encoder_tensors import parts, prefix_of, shared_names
 from similarity.bundle.safetensors_header import Header, Tensor
 
 SHARDS = f"{WEIGHTS}.index.json"
 PICKLED = ("pytorch_model.bin", "pytorch_model.bin.index.json")
 MOST_SHARDS = 1000
-_NAME = re.compile(
-    r"(?:(?P<prefix>[a-z_]+)\.)?(?:(?P<table>embeddings\.[a-z_]+_embeddings\.weight)|(?:encoder|transformer|embeddings)\..*)"
-)
 _CHUNK = 1 << 24  # bytes copied at a time
 _CONVERT = (
     "from transformers import AutoModel; m = AutoModel.from_pretrained('DIRECTORY'); m.save_pretrained('DIRECTORY')"
@@ -124,9 +121,12 @@ def _describe(tensors: Mapping[str, Tensor]) -> bytes:
 
 
 def check(shape: Architecture, header: Header) -> None:
-    """Raise UnsupportedModel if the embedding tables do not fit config.json, or a tensor could be one of two."""
+    """Raise UnsupportedModel if a tensor does not fit config.json, or could be one of two."""
     _check_names(shape, header)
-    tables = {"word": shape.vocabulary, "position": shape.positions}
+    _check_shapes(shape, header)
+    tables = {"word": shape.vocabulary}
+    if not shape.style.rotary:
+        tables["position"] = shape.positions
     if shape.token_types:
         tables["token_type"] = 1
     if shape.relative_buckets:
@@ -155,23 +155,46 @@ def _check_bias(shape: Architecture, header: Header) -> None:
         )
 
 
+def _check_shapes(shape: Architecture, header: Header) -> None:
+    """Raise UnsupportedModel for a tensor of a layer that has another shape than config.json says.
+
+    onnxruntime would end with an error of its own or, where a shape of 1 can stand for any, compute something else.
+    """
+    wide, inner = shape.hidden, shape.intermediate
+    dense = {"intermediate.dense": (inner, wide), "intermediate.gate": (inner, wide), "output.dense": (wide, inner)}
+    for name, whole in header.tensors.items():
+        for shared, tensor in parts(name, whole).items() if shared_names(name) else ():
+            if shared.endswith("_embeddings.weight") or "relative_attention_bias" in shared:
+                continue  # checked by themselves
+            path, _, kind = re.sub(r"^encoder\.layer\.\d+\.", "", shared).rpartition(".")
+            norm = path.lower().endswith("norm")
+            rows = (wide,) if norm else dense.get(path, (wide, wide))
+            wanted = rows if kind == "weight" else rows[:1]
+            if tensor.shape != wanted:
+                raise UnsupportedModel(
+                    f"tensor {documents.shown(name)} has the shape {whole.shape}, which does not fit config.json: "
+                    f"{wanted} is needed{' for each part' if tensor is not whole else ''}"
+                )
+
+
 def _check_names(shape: Architecture, header: Header) -> None:
     """Raise UnsupportedModel for tensors that transformers would not load, and for two of the same name."""
     seen: set[str] = set()
-    for name in header.tensors:
-        match = _NAME.fullmatch(name)
-        if not match or (layer_of(name) is None and not match["table"]):
+    for name, tensor in header.tensors.items():
+        names = shared_names(name)
+        if not names:
             continue
-        if match["prefix"] and match["prefix"] != shape.family:
+        if prefix_of(name) not in ("", shape.prefix):
             raise UnsupportedModel(
-                f"tensor {documents.shown(name)} is not one of a {shape.family}: its names begin with {shape.family}. "
+                f"tensor {documents.shown(name)} is not one of a {shape.family}: its names begin with {shape.prefix}. "
                 "or with nothing"
             )
-        shared = match["table"] or shared_name(name)
-        if shared in seen:
-            raise UnsupportedModel(f"{WEIGHTS} has two tensors {shared}")
-        seen.add(shared)
-        if header.tensors[name].dtype != "F32":
+        if twice := seen.intersection(names):
+            raise UnsupportedModel(f"{WEIGHTS} has two tensors {min(twice)}")
+        seen.update(names)
+        if tensor.dtype != "F32":
+            raise UnsupportedModel(f"tensor {documents.shown(name)} is {tensor.dtype}; only F32 is supported")
+        if not tensor.shape or tensor.shape[0] % len(names):
             raise UnsupportedModel(
-                f"tensor {documents.shown(name)} is {header.tensors[name].dtype}; only F32 is supported"
+                f"tensor {documents.shown(name)} has shape {tensor.shape}; it holds {len(names)} parts"
             )

@@ -50,7 +50,7 @@ class Manifest:
     the safetensors header, its 8-byte length included. `index` names the source of the incidents, empty for those that
     ship with the build. `encoder_sha256` covers the tensors that every answer reads, for VERIFY_WEIGHTS; empty in older
     bundles. `collection` is what `index` is of. `embedded_by` is the `model_hash` under which it was embedded; empty in
-    older bundles.
+    older bundles. `global_layers` is the number of layers in which the window does not count.
     """
 
     model: str
@@ -71,6 +71,7 @@ class Manifest:
     encoder_sha256: str = ""
     collection: Collection = AIID
     embedded_by: str = ""
+    global_layers: int = 0
 
     @property
     def model_hash(self) -> str:
@@ -95,7 +96,7 @@ class Manifest:
     @property
     def cone_tokens(self) -> int:
         """The vector depends on this many first tokens alone: CLS reaches one window further with each layer."""
-        if not self.window or self.pooling != "cls":
+        if not self.window or self.global_layers or self.pooling != "cls":
             return self.max_tokens
         return min(1 + self.layers * (self.window // 2), self.max_tokens)
 

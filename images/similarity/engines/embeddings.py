@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 THREADS = 16  # a row is one round trip to S3 or EFS, both of which answer many at a time
 SLACK = 8  # rows of 3 KB
-NAMES = ("word", "position")
 
 
 def position_ids(ids: Sequence[int], padding_id: int) -> list[int]:
@@ -43,20 +42,22 @@ class Embeddings:
     def __init__(self, header: Header, weights: Weights, padding_id: int) -> None:
         self._weights = weights
         self._padding_id = padding_id
-        self._words, self._positions = (find(header, f"embeddings.{name}_embeddings.weight") for name in NAMES)
-        self._types = _table_of_types(header)
+        self._words = find(header, _name("word"))
+        self._positions, self._types = (_optional(header, name) for name in ("position", "token_type"))
         self.hidden = self._words.shape[1]
         self._kept: dict[tuple[int, int], np.ndarray] = {}  # by table offset and row
 
     def __call__(self, ids: Sequence[int]) -> np.ndarray:
         """float32[n, hidden] for n token ids, before LayerNorm; raises StoreError if rows cannot be read."""
-        positions = position_ids(ids, self._padding_id)
-        first_type = [(self._types, [0])] if self._types else []
-        self._read([(self._words, ids), (self._positions, positions), *first_type])
-        summed = np.stack([self._kept[self._words.offset, index] for index in ids])
-        summed += np.stack([self._kept[self._positions.offset, index] for index in positions])
+        wanted: list[tuple[Tensor, Sequence[int]]] = [(self._words, ids)]
+        if self._positions:
+            wanted.append((self._positions, position_ids(ids, self._padding_id)))
         if self._types:
-            summed += self._kept[self._types.offset, 0]
+            wanted.append((self._types, [0]))  # every token has the first type
+        self._read(wanted)
+        summed = np.zeros((len(ids), self.hidden), np.float32)
+        for table, rows in wanted:
+            summed += np.stack([self._kept[table.offset, index] for index in rows])
         return summed
 
     def _read(self, wanted: Sequence[tuple[Tensor, Sequence[int]]]) -> None:
@@ -77,10 +78,14 @@ class Embeddings:
         for_each(read, missing, THREADS)
 
 
-def _table_of_types(header: Header) -> Tensor | None:
-    """The token types' table, which DistilBERT and MPNet do not have. The builder checks that no other lacks it."""
+def _name(table: str) -> str:
+    return f"embeddings.{table}_embeddings.weight"
+
+
+def _optional(header: Header, table: str) -> Tensor | None:
+    """A table that some families do not have. The builder checks that no other lacks it."""
     try:
-        return find(header, "embeddings.token_type_embeddings.weight")
+        return find(header, _name(table))
     except KeyError:
         return None
 

@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime as ort
 
 from similarity.bundle.byte_ranges import needed_tensors
-from similarity.bundle.encoder_tensors import shared_name
+from similarity.bundle.encoder_tensors import parts
 from similarity.bundle.safetensors_header import Header
 
 
@@ -26,7 +26,7 @@ def mapped(header: Header, path: Path) -> dict[str, ort.OrtValue]:
         whole = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
     values = {}
     for name in needed_tensors(header):
-        tensor = header.tensors[name]
-        data = np.frombuffer(whole, np.float32, math.prod(tensor.shape), tensor.offset).reshape(tensor.shape)
-        values[shared_name(name)] = ort.OrtValue.ortvalue_from_numpy(data)
+        for shared, tensor in parts(name, header.tensors[name]).items():
+            data = np.frombuffer(whole, np.float32, math.prod(tensor.shape), tensor.offset).reshape(tensor.shape)
+            values[shared] = ort.OrtValue.ortvalue_from_numpy(data)
     return values

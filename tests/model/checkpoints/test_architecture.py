@@ -32,7 +32,8 @@ def test_a_config_says_what_it_was_made_of() -> None:
     [
         (
             {"model_type": "gpt2"},
-            "model_type is 'gpt2'; supported are bert, camembert, distilbert, electra, longformer, mpnet, roberta",
+            "model_type is 'gpt2'; supported are bert, camembert, distilbert, electra, longformer, modernbert, mpnet, "
+            "roberta",
         ),
         ({"model_type": ["longformer"]}, r"model_type is \['longformer'\]; supported are"),
         ({"num_hidden_layers": float("inf")}, "config.json cannot be used: OverflowError"),  # 1e999 in JSON

@@ -1,4 +1,4 @@
-"""Encoders of the three families, compared with transformers' own models."""
+"""Encoders of all families, compared with transformers' own models."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from safetensors.numpy import load_file, save_file
 from contract import bundle as files
 from model.base.errors import BuildError, UnsupportedModel
 from model.bundles import bundle, incidents
+from model.checkpoints import weights
 from model.checkpoints.architecture import Architecture
 from model.graphs import graph
 from similarity.bundle import byte_ranges, safetensors_header
-from similarity.bundle.encoder_tensors import shared_name
+from similarity.bundle.encoder_tensors import parts
 from similarity.bundle.manifest import Manifest
-from similarity.bundle.safetensors_header import Header
+from similarity.bundle.safetensors_header import Header, Tensor
 from similarity.loading.tokens import Tokenizer as ServiceTokenizer
 from tests.images.conftest import Opened, open_bundle
 from tests.model.support.checkpoints import KINDS, SHAPE, Kind, change, save
@@ -64,10 +65,17 @@ class Built:
 
 BOTH = [(name, pooling) for name in ("bert", "roberta", "longformer", "mpnet") for pooling in ("cls", "mean")]
 EITHER = [("bert with a head", "cls"), ("roberta with a head", "cls"), ("longformer with a head", "mean")]
+MODERN = [
+    ("modernbert", "cls"),
+    ("modernbert", "mean"),
+    ("modernbert, all unlimited", "mean"),
+    ("modernbert, all limited", "cls"),
+    ("modernbert with a head", "cls"),
+]
 ALIKE = [("xlm-roberta", "mean"), ("camembert", "cls"), ("electra", "mean"), ("distilbert", "cls")]
 
 
-@pytest.fixture(scope="module", params=[*BOTH, *EITHER, *ALIKE], ids=" ".join)
+@pytest.fixture(scope="module", params=[*BOTH, *EITHER, *MODERN, *ALIKE], ids=" ".join)
 def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Built:
     name, pooling = request.param
     directory = tmp_path_factory.mktemp("family")
@@ -116,7 +124,7 @@ def test_texts_with_special_tokens_of_every_family(built: Built, text: str) -> N
 
 def test_only_a_window_needs_a_second_graph(built: Built) -> None:
     manifest = built.opened.manifest
-    assert (files.LONG_GRAPH in manifest.files) == (manifest.family == "longformer") == (manifest.window > 0)
+    assert (files.LONG_GRAPH in manifest.files) == (manifest.window > 0)
     assert manifest.weights == "directory"
     assert manifest.model == "checkpoint"
 
@@ -126,9 +134,13 @@ def test_the_plan_holds_the_tensors_of_the_graph_and_no_others(built: Built) -> 
     shape = Architecture.from_config(json.loads((built.directory / files.CONFIG).read_text()))
     read = graph.build_short(shape, header).graph.initializer
     used = {tensor.name: offset_of(tensor) for tensor in read}
-    assert {shared_name(name): header.tensors[name].offset for name in byte_ranges.needed_tensors(header)} == used
-    bias = 1 if built.kind.model == "MPNetModel" else 0
-    assert len(used) == 2 + bias + 16 * SHAPE["num_hidden_layers"]
+    assert {name: tensor.offset for name, tensor in planned(header).items()} == used
+
+
+def planned(header: Header) -> dict[str, Tensor]:
+    """The tensors of the plan and their parts, by their names in the graph."""
+    names = byte_ranges.needed_tensors(header)
+    return {part: tensor for name in names for part, tensor in parts(name, header.tensors[name]).items()}
 
 
 def offset_of(tensor: TensorProto) -> int:
@@ -137,6 +149,13 @@ def offset_of(tensor: TensorProto) -> int:
 
 def header_of(weights: Path) -> Header:
     return safetensors_header.parse(weights.read_bytes())
+
+
+@pytest.fixture(scope="module")
+def rotary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("rotary")
+    save(KINDS["modernbert"], directory)
+    return directory
 
 
 @pytest.fixture
@@ -153,9 +172,7 @@ def test_layer_norms_may_have_the_names_that_tensorflow_gave_them(checkpoint: Pa
     }
     save_file(tensors, checkpoint / files.WEIGHTS, {"format": "pt"})
     old, new = (header_of(path / files.WEIGHTS) for path in (tmp_path / "a", checkpoint))
-    assert {shared_name(name) for name in byte_ranges.needed_tensors(new)} == set(
-        map(shared_name, byte_ranges.needed_tensors(old))
-    )
+    assert set(planned(new)) == set(planned(old))
     after = open_bundle(built_in(checkpoint, tmp_path / "b"))
     ids = random_ids(20, 1)
     np.testing.assert_array_equal(before.onnx.encode(ids), after.onnx.encode(ids))
@@ -212,7 +229,8 @@ def test_what_the_checkpoint_says_is_not_overruled(checkpoint: Path, tmp_path: P
 @pytest.mark.parametrize(
     ("file", "fields", "words"),
     [
-        ("config.json", {"model_type": "modernbert"}, "model_type is 'modernbert'; supported are bert, camembert"),
+        ("config.json", {"model_type": "deberta-v2"}, "'deberta-v2', of which the encoder graph lacks its attention"),
+        ("config.json", {"model_type": "gpt2"}, "model_type is 'gpt2'; supported are bert, camembert"),
         ("config.json", {"position_embedding_type": "relative_key"}, "position_embedding_type is 'relative_key'; only"),
         ("config.json", {"is_decoder": True}, "is_decoder is True; only False"),
         ("config.json", {"add_cross_attention": True}, "add_cross_attention is True; only False"),
@@ -267,6 +285,65 @@ def test_steps_that_the_service_does_not_take_are_refused(
 ) -> None:
     (checkpoint / "modules.json").write_text(json.dumps([*MODULES, module]))
     with pytest.raises(UnsupportedModel, match=words):
+        build(checkpoint, tmp_path / "b")
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"hidden_activation": "relu"}, "hidden_act is 'relu'; only 'gelu'"),
+        ({"local_attention": 1}, "local_attention is 1; a number from 2 on"),
+        ({"layer_types": ["full_attention", "sliding_attention"]}, "for each of 3 layers is needed"),
+        ({"layer_types": None, "global_attn_every_n_layers": 0}, "global_attn_every_n_layers is 0; 1 or more"),
+        ({"rope_scaling": {"type": "linear", "factor": 2.0}}, "rope_scaling is .*; only None"),
+        (
+            {"rope_parameters": {"full_attention": {"rope_type": "yarn", "rope_theta": 9.0}}},
+            "rope_type is 'yarn'; only",
+        ),
+        ({"rope_parameters": {"rope_theta": 9.0}}, "rope_parameters is .*; a rope_theta for each of"),
+        ({"rope_parameters": {"sliding_attention": {"rope_theta": None}}}, "rope_theta of sliding_attention is None"),
+        ({"mlp_bias": True}, r"has no tensor encoder\.layer\.0\.intermediate\.dense\.bias"),
+        ({"norm_bias": "yes"}, "norm_bias is 'yes'; true or false"),
+        ({"head_dim": 16}, "head_dim is 16; only None"),
+        ({"num_attention_heads": 32}, "a head has 1 columns; rotary positions need an even number"),
+        ({"intermediate_size": 70}, r"mlp\.W.\.weight' has the shape .*, which does not fit config\.json"),
+    ],
+)
+def test_a_modernbert_that_would_not_be_exact_is_refused(rotary: Path, fields: dict[str, object], words: str) -> None:
+    config = {**json.loads((rotary / files.CONFIG).read_text()), **fields}
+    with pytest.raises(UnsupportedModel, match=words):
+        read_and_write(config, header_of(rotary / files.WEIGHTS))
+
+
+def read_and_write(config: dict[str, object], header: Header) -> None:
+    shape = Architecture.from_config(config)
+    weights.check(shape, header)
+    graph.build_short(shape, header)
+
+
+def test_rotary_bases_may_have_their_older_names(rotary: Path) -> None:
+    config = json.loads((rotary / files.CONFIG).read_text())
+    plain = Architecture.from_config({**config, "rope_parameters": None})
+    assert plain.style.rotary == (160_000.0, 10_000.0, 10_000.0)
+    older = {"rope_parameters": None, "global_rope_theta": 5, "local_rope_theta": 7.5}
+    assert Architecture.from_config({**config, **older}).style.rotary == (5.0, 7.5, 7.5)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("encoder.layer.0.attention.self.query.weight", (31, 32)),
+        ("encoder.layer.1.intermediate.dense.bias", (1,)),
+        ("encoder.layer.1.output.LayerNorm.weight", (1,)),
+        ("encoder.layer.2.output.dense.weight", (0, 72)),
+    ],
+)
+def test_a_tensor_of_another_shape_is_refused(
+    checkpoint: Path, tmp_path: Path, name: str, shape: tuple[int, ...]
+) -> None:
+    tensors = {**load_file(checkpoint / files.WEIGHTS), name: np.zeros(shape, np.float32)}
+    save_file(tensors, checkpoint / files.WEIGHTS, {"format": "pt"})
+    with pytest.raises(UnsupportedModel, match=rf"{name}' has the shape .*, which does not fit config\.json"):
         build(checkpoint, tmp_path / "b")
 
 

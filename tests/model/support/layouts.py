@@ -21,20 +21,20 @@ from tests.model.support.checkpoints import change
 
 OLD, NEW = "sentence_transformers.models", "sentence_transformers.sentence_transformer.modules"
 WORD = "Lawnmower"  # a token that only the notes beside tokenizer.json add
-TABLE = "embeddings.word_embeddings.weight"
+TABLES = ("embeddings.word_embeddings.weight", "embeddings.tok_embeddings.weight")
 
 
 @dataclass(frozen=True)
 class Layout:
     """`make` lays a folder out and returns the path to build from. `refused` has words of the refusal.
 
-    `pooling` is for the command line. `only` names the tokenizers that it is about: "wordpiece", "bpe" or both.
+    `pooling` is for the command line. `only` names the tokenizers that it is about.
     """
 
     make: Callable[[Path], Path]
     refused: str = ""
     pooling: str = ""
-    only: tuple[str, ...] = ("wordpiece", "bpe")
+    only: tuple[str, ...] = ("wordpiece", "bpe", "fast")
 
 
 def sentence(
@@ -114,7 +114,7 @@ def with_added_token(write: Callable[[Path, int], None]) -> Callable[[Path], Pat
 
     def make(folder: Path) -> Path:
         tensors = load_file(folder / "model.safetensors")
-        name = next(name for name in tensors if name.endswith(TABLE))
+        name = next(name for name in tensors if name.endswith(TABLES))
         count = len(tensors[name])
         tensors[name] = torch.cat([tensors[name], torch.full((1, tensors[name].shape[1]), 0.7)])
         save_file(tensors, folder / "model.safetensors", {"format": "pt"})
@@ -175,6 +175,7 @@ def pointer(name: str) -> Callable[[Path], Path]:
 
 
 QUERY = {"query": "query: "}
+CLASSED = ("wordpiece", "bpe")  # tokenizers whose class in transformers makes them of a vocabulary
 LAYOUTS = {
     "plain": Layout(lambda folder: folder, "does not say how a vector is made"),
     "plain, pooled by the mean": Layout(lambda folder: folder, pooling="mean"),
@@ -217,8 +218,9 @@ LAYOUTS = {
     "notes: a blank first": Layout(noted("tokenizer_config.json", add_prefix_space=True), only=("bpe",)),
     "notes: cut at the left": Layout(noted("tokenizer_config.json", truncation_side="left"), "does not keep its begin"),
     "notes: an added token": Layout(with_added_token(_in_notes)),
-    "halves": Layout(halves),
-    "halves and an added token": Layout(with_added_token(_in_added_tokens)),
+    "halves": Layout(halves, only=CLASSED),
+    "halves and an added token": Layout(with_added_token(_in_added_tokens), only=CLASSED),
+    "halves of a tokenizer without a class": Layout(halves, "Couldn't instantiate the backend", only=("fast",)),
     "shards": Layout(sharded),
     "a shard is missing": Layout(lambda folder: without("model-1-of-3.safetensors", sharded)(folder), "is not there"),
     "pickled weights": Layout(pickled, "as pytorch_model.bin, a pickle"),
