@@ -25,16 +25,21 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         command.run(options, parsers[options.command], console)
     except BuildError as error:
-        console.print(f"model: {error}", style="bold red", markup=False)
+        console.print(_printable(f"model: {error}"), style="bold red", markup=False)
         return 1
     except OSError as error:
         where = error.filename2 or error.filename or options.out  # the second is the destination
-        console.print(f"model: {where}: {error.strerror or error}", style="bold red", markup=False)
+        console.print(_printable(f"model: {where}: {error.strerror or error}"), style="bold red", markup=False)
         return 1
     except KeyboardInterrupt:
         console.print(f"model: interrupted; {command.INTERRUPTED}")
         return 130
     return 0
+
+
+def _printable(words: str) -> str:
+    """The text without characters that a terminal obeys: it may quote foreign files."""
+    return "".join(one if one.isprintable() or one == "\n" else ascii(one)[1:-1] for one in words)
 
 
 def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:

@@ -110,8 +110,12 @@ def _in_zip(path: Path, wanted: tuple[str, ...], meter: Meter) -> Iterator[tuple
 
 
 def _base_name(member: str) -> str:
-    """The last part of a member's name; some programs of Windows write `\\` between the parts."""
-    return PurePosixPath(member.replace("\\", "/")).name
+    """The last part of a member's name; "" for what macOS adds beside the files, under the same names.
+
+    Some programs of Windows write `\\` between the parts.
+    """
+    path = PurePosixPath(member.replace("\\", "/"))
+    return "" if "__MACOSX" in path.parts else path.name
 
 
 def _check_not_nested(path: Path, names: set[str], wanted: tuple[str, ...]) -> None:

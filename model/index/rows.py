@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
@@ -15,8 +16,8 @@ from model.base.errors import BuildError
 
 LONGEST = 1 << 24  # characters of a field or a line: 16 MB; AIID's longest report has less than 1 MB
 
-DELIMITERS = (",", ";", "\t")
-SEPARATOR = re.compile(r'"?sep=([,;\t])"?\s*', re.IGNORECASE)  # a first line that tells Excel the delimiter
+DELIMITERS = (",", ";", "\t", "|")
+SEPARATOR = re.compile(r'"?sep=([,;\t|])"?\s*', re.IGNORECASE)  # a first line that tells Excel the delimiter
 
 Row = tuple[int, Mapping[str, Any] | str]
 """Line number, and the row's fields by name or the reason why it cannot be used."""
@@ -64,7 +65,9 @@ def _opened(file: IO[bytes], name: str) -> tuple[list[str], Any, int]:
     """The columns' names, the reader of what is below, and the number of lines above the header."""
     csv.field_size_limit(LONGEST)
     lines = _lines(file, name)
-    first = next(lines, "")
+    first, above = next(lines, ""), 0
+    while first.isspace():
+        first, above = next(lines, ""), above + 1
     told = SEPARATOR.fullmatch(first)
     if told:
         reader = csv.reader(lines, delimiter=told[1])
@@ -73,7 +76,7 @@ def _opened(file: IO[bytes], name: str) -> tuple[list[str], Any, int]:
     titles = [title.strip() for title in next(reader, [])]
     while titles and not titles[-1]:  # Excel writes empty columns at the end
         titles.pop()
-    return _lower(titles), reader, 1 if told else 0
+    return _lower(titles), reader, above + 1 if told else above
 
 
 def _delimiter(line: str) -> str:
@@ -85,7 +88,8 @@ def _delimiter(line: str) -> str:
 def _lower(titles: list[str]) -> list[str]:
     """The names in lower case, but where two would become one."""
     lower = [title.lower() for title in titles]
-    return [small if lower.count(small) == 1 else title for title, small in zip(titles, lower, strict=True)]
+    counts = Counter(lower)
+    return [small if counts[small] == 1 else title for title, small in zip(titles, lower, strict=True)]
 
 
 def read_jsonl(file: IO[bytes], name: str) -> Iterator[Row]:
@@ -119,11 +123,11 @@ def header(file: IO[bytes], name: str) -> list[str]:
 
 def check_columns(found: Iterable[str], name: str, wanted: Iterable[str]) -> None:
     """Raise BuildError unless all wanted columns are there, each once."""
-    have = list(found)
+    have = Counter(found)
     missing = [column for column in wanted if column not in have]
     if missing:
-        has = ", ".join(have[:20]) or "nothing"
+        has = ", ".join([*have][:20]) or "nothing"
         raise BuildError(f"{name} has no column {', '.join(missing)}; it has {has}")
-    twice = sorted({column for column in have if column and have.count(column) > 1})
+    twice = sorted(column for column, count in have.items() if column and count > 1)
     if twice:
         raise BuildError(f"{name} has more than one column {', '.join(twice)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import struct
 import tarfile
@@ -13,18 +12,12 @@ import pytest
 
 from model.base.errors import BuildError
 from model.bundles import incidents
-from model.index import sources
-from model.index.containers import Meter
-from model.index.records import Incident, Record, Report
+from tests.model.support.foreign_tables import CRANE, READ, REFUSED, found, read
 
 SNAPSHOT = {
     "incidents.csv": 'incident_id,title,date,reports\n4,Crane,2021-05-06,"[8]"\n',
     "reports.csv": "report_number,text\n8,a crane fell\n",
 }
-
-
-def read(path: Path) -> list[Record]:
-    return list(sources.read(sources.detect(path), 3, Meter()))
 
 
 def zipped(path: Path, prefix: str) -> Path:
@@ -36,39 +29,16 @@ def zipped(path: Path, prefix: str) -> Path:
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [
-        ("semicolons.csv", "id;title;text\n4;Crane;a crane, fell\n"),
-        ("tabs.tsv", "id\ttitle\ttext\n4\tCrane\ta crane, fell\n"),
-        ("told.csv", 'sep=;\r\nid;title;text\r\n4;Crane;"a crane, fell"\r\n'),
-        ("upper.csv", 'ID,Title,TEXT\n4,Crane,"a crane, fell"\n'),
-        ("empty.csv", 'id,title,text,,,\n4,Crane,"a crane, fell",,,\n'),
-        ("short.csv", 'id,title,text,,\n4,Crane,"a crane, fell"\n'),
-        ("unnamed.csv", ',id,,title,text\n0,4,x,Crane,"a crane, fell"\n'),
-        ("bom.tsv", "\ufeffid\ttitle\ttext\n4\tCrane\ta crane, fell\n"),
-        ("objects.json", '{"id": 4, "title": "Crane", "text": "a crane, fell"}\n'),
-    ],
+    READ,
 )
 def test_tables_of_other_programs_are_read(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_bytes(text.encode())
-    incident, report = read(tmp_path / name)
-    assert isinstance(incident, Incident)
-    assert (incident.incident_id, incident.title) == (4, "Crane")
-    assert report == Report(4, "a crane, fell")
+    assert found(tmp_path / name) == CRANE
 
 
 @pytest.mark.parametrize(
     ("name", "content", "why"),
-    [
-        ("a.json", b'[{"id": 4}]', "is one JSON array; wanted is one object a line"),
-        ("a.jsonl", b'\xef\xbb\xbf\n [{"id": 4}]', "is one JSON array"),
-        ("t.csv", "id,text\n".encode("utf-16"), "is UTF-16: save it as UTF-8"),
-        ("t.csv.gz", gzip.compress(b"id,text\n", mtime=0), "is compressed with gzip"),
-        ("t.csv", b"PK\x03\x04", "is a zip archive or a spreadsheet"),
-        ("s.zip", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "is a Git LFS pointer.*git lfs pull"),
-        ("t.csv", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "is a Git LFS pointer"),
-        ("t.csv", b"id;title,text\n", "has the columns id;title, text; wanted is"),
-        ("t.csv", b"id,title,text,Text,TEXT,text\n", "more than one column text"),
-    ],
+    REFUSED,
 )
 def test_what_is_not_such_a_table_is_named(tmp_path: Path, name: str, content: bytes, why: str) -> None:
     (tmp_path / name).write_bytes(content)
@@ -94,6 +64,28 @@ def test_a_line_that_tells_the_separator_counts_as_a_line(tmp_path: Path) -> Non
 
 def test_a_zip_with_backslashes_is_read(tmp_path: Path) -> None:
     assert len(read(zipped(tmp_path / "s.zip", "export\\today\\"))) == 2
+
+
+@pytest.mark.parametrize("packed", ["s.zip", "s.tar"])
+def test_what_macos_adds_to_an_archive_does_not_count(tmp_path: Path, packed: str) -> None:
+    files = {**{f"__MACOSX/s/{name}": "\0\5" for name in SNAPSHOT}, **{f"s/{n}": t for n, t in SNAPSHOT.items()}}
+    if packed == "s.zip":
+        with zipfile.ZipFile(tmp_path / packed, "w") as archive:
+            for name, text in files.items():
+                archive.writestr(name, text)
+    else:
+        with tarfile.open(tmp_path / packed, "w") as tar:
+            for name, text in files.items():
+                member = tarfile.TarInfo(name)
+                member.size = len(text)
+                tar.addfile(member, io.BytesIO(text.encode()))
+    assert len(read(tmp_path / packed)) == 2
+
+
+def test_a_header_of_very_many_columns_takes_no_time(tmp_path: Path) -> None:
+    path = tmp_path / "wide.csv"
+    path.write_text(",".join(["id", "title", "text", *map(str, range(200_000))]) + "\n1,a,b\n")
+    assert "has 3 fields" in str(read(path)[0])
 
 
 def test_a_zip_of_an_unknown_method_is_refused_in_one_sentence(tmp_path: Path) -> None:
