@@ -11,6 +11,23 @@ from similarity.base.errors import BadRequest
 
 WRAPPED = ("body", "queryStringParameters")  # where the fields of a direct call may be, too
 SEND = 'send {"route": "similar", "text": "…"}, or ask through the HTTP API'
+FOREIGN = {
+    "Records": "a queue, topic, bucket or stream",
+    "records": "a stream",
+    "detail-type": "EventBridge",
+    "awslogs": "CloudWatch Logs",
+    "triggerSource": "Cognito",
+    "ResponseURL": "CloudFormation",
+    "bot": "Lex",
+    "requestContext": "an API other than an HTTP API",
+}
+"""Whose event it is, by a field that only that service sends."""
+OTHER_APIS = {
+    "elb": "a load balancer (ALB)",
+    "serviceNetworkArn": "VPC Lattice",
+    "connectionId": "a WebSocket API",
+}
+"""What else passes requests on, in other ways, by a field of `requestContext`."""
 
 
 @dataclass(frozen=True)
@@ -24,15 +41,18 @@ class Http:
 def http(event: Mapping[str, Any]) -> Http | None:
     """The HTTP request that an event describes (payload format 2.0 or 1.0); None if the event has none.
 
-    Raises BadRequest for an event of a load balancer, which passes the query on in another way.
+    Raises BadRequest for a request that another service passed on in another way.
     """
     context = event.get("requestContext")
     context = context if isinstance(context, Mapping) else {}
     of_2 = context.get("http")
     if isinstance(of_2, Mapping):
         return Http(str(of_2.get("method", "GET")), event.get("rawPath", "/"))
-    if "elb" in context:
-        raise BadRequest("the event is of a load balancer (ALB): ask through an HTTP API, payload format 2.0 or 1.0")
+    for name, source in OTHER_APIS.items():
+        if name in context:
+            raise BadRequest(f"the event is of {source}: ask through an HTTP API, payload format 2.0 or 1.0")
+    if "raw_path" in event or "apiPath" in event:  # the first format of VPC Lattice; an agent of Bedrock
+        raise BadRequest("the event is of VPC Lattice or Bedrock: ask through an HTTP API, payload format 2.0 or 1.0")
     if "httpMethod" in event or "path" in event:
         return Http(str(event.get("httpMethod", "GET")), event.get("path", "/"))
     return None
@@ -42,11 +62,9 @@ def check_direct(event: Mapping[str, Any]) -> None:
     """Raise BadRequest for an event without a route and without a field: it is not for this service."""
     if "route" in event or any(name in event for name in FIELDS):
         return
-    for name, source in (
-        ("Records", "a queue, topic or bucket"),
-        ("detail-type", "EventBridge"),
-        ("requestContext", "an API other than an HTTP API"),
-    ):
+    if "info" in event and "arguments" in event:
+        raise BadRequest(f"the event is of AppSync, which this service does not answer: {SEND}")
+    for name, source in FOREIGN.items():
         if name in event:
             raise BadRequest(f"the event is of {source}, which this service does not answer: {SEND}")
     if not any(name in event for name in WRAPPED):

@@ -35,7 +35,7 @@ class Request:
 def parse(event: object, prefix: str) -> Request:
     """Read an event; `prefix` is the path before this function's routes (`s3`, `minilm/s3`). Raises BadRequest."""
     if not isinstance(event, Mapping):
-        raise BadRequest(f"the event is not a JSON object: {SEND}")
+        raise BadRequest(f"the event is not a JSON object: {events.SEND}")
     http = events.http(event)
     if http is None:
         events.check_direct(event)
