@@ -12,13 +12,17 @@ import random
 import resource
 import selectors
 import signal
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-LIMIT_S = 2.0
+import psutil
+
+LIMIT_S = 2.0  # of processor time: a busy machine must not look like a hang
+PATIENCE_S = 60.0  # of waiting for one that takes no processor time
 LIMIT_BYTES = 1 << 29
 _NUMBERS = (
     b"0", b"-1", b"1", b"0.0", b"-0.0", b"1e308", b"-1e308", b"1e999", b"NaN", b"-Infinity", b"2147483648",
@@ -102,19 +106,30 @@ def _until_failure(reader: Reader, numbers: range, seed: int) -> tuple[int, str]
     with os.fdopen(receiving, "rb", buffering=0) as pipe, selectors.DefaultSelector() as selector:
         selector.register(pipe, selectors.EVENT_READ)
         received = b""
-        while selector.select(LIMIT_S):
-            chunk = pipe.read(65536)
-            if not chunk:
+        worker = psutil.Process(pid)
+        since, used = time.monotonic(), _processor_s(worker)
+        while True:
+            if selector.select(LIMIT_S):
+                chunk = pipe.read(65536)
+                if not chunk:
+                    break
+                received = (received + chunk)[-10_000:]
+                since, used = time.monotonic(), _processor_s(worker)
+            elif _processor_s(worker) - used >= LIMIT_S or time.monotonic() - since >= PATIENCE_S:
+                os.kill(pid, signal.SIGKILL)
                 break
-            received = (received + chunk)[-10_000:]
-        else:
-            os.kill(pid, signal.SIGKILL)
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     begun, _, said = received.decode(errors="replace").rpartition("#")[2].partition("!")
     if status == 0:
         return numbers.stop, ""
     how = {1: said, -signal.SIGKILL: f"no end within {LIMIT_S:g} s"}.get(status, f"the process died ({status})")
     return int(begun or numbers.start), how
+
+
+def _processor_s(process: psutil.Process) -> float:
+    """Processor time of the process and of those that it started and that have ended, in seconds."""
+    times = process.cpu_times()
+    return float(times.user + times.system + times.children_user + times.children_system)
 
 
 def _work(reader: Reader, numbers: range, seed: int, pipe: int) -> None:

@@ -51,14 +51,20 @@ def readers() -> Iterator[Reader]:
     """All readers of the benchmark."""
     yield Reader("results.jsonl", [_results()], _read_results, (BenchError,))
     yield Reader("load.jsonl", [_load()], _read_load, (BenchError,))
-    account = Account(Truth(), _ACCOUNT_BACKENDS)
-    given = json.dumps(outputs("http://127.0.0.1:80", "http://127.0.0.1:81", account)).encode()
-    yield Reader("outputs", [given], lambda data: parse_outputs(json_object(data)).recorded(), (BenchError,))
+    yield outputs_reader()
     yield Reader("prices", [SHIPPED.read_bytes()], _from_file(read_prices), (BenchError,))
     yield Reader("trace", [b"0\n1.5\n2\n40.25\n1e3\n"], _from_file(read_trace), (BenchError,))
     yield Reader("log lines", [LOGS], _read_logs, ())
     yield Reader("answers", [_answer()], _read_answer, ())
     yield Reader("invocations", [_invocation()], _read_invocation, ())
+
+
+def outputs_reader() -> Reader:
+    """The reader of a deployment's outputs, as the lab or a stack prints them."""
+    account = Account(Truth(), _ACCOUNT_BACKENDS)
+    lab = outputs("http://127.0.0.1:80", "http://127.0.0.1:81", account)
+    samples = [json.dumps(given).encode() for given in (lab, {**lab, "apiUrl": "[secret]"}, {**lab, "apiUrl": "a.org"})]
+    return Reader("outputs", samples, lambda data: parse_outputs(json_object(data)).recorded(), (BenchError,))
 
 
 @contextmanager

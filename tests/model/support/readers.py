@@ -7,6 +7,7 @@ import csv
 import gzip
 import io
 import json
+import lzma
 import os
 import tarfile
 import zipfile
@@ -39,6 +40,7 @@ from similarity.bundle.ranking import Index
 from similarity.bundle.safetensors_header import DamagedHeader
 from stacks.bundle import Bundle
 from stacks.errors import DeploymentError
+from tests.images.support.events import CASES
 from tests.support.mutate import Reader
 
 MODULES = [
@@ -46,25 +48,26 @@ MODULES = [
     {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
 ]
 POOLING = {"word_embedding_dimension": 64, "pooling_mode_cls_token": False, "pooling_mode_mean_tokens": True}
+ROTARY = {
+    **{"model_type": "modernbert", "hidden_size": 64, "num_attention_heads": 4, "num_hidden_layers": 2},
+    **{"intermediate_size": 96, "vocab_size": 1000, "max_position_embeddings": 512, "hidden_activation": "gelu"},
+    **{"local_attention": 16, "norm_eps": 1e-5, "norm_bias": False, "layer_types": ["full_attention"] * 2},
+    "rope_parameters": {"full_attention": {"rope_theta": 160000.0, "rope_type": "default"}},
+}
 SETTINGS = {"__version__": {"pytorch": "2"}, "prompts": {"query": "", "passage": "p: "}, "default_prompt_name": "query"}
 LIMITS = {"max_seq_length": 8, "do_lower_case": False, "transformer_task": "feature-extraction", "model_args": {}}
-EVENT = {
-    "version": "2.0",
-    "rawPath": "/s3/similar",
-    "rawQueryString": "text=a%20robot&num=3",
-    "headers": {"content-type": "application/json"},
-    "queryStringParameters": {"text": "a robot", "num": "3"},
-    "requestContext": {"http": {"method": "POST", "path": "/s3/similar"}},
-    "body": '{"text": "a robot", "num": 3}',
-    "isBase64Encoded": False,
-}
 
 
 def readers(bundle: Path) -> list[Reader]:
     """One reader for each kind of input; the samples come from a tiny bundle."""
+    return [*checkpoint_readers(bundle), *data_readers(bundle)]
+
+
+def data_readers(bundle: Path) -> list[Reader]:
+    """The readers of all that is not a checkpoint: tables, archives, manifests, indexes and events."""
     manifest = (bundle / files.MANIFEST).read_bytes()
+    events = [json.dumps(case.event).encode() for case in CASES.values()]
     return [
-        *checkpoint_readers(bundle),
         *_table_readers(),
         Reader("incidents.jsonl", [b"\n".join(_sample())], _in_file("i.jsonl", incidents.read), (BuildError,)),
         Reader("manifest in the function", [manifest], parse, (StoreError,)),
@@ -72,7 +75,7 @@ def readers(bundle: Path) -> list[Reader]:
         Reader("manifest in the stack", [manifest], _in_folder(files.MANIFEST, Bundle.read), (DeploymentError,)),
         Reader("index vectors", [(bundle / files.VECTORS).read_bytes()], _vectors(bundle), (StoreError,)),
         Reader("index lines", [(bundle / files.INCIDENTS).read_bytes()], _lines(bundle), (StoreError,)),
-        Reader("event of a request", [json.dumps(EVENT).encode()], _event, (BadRequest,)),
+        Reader("event of a request", events, _event, (BadRequest,)),
         Reader("event of the seeder", [_seeder_event(manifest)], _seed, (seeder.SeedError,)),
     ]
 
@@ -82,7 +85,8 @@ def checkpoint_readers(bundle: Path) -> Iterator[Reader]:
     weights = (bundle / WEIGHTS).read_bytes()
     start = weights[: safetensors_header.header_size(weights)]
     yield Reader("header of the weights", [start], safetensors_header.parse, (DamagedHeader,))
-    yield Reader("config.json", [(bundle / CONFIG).read_bytes()], _config(start), (BuildError,))
+    configs = [(bundle / CONFIG).read_bytes(), json.dumps(ROTARY).encode()]
+    yield Reader("config.json", configs, _config(start), (BuildError,))
     yield Reader(
         "tokenizer.json",
         [(bundle / TOKENIZER).read_bytes()],
@@ -161,8 +165,9 @@ def _table_readers() -> Iterator[Reader]:
     }
     tar = _tar(tables)
     samples = {
-        "t.csv": plain, "state.csv": state, "t.jsonl": lines, "t.zip": _zip(tables), "t.tar": tar,
-        "t.tar.gz": gzip.compress(tar), "t.tar.bz2": bz2.compress(tar),
+        "t.csv": plain, "t.tsv": plain.replace(b",", b"\t"), "state.csv": state, "t.jsonl": lines, "t.json": lines,
+        "t.zip": _zip(tables), "t.tar": tar, "t.tar.gz": gzip.compress(tar), "t.tar.bz2": bz2.compress(tar),
+        "t.tar.xz": lzma.compress(tar), "t.csv.gz": gzip.compress(plain),
     }  # fmt: skip
     for name, sample in samples.items():
         yield Reader(f"table {name}", [sample], _in_file(name, _records), (BuildError,))
