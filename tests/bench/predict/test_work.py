@@ -68,7 +68,7 @@ def test_a_run_without_samples_that_can_be_used_predicts_nothing():
 def counted(variant, state, number):
     """A sample with core times, whose imports waited for a slow storage."""
     spans = {phases.BOOT: 80, phases.IMPORT: 400, phases.LOAD: 60, phases.HANDLER: 90, phases.RANK: 0.4}
-    clock = {**spans, phases.ENCODE: 70, phases.TOKENIZE: 1}
+    clock = {**spans, phases.ENCODE: 70, phases.TOKENIZE: 1, phases.FETCH: 680}
     cores = {phases.BOOT: 75, phases.INIT: 500, phases.IMPORT: 110, phases.LOAD: 20, phases.ENCODE: 95}
     report = ReportLine(f"{variant.backend}{number}", duration_ms=80, init_ms=700 if state == "cold" else None)
     return Judged(sample(variant, state, number, cores, **clock), OK, report=report)
@@ -97,6 +97,8 @@ def test_a_shaped_lab_is_compared_by_its_report_lines():
     assert {item.measured_ms for item in found} == {780}
     assert all(item.ratio == item.measured_ms / item.computed_ms for item in found)
     assert found[0].computed_ms != found[1].computed_ms
+    assert {item.fetch_mb_s for item in found} == {340e3 / 680}
+    assert found[0].asked_mb_s == pytest.approx(524, rel=0.01), "the limit of a client of EFS"
 
 
 def test_a_shaped_lab_without_report_lines_is_an_error():
