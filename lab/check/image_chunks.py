@@ -17,7 +17,7 @@ STORAGE = next(each for each in STORAGES.values() if each.baked)
 
 @dataclass(frozen=True)
 class ChunkTimes(Dimension):
-    """Reads of so many chunks that were not read before, one after the other, in two environments.
+    """Reads of one page in so many chunks that were not read before, one after the other, in two environments.
 
     The lab takes off what such a read takes on this machine beside the wait, as it was when the image was made. A
     machine that was busy then and is not now, or the other way round, explains a difference of no more than that.

@@ -27,6 +27,7 @@ _LONGEST = 1024
 #: KiB that the kernel reads ahead of a reader: Linux's default, for Lambda's disks and for NFS.
 _AHEAD = 128
 _TRIALS, _TRIAL_MS = 32, 1.0  # chunks that are read to learn what they take beside their wait, and that wait
+_PAGE = 4096
 _THREADS = 128  # of the server of all environments: reads at the same time
 
 _Process = asyncio.subprocess.Process
@@ -69,10 +70,7 @@ class Chunked:
         waits = replace(self, figures=replace(self.figures, later_ms=_TRIAL_MS, first_ms=_TRIAL_MS))
         device = await BlockDevice.mount(workspace, f"trial-{label}", waits, servers)
         try:
-            return (
-                await asyncio.to_thread(device.fastest_chunk_ms, self.figures.chunk, min(self.chunks, _TRIALS))
-                - _TRIAL_MS
-            )
+            return await asyncio.to_thread(device.fastest_touch_ms, self.figures.chunk, _TRIALS) - _TRIAL_MS
         finally:
             await device.close()
 
@@ -143,15 +141,15 @@ class BlockDevice:
         (block / "queue/max_sectors_kb").write_text(str(_LONGEST))
         (block / "queue/read_ahead_kb").write_text(str(_AHEAD))
 
-    def fastest_chunk_ms(self, chunk: int, count: int) -> float:
-        """The shortest time in ms of so many reads of a chunk, one after the other, from the device's end."""
+    def fastest_touch_ms(self, chunk: int, count: int) -> float:
+        """The shortest time in ms of so many reads of a page, each of another chunk, from the device's end."""
         with open(Path("/dev", loop_device(self.folder)), "rb", buffering=0) as device:
-            os.posix_fadvise(device.fileno(), 0, 0, os.POSIX_FADV_RANDOM)
+            os.posix_fadvise(device.fileno(), 0, 0, os.POSIX_FADV_RANDOM)  # no read-ahead
             beyond = device.seek(0, os.SEEK_END) // chunk
             times = []
-            for one in range(max(0, beyond - count), beyond):
+            for one in range(max(0, beyond - 2 * count), beyond, 2):
                 started = time.perf_counter()
-                os.pread(device.fileno(), chunk, one * chunk)
+                os.pread(device.fileno(), _PAGE, one * chunk)
                 times.append((time.perf_counter() - started) * 1e3)
             return min(times)
 

@@ -129,14 +129,15 @@ def stream(name: str, streams: int, size: int) -> float:
 
 
 def touch(name: str, chunk: int, count: int) -> list[float]:
-    """The seconds of each of `count` reads of one chunk, of those that nobody has read in this environment."""
+    """The seconds of each of `count` reads of one page, in chunks that nobody has read in this environment."""
     seconds: list[float] = []
+    page = 4096
     file = os.open(_path(name), os.O_RDONLY)
     try:
         os.posix_fadvise(file, 0, 0, os.POSIX_FADV_RANDOM)  # no read-ahead, which would read the next chunks, too
         for number in range(1, count + 1):
             began = time.perf_counter()
-            os.pread(file, chunk, number * 2 * chunk)
+            os.pread(file, page, number * 2 * chunk)
             seconds.append(time.perf_counter() - began)
     finally:
         os.close(file)
