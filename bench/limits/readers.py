@@ -72,7 +72,10 @@ def _measure_first(bundle: Path, samples: Samples, options: Sequence[str], round
                         warn(f"round {turn + 1} of {rounds}, a new image: {backend.name}, readers: {way}")
                         if way != CHOSEN:
                             stage.make_cold(backend, "onnx", readers=way)
-                        _ask(stage, samples, backend, FirstDeploy.name, way, turn)
+                        try:
+                            _ask(stage, samples, backend, FirstDeploy.name, way, turn)
+                        except TargetError as error:  # one reader may take longer than the API waits
+                            warn(f"no figure for {backend.name}, {FirstDeploy.name}, readers: {way}: {error}")
 
 
 def _backends(stage: Stage) -> tuple[Backend, ...]:
@@ -132,5 +135,9 @@ def _row(samples: Samples, place: Storage, kind: str, ways: Sequence[str]) -> tu
     where = f"{place.name}, {kind}"
     fetches = [samples.values("read fetch", where, way) for way in ways]
     first, last = (samples.values("read start", where, way) for way in (ways[0], ways[-1]))
-    gain = quantile(fetches[0], 0.5) / quantile(fetches[-1], 0.5)
-    return (place.label, kind, *map(timed, fetches), number(gain), timed(first), timed(last))
+    gain = number(quantile(fetches[0], 0.5) / quantile(fetches[-1], 0.5)) if fetches[0] and fetches[-1] else ""
+    return (place.label, kind, *map(_timed, fetches), gain, _timed(first), _timed(last))
+
+
+def _timed(found: Sequence[float]) -> str:
+    return timed(found) if found else "no answer in time"

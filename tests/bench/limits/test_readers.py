@@ -22,6 +22,8 @@ def test_the_table_has_a_row_for_each_storage_and_kind_that_was_measured() -> No
         "| EFS | new-sandbox | 4,000 | 1,600 | 800 | 5.0 | 4,300 | 1,100 |",
         "| image | first-deploy | 36,000 | 3,000 | 1,500 | 24.0 | 36,300 | 1,800 |",
     ]
+    samples.add(Sample("read fetch", "s3, first-deploy", "8", 100.0, "ms"))
+    assert "| S3 | first-deploy | no answer in time | 100 | no answer in time |  |" in "\n".join(readers.lines(samples))
     samples.add(Sample("load", "machine", "before a round", 0.5, ""))
     assert "Made by `the command`, of one run\nin a lab" in "\n".join(readers.document(samples, "the command"))
     assert list(readers.lines(Samples())) == []
