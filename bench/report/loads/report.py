@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bench.report.loads.saturation import Saturation, saturation_of
 from bench.report.loads.searched import Searched, searched
-from bench.report.loads.steps import arrivals_of, measured_steps, readings_of
+from bench.report.loads.steps import arrivals_of, measured_steps, readings_of, tells_cold
 from bench.report.rounding import finite
 from bench.report.trust import MOST_LOST, warnings
 from bench.runs.loads import Load, LoadHeader, Step
@@ -20,7 +20,8 @@ from bench.stats.quantiles import quantile, stated_quantile
 class BackendLoad:
     """What became of the requests of a measured step: counts, and times in ms of those that were answered or sent.
 
-    `cold_share` is of the requests that were answered. Rates are requests a second, at the start and at the end.
+    `cold_share` is of the requests that were answered; both are None where answers do not tell. Rates are requests a
+    second, at the start and at the end.
     """
 
     backend: str
@@ -32,7 +33,7 @@ class BackendLoad:
     dropped: int
     failed: int
     answered_share: float | None
-    cold: int
+    cold: int | None
     cold_share: float | None
     p50_ms: float | None
     p95_ms: float | None
@@ -102,6 +103,7 @@ def _figures(step: Step, load: Load) -> BackendLoad:
     answered = [a for a in sent if a.status == 200 and a.latency_ms is not None]
     good = [a.latency_ms for a in answered if a.latency_ms is not None]
     lags = [arrival.lag_ms for arrival in sent]
+    known = tells_cold(load, step.backend)
     return BackendLoad(
         backend=step.backend,
         step=step.number,
@@ -112,8 +114,8 @@ def _figures(step: Step, load: Load) -> BackendLoad:
         dropped=len(due) - len(sent),
         failed=len(sent) - len(good),
         answered_share=share(len(good), len(due)),
-        cold=sum(arrival.cold for arrival in sent),
-        cold_share=share(sum(arrival.cold for arrival in answered), len(answered)),
+        cold=sum(arrival.cold for arrival in sent) if known else None,
+        cold_share=share(sum(arrival.cold for arrival in answered), len(answered)) if known else None,
         p50_ms=finite(quantile(good, 0.5)) if good else None,
         p95_ms=finite(stated_quantile(good, 0.95)),
         p99_ms=finite(stated_quantile(good, 0.99)),

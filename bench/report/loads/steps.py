@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from bench.measure.arrivals import MOST, Pace, arrivals
 from bench.process.errors import UsageError
+from bench.runs.foreign import witnesses_of
 from bench.runs.loads import Arrival, Load, Reading, Step
+from contract.outputs import INVOCATION
 
 
 def measured_steps(load: Load) -> tuple[Step, ...]:
@@ -21,6 +23,12 @@ def measured_steps(load: Load) -> tuple[Step, ...]:
     planned = len(arrivals(pace, header.spacing, header.seed))
     names = dict.fromkeys(arrival.backend for arrival in load.arrivals)
     return tuple(Step(name, 1, pace.start, pace.end, pace.duration_s, planned) for name in names)
+
+
+def tells_cold(load: Load, backend: str) -> bool:
+    """Whether the answers of a backend say that they met a cold start; functions of the user's need not."""
+    witnesses = witnesses_of(load.header.target).get(backend)
+    return witnesses is None or INVOCATION in witnesses
 
 
 def arrivals_of(load: Load, step: Step) -> list[Arrival]:

@@ -8,7 +8,7 @@ from bench.report.loads.over_time import slices
 from bench.report.loads.report import BackendLoad, LoadReport
 from bench.report.loads.saturation import Saturation
 from bench.report.loads.searched import Searched
-from bench.report.loads.steps import arrivals_of, measured_steps, readings_of
+from bench.report.loads.steps import arrivals_of, measured_steps, readings_of, tells_cold
 from bench.report.table import Table
 from bench.text.numbers import ms, percent
 
@@ -27,8 +27,8 @@ def figures(report: LoadReport) -> Table:
     rows = [
         (
             _named(item, report), str(item.due), str(item.dropped), str(item.failed), percent(item.answered_share),
-            str(item.cold), percent(item.cold_share), ms(item.p50_ms), ms(item.p95_ms), ms(item.p99_ms),
-            ms(item.max_ms), ms(item.lag_p50_ms), ms(item.lag_max_ms), _machine(item.saturation),
+            "-" if item.cold is None else str(item.cold), percent(item.cold_share), ms(item.p50_ms),
+            ms(item.p95_ms), ms(item.p99_ms), ms(item.max_ms), ms(item.lag_p50_ms), ms(item.lag_max_ms), _machine(item.saturation),
             _cores(item.saturation.client_cores),
         )
         for item in report.backends
@@ -64,9 +64,11 @@ def over_time(report: LoadReport) -> Iterator[Table]:
     """How latencies, cold starts and processors went, for each step."""
     for step in measured_steps(report.load):
         parts = slices(arrivals_of(report.load, step), readings_of(report.load, step), step.duration_s)
+        known = tells_cold(report.load, step.backend)
         rows = [
             (
-                f"{part.start_s:.3g}-{part.end_s:.3g} s", str(part.due), str(part.lost), str(part.cold),
+                f"{part.start_s:.3g}-{part.end_s:.3g} s", str(part.due), str(part.lost),
+                str(part.cold) if known else "-",
                 ms(part.p50_ms), ms(part.max_ms), _cores(part.machine),
             )
             for part in parts

@@ -54,6 +54,10 @@ def test_load_and_doctor_know_them(foreign: Path, tmp_path: Path) -> None:
     assert load.returncode == 0, load.stderr + load.stdout
     (item,) = json.loads((tmp_path / "load" / "load.json").read_text())["backends"]
     assert (item["backend"], item["failed"], item["answered_share"]) == ("hello", 0, 1.0)
+    options = ("--functions", "partly", "--body", tmp_path / "a.json", "--rate", 10, "--duration", 1)
+    load = bench("load", "--outputs", foreign, *options, "--out", tmp_path / "partly")
+    (item,) = json.loads((tmp_path / "partly" / "load.json").read_text())["backends"]
+    assert (item["cold"], item["cold_share"]) == (None, None)
     doctor = bench("doctor", "--outputs", foreign)
     assert "only its owner knows" in doctor.stdout
 

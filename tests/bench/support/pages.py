@@ -6,6 +6,8 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
+from bench.runs.load_file import LoadFile
+from bench.runs.loads import Arrival, LoadHeader, Reading, Step
 from bench.runs.plan import Axes
 from tests.bench.support.failing import command, measured
 from tests.bench.support.simulator import Truth
@@ -23,7 +25,25 @@ def pages(folder: Path) -> dict[str, Path]:
     command("predict", a)
     command("compare", a, b, "--html", made["compare"])
     command("choose", a, "--requests-per-hour", "40", "--objective", "2000", "--html", made["choose"])
+    made["load"] = _load(folder / "load") / "load.html"
     return made
+
+
+def _load(directory: Path) -> Path:
+    """A load with cold starts, a lost request and busy processors."""
+    directory.mkdir()
+    header = LoadHeader(
+        kind="load", schema=1, utc="2026-11-28T10:00:00", rate=10.0, duration_s=10.0, spacing="constant", seed=1,
+        most_at_once=16, target={"kind": "lab"}, facts={}, notes=("a note",), backends=("efs",),
+    )  # fmt: skip
+    arrivals = [Arrival("efs", n / 10, 0.5, 50.0 + 900.0 * (n % 30 == 3), 200, n % 30 == 3) for n in range(100)]
+    readings = [Reading("efs", 1, float(second), 0.1, 1.9, 2.0) for second in range(1, 11)]
+    with LoadFile(directory) as file:
+        for line in (header, Step("efs", 1, 10.0, 10.0, 10.0, 101), *arrivals, *readings):
+            file.append(line)
+        file.append(Arrival("efs", 9.95, dropped=True))
+    command("report", directory)
+    return directory
 
 
 def _run(directory: Path, factor: float, axes: Axes = AXES) -> Path:
