@@ -28,8 +28,8 @@ def figures(report: LoadReport) -> Table:
         (
             _named(item, report), str(item.due), str(item.dropped), str(item.failed), percent(item.answered_share),
             "-" if item.cold is None else str(item.cold), percent(item.cold_share), ms(item.p50_ms),
-            ms(item.p95_ms), ms(item.p99_ms), ms(item.max_ms), ms(item.lag_p50_ms), ms(item.lag_max_ms), _machine(item.saturation),
-            _cores(item.saturation.client_cores),
+            ms(item.p95_ms), ms(item.p99_ms), ms(item.max_ms), ms(item.lag_p50_ms),
+            ms(item.lag_max_ms), _machine(item.saturation), _cores(item.saturation.client_cores),
         )
         for item in report.backends
     ]  # fmt: skip
