@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.stacks.faults.fault import TWO, Fault
+from tests.stacks.faults.fault import MODELS, TWO, Fault
 
 FAULTS = (
     Fault("a wildcard action", "policies.py", '"Action": "s3:GetObject"', '"Action": "s3:*"', "no_wildcards"),
@@ -41,7 +41,7 @@ FAULTS = (
         "stored = store.holding(model.bundle)",
         "stored = store.holding(args.models[0].bundle)",
         "functions_read_their_own_bundle_only",
-        TWO,
+        {**TWO, **MODELS},
     ),
     Fault(
         "a seeder that may not read the second model",
@@ -49,6 +49,7 @@ FAULTS = (
         "for model in args.models for",
         "for model in args.models[:1] for",
         "functions_read_their_own_bundle_only",
+        MODELS,
     ),
     Fault(
         "the server may write",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.stacks.faults.fault import CORS, OPEN, Fault
+from tests.stacks.faults.fault import CORS, MODELS, OPEN, Fault
 from tests.stacks.support.scenarios import JWT
 
 FAULTS = (
@@ -65,6 +65,7 @@ FAULTS = (
         "if backend == self._settings.default_backend else []",
         "if backend == self._settings.default_backend and not model.name else []",
         "routes_lead_to_who_can_answer",
+        MODELS,
     ),
     Fault(
         "a page without its document",

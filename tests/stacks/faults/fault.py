@@ -11,12 +11,14 @@ SCHEMA = "schema"
 # Everything switched on, in the smallest deployment that has every kind of resource except the page.
 CONFIG = {
     **EVERYTHING,
+    "moreModels": [],
     **{"backends": ["efs"], "defaultBackend": "efs", "corsOrigins": []},
     **{"auth": "iam", "jwtIssuer": "", "jwtAudiences": []},
 }
 CORS = {"corsOrigins": ["https://incidentdatabase.ai"]}  # with auth iam
 TWO = {"backends": ["efs", "s3"], "defaultBackend": "s3"}
 BAKED = {"backends": ["oci"], "defaultBackend": "oci"}
+MODELS = {"moreModels": EVERYTHING["moreModels"]}
 OPEN = {"auth": "none"}  # with the page
 GIVEN_NETWORK = {name: EXISTING[name] for name in ("subnetIds", "securityGroupId", "availabilityZones")}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.stacks.faults.fault import TWO, Fault
+from tests.stacks.faults.fault import MODELS, TWO, Fault
 
 FAULTS = (
     Fault(
@@ -63,6 +63,7 @@ FAULTS = (
         "return model.role(self._name), model.search_role(self._name)",
         "return self._name, f'{self._name}-search'",
         "functions_have_names_of_their_own",
+        MODELS,
     ),
     Fault(
         "a search as large as the model",

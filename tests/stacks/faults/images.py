@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.stacks.faults.fault import BAKED, TWO, Fault
+from tests.stacks.faults.fault import BAKED, MODELS, TWO, Fault
 
 FAULTS = (
     Fault(
@@ -91,7 +91,7 @@ FAULTS = (
         'args={"ENGINE": settings.engine, **bundle}',
         'args={"ENGINE": settings.engine}',
         "images_hold_their_models_bundle",
-        BAKED,
+        {**BAKED, **MODELS},
     ),
     Fault(
         "an image that Lambda may not pull for a search",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.stacks.faults.fault import Fault
+from tests.stacks.faults.fault import MODELS, Fault
 
 FAULTS = (
     Fault(
@@ -32,6 +32,7 @@ FAULTS = (
         "seed = seeding.seed(model, mountable)",
         "seed = seed if model.name else seeding.seed(model, mountable)",
         "seeded_before_served_and_swept_after",
+        MODELS,
     ),
     Fault(
         "no sweep for the second model's new bundle",
@@ -39,6 +40,7 @@ FAULTS = (
         "first, [first, *others], keep",
         "first, [first], keep",
         "seeded_before_served_and_swept_after",
+        MODELS,
     ),
     Fault(
         "the seed removes bundles",
@@ -53,6 +55,7 @@ FAULTS = (
         "[bundle.source_hash for bundle in others]",
         "[]",
         "no_models_bundle_is_swept",
+        MODELS,
     ),
     Fault(
         "a file system for each model",
