@@ -7,10 +7,12 @@ from xdist.scheduler import LoadScopeScheduling
 
 from contract.checkout import ROOT
 
-#: What one worker runs, file after file, because they share what takes a minute: every recorded deployment, the images.
+#: What one worker runs, file after file, because they share what takes long: every recorded deployment, the images, the
+#: demo's real weights and its lab.
 TOGETHER = (
     ("tests/stacks/test_program.py", "tests/stacks/test_policies.py"),
     ("tests/tools/images/test_build.py", "tests/lab/up/test_built_images.py"),
+    ("tests/demo/test_two_models.py", "tests/demo/test_relevance.py", "tests/demo/test_minilm.py"),
 )
 #: The longest first: a long file that begins last would leave the other workers without work. The two of the stacks
 #: not at once, because each takes every core.
@@ -19,14 +21,14 @@ LONGEST = (
     "tests/stacks/test_program.py",
     "tests/tools/e2e/test_run.py",
     "tests/stacks/test_faults.py",
-    "tests/tools/images/test_lock.py",
-    "tests/page/test_failures.py",
-    "tests/images/similarity/test_replaced.py",
     "tests/bench/deployments/test_connect.py",
     "tests/bench/deployments/test_originals.py",
+    "tests/images/similarity/test_replaced.py",
+    "tests/page/test_failures.py",
     "tests/page/test_access.py",
     "tests/page/test_asking.py",
     "tests/model/index/test_remote.py",
+    "tests/demo/test_two_models.py",
     "tests/lab/aws/test_attacks.py",
 )
 
