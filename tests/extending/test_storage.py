@@ -77,7 +77,7 @@ def test_a_storage_takes_the_listed_files_and_is_served_measured_and_deployed(
     with tree.lab(tiny_bundle, "toy") as told:
         answer = requests.get(f"{told['apiUrl']}/toy/similar", params={"text": "a robot"}, timeout=60)
         assert (answer.status_code, answer.headers["X-Storage-Backend"]) == (200, "toy")
-        page = requests.get(told["pageUrl"], timeout=20).text
+        page = requests.get(told["pageUrl"], timeout=60).text
         assert 'content="toy" data-title="Toy" data-kept="in a box of toys"' in page
         outputs.write_text(json.dumps(told))
         few = ("--backends", "toy", "--cold", "2", "--warm", "2")

@@ -54,7 +54,7 @@ def paste(auth: str, gateway: Gateway, shell: str = "sh", **environment: str) ->
     """Run the line for a backend as a user would."""
     line = api.curl_line(auth, REGION, f"http://127.0.0.1:{gateway.server_port}", "/efs")
     known = {"PATH": os.environ["PATH"], "NO_PROXY": "127.0.0.1"}
-    done = subprocess.run([shell, "-c", line], env={**known, **environment}, capture_output=True, text=True, timeout=30)
+    done = subprocess.run([shell, "-c", line], env={**known, **environment}, capture_output=True, text=True, timeout=60)
     assert done.stdout == "answered", done.stderr
     assert gateway.path == "/efs/similar?num=3&text=A%20robot%20hurt%20a%20worker"
 

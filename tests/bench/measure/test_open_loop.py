@@ -87,7 +87,7 @@ def test_a_slow_target_does_not_slow_the_arrivals_and_its_queue_is_seen() -> Non
 
 
 def test_requests_overlap_up_to_the_limit() -> None:
-    together = threading.Barrier(3, timeout=30)  # breaks unless three are under way at once
+    together = threading.Barrier(3, timeout=60)  # breaks unless three are under way at once
 
     def call() -> Observation:
         together.wait()

@@ -55,7 +55,7 @@ def _wait_until_it_stores(url: str, server: subprocess.Popen[bytes], log: Path) 
         try:
             for path, data in ((BUCKET, b""), (f"{BUCKET}/ready", b"yes")):
                 request = urllib.request.Request(f"{url}/{path}", data=data, method="PUT")
-                urllib.request.urlopen(request, timeout=5).close()
+                urllib.request.urlopen(request, timeout=60).close()
             return
         except OSError:
             time.sleep(0.1)
@@ -206,7 +206,7 @@ class _Refuse(BaseHTTPRequestHandler):
             return
         headers = {name: self.headers[name] for name in ("range", "if-match") if name in self.headers}
         request = urllib.request.Request(self.server.endpoint + self.path, headers=headers, method=self.command)
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)

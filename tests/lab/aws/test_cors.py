@@ -31,7 +31,7 @@ def cors_of(answer: requests.Response) -> dict[str, str]:
 def preflight(url: str, origin: str) -> requests.Response:
     result = {"statusCode": 204, "headers": {"Access-Control-Allow-Methods": "PUT"}}
     told = {"do": "answer", "value": json.dumps(result)}
-    return requests.options(url, params=told, headers={"Origin": origin, **PREFLIGHT}, timeout=10)
+    return requests.options(url, params=told, headers={"Origin": origin, **PREFLIGHT}, timeout=60)
 
 
 @pytest.mark.parametrize("origin", [ORIGIN, OTHER])
@@ -49,14 +49,14 @@ def test_preflight_is_told_what_it_may_send(account: Served, path: str, origin: 
 
 @pytest.mark.parametrize("path", ["/witness/similar", "/similar"])
 def test_preflight_never_starts_the_function_with_the_model(account: Served, path: str) -> None:
-    state = requests.options(f"{account.api_url}{path}", headers={"Origin": ORIGIN, **PREFLIGHT}, timeout=10).json()
+    state = requests.options(f"{account.api_url}{path}", headers={"Origin": ORIGIN, **PREFLIGHT}, timeout=60).json()
     assert state["variables"]["AWS_LAMBDA_FUNCTION_NAME"] == "witness-search"
 
 
 def test_answers_are_open_to_the_origins_and_show_the_witnesses(account: Served) -> None:
-    answer = requests.get(f"{account.api_url}/similar", headers={"Origin": ORIGIN}, timeout=10)
+    answer = requests.get(f"{account.api_url}/similar", headers={"Origin": ORIGIN}, timeout=60)
     assert cors_of(answer) == {"allow-origin": ORIGIN, "expose-headers": ",".join(EXPOSED)}
-    failed = requests.get(f"{account.api_url}/similar?do=raise&value=x", headers={"Origin": ORIGIN}, timeout=10)
+    failed = requests.get(f"{account.api_url}/similar?do=raise&value=x", headers={"Origin": ORIGIN}, timeout=60)
     assert (failed.status_code, cors_of(failed)["allow-origin"]) == (500, ORIGIN)
 
 
@@ -66,7 +66,7 @@ def test_answers_are_open_to_the_origins_and_show_the_witnesses(account: Served)
 )
 def test_nobody_else_is_told_anything(account: Served, headers: dict[str, str], status: int) -> None:
     told = {"do": "answer", "value": json.dumps({"statusCode": 200, "headers": {"Access-Control-Allow-Origin": "*"}})}
-    answer = requests.get(f"{account.api_url}/similar", params=told, headers=headers, timeout=10)
+    answer = requests.get(f"{account.api_url}/similar", params=told, headers=headers, timeout=60)
     assert (answer.status_code, cors_of(answer)) == (status, {})
 
 

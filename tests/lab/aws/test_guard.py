@@ -36,17 +36,17 @@ def port(url: str) -> int:
 )
 def test_a_name_that_is_not_loopback_is_refused_on_both_endpoints(account: Served, host: str) -> None:
     named = {"Host": host.format(port=port(account.api_url))}
-    answer = requests.get(f"{account.api_url}/similar", headers=named, timeout=10)
+    answer = requests.get(f"{account.api_url}/similar", headers=named, timeout=60)
     assert (answer.status_code, "the lab is asked as 127.0.0.1:" in answer.text) == (403, True)
     named = {"Host": host.format(port=port(account.endpoint_url))}
-    answer = requests.post(f"{account.endpoint_url}{FUNCTION}/invocations", data="{}", headers=named, timeout=10)
+    answer = requests.post(f"{account.endpoint_url}{FUNCTION}/invocations", data="{}", headers=named, timeout=60)
     assert (answer.status_code, answer.headers["x-amzn-ErrorType"]) == (403, "AccessDeniedException")
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "LOCALHOST", "[::1]"])
 def test_loopback_may_be_called_by_its_names(account: Served, name: str) -> None:
     named = {"Host": f"{name}:{port(account.api_url)}"}
-    assert requests.get(f"{account.api_url}/similar", headers=named, timeout=10).status_code == 200
+    assert requests.get(f"{account.api_url}/similar", headers=named, timeout=60).status_code == 200
 
 
 FOREIGN = [
@@ -62,7 +62,7 @@ FOREIGN = [
 def test_a_page_of_another_site_reaches_no_function(account: Served, headers: dict[str, str]) -> None:
     before = account.invoke({})["call"]
     for method in ("GET", "POST", "OPTIONS", "PUT"):
-        assert requests.request(method, f"{account.api_url}/similar", headers=headers, timeout=10).status_code == 403
+        assert requests.request(method, f"{account.api_url}/similar", headers=headers, timeout=60).status_code == 403
     answer = account.request("POST", f"{FUNCTION}/invocations", "{}", **headers)
     assert (answer.status_code, answer.headers["x-amzn-ErrorType"]) == (403, "AccessDeniedException")
     assert account.invoke({})["call"] == before + 1
@@ -72,14 +72,14 @@ def test_a_page_of_another_site_reaches_no_function(account: Served, headers: di
 def test_the_pages_that_may_ask_are_answered_but_never_by_the_lambda_api(
     account: Served, headers: dict[str, str]
 ) -> None:
-    assert requests.get(f"{account.api_url}/similar", headers=headers, timeout=10).status_code == 200
+    assert requests.get(f"{account.api_url}/similar", headers=headers, timeout=60).status_code == 200
     signed = account.request("GET", f"{FUNCTION}/configuration", "", **headers)
     assert signed.status_code == (403 if "Origin" in headers else 200)
 
 
 def test_the_labs_own_page_may_ask(account: Served) -> None:
     own = {"Origin": account.api_url, "Sec-Fetch-Site": "same-origin"}
-    assert requests.post(f"{account.api_url}/similar", headers=own, timeout=10).status_code == 200
+    assert requests.post(f"{account.api_url}/similar", headers=own, timeout=60).status_code == 200
 
 
 def test_runtime_emulators_which_ask_nobody_who_they_are_listen_where_nobody_guesses(account: Served) -> None:

@@ -27,14 +27,14 @@ def account() -> Iterator[Served]:
 
 def echo(served: Served, path: str, method: str = "GET", **options: Any) -> dict[str, Any]:
     mark = "&" if "?" in path else "?"
-    response = requests.request(method, f"{served.api_url}{path}{mark}do=echo", timeout=10, **options)
+    response = requests.request(method, f"{served.api_url}{path}{mark}do=echo", timeout=60, **options)
     assert response.status_code == 200
     return dict(response.json())
 
 
 def answer(served: Served, result: object) -> requests.Response:
     query = {"do": "answer", "value": json.dumps(result)}
-    return requests.get(f"{served.api_url}/witness/x", params=query, timeout=10)
+    return requests.get(f"{served.api_url}/witness/x", params=query, timeout=60)
 
 
 def test_event_of_a_plain_request(account: Served) -> None:
@@ -61,7 +61,7 @@ def test_query_is_decoded_and_repeated_names_are_joined(account: Served) -> None
 
 def test_headers_are_lower_case_and_joined_and_cookies_are_apart(account: Served) -> None:
     address = urlsplit(account.api_url)
-    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=10)
+    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=60)
     connection.putrequest("GET", "/witness/x?do=echo")
     for name, value in (("X-Many", "one"), ("x-many", "two"), ("Cookie", "a=1; b=2"), ("X-Amz", "Q")):
         connection.putheader(name, value)
@@ -126,7 +126,7 @@ def test_body_with_an_encoding_is_passed_on_as_it_is(account: Served, body: byte
 )
 def test_routes_lead_to_the_functions(account: Served, request_line: str, name: str, route: str) -> None:
     method, path = request_line.split(" ")
-    state = requests.request(method, f"{account.api_url}{path}", timeout=10).json()
+    state = requests.request(method, f"{account.api_url}{path}", timeout=60).json()
     assert state["variables"]["AWS_LAMBDA_FUNCTION_NAME"] == name
     event = echo(account, path, method)
     assert event["routeKey"] == event["requestContext"]["routeKey"] == route
@@ -177,14 +177,14 @@ def test_result_that_is_no_response_is_500(account: Served, result: object) -> N
 
 
 def test_error_of_the_function_is_500(account: Served) -> None:
-    response = requests.get(f"{account.api_url}/witness/x?do=raise&value=boo", timeout=10)
+    response = requests.get(f"{account.api_url}/witness/x?do=raise&value=boo", timeout=60)
     assert (response.status_code, response.json()) == (500, {"message": "Internal Server Error"})
 
 
 def test_slow_answer_is_503_and_the_function_goes_on() -> None:
     with serve(witness(), http_timeout_s=1) as served:
         before = served.invoke({})
-        response = requests.get(f"{served.api_url}/witness/x?do=sleep&value=1.5", timeout=10)
+        response = requests.get(f"{served.api_url}/witness/x?do=sleep&value=1.5", timeout=60)
         assert (response.status_code, response.json()) == (503, {"message": "Service Unavailable"})
         process = psutil.Process(before["pid"])
         wait_until(lambda: process.status() == psutil.STATUS_STOPPED)
@@ -195,7 +195,7 @@ def test_slow_answer_is_503_and_the_function_goes_on() -> None:
 
 @pytest.mark.parametrize("size", [(10 << 20) + 1, 7 << 20], ids=["above the gateway's limit", "above Lambda's limit"])
 def test_body_that_is_too_large_is_413(account: Served, size: int) -> None:
-    response = requests.post(f"{account.api_url}/witness/x", data=b"x" * size, timeout=10)
+    response = requests.post(f"{account.api_url}/witness/x", data=b"x" * size, timeout=60)
     assert (response.status_code, response.json()) == (413, {"message": "Request Entity Too Large"})
 
 
@@ -207,13 +207,13 @@ def test_request_line_and_headers_have_one_limit_of_10240_bytes(
     account: Served, query: int, header: int, status: int
 ) -> None:
     headers = {"X-Long": "x" * header} if header else {}
-    response = requests.get(f"{account.api_url}/witness/x?do=echo&q={'x' * query}", headers=headers, timeout=10)
+    response = requests.get(f"{account.api_url}/witness/x?do=echo&q={'x' * query}", headers=headers, timeout=60)
     assert response.status_code == status
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"])
 def test_every_method_reaches_the_function(account: Served, method: str) -> None:
     if method == "HEAD":
-        assert requests.head(f"{account.api_url}/witness/x", timeout=10).status_code == 200
+        assert requests.head(f"{account.api_url}/witness/x", timeout=60).status_code == 200
     else:
         assert echo(account, "/witness/x", method)["requestContext"]["http"]["method"] == method

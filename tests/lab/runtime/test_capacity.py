@@ -67,7 +67,7 @@ def test_idle_environments_of_another_function_make_room() -> None:
 
 def test_over_http_it_is_503_as_api_gateway_says(served: Served) -> None:
     def ask(_: int) -> int:
-        return requests.get(f"{served.api_url}/similar", params=SLEEP, timeout=30).status_code
+        return requests.get(f"{served.api_url}/similar", params=SLEEP, timeout=60).status_code
 
     with ThreadPoolExecutor(5) as pool:
         assert sorted(pool.map(ask, range(5))) == [200] * 3 + [503] * 2

@@ -51,7 +51,7 @@ def test_children_that_a_process_has_started_before_are_admitted_with_it() -> No
         members = [process.pid, *(each.pid for each in children)]
         groups = {group_of(pid) for pid in members}
         os.killpg(process.pid, 9)
-    psutil.wait_procs(children, timeout=30)  # a group with processes cannot be removed
+    psutil.wait_procs(children, timeout=60)  # a group with processes cannot be removed
     limits.close()
     for root in CGROUP_ROOTS:
         if (root / lab).exists():

@@ -12,7 +12,7 @@ from tests.lab.support.outages import down, held
 
 
 def ask(lab: Lab, backend: str) -> requests.Response:
-    return requests.get(f"{lab.url}/{backend}/similar", params={"text": "a robot ran over a dog"}, timeout=30)
+    return requests.get(f"{lab.url}/{backend}/similar", params={"text": "a robot ran over a dog"}, timeout=60)
 
 
 @pytest.mark.parametrize("backend", ["efs", "oci"])

@@ -167,7 +167,7 @@ def test_a_cold_index_comes_from_the_disk(stored: Stored, bundle: Bundle, name: 
     for path in bundle.index_files:
         if name == "s3":
             url = f"{place.environment['AWS_ENDPOINT_URL_S3']}/{BUCKET}/{bundle.source_hash}/{path.name}"
-            assert requests.get(url, timeout=20).content == path.read_bytes()
+            assert requests.get(url, timeout=60).content == path.read_bytes()
         else:
             assert (folder_of(stored[1], name) / path.name).read_bytes() == path.read_bytes()
     index_bytes = sum(path.stat().st_size for path in bundle.index_files)
@@ -177,7 +177,7 @@ def test_a_cold_index_comes_from_the_disk(stored: Stored, bundle: Bundle, name: 
 def read_weights(places: dict[str, Holding], bundle: Bundle, name: str) -> None:
     if name == "s3":
         url = f"{places['s3'].environment['AWS_ENDPOINT_URL_S3']}/{BUCKET}/{bundle.source_hash}/{WEIGHTS}"
-        assert len(requests.get(url, timeout=20).content) == SIZES[WEIGHTS]
+        assert len(requests.get(url, timeout=60).content) == SIZES[WEIGHTS]
     else:
         assert len((folder_of(places, name) / WEIGHTS).read_bytes()) == SIZES[WEIGHTS]
 

@@ -42,7 +42,7 @@ def client(service: str, endpoint_url: str, key: Credentials) -> Any:
         region_name="us-east-1",
         aws_access_key_id=key.access_key_id,
         aws_secret_access_key=key.secret_access_key,
-        config=Config(retries={"total_max_attempts": 1}, read_timeout=30, parameter_validation=False),
+        config=Config(retries={"total_max_attempts": 1}, read_timeout=60, parameter_validation=False),
     )
 
 
@@ -73,7 +73,7 @@ class Served:
         request = AWSRequest(method, f"{self.endpoint_url}{path}", headers, body)
         key = BotoCredentials(self.key.access_key_id, self.key.secret_access_key)
         SigV4Auth(key, service, "us-east-1").add_auth(request)
-        return requests.request(method, request.url, headers=dict(request.headers), data=body, timeout=30)
+        return requests.request(method, request.url, headers=dict(request.headers), data=body, timeout=60)
 
     def invoke(self, order: object, name: str = "witness") -> Any:
         """The result of an invocation, parsed; fails the test if the function failed."""

@@ -32,11 +32,11 @@ def down(outputs: Mapping[str, Any], backend: str) -> Iterator[None]:
     if os.geteuid() != 0:
         pytest.skip("needs root to mount")
     folder = _restarted(outputs, backend)["MODEL_DIR"]
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "ro,size=4k", "nothing", folder], check=True, timeout=30)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "ro,size=4k", "nothing", folder], check=True, timeout=60)
     try:
         yield
     finally:
-        subprocess.run(["umount", folder], check=True, timeout=30)
+        subprocess.run(["umount", folder], check=True, timeout=60)
         _restarted(outputs, backend)
 
 

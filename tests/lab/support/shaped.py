@@ -36,7 +36,7 @@ _ASK = """
 import hashlib, http.client, json, sys
 answers = []
 for place, method, path, headers in json.load(sys.stdin):
-    connection = http.client.HTTPConnection(place, timeout=20)
+    connection = http.client.HTTPConnection(place, timeout=60)
     connection.request(method, path, headers=headers)
     answer = connection.getresponse()
     body = answer.read()

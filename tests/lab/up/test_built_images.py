@@ -68,7 +68,7 @@ def image(built_images: Path, tiny_bundle: Path) -> Iterator[Image]:
 
 
 def ask(outputs: dict[str, Any], backend: str) -> requests.Response:
-    return requests.get(f"{outputs['apiUrl']}/{backend}/similar", params=QUESTION, timeout=30)
+    return requests.get(f"{outputs['apiUrl']}/{backend}/similar", params=QUESTION, timeout=60)
 
 
 def force_cold(outputs: dict[str, Any], backend: str) -> None:

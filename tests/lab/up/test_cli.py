@@ -62,7 +62,7 @@ def test_people_get_words(bundle: Path, tmp_path: Path) -> None:
             line = process.stdout.readline()
             assert line, process.communicate()
             text += line
-        page = requests.get(f"http://127.0.0.1:{port}/", headers={"Origin": "https://example.org"}, timeout=10)
+        page = requests.get(f"http://127.0.0.1:{port}/", headers={"Origin": "https://example.org"}, timeout=60)
         assert page.headers["Access-Control-Allow-Origin"] == "https://example.org"
         process.terminate()
         assert process.wait(60) == 0

@@ -49,7 +49,7 @@ def outputs(tiny_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 def similar(outputs: dict[str, Any], path: str) -> requests.Response:
     query = {"text": "a robot ran over a dog", "num": "2"}
-    return requests.get(f"{outputs['apiUrl']}{path}/similar", params=query, timeout=30)
+    return requests.get(f"{outputs['apiUrl']}{path}/similar", params=query, timeout=60)
 
 
 def titles(answer: requests.Response) -> list[str]:
@@ -70,10 +70,10 @@ def test_each_model_answers_below_its_own_path(outputs: dict[str, Any], backend:
 @pytest.mark.parametrize("backend", ["efs", ""])
 def test_each_model_has_a_search_function(outputs: dict[str, Any], backend: str) -> None:
     path = f"{outputs['apiUrl']}/other{f'/{backend}' if backend else ''}"
-    embedded = requests.get(f"{path}/text-to-embed", params={"text": "a dog"}, timeout=30).json()["body"]["embedding"]
-    found = requests.post(f"{path}/embed-to-db-similar", json={"embed": embedded["vector"], "num": 1}, timeout=30)
+    embedded = requests.get(f"{path}/text-to-embed", params={"text": "a dog"}, timeout=60).json()["body"]["embedding"]
+    found = requests.post(f"{path}/embed-to-db-similar", json={"embed": embedded["vector"], "num": 1}, timeout=60)
     assert titles(found)[0].endswith(MARK)
-    health = requests.get(f"{path}/health", timeout=30)
+    health = requests.get(f"{path}/health", timeout=60)
     assert health.status_code == 200
     names = {answer.headers["X-Environment-Id"] for answer in (found, health)}
     assert len(names) == 1, "both are of the search function"

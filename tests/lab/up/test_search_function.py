@@ -30,7 +30,7 @@ def make_cold(lab: Lab, name: str) -> None:
 
 def ask(lab: Lab, request_line: str, **options: Any) -> requests.Response:
     method, path = request_line.split(" ")
-    return requests.request(method, f"{lab.url}{path}", timeout=30, **options)
+    return requests.request(method, f"{lab.url}{path}", timeout=60, **options)
 
 
 @pytest.mark.parametrize("backend", NAMES)

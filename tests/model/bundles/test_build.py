@@ -92,7 +92,7 @@ def test_an_interrupted_build_leaves_nothing_that_looks_finished(tmp_path: Path,
         assert process.poll() is None
         time.sleep(0.01)
     os.kill(process.pid, how)
-    assert process.wait(30) != 0
+    assert process.wait(60) != 0
     assert not out.exists()
     build(out)  # the next build finds its way, leftovers or not
     assert not list(tmp_path.glob(".b.work-*"))

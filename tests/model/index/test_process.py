@@ -42,6 +42,6 @@ def test_ctrl_c_has_exit_code_130_and_says_how_to_go_on(tiny_bundle: Path, tmp_p
     process.send_signal(signal.SIGINT)
     rest = process.stderr.read()
     process.stderr.close()
-    assert process.wait(30) == 130
+    assert process.wait(60) == 130
     assert "the same command takes up where this one ended" in rest
     assert not list(tmp_path.glob(".out.work-*"))

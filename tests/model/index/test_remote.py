@@ -58,10 +58,10 @@ def index(tiny_bundle: Path, tmp_path: Path, source: Path, capsys: pytest.Captur
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pauses and time-outs short enough for a test."""
+    """Pauses and time-outs short enough for a test, and long enough for an answer of a busy machine."""
     monkeypatch.setattr(deployment, "FIRST_PAUSE", 0.01)
     monkeypatch.setattr(deployment, "LONGEST_PAUSE", 0.1)
-    monkeypatch.setattr(deployment, "TIMEOUT", (5.0, 1.0))
+    monkeypatch.setattr(deployment, "TIMEOUT", (60.0, 4.0))
     monkeypatch.setattr(deployment, "ATTEMPTS", 60)
 
 

@@ -6,6 +6,7 @@ import http.client
 import http.server
 import json
 import random
+import select
 import socketserver
 import threading
 from collections import Counter
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 FAULTS = ("429", "503", "500", "reset", "cut", "late")
+_GIVEN_UP_S = 60.0  # a caller that waits longer than this is answered after all
 
 
 @dataclass
@@ -71,8 +73,8 @@ def proxy(upstream: str, share: float, seed: int) -> Iterator[tuple[str, Traffic
             if fault == "reset":
                 self.close_connection = True
                 self.connection.close()
-            elif fault == "late":  # longer than the caller waits
-                threading.Event().wait(1.5)
+            elif fault == "late":  # when the caller, which sends nothing meanwhile, has given up
+                select.select([self.connection], [], [], _GIVEN_UP_S)
                 self._pass_on(body)
             elif fault == "cut":
                 self.send_response(200)

@@ -87,7 +87,7 @@ def test_so_many_readers_read_at_once_as_the_setting_says(
     store: Path, monkeypatch: pytest.MonkeyPatch, said: str, used: int
 ) -> None:
     """Each waits until all have begun, so that fewer would wait for ever and more would be counted."""
-    together = threading.Barrier(used, timeout=10)
+    together = threading.Barrier(used, timeout=60)
     began: list[int] = []
 
     def send(file: int, wanted: Range) -> int:
