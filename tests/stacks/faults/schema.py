@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.stacks.faults.fault import OPEN, SCHEMA, Fault
 
 FAULTS = (
-    Fault("a wrong enum", "storages/efs.py", "settings.efs_throughput,", '"elastik",', SCHEMA),
+    Fault("a wrong enum", "storages/efs.py", "mode=settings.efs_throughput,", 'mode="elastik",', SCHEMA),
     Fault("a misspelt action", "policies.py", '"Action": "s3:GetObject"', '"Action": "s3:GetObjekt"', SCHEMA),
     Fault("a misspelt authorisation", "api.py", 'IAM: "AWS_IAM"', 'IAM: "IAM"', SCHEMA),
     Fault("a gateway time-out of 31 s", "api.py", "API_TIMEOUT_S * 1000", "31_000", SCHEMA),
