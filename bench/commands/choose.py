@@ -15,7 +15,7 @@ from bench.cost.choose import Objective, Option
 from bench.cost.model import Assumptions
 from bench.cost.traffic import FORMS
 from bench.process.errors import EXIT_NOT_MET, EXIT_OK, EXIT_UNSOUND
-from bench.report.choice import Choice, Question, choose, options_table, predicted_table
+from bench.report.choice import Choice, Question, choose, options_table, predicted_table, ready_table
 from bench.report.costing import Rates
 from bench.report.kept import keep_alive_of
 from bench.report.notes import LAB_NOTE
@@ -108,5 +108,6 @@ def _print(choice: Choice, before: list[str]) -> None:
     print_table(options_table(choice), console)
     for note in choice.assumed:
         console.print(f"assumed: {note}" if note != LAB_NOTE else f"! {note}")
-    if predicted := predicted_table(choice):
-        print_table(predicted, console)
+    for table in (ready_table(choice), predicted_table(choice)):
+        if table:
+            print_table(table, console)

@@ -140,13 +140,12 @@ def options_table(choice: Choice) -> Table:
         (
             item.name, share_range(item.month.cold_shares), percent(item.answered_share), percent(item.within),
             f"{item.within_low:.1%} to {item.within_high:.1%}", item.verdict, money(item.usd_month),
-            _dollars(item), *_ready(item.with_one_ready),
+            _dollars(item),
         )
         for item in choice.options
     ]  # fmt: skip
     header = (
         "backend", "cold starts", "answered", "within", "95 % limits", "meets it", "USD a month", "95 %",
-        "with one kept ready, USD", "would meet it",
     )  # fmt: skip
     return Table("", header, rows)
 
@@ -156,8 +155,16 @@ def _dollars(item: Option) -> str:
     return money_range((found.low, found.high) if found else None)
 
 
-def _ready(item: Option | None) -> tuple[str, str]:
-    return (money(item.usd_month), item.verdict) if item else ("-", "-")
+def ready_table(choice: Choice) -> Table | None:
+    """The same with an environment of provisioned concurrency; None where its prices are not known."""
+    found = [item.with_one_ready for item in choice.options if item.with_one_ready]
+    rows = [
+        (item.name, f"{item.within_low:.1%} to {item.within_high:.1%}", item.verdict, money(item.usd_month))
+        for item in found
+    ]
+    note = "Provisioned concurrency: priced, not measured; its requests are taken to be as fast as warm ones."
+    header = ("backend", "within, 95 % limits", "would meet it", "USD a month")
+    return Table("With one environment kept ready", header, rows, note) if rows else None
 
 
 def predicted_table(choice: Choice) -> Table | None:

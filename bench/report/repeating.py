@@ -17,14 +17,19 @@ _SOURCES = ("stack", "outputs", "cache", "bundle", "shape")
 _PATHS = ("outputs", "bundle")
 
 
-def command_again(session: Session) -> str:
-    """The command line; what the defaults say is left out."""
+def command_again(session: Session, made: Axes) -> str:
+    """The command line; what the defaults say is left out.
+
+    `made` are the rounds that were made in the end: more than planned where `--more` was asked for. A run that went on
+    until it knew enough is asked to do so again.
+    """
+    axes = session.axes if session.axes.until_resolved else made
     words = [*_PROGRAM]
     for name in _SOURCES:
         if name in session.source and (name, session.source[name]) != ("cache", "cold"):
             words += [f"--{name}", session.source[name]]
     for field in fields(Axes):
-        value = getattr(session.axes, field.name)
+        value = getattr(axes, field.name)
         if field.default is MISSING or value != field.default:
             words += _option(field.name, value)
     return shlex.join(words)

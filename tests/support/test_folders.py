@@ -7,6 +7,7 @@ from contract.checkout import ROOT
 #: Folders of their own, and what they are for.
 OWN = {
     "acceptance": "what an issue asked for, measured",
+    "acceptance/deciding": "what the issue on deciding asked for, one file for each subject",
     "demo": "real weights, through every layer",
     "extending": "a toy of each kind of extension, added to a copy of the checkout",
     "stacks/faults": "what is seeded into the program, to see that a rule catches it",

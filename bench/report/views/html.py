@@ -64,7 +64,7 @@ def _orders(report: Report) -> str:
 
 def _again(meta: Meta) -> str:
     said = "".join(f"<p>{in_html(sentence)}</p>" for sentence in about_again(meta.session))
-    return said + command_in_html(command_again(meta.session))
+    return said + command_in_html(command_again(meta.session, meta.axes))
 
 
 def _verdicts(verdicts: Sequence[tuple[str, Verdict]]) -> str:

@@ -65,7 +65,7 @@ def load_html(report: LoadReport) -> str:
         list_in_html(report.notes, "notes"),
         list_in_html(found.sentence for found in report.searches) if report.searches else "",
         table_in_html(first),
-        *map(figure_in_html, load_figures(report)),
+        Section("Figures", "".join(map(figure_in_html, load_figures(report)))),
         *(map(table_in_html, others) if report.searches else ()),  # the figures show what goes over time
     ]
     names = ", ".join(dict.fromkeys(item.backend for item in report.backends))

@@ -36,7 +36,7 @@ def markdown(report: Report) -> str:
         bullets(method(report.meta)),
         "## Do it again",
         *map(in_markdown, about_again(report.meta.session)),
-        f"```sh\n{printable(command_again(report.meta.session))}\n```",
+        f"```sh\n{printable(command_again(report.meta.session, report.meta.axes))}\n```",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 

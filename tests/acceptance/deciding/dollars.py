@@ -59,7 +59,7 @@ def dollars(directory: Path, traffic: str) -> Iterator[tuple[str, tuple[str, ...
 def cells(printed: str, name: str) -> list[str]:
     """The cells of the table row that begins with `name`."""
     rows = [[cell.strip() for cell in line.strip("│ ").split("│")] for line in printed.splitlines() if "│" in line]
-    return next(row for row in reversed(rows) if row[0] == name)
+    return next(row for row in rows if row[0] == name)
 
 
 def charted(directory: Path, name: str) -> list[str]:

@@ -83,9 +83,7 @@ def test_an_incomplete_run_is_not_to_be_used(tmp_path: Path) -> None:
     ],
 )
 def test_numbers_out_of_range_are_refused(tmp_path: Path, wrong: tuple[object, ...]) -> None:
-    with pytest.raises(SystemExit) as refused:
-        command("choose", tmp_path, *wrong)
-    assert refused.value.code == 2
+    assert command("choose", tmp_path, *wrong)[0] == 2
 
 
 def test_drift_is_found_and_said(tmp_path: Path) -> None:

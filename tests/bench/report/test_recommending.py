@@ -73,7 +73,7 @@ def test_every_view_begins_with_it(directory: Path, report: Report) -> None:
     first = report.advice.recommendations[0]
     assert printed.startswith(f"rare ({first.words}): Take oci")
     assert markdown.index(TITLE) < markdown.index("## Verdicts") < markdown.index("## Latency")
-    assert html.unescape(page).index(first.answer) < page.index("<h2>Verdicts</h2>")
+    assert html.unescape(page).index(first.answer) < html.unescape(page).index(">Verdicts</h2>")
     assert next(iter(summary)) == "recommendation"
     assert next(item["take"] for item in summary["recommendation"]["traffics"]) == "oci"
     assert summary["recommendation"]["unmeasured"] == ["scale-out", "idle", "first-deploy"]
@@ -112,16 +112,16 @@ def test_few_rounds_say_how_many_more_it_takes(tmp_path: Path) -> None:
 
 def test_pauses_on_aws_measure_the_keep_alive(tmp_path: Path) -> None:
     # a lab keeps its environments by a rule of its own
-    axes = Axes(("s3", "oci"), cold=5, warm=10, idle_s=900.0)
+    axes = Axes(("s3", "oci"), cold=5, warm=10, idle_s=(900.0,))
     lab = read_run(measured(tmp_path / "lab", axes=axes))
-    assert keep_alive_of(report_of(lab).judged, lab.first).high_min == 65
+    assert keep_alive_of(report_of(lab).keep_alive, lab.first).high_min == 65
     aws = read_run(measured(tmp_path / "aws", axes=axes, target="aws"))
-    kept = keep_alive_of(report_of(aws).judged, aws.first)
+    kept = keep_alive_of(report_of(aws).keep_alive, aws.first)
     # the simulated account keeps environments for 600 s, so after 900 s all are gone
     assert (kept.low_min, kept.high_min) == (5, 15)
     assert "this run's pauses" in kept.source
-    stayed = read_run(measured(tmp_path / "stayed", axes=replace(axes, idle_s=480.0), target="aws"))
-    kept = keep_alive_of(report_of(stayed).judged, stayed.first)
+    stayed = read_run(measured(tmp_path / "stayed", axes=replace(axes, idle_s=(480.0,)), target="aws"))
+    kept = keep_alive_of(report_of(stayed).keep_alive, stayed.first)
     assert (kept.low_min, kept.middle_min, kept.high_min) == (8, 8, 65)
 
 
