@@ -13,7 +13,7 @@ from tests.bench.support.failing import command, measured
 from tests.bench.support.simulator import Truth
 
 COLD_MS = {"efs": 1060.0, "s3": 1135.0, "oci": 535.0}
-AXES = Axes(tuple(COLD_MS), memories=(1024, 3008), cold=6, warm=12, bursts=(1, 2, 4))
+AXES = Axes(tuple(COLD_MS), memories=(1024, 3008), cold=4, warm=8, bursts=(1, 2))
 
 
 def pages(folder: Path) -> dict[str, Path]:
