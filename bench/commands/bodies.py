@@ -67,6 +67,8 @@ def _label(text: str) -> str:
 
 def _body(text: str) -> tuple[Path, float]:
     path, colon, weight = text.rpartition(":")
-    if colon and not Path(text).exists():
-        return Path(path), positive(weight)
-    return Path(text), 1.0
+    weighted = bool(colon) and not Path(text).exists()
+    file = Path(path if weighted else text)
+    if not file.is_file():
+        raise argparse.ArgumentTypeError(f"{str(file)!r} is not a file")
+    return file, positive(weight) if weighted else 1.0

@@ -111,8 +111,8 @@ def test_a_target_that_goes_away_ends_the_run_with_a_report(account: Account, tm
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["--engines", "torch"], 2, "unknown engine torch"),
-        (["--cold", "0"], 2, "cold must be at least 1"),
+        (["--engines", "torch"], 2, "unknown engine 'torch'; known are onnx"),
+        (["--cold", "0"], 2, "--cold: must be a whole number, 1 to 100,000"),
         (["--outputs", "/nonexistent.json"], 2, "cannot be read"),
         (["report", "/nonexistent"], 2, "give the folder of a run"),
     ],

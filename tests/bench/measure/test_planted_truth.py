@@ -156,5 +156,5 @@ def test_a_run_with_nothing_measured_fails_loudly(tmp_path: Path) -> None:
             recorder.append(event)
     with pytest.raises(UnsoundError, match="nothing was measured"):
         derive(tmp_path)
-    with pytest.raises(UsageError, match="cannot be read"):
+    with pytest.raises(UsageError, match="give the folder of a run"):
         derive(tmp_path / "elsewhere")

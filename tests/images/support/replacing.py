@@ -68,6 +68,7 @@ def other(bundle: Bundle) -> dict[str, bytes]:
     needed = b"".join(changed[files.WEIGHTS][part.offset : part.offset + part.size] for part in parts)
     fields["encoder_sha256"] = hashlib.sha256(needed).hexdigest()
     fields["source_hash"] = source_hash({name: files.File(**file) for name, file in fields["files"].items()})
+    fields["embedded_by"] = ""  # an index that names the model it was embedded by would refuse this one
     return {**changed, files.MANIFEST: json.dumps(fields).encode()}
 
 
