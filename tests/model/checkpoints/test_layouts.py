@@ -13,7 +13,7 @@ from tests.model.support.oracle import cell
 
 __all__ = ["in_process"]
 pytestmark = pytest.mark.usefixtures("in_process")
-TOKENIZERS = {"wordpiece": "bert", "bpe": "roberta"}
+TOKENIZERS = {"wordpiece": "bert", "bpe": "roberta", "fast": "modernbert"}
 TWICE = ("notes", "halves", "lower", "limit")  # what depends on the tokenizer; the rest is tried once
 
 
