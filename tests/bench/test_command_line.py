@@ -50,6 +50,7 @@ OPTIONS = [
     for name, parser in subparsers().items()
     for action in parser._actions
     if action.option_strings and action.type not in (None, str, Path)
+    if action.option_strings[-1] != "--functions"  # whose labels are any words
 ]
 
 
