@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -67,8 +68,8 @@ def _label(text: str) -> str:
 
 def _body(text: str) -> tuple[Path, float]:
     path, colon, weight = text.rpartition(":")
-    weighted = bool(colon) and not Path(text).exists()
+    weighted = bool(colon) and not os.path.exists(text)
     file = Path(path if weighted else text)
-    if not file.is_file():
+    if not os.path.isfile(file):  # False for a name that is too long, where Path raises
         raise argparse.ArgumentTypeError(f"{str(file)!r} is not a file")
     return file, positive(weight) if weighted else 1.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from bench.commands.ranges import positive
 from bench.cost.keep_alive import KeepAlive, assumed_keep_alive
 from bench.cost.traffic import ALL, FORMS, PROFILES, Traffic, read_trace, traffic_of
 from bench.process.errors import UsageError
@@ -35,8 +36,8 @@ def keep_alive(text: str) -> KeepAlive:
     """A range such as `5-60`, or a single number, in minutes (exit code 2 otherwise)."""
     low, _, high = text.partition("-")
     try:
-        ends = float(low), float(high or low)
-    except ValueError:
+        ends = positive(low), positive(high or low)
+    except argparse.ArgumentTypeError:
         ends = (0.0, 0.0)
     if not 0 < ends[0] <= ends[1] <= 24 * 60:
         raise argparse.ArgumentTypeError(f"must be minutes above 0, such as 10 or 5-60, at most a day; got {text!r}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -108,7 +109,7 @@ def traffic_of(text: str) -> Traffic:
         return PROFILES[text]
     found = _RATE.fullmatch(text)
     if not found:
-        if "/" not in text and not Path(text).exists():
+        if "/" not in text and not os.path.exists(text):
             raise UsageError(f"there is no traffic {text!r}, and no such file; give {FORMS}")
         return read_trace(Path(text))
     profile = found["profile"] or STEADY.name

@@ -15,6 +15,7 @@ from bench.runs.loads import Step
 MOST_AT_ONCE = 10_000
 _RAMP = re.compile(r"(\d+(?:\.\d+)?)\.\.(\d+(?:\.\d+)?)/s:(\d+(?:\.\d+)?)s")
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)s")
+_REQUESTS = re.compile(r"[0-9]{1,6}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def parse_warm_up(text: str) -> WarmUp:
     """A warm-up from `10s` or from a number of requests."""
     if match := _SECONDS.fullmatch(text):
         return WarmUp(seconds=float(match[1]))
-    if text.isascii() and text.isdecimal():
+    if _REQUESTS.fullmatch(text):
         return WarmUp(requests=int(text))
     raise argparse.ArgumentTypeError(f"must be seconds such as 10s, or a number of requests; got {text!r}")
 

@@ -68,5 +68,13 @@ def test_every_output_is_built_here_or_of_a_stack_or_a_lab_alone() -> None:
     assert constants - set(built) == {
         *("endpoint_url", "access_key_id", "secret_access_key", "images"),
         *("cache_policy", "memory_enforcement", "capacity", "shape", "primed"),
-        *("path", "witnesses", "all_witnesses", "environment_id", "invocation", "nonce", "log_line"),  # of other functions
+        *(
+            "path",
+            "witnesses",
+            "all_witnesses",
+            "environment_id",
+            "invocation",
+            "nonce",
+            "log_line",
+        ),  # of other functions
     }
