@@ -178,7 +178,8 @@ class Function:
     async def _cold(self, event: bytes) -> Invocation:
         """A cold start: INIT and, if that fails or takes too long, once more within the invocation, as Lambda does."""
         spec = self.configuration.spec
-        environment, self._stand_by = self._stand_by, None
+        async with self._standing_by:  # one that is just starting is nearly there
+            environment, self._stand_by = self._stand_by, None
         if environment is None or not environment.waiting:
             environment = await Environment.start(self._host, spec, self.logs)
         init = await _initialise(environment, INIT_S, "init")
