@@ -67,7 +67,7 @@ def test_what_cannot_be_meant_is_refused_at_once(foreign: Path, tmp_path: Path) 
     body.write_text("{}")
     for options, said in (
         (("--functions", "images"), "needs --body"),
-        (("--functions", "images", "--body", tmp_path / "none"), "cannot be read"),
+        (("--functions", "images", "--body", tmp_path / "none"), "is not a file"),
         (("--functions", "Images", "--body", body), "not a label"),
         (("--functions", "cat", "--body", body), "not deployed"),
         (("--functions", "partly", "--body", body, "--idle", 1), "does not count its invocations"),
