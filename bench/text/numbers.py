@@ -57,6 +57,11 @@ def share_range(shares: tuple[float, float]) -> str:
     return low if low == high else f"{low} to {high}"
 
 
+def rate(per_hour: float) -> str:
+    """A rate in two digits, written out: 0.87, 42, 140."""
+    return f"{float(f'{per_hour:.2g}'):,.10g}"
+
+
 def times(ratio: float) -> str:
     """How many times: `0.83`, `2.1`, `160`."""
     return f"{ratio:,.0f}" if ratio >= 9.95 else f"{ratio:#.2g}"

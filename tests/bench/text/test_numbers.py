@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.text.numbers import money, share_range, times
+from bench.text.numbers import money, rate, share_range, times
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,7 @@ def test_shares_and_ratios_by_hand() -> None:
     assert [times(ratio) for ratio in (0.834, 1.0, 2.14, 9.96, 163.4, 12345)] == [
         *("0.83", "1.0", "2.1", "10", "163", "12,345"),
     ]
+
+
+def test_a_rate_is_written_out() -> None:
+    assert [rate(value) for value in (0.8749, 42.4, 139.9, 1234567.0)] == ["0.87", "42", "140", "1,200,000"]
