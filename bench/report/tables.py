@@ -21,8 +21,8 @@ from bench.text.numbers import (
     money_range,
     ms,
     pause,
+    per_hour_words,
     percent,
-    rate,
     ratio_interval_words,
     ratio_words,
     share_range,
@@ -153,7 +153,7 @@ def costs(report: Report) -> Table | None:
             money_range(ends(item.costs.cold_start_interval, 12)), money(item.costs.warm_request),
             money_range(ends(item.costs.warm_request_interval, 12)), money(item.costs.idle_month),
             money(item.costs.ready.month) if item.costs.ready else "-",
-            "never" if item.ready_per_hour is None else f"{rate(item.ready_per_hour)}/h",
+            "never" if item.ready_per_hour is None else f"{per_hour_words(item.ready_per_hour)}/h",
         )
         for item in costing.variants
     ]  # fmt: skip
@@ -194,7 +194,7 @@ def _evens(costing: Costing) -> str:
     among = [item.variant for item in costing.variants]
     evens = [
         f"{variant_name(even.a, among)} and {variant_name(even.b, among)} cost the same at "
-        f"{' and '.join(map(rate, even.per_hour))} an hour"
+        f"{' and '.join(map(per_hour_words, even.per_hour))} an hour"
         for even in costing.break_evens
         if even.per_hour
     ]

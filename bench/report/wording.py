@@ -17,7 +17,7 @@ from bench.runs.cold_starts.first_deploy import FirstDeploy
 from bench.runs.cold_starts.kind import WARM
 from bench.runs.cold_starts.new_sandbox import NewSandbox
 from bench.stats.quantiles import Interval
-from bench.text.numbers import milliseconds, money, rate, times
+from bench.text.numbers import milliseconds, money, per_hour_words, times
 
 _COLD_MATTERS = 1.25  # from this multiple of a warm request on
 
@@ -112,7 +112,7 @@ def _other_rates(take: str, entrants: Sequence[Entrant], traffic: Steady, keep_a
     ):
         found = next(((rate, best) for rate in rates if take not in (best := taken(rate))), None)
         if found:
-            yield f"{words} about {rate(found[0])} requests an hour: {_listed(found[1], 'or')}."
+            yield f"{words} about {per_hour_words(found[0])} requests an hour: {_listed(found[1], 'or')}."
 
 
 def _on_aws(decision: Decision, backends: set[str], on_aws: PredictedRun, entrants: Sequence[Entrant]) -> Iterator[str]:

@@ -57,7 +57,7 @@ def share_range(shares: tuple[float, float]) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def rate(per_hour: float) -> str:
+def per_hour_words(per_hour: float) -> str:
     """A rate in two digits, written out: 0.87, 42, 140."""
     return f"{float(f'{per_hour:.2g}'):,.10g}"
 

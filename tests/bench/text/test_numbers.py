@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.text.numbers import money, rate, share_range, times
+from bench.text.numbers import money, per_hour_words, share_range, times
 
 
 @pytest.mark.parametrize(
@@ -40,4 +40,4 @@ def test_shares_and_ratios_by_hand() -> None:
 
 
 def test_a_rate_is_written_out() -> None:
-    assert [rate(value) for value in (0.8749, 42.4, 139.9, 1234567.0)] == ["0.87", "42", "140", "1,200,000"]
+    assert [per_hour_words(value) for value in (0.8749, 42.4, 139.9, 1234567.0)] == ["0.87", "42", "140", "1,200,000"]
