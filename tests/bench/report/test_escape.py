@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bench.process.printable import printable
+from bench.process.redact import redact
 from bench.process.say import Printer, say
 from bench.report.table import Table
 from bench.report.views.markdown import bullets, markdown_table
@@ -105,8 +106,8 @@ def test_the_terminal_shows_the_text_in_lines_and_tables(text: str) -> None:
     console.print(table)
     written = file.getvalue()
     assert all(unicodedata.category(character) not in ("Cc", "Cf", "Cs") or character == "\n" for character in written)
-    if printable(text).split():
-        assert printable(text).split()[0] in written
+    shows = printable(redact(text)).split()  # what looks like a password in an address is hidden
+    assert not shows or shows[0] in written
 
 
 def test_lines_to_people_are_printable(capsys: pytest.CaptureFixture[str]) -> None:
