@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from tests.conftest import Lab
-from tests.page.support.screen import CHROMIUM, Screen, launch, opened
+from tests.page.support.screen import CHROMIUM, Screen, chromium, opened
 
 
 @pytest.fixture(scope="module")
@@ -16,10 +16,8 @@ def browser() -> Iterator[Browser]:
     """Chromium. Playwright keeps an event loop running in this thread, which must not reach other modules' tests."""
     if CHROMIUM is None:
         pytest.skip("needs chromium")
-    with sync_playwright() as playwright:
-        browser = launch(playwright.chromium)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from rich.console import Console
 
 from contract.checkout import ROOT
@@ -17,7 +17,7 @@ from model.bundles import bundle, incidents
 from tests.acceptance.table import Measure, Row
 from tests.bench.support.pages import pages
 from tests.page.support.axe import violations
-from tests.page.support.screen import TITLES, Screen, launch, opened
+from tests.page.support.screen import TITLES, Screen, chromium, opened
 from tests.support.labs import running
 
 WIDTHS = (320, 360, 414, 560, 768, 901, 1024, 1280)
@@ -79,10 +79,8 @@ def _row(what: str, faults: list[str]) -> Row:
 @contextlib.contextmanager
 def _browser() -> Iterator[Browser]:
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
-        found = launch(playwright.chromium)
+    with chromium() as found:
         yield found
-        found.close()
 
 
 MEASURES: list[Measure] = [pages_of_the_benchmark, page_of_the_lab]

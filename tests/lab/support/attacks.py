@@ -16,12 +16,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from tests.lab.support.accounts import owner
-from tests.page.support.screen import CHROMIUM, FLAGS
+from tests.page.support.screen import chromium
 
 EVIL = "evil.test"
+_REBOUND = f"--host-resolver-rules=MAP {EVIL} 127.0.0.1"
 _LINGER_MS = 150  # seconds that a page stays after its requests
 _SETTLE_S = 3.0  # a request that came through has reached a function's log by then
 _BODY = json.dumps({"text": "a robot ran over a dog", "Environment": {"Variables": {}}, "Timeout": 7})
@@ -60,7 +61,7 @@ class Outcome:
 def attack(outputs: Mapping[str, Any]) -> Outcome:
     """Attack the lab that told these outputs, from pages of other sites and of a rebound name."""
     before = _seen(outputs)
-    with _site() as port, _chromium() as browser:
+    with _site() as port, chromium(_REBOUND) as browser:
         sent = 0
         for origin, host in ((EVIL, "127.0.0.1"), ("localhost", "localhost"), ("127.0.0.1", "127.0.0.1")):
             for url in _targets(outputs, host):
@@ -77,7 +78,7 @@ def attack(outputs: Mapping[str, Any]) -> Outcome:
 def own_page_reaches(outputs: Mapping[str, Any]) -> int:
     """How many invocations the lab's own page causes by the same means; without that a count of 0 says nothing."""
     before = _seen(outputs)
-    with _chromium() as browser:
+    with chromium(_REBOUND) as browser:
         [first, *_] = _targets(outputs, "127.0.0.1")
         _send(browser, outputs["pageUrl"], first)
         time.sleep(_SETTLE_S)
@@ -121,17 +122,6 @@ def _seen(outputs: Mapping[str, Any]) -> dict[str, int]:
             revision = aws.get_function_configuration(FunctionName=name)["RevisionId"]
             seen[f"configuration of {name}"] = int(revision.replace("-", ""), 16)
     return seen
-
-
-@contextmanager
-def _chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        rules = f"--host-resolver-rules=MAP {EVIL} 127.0.0.1"
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, rules])
-        try:
-            yield browser
-        finally:
-            browser.close()
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import playwright
-from playwright.sync_api import Browser, BrowserType, ConsoleMessage, Locator, Page, Request, expect
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, expect, sync_playwright
 
 from contract.storages import STORAGES
 
@@ -64,9 +64,15 @@ class Screen:
         return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
-def launch(chromium: BrowserType) -> Browser:
-    """The system's Chromium, without a window."""
-    return chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+@contextmanager
+def chromium(*more_flags: str) -> Iterator[Browser]:
+    """The system's Chromium, without a window. Playwright keeps an event loop running in this thread until the end."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *more_flags])
+        try:
+            yield browser
+        finally:
+            browser.close()
 
 
 @contextmanager

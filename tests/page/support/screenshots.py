@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from contract.checkout import ROOT
-from tests.page.support.screen import DESKTOP, PHONE, TITLES, launch, opened
+from tests.page.support.screen import DESKTOP, PHONE, TITLES, chromium, opened
 
 DOCS = ROOT / "docs"
 EXAMPLE = "Self-driving car"
@@ -23,11 +23,9 @@ EXAMPLE = "Self-driving car"
 
 def main(url: str) -> None:
     """Write docs/page.png, all backends cold, and docs/page-phone.png, one of them warm."""
-    with sync_playwright() as playwright:
-        browser = launch(playwright.chromium)
+    with chromium() as browser:
         ask(browser, url, DESKTOP, "One after the other", list(TITLES), DOCS / "page.png")
         ask(browser, url, PHONE, "S3", ["s3"], DOCS / "page-phone.png")
-        browser.close()
 
 
 def ask(browser: Browser, url: str, size: dict[str, int], choice: str, backends: list[str], picture: Path) -> None:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from bench.report.on_aws import TITLE
 from bench.runs.plan import Axes
 from tests.bench.support.failing import command, failing, measured
-from tests.page.support.screen import CHROMIUM, launch, opened
+from tests.page.support.screen import CHROMIUM, opened
 
 FIGURES = 5
 
@@ -26,14 +25,6 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert code == 0
     assert "not a measurement" in " ".join(printed.split())
     return folder
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = launch(playwright.chromium)
-        yield found
-        found.close()
 
 
 def test_its_files_say_first_that_it_is_a_prediction(run: Path) -> None:

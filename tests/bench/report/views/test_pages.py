@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from tests.bench.support.pages import pages
 from tests.page.support.axe import violations
-from tests.page.support.screen import CHROMIUM, Screen, launch, opened
+from tests.page.support.screen import CHROMIUM, Screen, opened
 
 NAMES = ("report", "predict", "compare", "choose", "load")
 INSIDE_CHARTS = "svg"  # acceptance looks into them, too: that takes half a minute
@@ -21,14 +20,6 @@ needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return pages(tmp_path_factory.mktemp("pages"))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = launch(playwright.chromium)
-        yield found
-        found.close()
 
 
 def hidden_cells(screen: Screen) -> int:
