@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from functools import cache
 
@@ -10,9 +11,9 @@ from numpy.random import Generator
 
 from bench.report.compare_runs import compared
 from bench.report.gate import Check, Limits, checks
-from bench.runs.judge import OK, Judged
+from bench.runs.judge import Judged
 from bench.runs.plan import Axes, Visit, build_plan
-from bench.runs.records import Observation, Sample
+from tests.bench.support.samples import judged
 
 COLD_MS = {"efs": 1_060.0, "s3": 1_135.0, "oci": 535.0}  # the lab's, in README
 WARM_MS = 55.0
@@ -45,31 +46,12 @@ def _visits(rounds: int) -> tuple[Visit, ...]:
 
 
 def _run(rng: Generator, rounds: int, change: Change) -> list[Judged]:
-    judged = []
+    found = []
     for visit in _visits(rounds):
         name = visit.variant.backend
         slower = change.ratio if name == change.storage else 1.0
-        judged.append(_judged(visit, "cold", 0, slower * COLD_MS[name] * rng.lognormal(0, _COLD_NOISE)))
+        request = functools.partial(judged, visit.id, at=(visit.round, visit.order), variant=visit.variant)
+        found.append(request(0, state="cold", ms=slower * COLD_MS[name] * rng.lognormal(0, _COLD_NOISE)))
         common = WARM_MS * rng.lognormal(0, _VISIT_NOISE)
-        judged += [_judged(visit, "warm", n, common * rng.lognormal(0, _WARM_NOISE)) for n in (1, 2)]
-    return judged
-
-
-def _judged(visit: Visit, state: str, number: int, value: float) -> Judged:
-    sample = Sample(
-        id=f"{visit.id}.{number}",
-        visit=visit.id,
-        session=1,
-        round=visit.round,
-        order=visit.order,
-        warm_up=False,
-        variant=visit.variant,
-        state=state,
-        cold_kind="new-sandbox" if state == "cold" else None,
-        utc="2026",
-        elapsed_s=0.0,
-        nonce="n",
-        limit_ms=30_000.0,
-        seen=Observation(0.0, value, 200),
-    )
-    return Judged(sample, OK)
+        found += [request(n, state="warm", ms=common * rng.lognormal(0, _WARM_NOISE)) for n in (1, 2)]
+    return found

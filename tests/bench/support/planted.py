@@ -64,13 +64,6 @@ def truth(world: Mapping[str, Planted], traffic: Traffic) -> tuple[str, ...]:
     return right(_true(world, traffic))
 
 
-def clearance(world: Mapping[str, Planted], traffic: Traffic) -> float:
-    """How far (in logarithms) the nearest true wait is from the tie that decides over it."""
-    waits = [wait for _, wait, _ in _true(world, traffic)]
-    fastest = min(waits)
-    return min((abs(math.log(wait / fastest / 1.1)) for wait in waits), default=math.inf)
-
-
 def _true(world: Mapping[str, Planted], traffic: Traffic) -> list[tuple[str, float, float]]:
     """Waits from the planted medians; dollars from the means, which for a log-normal are larger."""
     found = []

@@ -10,11 +10,10 @@ from numpy.random import Generator
 
 from bench.report.comparisons import Comparison, Rule, compare_backends
 from bench.report.stopping import unresolved_at
-from bench.runs.judge import OK, Judged
 from bench.runs.plan import Axes
-from bench.runs.records import Observation, Sample
 from bench.stats.clusters import median_interval
 from bench.stats.looks import CONFIDENCE
+from tests.bench.support.samples import judged
 
 TRUTH_MS = 1_000.0
 NOISE = 0.08  # spread of a cold start, in logarithms: of the runs in README
@@ -59,12 +58,16 @@ def adaptive_run(case: Planted, seed: tuple[int, ...]) -> Ended:
     """One run, by the benchmark's own looks."""
     axes = _axes(case.backends)
     values = case.draw(numpy.random.default_rng(seed), axes.at_most)
-    judged = [_judged(axes, number, index, value) for (number, index), value in numpy.ndenumerate(values)]
+    variants = axes.variants()
+    requests = [
+        judged(f"{number}.{index}", 0, at=(number + 1, index), variant=variants[index], state="cold", ms=value)
+        for (number, index), value in numpy.ndenumerate(values)
+    ]
     for look in axes.looks:
-        if not unresolved_at(look, axes, judged):
+        if not unresolved_at(look, axes, requests):
             break
-    seen = [item for item in judged if item.sample.round <= look.rounds]
-    found = compare_backends(seen, axes.variants(), Rule(look.level, CONFIDENCE))
+    seen = [item for item in requests if item.sample.round <= look.rounds]
+    found = compare_backends(seen, variants, Rule(look.level, CONFIDENCE))
     first = next(each for each in found if each.state == "cold")
     interval = first.paired.difference_interval if first.paired else None
     median = median_interval([[value] for value in values[: look.rounds, 0].tolist()])
@@ -89,23 +92,3 @@ def _truth(case: Planted) -> tuple[float, float]:
     values = case.draw(numpy.random.default_rng(0), 2_000_000)
     difference = 0.0 if case.effect == 0 else float(numpy.median(values[:, 0] - values[:, 1]))
     return difference, float(numpy.median(values[:, 0])) if case.skewed else TRUTH_MS
-
-
-def _judged(axes: Axes, number: int, index: int, value: float) -> Judged:
-    sample = Sample(
-        id=f"{number}.{index}",
-        visit=f"{number}.{index}",
-        session=1,
-        round=number + 1,
-        order=index,
-        warm_up=False,
-        variant=axes.variants()[index],
-        state="cold",
-        cold_kind="new-sandbox",
-        utc="2026",
-        elapsed_s=0.0,
-        nonce="n",
-        limit_ms=30_000.0,
-        seen=Observation(0.0, value, 200),
-    )
-    return Judged(sample, OK)
