@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -19,6 +18,7 @@ from bench.runs.foreign import OWN, checked_witnesses, witnesses_of
 from bench.runs.shapes import Shape
 from contract import outputs as names
 from contract.engines import ONNX
+from contract.names import LABEL
 from contract.routes import SIMILAR
 from contract.storages import STORAGES
 
@@ -110,7 +110,6 @@ class Deployment:
 
 
 _PATH = r"^/[A-Za-z0-9._~/-]{1,200}$"
-LABEL = re.compile(r"[a-z][a-z0-9-]{0,31}")  # of a function that is not ours; it is in names, paths and reports
 
 
 class _BackendOutputs(BaseModel, strict=True):

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 MODEL = re.compile(r"[a-z][a-z0-9-]{0,15}")
+LABEL = re.compile(r"[a-z][a-z0-9-]{0,31}")  # of a function that is not ours; it is in names, paths and reports
 
 
 @dataclass(frozen=True)

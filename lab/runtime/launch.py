@@ -50,15 +50,8 @@ class Source:
 
     def launch(self, tmp: Path, binds: Mapping[str, Path]) -> Launch:
         """Run it on the lab's own interpreter, which sees all folders; `tempfile` finds `tmp` by TMPDIR."""
-        variables = {
-            "PATH": os.environ.get("PATH", os.defpath),
-            "LANG": "en_US.UTF-8",
-            "TZ": ":UTC",
-            "HOME": str(tmp),
-            "TMPDIR": str(tmp),
-            "PYTHONPATH": os.pathsep.join(map(str, self.folders)),
-            "LAMBDA_TASK_ROOT": str(self.folders[-1]),
-        }
+        variables = _on_this_machine(tmp, self.folders[-1])
+        variables["PYTHONPATH"] = os.pathsep.join(map(str, self.folders))
         return Launch((sys.executable, "-m", "awslambdaric", self.handler), variables, self.folders[-1])
 
 
@@ -76,15 +69,20 @@ class NodeSource:
 
     def launch(self, tmp: Path, binds: Mapping[str, Path]) -> Launch:
         """Run it on this machine's Node, by a loop of the lab's own."""
-        variables = {
-            "PATH": os.environ.get("PATH", os.defpath),
-            "LANG": "en_US.UTF-8",
-            "TZ": ":UTC",
-            "HOME": str(tmp),
-            "TMPDIR": str(tmp),
-            "LAMBDA_TASK_ROOT": str(self.folder),
-        }
-        return Launch((self.node, _NODE_RUNTIME, self.folder, self.file, self.function), variables, self.folder)
+        command = (self.node, _NODE_RUNTIME, self.folder, self.file, self.function)
+        return Launch(command, _on_this_machine(tmp, self.folder), self.folder)
+
+
+def _on_this_machine(tmp: Path, task_root: Path) -> dict[str, str]:
+    """The variables of a process that runs outside an image."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LANG": "en_US.UTF-8",
+        "TZ": ":UTC",
+        "HOME": str(tmp),
+        "TMPDIR": str(tmp),
+        "LAMBDA_TASK_ROOT": str(task_root),
+    }
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 from contract import outputs
 from contract.auth import NONE
-from contract.names import log_group
+from contract.names import LABEL, log_group
 from contract.storages import NAMES
 from lab.aws.account import Account
 from lab.aws.routes import Integration
@@ -23,7 +23,6 @@ from lab.runtime.function_spec import FunctionSpec
 from lab.runtime.launch import Code, NodeSource, Source
 from lab.runtime.memory import enforcement
 
-_LABEL = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _HANDLER = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z_][A-Za-z0-9_]*")
 _DEFAULTS = (("app.py", "app.handler"), ("index.mjs", "index.handler"), ("index.js", "index.handler"))
 _NODE = (".mjs", ".js", ".cjs")
@@ -40,7 +39,7 @@ class Foreign:
 def parse_foreign(text: str) -> Foreign:
     """A function from `LABEL=FOLDER` or `LABEL=FOLDER:file.function`. Raises ValueError, which says what is wrong."""
     label, mark, rest = text.partition("=")
-    if not mark or not _LABEL.fullmatch(label) or label in NAMES:
+    if not mark or not LABEL.fullmatch(label) or label in NAMES:
         raise ValueError(
             f"{text!r} is not LABEL=FOLDER, with a label of up to 32 of a-z, 0-9 and -, a letter first, and not "
             f"{' or '.join(NAMES)}"
