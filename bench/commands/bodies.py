@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from bench.commands.ranges import positive
-from bench.deployments.outputs import LABEL
 from bench.process.errors import UsageError
 from bench.process.listed import listed
 from bench.runs.bodies import Body, checked, read_body
 from bench.runs.cold_starts.axes import A_BODY
 from bench.runs.foreign import OWN
+from contract.names import LABEL
 
 
 def add_functions_option(group: argparse._MutuallyExclusiveGroup) -> None:
@@ -70,6 +70,6 @@ def _body(text: str) -> tuple[Path, float]:
     path, colon, weight = text.rpartition(":")
     weighted = bool(colon) and not os.path.exists(text)
     file = Path(path if weighted else text)
-    if not os.path.isfile(file):  # False for a name that is too long, where Path raises
+    if not os.path.exists(file) or os.path.isdir(file):  # False for a name that is too long, where Path raises
         raise argparse.ArgumentTypeError(f"{str(file)!r} is not a file")
     return file, positive(weight) if weighted else 1.0
