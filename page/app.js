@@ -54,6 +54,7 @@ function labelOf(choice) {
 async function lookAround() {
   const model = chosen("model");
   offerBackends([...STORAGES.keys()]);
+  byId("backends").setAttribute("aria-busy", "true");
   const found = await Promise.all(state.backends.map((backend) => health(model, backend)));
   if (model !== chosen("model")) return; // another model was chosen meanwhile
   const there = found.filter(({ failure }) => failure?.status !== 404).map(({ backend }) => backend);
@@ -65,6 +66,7 @@ async function lookAround() {
   const ill = found.filter(({ failure }) => failure && failure.status !== 404);
   if (ill.length && !state.asked) putText(byId("summary"), ill.map(complaint).join(" "));
   if (!there.length) putText(byId("summary"), NOBODY);
+  byId("backends").removeAttribute("aria-busy");
 }
 
 async function health(model, backend) {
