@@ -10,7 +10,7 @@ from tests.bench.support.stopping import Planted, adaptive_run
 RUNS = 1_000
 SEED = 17
 CASES = (
-    *(Planted(effect) for effect in (0.0, 0.6, 2.0, 5.0)),
+    *(Planted(effect) for effect in (0.0, 0.3, 0.6, 2.0, 5.0)),
     *(Planted(effect, skewed=True) for effect in (0.0, 1.0)),
     *(Planted(effect, backends=3) for effect in (0.0, 1.0)),
 )
