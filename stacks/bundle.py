@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from contract.bundle import INDEX, MANIFEST, WEIGHTS, File, read, search_memory_mb
+from contract.bundle import INDEX, MANIFEST, WEIGHTS, File, foreign_index, read, search_memory_mb
 from contract.engines import ONNX, TRANSFORMERS
 from contract.limits import MAX_MEMORY_MB
 from stacks.errors import DeploymentError
@@ -43,8 +43,11 @@ class Bundle:
         try:
             hidden, weights = int(fields["hidden"]), str(fields["weights"])
             encoder = encoder_bytes(int(fields["layers"]), hidden)
+            foreign = foreign_index(fields.get("embedded_by", ""), fields["files"], int(fields["max_tokens"]))
         except (ValueError, KeyError, TypeError, OverflowError) as error:
             raise DeploymentError.of([f"{path} is damaged ({error!r}): {mend} again"]) from error
+        if foreign:
+            raise DeploymentError.of([f"{path} {foreign}, or {mend} again"])
         files = fields["files"]
         if lacking := [name for name in (WEIGHTS, *INDEX) if name not in files]:
             raise DeploymentError.of([f"{path} lists no {' and no '.join(lacking)}: {mend} again"])

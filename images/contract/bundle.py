@@ -86,6 +86,26 @@ def source_hash(files: Mapping[str, File]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
+def model_hash(files: Mapping[str, File], max_tokens: int) -> str:
+    """The name of the model without its incidents: two bundles with the same one embed the same ASCII text alike.
+
+    No file says where a text is cut, so the limit is named beside them.
+    """
+    model = source_hash({name: file for name, file in files.items() if name not in INDEX})
+    return hashlib.sha256(f"{model} {max_tokens}".encode()).hexdigest()
+
+
+def foreign_index(embedded_by: str, files: Mapping[str, File], max_tokens: int) -> str:
+    """What is wrong if another model has embedded the incidents, in words that follow the manifest's name; else "".
+
+    `embedded_by` is the `model_hash` under which they were embedded; bundles of older builds say "".
+    """
+    if embedded_by in ("", model_hash(files, max_tokens)):
+        return ""
+    words = "has an index that was embedded by another model, or under another limit of tokens"
+    return f"{words}: make it anew with `python -m model index`"
+
+
 def search_memory_mb(index_bytes: int) -> int:
     """Memory in MB of a function that holds an index: 256 and three times its size, in steps of 64, 512 at least.
 

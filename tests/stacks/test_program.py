@@ -183,6 +183,8 @@ def test_further_models_are_in_an_existing_bucket_under_their_hashes(project: Pa
         (lambda bundle: (bundle / "model.safetensors").write_bytes(b"half"), "has 4 bytes, its manifest says"),
         (lambda bundle: write_bundle(bundle, {"model.safetensors": b"no index"}), "lists no incidents.jsonl and no"),
         (lambda bundle: _flip_a_bit(bundle / "config.json"), "config.json is not the file of its manifest"),
+        (lambda bundle: _edit(bundle, embedded_by="0" * 64), "embedded by another model"),
+        (lambda bundle: _edit(bundle, max_tokens=None), "is damaged"),
     ],
     ids=[
         "no directory",
@@ -195,6 +197,8 @@ def test_further_models_are_in_an_existing_bucket_under_their_hashes(project: Pa
         "short file",
         "no index",
         "other bytes",
+        "index of another model",
+        "no limit of tokens",
     ],
 )
 def test_a_bad_bundle_stops_the_program_before_anything_is_made(tmp_path: Path, damage: Any, complaint: str) -> None:

@@ -32,7 +32,7 @@ OTHER_APIS = {
 
 @dataclass(frozen=True)
 class Http:
-    """The method and the path of a request that API Gateway passed on; `path` is checked later."""
+    """The method and the path of a request that API Gateway passed on, without its stage; `path` is checked later."""
 
     method: str
     path: object
@@ -47,15 +47,23 @@ def http(event: Mapping[str, Any]) -> Http | None:
     context = context if isinstance(context, Mapping) else {}
     of_2 = context.get("http")
     if isinstance(of_2, Mapping):
-        return Http(str(of_2.get("method", "GET")), event.get("rawPath", "/"))
+        return Http(str(of_2.get("method", "GET")), _staged(event.get("rawPath", "/"), context))
     for name, source in OTHER_APIS.items():
         if name in context:
             raise BadRequest(f"the event is of {source}: ask through an HTTP API, payload format 2.0 or 1.0")
     if "raw_path" in event or "apiPath" in event:  # the first format of VPC Lattice; an agent of Bedrock
         raise BadRequest("the event is of VPC Lattice or Bedrock: ask through an HTTP API, payload format 2.0 or 1.0")
     if "httpMethod" in event or "path" in event:
-        return Http(str(event.get("httpMethod", "GET")), event.get("path", "/"))
+        return Http(str(event.get("httpMethod", "GET")), _staged(event.get("path", "/"), context))
     return None
+
+
+def _staged(path: object, context: Mapping[str, Any]) -> object:
+    """The path without the name of the API's stage, which an HTTP API puts before it unless it is `$default`."""
+    stage = context.get("stage")
+    if isinstance(path, str) and isinstance(stage, str) and stage and f"{path}/".startswith(f"/{stage}/"):
+        return path[len(stage) + 1 :]
+    return path
 
 
 def check_direct(event: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from contract.bundle import FORMAT, INDEX, MANIFEST, File, read, source_hash, write_files
+from contract.bundle import FORMAT, MANIFEST, File, foreign_index, model_hash, read, write_files
 from similarity.base.errors import StoreError
 
 PLACE = "{incident_id}"  # stands for an incident's number in a template of addresses
@@ -75,18 +75,13 @@ class Manifest:
 
     @property
     def model_hash(self) -> str:
-        """The name of the model without its incidents: two bundles with the same one embed the same ASCII text alike.
-
-        No file says where a text is cut, so the limit is named beside them.
-        """
-        model = source_hash({name: file for name, file in self.files.items() if name not in INDEX})
-        return hashlib.sha256(f"{model} {self.max_tokens}".encode()).hexdigest()
+        """The name of the model without its incidents."""
+        return model_hash(self.files, self.max_tokens)
 
     def check_index(self) -> None:
         """Raise StoreError if another model, or another limit of tokens, has embedded the incidents."""
-        if self.embedded_by not in ("", self.model_hash):
-            words = "has an index that was embedded by another model, or under another limit of tokens"
-            raise StoreError(MANIFEST, f"{words}: make it anew with `python -m model index`")
+        if wrong := foreign_index(self.embedded_by, self.files, self.max_tokens):
+            raise StoreError(MANIFEST, wrong)
 
     @property
     def short_tokens(self) -> int:

@@ -21,15 +21,15 @@ class Case:
     refused: str = ""
 
 
-def of_2(method: str, path: str, query: str = "", **fields: Any) -> dict[str, Any]:
+def of_2(method: str, path: str, query: str = "", stage: str = "$default", **fields: Any) -> dict[str, Any]:
     """As an HTTP API sends it with payload format 2.0, and a function URL in any case."""
-    context = {"http": {"method": method, "path": path}, "stage": "$default"}
+    context = {"http": {"method": method, "path": path}, "stage": stage}
     return {"version": "2.0", "rawPath": path, "rawQueryString": query, "requestContext": context, **fields}
 
 
-def of_1(method: str, path: str, **fields: Any) -> dict[str, Any]:
+def of_1(method: str, path: str, stage: str = "$default", **fields: Any) -> dict[str, Any]:
     """As an HTTP API sends it with payload format 1.0, and a REST API in any case."""
-    context = {"httpMethod": method, "path": path, "stage": "$default", "requestId": "r"}
+    context = {"httpMethod": method, "path": path, "stage": stage, "requestId": "r"}
     nothing = {"queryStringParameters": None, "multiValueQueryStringParameters": None, "body": None}
     event = {"version": "1.0", "resource": "/{proxy+}", "path": path, "httpMethod": method, "requestContext": context}
     return {**event, "headers": {}, **nothing, "isBase64Encoded": False, **fields}
@@ -55,8 +55,11 @@ CASES = {
         of_2("GET", "/embed-to-db-similar", queryStringParameters={"embed": "[1]"}), "embed-to-db-similar"
     ),
     "2.0, another stage": Case(of_2("POST", "/dev/similar", body=BODY), refused="there is no such route"),
+    "2.0, its own stage": Case(of_2("POST", "/dev/s3/similar", body=BODY, stage="dev"), "similar"),
+    "2.0, its stage as the beginning of a name": Case(of_2("GET", "/healthy", stage="health"), refused="no such route"),
     "2.0, HEAD": Case(of_2("HEAD", "/health"), refused="method HEAD is not allowed"),
     "1.0": Case(of_1("POST", "/text-to-embed", body=BODY), "text-to-embed"),
+    "1.0, its own stage": Case(of_1("GET", "/dev/health", stage="dev"), "health"),
     "1.0, health": Case(of_1("GET", "/health"), "health"),
     "1.0, one of several": Case(
         of_1("GET", "/similar", queryStringParameters=ONE, multiValueQueryStringParameters={"text": ["a"]}), "similar"

@@ -57,6 +57,7 @@ def write_manifest(bundle: Path, files: Mapping[str, tuple[int, str]], **fields:
         "weights": "synthetic",
         "layers": 12,
         "hidden": 768,
+        "max_tokens": 4096,
         "files": {name: {"size": size, "sha256": sha256} for name, (size, sha256) in files.items()},
     }
     (bundle / "manifest.json").write_text(json.dumps({**manifest, **fields}))
