@@ -82,7 +82,7 @@ def send_stretch(
     step = stretch.step
     record(step)
     what = "warm-up requests" if step.warm_up else "requests"
-    warn(f"{step.backend}: {len(stretch.due)} {what} in {step.duration_s:g} s …")
+    warn(f"{step.backend}: {len(stretch.due)} {what} in {step.duration_s:.3g} s …")
     sent: list[Arrival] = []
 
     def keep(arrival: Arrival) -> None:

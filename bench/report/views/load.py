@@ -12,6 +12,7 @@ from bench.report.loads.report import LoadReport, load_report
 from bench.report.loads.tables import load_tables
 from bench.report.views.markdown import bullets, markdown_table, section
 from bench.report.views.page import Section, figure_in_html, list_in_html, page, table_in_html
+from bench.report.views.terminal import print_table, standard_output
 from bench.report.views.write import write
 from bench.runs.load_file import read_load
 from bench.text.escape import in_markdown
@@ -30,8 +31,7 @@ def derive_load(directory: Path) -> LoadReport:
         say(f"! {note}")
     for found in report.searches:
         say(found.sentence)
-    table = next(load_tables(report))
-    say(f"{table.note}\n\n{markdown_table(table)}\n")
+    print_table(next(load_tables(report)), standard_output())
     say(f"report: {directory / 'load.html'}, {directory / 'load.md'}")
     return report
 

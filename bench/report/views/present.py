@@ -37,5 +37,6 @@ def _end(directory: Path, report: Report) -> None:
     spent = spent_usd(report)
     if spent is not None:
         print(f"cost: the requests of this run took about {money(spent)} on AWS, by list prices")
-    print("next: which storage answers in time at your own traffic, and what that costs a month:")
-    print(f"  .venv/bin/python bench/run.py choose {shlex.quote(str(directory))} {_NEXT}")
+    if report.costs and report.costs.variants:
+        print("next: which storage answers in time at your own traffic, and what that costs a month:")
+        print(f"  .venv/bin/python bench/run.py choose {shlex.quote(str(directory))} {_NEXT}")
