@@ -19,6 +19,7 @@ from bench.commands.options import (
     prices_from,
 )
 from bench.commands.ranges import not_negative
+from bench.commands.traffic import add_traffic_option, traffics_from
 from bench.cost.spending import Allowance
 from bench.deployments.connect import refuse_own_lab, resumed_choice, with_shape
 from bench.measure.parts import Work, measure_all
@@ -48,6 +49,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--redeploy", metavar="COMMAND",
                         help="deploys a new image and bundle, for each further --first-deploy")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print summary.json instead of the tables")
+    add_traffic_option(parser)
     add_price_options(parser)
     parser.add_argument("--spend", type=not_negative, default=1.0, metavar="USD",
                         help="on AWS, ask before a run expected to cost more (default 1.00)")  # fmt: skip
@@ -57,6 +59,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> int:
     """Measure to the plan, then report; Ctrl-C and failures report what was measured until then."""
     asked = _asked(options)
+    traffics_from(options)  # refused before anything is made
     directory = options.resume or options.out or Path("reports") / datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
     if not options.resume:
         with only_writer(directory):
@@ -115,7 +118,7 @@ def _carry_out(options: argparse.Namespace, work: Work, before: Run | None) -> i
             raise
         failure = error
         warn(reason_of(error))
-    report = present(directory, options.json)
+    report = present(directory, options.json, traffics_from(options))
     if failure is None:
         return EXIT_UNSOUND if report.untrusted else EXIT_OK
     warn(f"continue with: bench/run.py --resume {shlex.quote(str(directory))}")

@@ -100,6 +100,7 @@ def test_a_storage_that_is_none_is_refused_with_those_that_are(
         (["run", "--until-resolved", "--backends", "s3"], "at least two"),
         (["run", "--until-resolved", "lukewarm"], "known are cold, warm"),
         (["run", "--more", "5"], "--resume"),
+        (["run", "--traffic", "rare", "--traffic", "rare"], "given twice"),
         (["run", "--redeploy", "true"], "started anew by itself"),
         (["run", "--outputs", "x", "--first-deploy"], "--redeploy"),
         (["run", "--idle", "5m,300"], "more than once"),
