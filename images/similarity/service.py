@@ -151,6 +151,8 @@ class Service(ABC, Generic[Model]):
             revision=manifest.revision if manifest else None,
             bundle_hash=manifest.source_hash if manifest else None,
             model_hash=manifest.model_hash if manifest else None,
+            precision=manifest.precision if manifest else None,
+            origin=manifest.origin if manifest else None,
             weights=manifest.weights if manifest else None,
             incidents=len(model.index) if model else None,
             title=manifest.collection.title if manifest else None,

@@ -29,6 +29,7 @@ class Health:
     """The state of the function that answers; None for what it has not read yet.
 
     `model_hash` names the model without its incidents: deployments with the same one embed an ASCII text alike.
+    `precision` is that of its weights; unless it is fp32, `origin` is the `model_hash` of the same model in fp32.
     `title` names what the incidents are taken from, and `transliterates` tells that texts are written in ASCII first.
     """
 
@@ -40,6 +41,8 @@ class Health:
     revision: str | None
     bundle_hash: str | None
     model_hash: str | None
+    precision: str | None
+    origin: str | None
     weights: str | None
     incidents: int | None
     title: str | None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from contract.bundle import FORMAT, MANIFEST, File, foreign_index, model_hash, read, write_files
+from contract.precisions import FP32, PRECISIONS, Agreement
 from similarity.base.errors import StoreError
 
 PLACE = "{incident_id}"  # stands for an incident's number in a template of addresses
@@ -72,6 +73,9 @@ class Manifest:
     collection: Collection = AIID
     embedded_by: str = ""
     global_layers: int = 0
+    precision: str = FP32
+    origin: str = ""
+    agreement: Agreement | None = None
 
     @property
     def model_hash(self) -> str:
@@ -98,6 +102,8 @@ class Manifest:
     def to_json(self) -> str:
         fields: dict[str, Any] = {"format": FORMAT, **{k: v for k, v in vars(self).items() if k != "files"}}
         fields |= {"collection": self.collection._asdict(), "files": write_files(self.files)}
+        if self.agreement:
+            fields["agreement"] = self.agreement._asdict()
         return json.dumps(fields, indent=2) + "\n"
 
 
@@ -108,16 +114,30 @@ def parse(data: bytes) -> Manifest:
         fields.pop("format")
         if "collection" in fields:
             fields["collection"] = _collection(fields["collection"])
+        if fields.get("agreement") is not None:
+            fields["agreement"] = _agreement(fields["agreement"])
         manifest = Manifest(**fields)
     except ValueError as error:
         raise StoreError(MANIFEST, f"{error}: build the bundle again") from None
     except TypeError as error:
         raise StoreError(MANIFEST, f"is damaged: {error}") from None
-    kinds = {"int": int, "str": str, "Collection": Collection}
+    kinds = {"int": int, "str": str, "Collection": Collection, "Agreement | None": Agreement | None}
     for field in dataclasses.fields(Manifest):
         if not isinstance(getattr(manifest, field.name), kinds.get(str(field.type), Mapping)):
             raise StoreError(MANIFEST, f"is damaged: its {field.name} is not {field.type}")
+    if manifest.precision not in PRECISIONS:
+        known = ", ".join(PRECISIONS)
+        raise StoreError(MANIFEST, f"has the precision {manifest.precision[:20]!r}; this program reads {known}")
     return manifest
+
+
+def _agreement(fields: object) -> Agreement:
+    if not isinstance(fields, Mapping):
+        raise TypeError("its agreement is not a JSON object")
+    agreement = Agreement(**fields)
+    if type(agreement.items) is not int or not all(type(value) in (int, float) for value in agreement):
+        raise TypeError("its agreement has a field of another kind")
+    return agreement
 
 
 def _collection(fields: object) -> Collection:
