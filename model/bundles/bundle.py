@@ -13,17 +13,19 @@ from rich.console import Console
 from contract import bundle as files
 from contract.bundle import File
 from contract.checkout import ROOT
+from contract.precisions import FP32
 from model.base import publish
 from model.base.errors import BuildError
 from model.base.progress import step
-from model.bundles import incidents, understood
+from model.bundles import agreement, incidents, understood
 from model.bundles.incidents import Incident
-from model.checkpoints import checkpoint, hub, local, synthetic, weights
+from model.checkpoints import checkpoint, hub, local, reduced, synthetic, weights
 from model.checkpoints.architecture import FULL, TINY, Architecture
 from model.checkpoints.checkpoint import Checkpoint, Said
 from model.checkpoints.hub import HubUnavailable
 from model.graphs import graph
 from model.index import own
+from similarity.bundle import byte_ranges
 from similarity.bundle.manifest import AIID, Collection, Manifest
 from similarity.loading import verification
 
@@ -41,6 +43,7 @@ class Options:
     `tiny` is a two-layer synthetic model for tests.
     `layers` gives a synthetic model of full width another depth, to measure what grows with a model's size.
     `max_tokens` cuts texts earlier than the model would; 0 leaves that to the model.
+    `precision` is that of the weights: fp32 keeps the checkpoint as it is.
     `replace_index` rebuilds a bundle whose index `python -m model index` made, and puts the sample in its place.
     """
 
@@ -53,6 +56,7 @@ class Options:
     replace_index: bool = False
     pooling: str = ""
     max_tokens: int = 0
+    precision: str = FP32
 
     @property
     def shape(self) -> Architecture:
@@ -100,6 +104,8 @@ def build(options: Options, console: Console) -> Manifest:
                 break
         _spare_index(existing, options.out)
         draft = _draft(options, taken, recipe, work)
+        if options.precision != FP32:
+            draft = _reduce(options.precision, draft, [incident.text for incident in wanted], work, console)
         with step(console, f"embedding {len(wanted)} incidents") as progress:
             incidents.write_index(wanted, draft, work, progress)
         manifest = _seal(draft, work, console)
@@ -160,7 +166,7 @@ def _recipe(options: Options, key: str) -> str:
     builder = ROOT / "model"
     sources = [path for folder in _BUILDERS for path in sorted((builder / folder).glob("*.py"))]
     said = (options.pooling, str(options.max_tokens), str(options.collection))
-    parts = [options.model, key, *said, str(options.shape), str(SEED)]
+    parts = [options.model, key, *said, str(options.shape), str(SEED), options.precision]
     digest = hashlib.sha256("\n".join(parts).encode())
     for path in (*sources, options.incidents):
         digest.update(hashlib.sha256(path.read_bytes()).digest())
@@ -183,12 +189,8 @@ def _draft(options: Options, taken: Checkpoint, recipe: str, work: Path) -> Mani
     """Write the graphs and return the manifest without its files."""
     said = taken.said
     shape = checkpoint.shape(work, _pooling(options, taken))
-    start, header = weights.header(work / files.WEIGHTS)
-    checkpoint.check(shape, header, work)
-    (work / files.GRAPH).write_bytes(graph.build_short(shape, header).SerializeToString(deterministic=True))
-    if shape.window:
-        (work / files.LONG_GRAPH).write_bytes(graph.build_long(shape, header).SerializeToString(deterministic=True))
-    return Manifest(
+    checkpoint.check(shape, weights.header(work / files.WEIGHTS)[1], work)
+    draft = Manifest(
         model=taken.model,
         revision=taken.revision,
         weights=taken.origin,
@@ -200,13 +202,48 @@ def _draft(options: Options, taken: Checkpoint, recipe: str, work: Path) -> Mani
         max_tokens=_max_tokens(options, min(shape.max_tokens, said.max_tokens or shape.max_tokens)),
         padding_id=shape.padding_id,
         recipe=recipe,
-        header_sha256=hashlib.sha256(start).hexdigest(),
+        header_sha256="",
         global_layers=len(shape.style.unlimited) if shape.window else 0,
-        encoder_sha256=verification.encoder_sha256(header, work / files.WEIGHTS),
         source_hash="",
         files={},
         collection=options.collection,
     )
+    return _with_graphs(draft, shape, work)
+
+
+def _with_graphs(draft: Manifest, shape: Architecture, work: Path) -> Manifest:
+    """Write the graphs over the weights in `work`; returns the draft with the sums of these weights."""
+    start, header = weights.header(work / files.WEIGHTS)
+    (work / files.GRAPH).write_bytes(graph.build_short(shape, header).SerializeToString(deterministic=True))
+    if shape.window:
+        (work / files.LONG_GRAPH).write_bytes(graph.build_long(shape, header).SerializeToString(deterministic=True))
+    return replace(
+        draft,
+        header_sha256=hashlib.sha256(start).hexdigest(),
+        encoder_sha256=verification.encoder_sha256(header, work / files.WEIGHTS),
+        encoder_bytes=sum(part.size for part in byte_ranges.fetch_plan(header)),
+    )
+
+
+def _reduce(precision: str, fp32: Manifest, texts: list[str], work: Path, console: Console) -> Manifest:
+    """Put weights of a lower precision, and graphs over them, in the place of the checkpoint in `work`.
+
+    Returns the draft of the new bundle, with what was measured of its agreement.
+    """
+    with step(console, f"embedding {len(texts)} incidents in {FP32}") as progress:
+        exact = agreement.vectors(texts, fp32, work, progress)
+    origin = files.model_hash(_described(work, console), fp32.max_tokens)
+    _, header = weights.header(work / files.WEIGHTS)
+    whole = (work / files.WEIGHTS).rename(work / f"{FP32}.safetensors")
+    with step(console, f"writing the weights in {precision}") as progress:
+        reduced.write(header, whole, work / files.WEIGHTS, precision, progress)
+    whole.unlink()
+    draft = replace(fp32, precision=precision, origin=origin)
+    draft = _with_graphs(draft, checkpoint.shape(work, fp32.pooling), work)
+    with step(console, f"embedding {len(texts)} incidents in {precision}") as progress:
+        found = agreement.measure(exact, agreement.vectors(texts, draft, work, progress))
+    console.print(agreement.line(found), markup=False)
+    return replace(draft, agreement=found)
 
 
 def _max_tokens(options: Options, most: int) -> int:
@@ -231,6 +268,15 @@ def _pooling(options: Options, taken: Checkpoint) -> str:
 
 def _seal(draft: Manifest, work: Path, console: Console) -> Manifest:
     """Hash every file and write the manifest, which completes the bundle."""
+    described = _described(work, console)
+    manifest = replace(draft, files=described, source_hash=files.source_hash(described))
+    manifest = replace(manifest, embedded_by=manifest.model_hash)
+    (work / files.MANIFEST).write_text(manifest.to_json())
+    return manifest
+
+
+def _described(work: Path, console: Console) -> dict[str, File]:
+    """The size and sum of every file in `work`."""
     described = {}
     with step(console, "hashing") as progress:
         paths = sorted(work.iterdir())
@@ -239,7 +285,4 @@ def _seal(draft: Manifest, work: Path, console: Console) -> Manifest:
             with path.open("rb") as file:
                 described[path.name] = File(path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
             progress(done, len(paths))
-    manifest = replace(draft, files=described, source_hash=files.source_hash(described))
-    manifest = replace(manifest, embedded_by=manifest.model_hash)
-    (work / files.MANIFEST).write_text(manifest.to_json())
-    return manifest
+    return described

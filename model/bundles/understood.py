@@ -21,7 +21,8 @@ def lines(manifest: Manifest, directory: Path) -> list[str]:
     window = f"a window of {manifest.window} tokens" if manifest.window else "attention to all tokens"
     size = manifest.files[WEIGHTS].size / 1e6
     return [
-        f"family {manifest.family}: {manifest.layers} layers of {manifest.hidden} columns, {window}, {size:,.1f} MB",
+        f"family {manifest.family}: {manifest.layers} layers of {manifest.hidden} columns, {window}, {size:,.1f} MB "
+        f"in {manifest.precision}",
         f"pooling {manifest.pooling}: {POOLINGS[manifest.pooling]} of the last layer",
         f"limit: {manifest.max_tokens:,} tokens",
         f"tokens of {EXAMPLE!r}: {' '.join(tokenizer.encode(EXAMPLE).tokens)}",

@@ -97,7 +97,7 @@ def _join(of: Find, wanted: Mapping[str, str], target: Path) -> None:
             parts.append((path, tensor))
             tensors[name] = tensor
     with target.open("wb") as joined:
-        joined.write(_describe(tensors))
+        joined.write(describe(tensors))
         for path, tensor in parts:
             with path.open("rb") as file:
                 file.seek(tensor.offset)
@@ -109,7 +109,7 @@ def _join(of: Find, wanted: Mapping[str, str], target: Path) -> None:
                     left -= joined.write(chunk)
 
 
-def _describe(tensors: Mapping[str, Tensor]) -> bytes:
+def describe(tensors: Mapping[str, Tensor]) -> bytes:
     """The header of a file that holds these tensors one after the other."""
     entries, offset = {}, 0
     for name, tensor in tensors.items():

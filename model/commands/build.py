@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from contract.precisions import FP32, PRECISIONS
 from model.bundles import bundle, incidents
 from model.checkpoints.architecture import FULL
 from model.checkpoints.pooling import POOLINGS
@@ -44,6 +45,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="auto: a directory or package, else the Hub's cache, else the Hub, else, for the default model, synthetic "
         "weights of the same shapes (%(default)s)",
     )
+    parser.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default=FP32,
+        help="that of the weights: fp32 keeps the checkpoint as it is; fp16 and int8 take fewer bytes, and the build "
+        "says how far their answers agree with fp32's (%(default)s)",
+    )
     parser.add_argument("--incidents", type=Path, default=incidents.SAMPLE, help="JSONL file (the sample that ships)")
     parser.add_argument("--out", type=Path, default=Path("images/bundle"), help="directory to build (%(default)s)")
     parser.add_argument("--tiny", action="store_true", help="two synthetic layers, for tests")
@@ -76,6 +84,7 @@ def run(options: argparse.Namespace, parser: argparse.ArgumentParser, console: C
         options.replace_index,
         options.pooling,
         options.max_tokens,
+        options.precision,
     )
     bundle.build(chosen, console)
 

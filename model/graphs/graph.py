@@ -20,10 +20,13 @@ The tests compare with transformers' own model of each family; Longformer withou
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import onnx
 
 from model.checkpoints.architecture import Architecture
 from model.graphs import relative
+from model.graphs.dense import Dense
 from model.graphs.layers import Layers
 from model.graphs.nodes import Nodes, Weights, model_of
 from model.graphs.pooling import POOLS
@@ -36,7 +39,7 @@ def build_short(architecture: Architecture, header: Header) -> onnx.ModelProto:
     nodes, hidden = Nodes(), architecture.hidden
     shape = nodes.add("Shape", "embeddings")
     flat = nodes.constant([-1, hidden])
-    layers = Layers(architecture, nodes, Weights(header), lambda: nodes.add("Shape", "embeddings", start=1, end=2))
+    layers = _layers(architecture, nodes, header, lambda: nodes.add("Shape", "embeddings", start=1, end=2))
 
     near = ""
     if architecture.relative_buckets:
@@ -69,7 +72,7 @@ def build_long(architecture: Architecture, header: Header) -> onnx.ModelProto:
     """The graph with a sliding window; raises UnsupportedModel as build_short does."""
     nodes, hidden, reach = Nodes(), architecture.hidden, architecture.window // 2
     length = nodes.add("Shape", "embeddings", end=1)
-    layers = Layers(architecture, nodes, Weights(header), lambda: length)
+    layers = _layers(architecture, nodes, header, lambda: length)
     few = nodes.add("LessOrEqual", length, nodes.constant([3 * reach]))  # one block's keys would be all tokens
     band = nodes.either(
         few,
@@ -93,6 +96,11 @@ def build_long(architecture: Architecture, header: Header) -> onnx.ModelProto:
     else:
         result = POOLS[architecture.pooling](nodes, rows, 0)
     return model_of(nodes, layers.weights, result, ("n", hidden), (hidden,))
+
+
+def _layers(architecture: Architecture, nodes: Nodes, header: Header, count: Callable[[], str]) -> Layers:
+    weights = Weights(header)
+    return Layers(architecture, nodes, weights, count, Dense(nodes, weights))
 
 
 def _written(architecture: Architecture) -> list[int]:

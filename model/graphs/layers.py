@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from model.checkpoints.architecture import Architecture
+from model.graphs.dense import Dense
 from model.graphs.nodes import Nodes, Weights
 from model.graphs.rotary import Turns, turned, turns
 from model.graphs.window import count_blocks, own_blocks, windows
@@ -23,6 +24,7 @@ class Layers:
     nodes: Nodes
     weights: Weights
     count: Callable[[], str]
+    dense: Dense
     _turns: dict[float, Turns] = field(default_factory=dict)
 
     def norm(self, value: str, name: str) -> str:
@@ -52,23 +54,19 @@ class Layers:
 
     def _attended(self, layer: int, read: str, asking: str, attend: Attend) -> str:
         prefix, biased = f"encoder.layer.{layer}.attention", self.architecture.style.attention_bias
-        query = self._dense(asking, f"{prefix}.self.query", biased)
-        key = self._dense(read, f"{prefix}.self.key", biased)
-        value = self._dense(read, f"{prefix}.self.value", biased)
-        return self._dense(attend(layer, query, key, value), f"{prefix}.output.dense", biased)
+        query = self.dense(asking, f"{prefix}.self.query", biased)
+        key = self.dense(read, f"{prefix}.self.key", biased)
+        value = self.dense(read, f"{prefix}.self.value", biased)
+        return self.dense(attend(layer, query, key, value), f"{prefix}.output.dense", biased)
 
     def _fed(self, prefix: str, rows: str) -> str:
         """The feed-forward part."""
         style = self.architecture.style
-        inner = self.nodes.add("Gelu", self._dense(rows, f"{prefix}.intermediate.dense", style.feed_forward_bias))
+        inner = self.nodes.add("Gelu", self.dense(rows, f"{prefix}.intermediate.dense", style.feed_forward_bias))
         if style.gated:
-            gate = self._dense(rows, f"{prefix}.intermediate.gate", style.feed_forward_bias)
+            gate = self.dense(rows, f"{prefix}.intermediate.gate", style.feed_forward_bias)
             inner = self.nodes.add("Mul", inner, gate)
-        return self._dense(inner, f"{prefix}.output.dense", style.feed_forward_bias)
-
-    def _dense(self, value: str, name: str, biased: bool) -> str:
-        inputs = [self.weights(f"{name}.{part}") for part in (("weight", "bias") if biased else ("weight",))]
-        return self.nodes.add("Gemm", value, *inputs, transB=1)
+        return self.dense(inner, f"{prefix}.output.dense", style.feed_forward_bias)
 
     def turned(self, layer: int, rows: str) -> str:
         """Rows of float32[b, n, hidden] from the first token on, turned by their positions if these are rotary."""

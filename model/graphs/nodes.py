@@ -16,6 +16,8 @@ from similarity.bundle.encoder_tensors import find
 from similarity.bundle.safetensors_header import Header
 
 OPSET = 20
+KINDS = {"F32": TensorProto.FLOAT, "F16": TensorProto.FLOAT, "I8": TensorProto.INT8}
+"""The types that the weights have in a graph; the engine makes those in float16 float32."""
 
 
 @dataclass
@@ -67,14 +69,18 @@ class Weights:
                 tensor = find(self.header, name)
             except KeyError:
                 raise UnsupportedModel(f"{WEIGHTS} has no tensor {name}") from None
-            if tensor.dtype != "F32":
-                raise UnsupportedModel(f"tensor {name} is {tensor.dtype}; only F32 is supported")
-            proto = TensorProto(name=name, data_type=TensorProto.FLOAT, dims=tensor.shape)
+            if tensor.dtype not in KINDS:
+                raise UnsupportedModel(f"tensor {name} is {tensor.dtype}; {', '.join(KINDS)} are supported")
+            proto = TensorProto(name=name, data_type=KINDS[tensor.dtype], dims=tensor.shape)
             proto.data_location = TensorProto.EXTERNAL
             for key, value in (("location", WEIGHTS), ("offset", tensor.offset), ("length", tensor.size)):
                 proto.external_data.add(key=key, value=str(value))
             self.used[name] = proto
         return name
+
+    def dtype(self, name: str) -> str:
+        """The type of a tensor in the file, by its name in safetensors."""
+        return find(self.header, name).dtype
 
 
 def model_of(

@@ -2,7 +2,8 @@
 
 DistilBERT, MPNet and ModernBERT have the same parts under names of their own; ModernBERT keeps some of them one after
 the other in one tensor. In a checkpoint with the head of a task the model's name precedes all of them
-(`bert.encoder…`), and one that was converted from TensorFlow calls the two parts of a LayerNorm gamma and beta.
+(`bert.encoder…`), and one that was converted from TensorFlow calls the two parts of a LayerNorm gamma and beta. A
+reduced bundle (`model/checkpoints/reduced.py`) has BERT's names; a weight in int8 has a `scale` beside it.
 """
 
 from __future__ import annotations
@@ -33,11 +34,11 @@ _SEVERAL = {
     "mlp.Wi": ("intermediate.dense", "intermediate.gate"),
 }
 """The parts that a tensor of ModernBERT holds, each an equal share of its rows."""
-_OWN = ("attn_norm", "mlp_norm")
+_OWN = ("attn_norm", "mlp_norm", "intermediate.gate")
 """Parts that BERT does not have."""
 _PREFIX = r"(?:(?P<prefix>[a-z_]+)\.)?"
 _OLDER = {"gamma": "weight", "beta": "bias"}
-_KIND = r"\.(?P<kind>weight|bias|gamma|beta)"
+_KIND = r"\.(?P<kind>weight|bias|gamma|beta|scale)"
 _PARTS = "|".join(
     map(re.escape, sorted({*_OTHERS, *_OTHERS.values(), *_SEVERAL, *_OWN}, key=lambda part: (-len(part), part)))
 )

@@ -51,7 +51,10 @@ class Manifest:
     the safetensors header, its 8-byte length included. `index` names the source of the incidents, empty for those that
     ship with the build. `encoder_sha256` covers the tensors that every answer reads, for VERIFY_WEIGHTS; empty in older
     bundles. `collection` is what `index` is of. `embedded_by` is the `model_hash` under which it was embedded; empty in
-    older bundles. `global_layers` is the number of layers in which the window does not count.
+    older bundles. `encoder_bytes` is what the onnx engine fetches before its first answer; 0 in older bundles.
+    `global_layers` is the number of layers in which the window does not count. `precision` is that of the weights.
+    Unless it is fp32, `origin` is the `model_hash` of the same model in fp32, and `agreement` is what the build has
+    measured between the two, with the incidents that it embedded.
     """
 
     model: str
@@ -76,6 +79,7 @@ class Manifest:
     precision: str = FP32
     origin: str = ""
     agreement: Agreement | None = None
+    encoder_bytes: int = 0
 
     @property
     def model_hash(self) -> str:

@@ -21,9 +21,10 @@ class Engine(Protocol):
 
 
 class EngineModule(Protocol):
-    """A module of this package; `NEEDS_WEIGHTS` says whether the weights must be fetched before `make`."""
+    """A module of this package."""
 
-    NEEDS_WEIGHTS: bool
+    def needs_weights(self, manifest: Manifest, /) -> bool:
+        """Whether the weights must be fetched before `make`."""
 
     def files(self, manifest: Manifest, /) -> tuple[str, ...]:
         """Names of the small files that `make` reads."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 THREADS = 16  # a row is one round trip to S3 or EFS, both of which answer many at a time
 SLACK = 8  # rows of 3 KB
+DTYPES = {"F32": np.float32, "F16": np.float16}
 
 
 def position_ids(ids: Sequence[int], padding_id: int) -> list[int]:
@@ -37,7 +38,7 @@ def position_ids(ids: Sequence[int], padding_id: int) -> list[int]:
 
 
 class Embeddings:
-    """Row look-up in the embedding tables of a checkpoint. A row is read once and then kept, at most 166 MB in all."""
+    """Row look-up in the embedding tables of a checkpoint. A row is read once and kept as float32, at most 166 MB."""
 
     def __init__(self, header: Header, weights: Weights, padding_id: int) -> None:
         self._weights = weights
@@ -63,11 +64,12 @@ class Embeddings:
     def _read(self, wanted: Sequence[tuple[Tensor, Sequence[int]]]) -> None:
         """Read the rows that are not kept yet, those of all tables at once, because each is a round trip."""
 
-        def read(run: tuple[Tensor, range]) -> None:
+        def fetch(run: tuple[Tensor, range]) -> None:
             table, rows = run
             row = table.size // table.shape[0]
             block = self._weights.read(Range(table.offset + rows.start * row, len(rows) * row))
-            for index, values in zip(rows, np.frombuffer(block, np.float32).reshape(-1, self.hidden), strict=True):
+            read = np.frombuffer(block, DTYPES[table.dtype]).astype(np.float32, copy=False)
+            for index, values in zip(rows, read.reshape(-1, self.hidden), strict=True):
                 self._kept[table.offset, index] = values
 
         missing = [
@@ -75,7 +77,7 @@ class Embeddings:
             for table, indices in wanted
             for run in runs({index for index in indices if (table.offset, index) not in self._kept}, SLACK)
         ]
-        for_each(read, missing, THREADS)
+        for_each(fetch, missing, THREADS)
 
 
 def _name(table: str) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import onnxruntime as ort
 
 from contract.bundle import GRAPH, LONG_GRAPH, WEIGHTS
+from contract.precisions import FP16
 from similarity.bundle.manifest import Manifest
 from similarity.bundle.safetensors_header import Header
 from similarity.engines.embeddings import Embeddings
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from similarity.stores import Weights
 
 
-NEEDS_WEIGHTS = False
+def needs_weights(manifest: Manifest) -> bool:
+    """It maps the weights, which may still be on their way; only those in fp16 are read, and made wider."""
+    return manifest.precision == FP16
 
 
 def files(manifest: Manifest) -> tuple[str, ...]:

@@ -17,7 +17,6 @@ from similarity.bundle.safetensors_header import Header
 if TYPE_CHECKING:
     from similarity.stores import Weights
 
-NEEDS_WEIGHTS = True
 POOLS: Mapping[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "cls": lambda rows: rows[0],
     "mean": lambda rows: rows.mean(dim=0),
@@ -25,6 +24,11 @@ POOLS: Mapping[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "weightedmean": lambda rows: (torch.arange(1.0, len(rows) + 1) / (len(rows) * (len(rows) + 1) / 2)) @ rows,
     "lasttoken": lambda rows: rows[-1],
 }
+
+
+def needs_weights(manifest: Manifest) -> bool:
+    """It reads the whole checkpoint when it is made."""
+    return True
 
 
 def files(manifest: Manifest) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from contract import bundle as files
-from contract.engines import ONNX, TRANSFORMERS
+from contract.engines import ONNX, TRANSFORMERS, unreadable
 from contract.environment import VERIFY_WEIGHTS
 from contract.phases import FETCH, IMPORT, LOAD, VERIFY
 from similarity.base import log
@@ -92,6 +92,8 @@ class Loader(Attempt[Model]):
         weights = self._store.weights(files.WEIGHTS, HEADER_GUESS, self._engine)
         described = reading.result()
         manifest = parse(described)
+        if self._engine in PLANS and (wrong := unreadable(self._engine, manifest.precision)):
+            raise Unavailable(wrong)
         if files.WEIGHTS not in manifest.files:
             raise StoreError(files.WEIGHTS, "is not in the manifest")
         if weights.size != manifest.files[files.WEIGHTS].size:
@@ -140,7 +142,7 @@ class Loader(Attempt[Model]):
         for name in (files.TOKENIZER, files.VECTORS, files.INCIDENTS, *engine.files(bundle.manifest)):
             if name not in small:
                 raise StoreError(name, "is not in the manifest")
-        if engine.NEEDS_WEIGHTS:
+        if engine.needs_weights(bundle.manifest):
             self._fetched.result()
         with self._phases.span(LOAD):
             tokenizer = Tokenizer(small[files.TOKENIZER], bundle.manifest.max_tokens, self._process)
