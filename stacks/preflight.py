@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pulumi_aws as aws
 
-from contract.engines import ENGINES
+from contract.engines import ENGINES, unreadable
 from contract.names import Named
 from contract.storages import storage
 from stacks.account import connect
@@ -70,6 +70,8 @@ def _bundle_problems(settings: Settings, used: Mapping[str, type[Backend]], mode
     """Yield reasons why bundles do not fit the settings, and faults in the files that are uploaded from here."""
     if settings.engine in ENGINES:
         for model in models:
+            if wrong := unreadable(settings.engine, model.bundle.precision):
+                yield f"{model.bundle.directory}: {wrong}"
             for backend in used.values():
                 yield from backend.problems(settings, model.bundle)
     uploads = not settings.model_bucket and any(backend.NEEDS_STORE for backend in used.values())

@@ -38,8 +38,8 @@ def test_names_may_have_the_prefix_of_a_checkpoint_with_a_head() -> None:
 
 def test_a_checkpoint_without_a_tensor_or_of_another_dtype_is_refused() -> None:
     tensors = synthetic.tensors(TINY)
-    half = safetensors_header.parse(safetensors_header.build(tensors, itemsize=2, dtype="F16"))
-    with pytest.raises(UnsupportedModel, match="is F16; only F32"):
+    half = safetensors_header.parse(safetensors_header.build(tensors, itemsize=2, dtype="BF16"))
+    with pytest.raises(UnsupportedModel, match="is BF16; F32, F16, I8 are supported"):
         graph.build_short(TINY, half)
     del tensors["encoder.layer.1.output.dense.bias"]
     with pytest.raises(UnsupportedModel, match=r"has no tensor encoder\.layer\.1\.output\.dense\.bias"):

@@ -1,0 +1,120 @@
+"""Bundles of reduced precision, of all kinds of families, compared with fp32 and with numpy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+from rich.console import Console
+from safetensors.numpy import load_file, save_file
+
+from contract import bundle as files
+from contract.engines import ONNX, TRANSFORMERS, unreadable
+from contract.precisions import FP16, FP32, INT8
+from model.bundles import agreement, bundle, incidents
+from model.checkpoints import reduced, weights
+from model.graphs.dense import Dense
+from model.graphs.nodes import Nodes, Weights, model_of
+from similarity.base.errors import Unavailable
+from similarity.base.phases import Phases
+from similarity.bundle.manifest import Manifest, parse
+from similarity.engines.mapped_weights import mapped
+from similarity.loading.loader import Loader
+from similarity.stores.directory import DirectoryStore
+from tests.images.conftest import open_bundle
+from tests.model.support.checkpoints import KINDS, save
+from tests.model.support.in_process import in_process
+
+__all__ = ["in_process"]
+LEAST = {FP16: 0.99999, INT8: 0.98}
+NAME = "encoder.layer.0.attention.output.dense"
+
+
+def _build(folder: Path, kind: str, precision: str) -> Manifest:
+    few = folder / "few.jsonl"
+    few.write_text("\n".join(incidents.SAMPLE.read_text().splitlines()[:4]))
+    options = bundle.Options(str(folder / "checkpoint"), "auto", few, folder / precision, pooling="cls")
+    return bundle.build(bundle.Options(**{**vars(options), "precision": precision}), Console(quiet=True))
+
+
+@pytest.mark.usefixtures("in_process")
+@pytest.mark.parametrize("kind", ["bert", "longformer with a head", "mpnet", "modernbert", "distilbert"])
+def test_any_family_answers_nearly_as_in_fp32_for_short_and_long_texts(kind: str, tmp_path: Path) -> None:
+    save(KINDS[kind], tmp_path / "checkpoint")
+    built = {precision: _build(tmp_path, kind, precision) for precision in (FP32, FP16, INT8)}
+    engines = {precision: open_bundle(tmp_path / precision).engine for precision in built}
+    for precision, least in LEAST.items():
+        manifest = built[precision]
+        assert (manifest.precision, manifest.origin) == (precision, built[FP32].model_hash)
+        assert manifest.agreement
+        assert manifest.agreement.items == 4
+        assert manifest.agreement.cosine_p1 >= least
+        assert parse((tmp_path / precision / files.MANIFEST).read_bytes()) == manifest
+        for count in (1, 7, 60):
+            ids = [0, *np.random.default_rng(count).integers(5, 590, count).tolist(), 2][: manifest.max_tokens]
+            one, other = engines[FP32].encode(ids), engines[precision].encode(ids)
+            assert float(one @ other) >= least * float(np.linalg.norm(one) * np.linalg.norm(other))
+    assert built[FP32].origin == ""
+    assert built[FP32].agreement is None
+
+
+def test_the_other_texts_of_a_batch_do_not_change_a_vector(tmp_path: Path) -> None:
+    save(KINDS["bert"], tmp_path / "checkpoint")
+    _build(tmp_path, "bert", INT8)
+    engine = open_bundle(tmp_path / INT8).engine
+    texts = [np.random.default_rng(seed).integers(5, 590, 9).tolist() for seed in range(4)]
+    for vector, ids in zip(engine.encode_batch(texts), texts, strict=True):
+        np.testing.assert_allclose(vector, engine.encode(ids), atol=1e-5)
+
+
+@pytest.mark.parametrize("largest", [0.0, 1.0, 1e6])
+def test_a_dense_layer_computes_what_numpy_does_with_the_same_whole_numbers(tmp_path: Path, largest: float) -> None:
+    rng = np.random.default_rng(3)
+    tensors = {
+        f"{NAME}.weight": rng.standard_normal((5, 16)).astype(np.float32),
+        f"{NAME}.bias": rng.standard_normal(5).astype(np.float32),
+    }
+    source, made = tmp_path / "source", tmp_path / files.WEIGHTS
+    save_file(tensors, source)
+    reduced.write(weights.header(source)[1], source, made, INT8, lambda done, total: None)
+    nodes, over = Nodes(), Weights(weights.header(made)[1])
+    graph = model_of(nodes, over, Dense(nodes, over)("embeddings", NAME, True), ("n", 16), ("n", 5))
+    options = ort.SessionOptions()
+    values = mapped(over.header, made)
+    for name, value in values.items():
+        options.add_initializer(name, value)
+    options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(tmp_path))
+    session = ort.InferenceSession(graph.SerializeToString(), options)
+    rows = (rng.standard_normal((6, 16)) * np.array([[largest], [1], [2], [1e-3], [5], [0]])).astype(np.float32)
+    kept = load_file(made)
+    scale = np.maximum(np.abs(rows).max(axis=1, keepdims=True), 1e-30) / 127
+    exact = np.rint(rows / scale) * scale @ (kept[f"{NAME}.weight"] * kept[f"{NAME}.scale"]).astype(np.float64)
+    found = session.run(["cls"], {"embeddings": rows})[0]
+    one_step = scale * np.abs(tensors[f"{NAME}.weight"]).max()  # a number halfway between two may go either way
+    assert (np.abs(found - exact - tensors[f"{NAME}.bias"]) <= 1.1 * one_step + 1e-4).all()
+
+
+def test_the_engine_that_reads_the_checkpoint_itself_refuses_by_name(tmp_path: Path) -> None:
+    save(KINDS["bert"], tmp_path / "checkpoint")
+    _build(tmp_path, "bert", INT8)
+    loader = Loader(DirectoryStore(str(tmp_path / INT8), 1), TRANSFORMERS, Phases())
+    loader.wait(30)
+    assert isinstance(loader.error, Unavailable)
+    assert str(loader.error) == unreadable(TRANSFORMERS, INT8)
+    assert "transformers reads fp32, and the bundle has int8" in str(loader.error)
+    assert unreadable(ONNX, INT8) == unreadable(TRANSFORMERS, FP32) == ""
+
+
+def test_agreement_counts_the_nearest_others() -> None:
+    exact = np.array([[1, 0, 0], [0.9, 0.1, 0], [0, 1, 0], [0, 0.9, 0.2], [0, 0, 1]], np.float32)
+    same = agreement.measure(exact, 3 * exact)
+    assert (same.items, same.top_1, same.top_3) == (5, 1.0, 1.0)
+    assert same.cosine_p1 == pytest.approx(1.0)
+    moved = exact.copy()
+    moved[0] = [0, 0, 1]
+    found = agreement.measure(exact, moved)
+    assert found.top_1 == 1 - 3 / 5  # of the first, of the second, and of the last, which had the fourth
+    assert found.top_3 < 1
+    assert agreement.measure(exact[:1], exact[:1]).top_1 == 1.0
