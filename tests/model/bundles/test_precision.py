@@ -17,13 +17,13 @@ from model.bundles import agreement, bundle, incidents
 from model.checkpoints import reduced, weights
 from model.graphs.dense import Dense
 from model.graphs.nodes import Nodes, Weights, model_of
+from model.index.encoder import Encoder
 from similarity.base.errors import Unavailable
 from similarity.base.phases import Phases
 from similarity.bundle.manifest import Manifest, parse
 from similarity.engines.mapped_weights import mapped
 from similarity.loading.loader import Loader
 from similarity.stores.directory import DirectoryStore
-from tests.images.conftest import open_bundle
 from tests.model.support.checkpoints import KINDS, save
 from tests.model.support.in_process import in_process
 
@@ -44,7 +44,7 @@ def _build(folder: Path, kind: str, precision: str) -> Manifest:
 def test_any_family_answers_nearly_as_in_fp32_for_short_and_long_texts(kind: str, tmp_path: Path) -> None:
     save(KINDS[kind], tmp_path / "checkpoint")
     built = {precision: _build(tmp_path, kind, precision) for precision in (FP32, FP16, INT8)}
-    engines = {precision: open_bundle(tmp_path / precision).engine for precision in built}
+    encoders = {precision: Encoder(manifest, tmp_path / precision) for precision, manifest in built.items()}
     for precision, least in LEAST.items():
         manifest = built[precision]
         assert (manifest.precision, manifest.origin) == (precision, built[FP32].model_hash)
@@ -54,7 +54,7 @@ def test_any_family_answers_nearly_as_in_fp32_for_short_and_long_texts(kind: str
         assert parse((tmp_path / precision / files.MANIFEST).read_bytes()) == manifest
         for count in (1, 7, 60):
             ids = [0, *np.random.default_rng(count).integers(5, 590, count).tolist(), 2][: manifest.max_tokens]
-            one, other = engines[FP32].encode(ids), engines[precision].encode(ids)
+            one, other = (encoders[each].encode([ids])[0] for each in (FP32, precision))
             assert float(one @ other) >= least * float(np.linalg.norm(one) * np.linalg.norm(other))
     assert built[FP32].origin == ""
     assert built[FP32].agreement is None
@@ -62,11 +62,10 @@ def test_any_family_answers_nearly_as_in_fp32_for_short_and_long_texts(kind: str
 
 def test_the_other_texts_of_a_batch_do_not_change_a_vector(tmp_path: Path) -> None:
     save(KINDS["bert"], tmp_path / "checkpoint")
-    _build(tmp_path, "bert", INT8)
-    engine = open_bundle(tmp_path / INT8).engine
+    encoder = Encoder(_build(tmp_path, "bert", INT8), tmp_path / INT8)
     texts = [np.random.default_rng(seed).integers(5, 590, 9).tolist() for seed in range(4)]
-    for vector, ids in zip(engine.encode_batch(texts), texts, strict=True):
-        np.testing.assert_allclose(vector, engine.encode(ids), atol=1e-5)
+    for vector, ids in zip(encoder.encode(texts), texts, strict=True):
+        np.testing.assert_allclose(vector, encoder.encode([ids])[0], atol=1e-5)
 
 
 @pytest.mark.parametrize("largest", [0.0, 1.0, 1e6])
