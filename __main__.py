@@ -123,6 +123,7 @@ def described(settings: Settings, model: Model, backends: Mapping[str, Backend],
         bundle_bytes=bundle.total_bytes,
         weights=bundle.weights,
         backends=on_backends,
+        **bundle.reduction._asdict(),
     )
 
 

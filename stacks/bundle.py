@@ -10,7 +10,7 @@ from pathlib import Path
 from contract.bundle import INDEX, MANIFEST, WEIGHTS, File, foreign_index, read, search_memory_mb
 from contract.engines import ONNX, TRANSFORMERS
 from contract.limits import MAX_MEMORY_MB
-from contract.precisions import FP32
+from contract.precisions import Reduction, reduction
 from stacks.errors import DeploymentError
 
 _MIB = 1 << 20
@@ -28,7 +28,7 @@ class Bundle:
     hidden: int
     encoder_bytes: int
     files: Mapping[str, File]
-    precision: str = FP32
+    reduction: Reduction
 
     @classmethod
     def read(cls, directory: Path) -> Bundle:
@@ -44,8 +44,8 @@ class Bundle:
             raise DeploymentError.of([f"{path} {error}: {mend} again"]) from error
         try:
             hidden, weights = int(fields["hidden"]), str(fields["weights"])
+            reduced = reduction(fields)
             encoder = int(fields.get("encoder_bytes") or encoder_bytes(int(fields["layers"]), hidden))
-            precision = str(fields.get("precision", FP32))
             foreign = foreign_index(fields.get("embedded_by", ""), fields["files"], int(fields["max_tokens"]))
         except (ValueError, KeyError, TypeError, OverflowError) as error:
             raise DeploymentError.of([f"{path} is damaged ({error!r}): {mend} again"]) from error
@@ -55,7 +55,7 @@ class Bundle:
         if lacking := [name for name in (WEIGHTS, *INDEX) if name not in files]:
             raise DeploymentError.of([f"{path} lists no {' and no '.join(lacking)}: {mend} again"])
         files[MANIFEST] = File(len(data), hashlib.sha256(data).hexdigest())
-        return cls(directory, fields["source_hash"], weights, hidden, encoder, files, precision)
+        return cls(directory, fields["source_hash"], weights, hidden, encoder, files, reduced)
 
     def check_files(self) -> None:
         """Raise DeploymentError, with the remedy, unless every file is there and fits the manifest.

@@ -70,7 +70,7 @@ def _bundle_problems(settings: Settings, used: Mapping[str, type[Backend]], mode
     """Yield reasons why bundles do not fit the settings, and faults in the files that are uploaded from here."""
     if settings.engine in ENGINES:
         for model in models:
-            if wrong := unreadable(settings.engine, model.bundle.precision):
+            if wrong := unreadable(settings.engine, model.bundle.reduction.precision):
                 yield f"{model.bundle.directory}: {wrong}"
             for backend in used.values():
                 yield from backend.problems(settings, model.bundle)

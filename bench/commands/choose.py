@@ -39,6 +39,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--objective", type=positive, required=True, metavar="MS", help="answered within so many ms")
     parser.add_argument("--share", type=proportion, default=0.95, help="for this share of the requests (default 0.95)")
+    parser.add_argument("--agreement", type=proportion, metavar="SHARE",
+                        help="first answers that must be those of fp32, such as 0.95 (default: none)")  # fmt: skip
     parser.add_argument("--keep-alive", type=keep_alive, metavar="MIN",
                         help="minutes an idle environment stays, such as 10 or 5-60 (default: as measured on AWS, else "
                         "as published)")  # fmt: skip
@@ -63,7 +65,8 @@ def execute(options: argparse.Namespace) -> int:
         assumptions=Assumptions(endpoints=options.endpoints),
         stored_bytes=None if options.stored_mb is None else options.stored_mb * 1e6,
     )
-    choice = choose(report, Question(Objective(options.objective, options.share), options.traffic, rates))
+    objective = Objective(options.objective, options.share)
+    choice = choose(report, Question(objective, options.traffic, rates, options.agreement))
     if options.html:
         about = f"{options.directory}, within {options.objective:g} ms"
         write(options.html, choice_html(choice, about, warnings(report.untrusted)))

@@ -22,6 +22,7 @@ from bench.runs.plan import COMPARED, LOOKS_AHEAD, MOST_REQUESTS, MOST_VISITS, A
 from bench.runs.texts import MOST_TOKENS
 from contract.engines import ENGINES
 from contract.limits import MAX_MEMORY_MB, MIN_MEMORY_MB
+from contract.precisions import FP32, PRECISIONS
 from contract.shapes import SHAPES
 from contract.storages import DESCRIBED, NAMES
 
@@ -83,6 +84,8 @@ def add_axes_options(parser: argparse.ArgumentParser) -> None:
     add_backends_option(parser)
     add("--engines", type=some_of(ENGINES, "engine"), default=ENGINES[:1], metavar="A,B",
         help=f"some of {', '.join(ENGINES)} (default {ENGINES[0]})")  # fmt: skip
+    add("--precision", dest="precisions", type=some_of(PRECISIONS, "precision"), default=(FP32,), metavar="A,B",
+        help=f"precisions of the weights: some of {', '.join(PRECISIONS)} (default {FP32})")  # fmt: skip
     add("--memory", dest="memories", type=listed(memory_size), default=(None,), metavar="MB,MB",
         help="memory sizes to set (default: as deployed)")  # fmt: skip
     add("--tokens", type=listed(whole(1, MOST_TOKENS)), default=(20,), metavar="N,N",

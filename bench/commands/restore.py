@@ -42,7 +42,7 @@ def execute(options: argparse.Namespace) -> int:
 def _restore(choice: Choice, first: Session) -> None:
     if not first.originals:
         raise UsageError("this run has no record of how the functions were before it: set memory and engine yourself")
-    deployment = existing(choice, first)
+    deployment = existing(choice, first).in_precisions(first.axes.precisions)
     with undisturbed():
         changed = put_back(Functions(deployment), deployment, first.originals)
     for name, original in first.originals.items():

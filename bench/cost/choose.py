@@ -34,7 +34,7 @@ class Candidate:
     """A backend as measured: request times by visit, infinite for what was censored, failed or not proven.
 
     `crowded_ms` are of cold starts while other requests were under way (bursts); without any, they are taken to be like
-    those alone.
+    those alone. `agrees`: the verdict on the agreement of its answers with fp32.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Candidate:
     costs: Costs
     crowded_ms: Visits = ()
     answered_share: float | None = None
+    agrees: str = MEETS
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Option:
 
     `within` is at the middle of the keep-alive's range. `within_low` and `within_high` are exact limits over all of it;
     each holds with 95 %. `verdict`: the lower one is above the objective (meets), the upper one below it (does not), or
-    neither (undecided). `with_one_ready` is the same with one environment of provisioned concurrency: priced, its
+    neither (undecided); an agreement that is required and not shown makes it worse. `with_one_ready` is the same with one environment of provisioned concurrency: priced, its
     requests taken to be as fast as warm ones, but not measured.
     """
 
@@ -110,13 +111,14 @@ def _weighed(
 ) -> Option:
     middle, *_ = withins = [_within(candidate, objective.limit_ms, each) for each in shares]
     low, high = min(each.low for _, each in withins), max(each.high for _, each in withins)
+    in_time = MEETS if low >= objective.share else DOES_NOT if high < objective.share else UNDECIDED
     return Option(
         name=candidate.name,
         answered_share=candidate.answered_share,
         within=middle[0],
         within_low=low,
         within_high=high,
-        verdict=MEETS if low >= objective.share else DOES_NOT if high < objective.share else UNDECIDED,
+        verdict=max(in_time, candidate.agrees, key=_ORDER.index),
         month=month,
         with_one_ready=ready,
     )

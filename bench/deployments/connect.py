@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bench.deployments.bundles import bundle_arguments
 from bench.deployments.lab import running_lab, why_not
 from bench.deployments.outputs import Deployment, deployment_of, read_outputs
 from bench.deployments.pulumi import read_stack
@@ -16,6 +17,7 @@ from bench.process.say import warn
 from bench.runs.foreign import OWN
 from bench.runs.plan import Axes
 from bench.runs.records import Session
+from contract.precisions import FP32
 from contract.shapes import LAMBDA, NONE, PROCESSOR
 
 
@@ -103,7 +105,13 @@ def existing(choice: Choice, session: Session) -> Deployment:
 
 @contextmanager
 def deployed(
-    choice: Choice, backends: Sequence[str], engine: str, log: Path, *, first_deploy: bool = False
+    choice: Choice,
+    backends: Sequence[str],
+    engine: str,
+    log: Path,
+    *,
+    precisions: Sequence[str] = (FP32,),
+    first_deploy: bool = False,
 ) -> Iterator[Deployment]:
     """The chosen deployment, for as long as it is needed. A lab is started and stopped; its log is added to `log`.
 
@@ -119,8 +127,7 @@ def deployed(
     if scratch and not os.access(scratch, os.W_OK | os.X_OK):
         raise StorageError(f"TMPDIR is {scratch}, which is not a folder that can be written to; the lab lives there")
     arguments = ["--backends", ",".join(backends), "--engine", engine, "--cache", choice.cache or "cold"]
-    if choice.bundle:
-        arguments += ["--bundle", str(choice.bundle.resolve())]
+    arguments += bundle_arguments(choice.bundle, precisions)
     if choice.shape:
         arguments += ["--shape", choice.shape]
     if choice.shape == LAMBDA and first_deploy:

@@ -61,14 +61,14 @@ class LiveTarget:
 
     def limit_ms(self, variant: Variant) -> float:
         """The function's time-out, and for HTTP the API's if that is shorter."""
-        timeout_s = float(self._original(variant.backend).timeout_s)
+        timeout_s = float(self._original(variant.function).timeout_s)
         return 1e3 * (min(timeout_s, API_TIMEOUT_S) if variant.arm == "http" else timeout_s)
 
     def force_cold(self, variant: Variant, nonce: str) -> None:
         """Set nonce, engine and memory; a new configuration retires all running environments."""
-        memory = variant.memory_mb or self._original(variant.backend).memory_mb
-        variables = {**self._configured(variant.backend).variables, CONFIG_NONCE: nonce}
-        backend = self._deployment.backend(variant.backend)
+        memory = variant.memory_mb or self._original(variant.function).memory_mb
+        variables = {**self._configured(variant.function).variables, CONFIG_NONCE: nonce}
+        backend = self._deployment.backend(variant.function)
         if backend.witnesses is None:
             variables[ENGINE] = variant.engine
         self._functions.configure(backend, variables, memory)
@@ -78,17 +78,17 @@ class LiveTarget:
 
         A function that is not ours need not refuse it, so it gets none.
         """
-        if self._deployment.backend(variant.backend).witnesses is not None:
+        if self._deployment.backend(variant.function).witnesses is not None:
             return None
-        seen = self.post(variant.backend, NOTHING)
+        seen = self.post(variant.function, NOTHING)
         return seen.request_ms if seen.status == 400 and (seen.invocation or 1) > 1 else None
 
     def call(self, variant: Variant) -> Observation:
         """One measured request: over HTTP, or straight to the function."""
         body, content_type = self._next_body(variant)
         if variant.arm == "http":
-            return self.post(variant.backend, body, self.limit_ms(variant) / 1e3, content_type)
-        backend = self._deployment.backend(variant.backend)
+            return self.post(variant.function, body, self.limit_ms(variant) / 1e3, content_type)
+        backend = self._deployment.backend(variant.function)
         return self._functions.invoke(backend, _event(backend.route, body, content_type))
 
     def _next_body(self, variant: Variant) -> tuple[bytes, str]:
@@ -104,7 +104,7 @@ class LiveTarget:
 
     def call_at_once(self, variant: Variant, count: int) -> Sequence[Observation]:
         """`count` requests from as many threads, released together."""
-        self._original(variant.backend)
+        self._original(variant.function)
         barrier = threading.Barrier(count)
 
         def call() -> Observation:
@@ -120,7 +120,7 @@ class LiveTarget:
         missing = [o for o in seen if not o.log_tail and o.log_stream and o.request_id]
         streams = {o.log_stream for o in missing if o.log_stream}
         ids = {o.request_id for o in missing if o.request_id}
-        backend = self._deployment.backend(variant.backend)
+        backend = self._deployment.backend(variant.function)
         since_ms = int(time.time() * 1e3) - _LOG_WINDOW_MS
         found = self._functions.log_lines(backend, streams, ids, since_ms) if ids else ()
         return tuple(tails) + found

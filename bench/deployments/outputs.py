@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 from bench.process.errors import UsageError
 from bench.process.redact import keep_secret
 from bench.runs.checks import explain
 from bench.runs.foreign import OWN, checked_witnesses, witnesses_of
+from bench.runs.plan import function_name
 from bench.runs.shapes import Shape
 from contract import outputs as names
 from contract.engines import ONNX
 from contract.names import LABEL
+from contract.precisions import FP32, PRECISIONS
 from contract.routes import SIMILAR
 from contract.storages import STORAGES
 
@@ -31,6 +33,7 @@ class Backend:
     """One function under test; `storage` is one honest sentence about the place of its weights.
 
     `mode` is what a stack deployed the storage in, if there is a choice, and `provisioned_mibps` what it pays for.
+    `bundle_hash`, `bundle_bytes` and `agreement` with fp32 are set where a run compares precisions.
     A function that is not ours says which `witnesses` it has; ours have all, and None here. It is asked at its `path`.
     """
 
@@ -42,6 +45,9 @@ class Backend:
     provisioned_mibps: int = 0
     path: str | None = None
     witnesses: tuple[str, ...] | None = None
+    bundle_hash: str | None = None
+    bundle_bytes: int | None = None
+    agreement: Mapping[str, float] | None = None
 
     @property
     def route(self) -> str:
@@ -50,11 +56,25 @@ class Backend:
 
 
 @dataclass(frozen=True)
+class Served:
+    """A model of a deployment, its `backends` by their own names; `origin` is the same for all its precisions."""
+
+    precision: str
+    origin: str
+    bundle_hash: str
+    bundle_bytes: int | None
+    weights: str
+    backends: tuple[Backend, ...]
+    agreement: Mapping[str, float] | None
+
+
+@dataclass(frozen=True)
 class Deployment:
     """What the benchmark needs to know about a target. `endpoint_url` and `access_key` are a lab's.
 
     `cache_policy`, `memory_enforcement`, `images` and `shape` are a lab's settings; `primed`, a stack's, says that
     the functions were asked already after each deployment. `bundle_bytes` is None in outputs of earlier versions.
+    `models` are all that it serves, of which the first is what the fields before describe.
     `login` is the user and password that the address of the API held: the addresses here hold none.
     """
 
@@ -74,6 +94,7 @@ class Deployment:
     shape: Shape | None = None
     primed: bool = False
     bundle_bytes: int | None = None
+    models: tuple[Served, ...] = field(default=(), repr=False)
     login: tuple[str, str] | None = field(default=None, repr=False)
     access_key: tuple[str, str] | None = field(default=None, repr=False)
 
@@ -90,6 +111,30 @@ class Deployment:
         known = ", ".join(b.name for b in self.backends)
         raise UsageError(f"backend {name!r} is not deployed; this target has {known}")
 
+    def in_precisions(self, wanted: Sequence[str]) -> Deployment:
+        """The same with the functions of its first model in these precisions, named as a run names them.
+
+        Raises UsageError for one that is not deployed.
+        """
+        if not self.models:
+            return self  # as a run recorded it
+        first = self.models[0]
+        alike = [each for each in self.models if each is first or (first.origin and each.origin == first.origin)]
+        found = {each.precision: each for each in reversed(alike)}
+        for precision in wanted:
+            if precision not in found:
+                raise UsageError(_not_deployed(precision, tuple(found)))
+        if tuple(wanted) == (FP32,) and first.precision == FP32:
+            return self
+        head = found[wanted[0]]
+        return replace(
+            self,
+            bundle_hash=head.bundle_hash,
+            bundle_bytes=head.bundle_bytes,
+            weights=head.weights,
+            backends=tuple(backend for precision in wanted for backend in _functions(found[precision])),
+        )
+
     def must_have(self, names: Sequence[str], engine: str) -> None:
         """Raise UsageError unless these are deployed, and are functions of yours exactly where the engine is `own`."""
         for name in names:
@@ -103,10 +148,32 @@ class Deployment:
     def recorded(self) -> dict[str, Any]:
         """The part that belongs in the results: everything except credentials."""
         values = asdict(self)
-        for name in ("login", "access_key"):
+        for name in ("login", "access_key", "models"):
             values.pop(name)
         shape = self.shape and self.shape.model_dump()
         return {**values, "shape": shape, "bundleHash": self.bundle_hash}
+
+
+def _not_deployed(precision: str, found: Sequence[str]) -> str:
+    """What to do about a precision that a deployment lacks."""
+    return (
+        f"the precision {precision} is not deployed; this target has {', '.join(found)} of its first model: ask for that "
+        f"with --precision {found[0]}, or deploy the bundle that `python -m model build --precision {precision}` makes "
+        "as a further model"
+    )
+
+
+def _functions(model: Served) -> Iterator[Backend]:
+    """A model's functions, named as a run names them, each with what its bundle is."""
+    for backend in model.backends:
+        yield replace(
+            backend,
+            name=function_name(backend.name, model.precision),
+            path=backend.route,
+            bundle_hash=model.bundle_hash,
+            bundle_bytes=model.bundle_bytes,
+            agreement=model.agreement,
+        )
 
 
 _PATH = r"^/[A-Za-z0-9._~/-]{1,200}$"
@@ -122,7 +189,34 @@ class _BackendOutputs(BaseModel, strict=True):
     witnesses: list[str] | None = Field(None, validation_alias=names.WITNESSES)
 
 
-class _Outputs(BaseModel, strict=True):
+def _known(precision: str) -> str:
+    if precision not in PRECISIONS:
+        raise ValueError(f"known precisions are {', '.join(PRECISIONS)}")
+    return precision
+
+
+_Precision = Annotated[str, AfterValidator(_known)]
+
+
+class _AgreementOutputs(BaseModel, strict=True):
+    items: int = Field(ge=1)
+    top_1: float = Field(ge=0, le=1)
+    top_3: float = Field(ge=0, le=1)
+    cosine_median: float = Field(ge=-1.001, le=1.001)
+    cosine_p1: float = Field(ge=-1.001, le=1.001)
+
+
+class _ModelOutputs(BaseModel, strict=True):
+    bundle_hash: str = Field(validation_alias=names.BUNDLE_HASH)
+    backends: dict[str, _BackendOutputs] = Field(validation_alias=names.BACKENDS)
+    weights: str = Field("not stated", validation_alias=names.WEIGHTS)
+    bundle_bytes: int | None = Field(None, validation_alias=names.BUNDLE_BYTES, ge=0)
+    precision: _Precision = Field(FP32, validation_alias=names.PRECISION)
+    origin: str = Field("", validation_alias=names.ORIGIN)
+    agreement: _AgreementOutputs | None = Field(None, validation_alias=names.AGREEMENT)
+
+
+class _Outputs(_ModelOutputs):
     """The types of the outputs; other outputs are ignored."""
 
     target: str = Field(validation_alias=names.TARGET)
@@ -130,9 +224,6 @@ class _Outputs(BaseModel, strict=True):
     region: str = Field(validation_alias=names.REGION)
     auth_mode: str = Field(validation_alias=names.AUTH_MODE)
     architecture: Literal["arm64", "x86_64"] = Field(validation_alias=names.ARCHITECTURE)
-    bundle_hash: str = Field(validation_alias=names.BUNDLE_HASH)
-    backends: dict[str, _BackendOutputs] = Field(validation_alias=names.BACKENDS)
-    weights: str = Field("not stated", validation_alias=names.WEIGHTS)
     engine: str = Field(ONNX, validation_alias=names.ENGINE)
     endpoint_url: str | None = Field(None, validation_alias=names.ENDPOINT_URL)
     cache_policy: str | None = Field(None, validation_alias=names.CACHE_POLICY)
@@ -140,7 +231,7 @@ class _Outputs(BaseModel, strict=True):
     images: str | None = Field(None, validation_alias=names.IMAGES)
     shape: Shape | None = Field(None, validation_alias=names.SHAPE)
     primed: bool = Field(False, validation_alias=names.PRIMED)
-    bundle_bytes: int | None = Field(None, validation_alias=names.BUNDLE_BYTES, ge=0)
+    models: dict[str, _ModelOutputs] = Field({}, validation_alias=names.MODELS)
     access_key_id: str | None = Field(None, validation_alias=names.ACCESS_KEY_ID)
     secret_access_key: str | None = Field(None, validation_alias=names.SECRET_ACCESS_KEY)
 
@@ -178,8 +269,25 @@ def parse_outputs(given: Mapping[str, Any]) -> Deployment:
         shape=outputs.shape,
         primed=outputs.primed,
         bundle_bytes=outputs.bundle_bytes,
+        models=tuple(_served(name, model) for name, model in {"": outputs, **outputs.models}.items()),
         login=login,
         access_key=_access_key(outputs),
+    )
+
+
+def _served(name: str, model: _ModelOutputs) -> Served:
+    """A model; all but the first, which has no name, are asked below their names."""
+    backends = tuple(_backend(key, item) for key, item in model.backends.items())
+    if name:
+        backends = tuple(replace(backend, path=f"/{name}{backend.route}") for backend in backends)
+    return Served(
+        precision=model.precision,
+        origin=model.origin,
+        bundle_hash=model.bundle_hash,
+        bundle_bytes=model.bundle_bytes,
+        weights=model.weights,
+        backends=backends,
+        agreement=model.agreement.model_dump() if model.agreement else None,
     )
 
 

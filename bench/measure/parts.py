@@ -62,8 +62,10 @@ def _measure_part(work: Work, part: tuple[Visit, ...], before: Run | None, *, is
     if needs_new and before is not None and not work.choice.is_own_lab and work.axes.first_deploy > 1:
         _deploy_anew(work.redeploy)
     warn("setting up the target …")
-    log, engine = work.directory / "lab.log", work.axes.engines[0]
-    with deployed(work.choice, work.axes.backends, engine, log, first_deploy=needs_new) as deployment:
+    axes, log = work.axes, work.directory / "lab.log"
+    asked = axes.backends, axes.engines[0], log
+    with deployed(work.choice, *asked, precisions=axes.precisions, first_deploy=needs_new) as found:
+        deployment = found.in_precisions(axes.precisions)
         _check(deployment, work, part, needs_new)
         known = before.first.originals if before and not work.choice.is_own_lab else {}
         mix = Mix(work.bodies, work.axes.seed) if work.bodies else None
@@ -84,7 +86,7 @@ def _measure_part(work: Work, part: tuple[Visit, ...], before: Run | None, *, is
             facts=facts,
             prices=work.allowed.prices.recorded(),
             source=work.choice.recorded(work.directory),
-            originals=target.originals(work.axes.backends),
+            originals=target.originals(work.axes.functions),
         )
         _warn_of_leftovers(header, known, work.choice)
         with Recorder(work.directory / RESULTS) as recorder:
@@ -92,7 +94,7 @@ def _measure_part(work: Work, part: tuple[Visit, ...], before: Run | None, *, is
 
 
 def _check(deployment: Deployment, work: Work, part: tuple[Visit, ...], needs_new: bool) -> None:
-    deployment.must_have(work.axes.backends, work.axes.engines[0])
+    deployment.must_have(work.axes.functions, work.axes.engines[0])
     _must_prove(deployment, part)
     if needs_new and deployment.primed:
         raise UsageError(
@@ -104,7 +106,7 @@ def _check(deployment: Deployment, work: Work, part: tuple[Visit, ...], needs_ne
 def _must_prove(deployment: Deployment, part: tuple[Visit, ...]) -> None:
     """Raise UsageError for a kind of cold start that shows only in a count of invocations that a function lacks."""
     for visit in part:
-        witnesses = deployment.backend(visit.variant.backend).witnesses
+        witnesses = deployment.backend(visit.variant.function).witnesses
         if witnesses is not None and INVOCATION not in witnesses and not visit.cold_start.claims_cold(None):
             raise UsageError(
                 f"{visit.variant.backend} does not count its invocations, so nobody can tell which requests of the "

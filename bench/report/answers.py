@@ -15,13 +15,22 @@ TOLERANCE = 1e-5
 
 @dataclass(frozen=True)
 class Agreement:
-    """`max_delta` is the largest difference in a similarity between variants; `answers` how many were compared."""
+    """`max_delta` is the largest difference in a similarity between variants; `answers` how many were compared.
+
+    Variants are held to the answers of others of their own precision: another one may answer differently.
+    """
 
     answers: int
     same_ranking: bool
     max_delta: float
     bundles: tuple[str, ...]
     problems: tuple[str, ...]
+    precisions: tuple[str, ...] = ()
+
+    @property
+    def ranking(self) -> str:
+        """How far the ranking was the same, in words."""
+        return "same ranking within each precision" if len(self.precisions) > 1 else "same ranking"
 
     @property
     def equal(self) -> bool:
@@ -32,7 +41,7 @@ class Agreement:
 def compare_answers(judged: Iterable[Judged]) -> Agreement:
     """Compare every valid answer with the first one to a text of the same length."""
     answered = [item.sample for item in judged if item.status in (OK, PROACTIVE) and item.sample.variant.engine != OWN]
-    reference: dict[tuple[int, str | None], tuple[str, dict[int, float]]] = {}
+    reference: dict[tuple[int, str, str | None], tuple[str, dict[int, float]]] = {}
     same_ranking, max_delta = True, 0.0
     problems: list[str] = []
     for sample in answered:
@@ -49,15 +58,17 @@ def compare_answers(judged: Iterable[Judged]) -> Agreement:
         if delta > TOLERANCE:
             problems.append(f"{label} differs from {first_label} by {delta:.2g} in a similarity")
     # What is deployed anew for a first cold start may have a bundle of its own.
-    bundles = tuple(sorted({sample.seen.bundle_hash or "" for sample in answered if not _is_apart(sample)}))
-    if len(bundles) > 1:
+    used = {(sample.variant.precision, sample.seen.bundle_hash or "") for sample in answered if not _is_apart(sample)}
+    precisions = tuple(dict.fromkeys(sample.variant.precision for sample in answered))
+    if len(used) > len({precision for precision, _ in used}):
         problems.append("the variants did not use the same model bundle")
-    return Agreement(len(answered), same_ranking, max_delta, bundles, tuple(dict.fromkeys(problems)))
+    bundles = tuple(sorted({name for _, name in used}))
+    return Agreement(len(answered), same_ranking, max_delta, bundles, tuple(dict.fromkeys(problems)), precisions)
 
 
-def _asked(sample: Sample) -> tuple[int, str | None]:
-    """What must be answered alike: a text, and the bundle where it is not the one of all."""
-    return sample.variant.tokens, sample.seen.bundle_hash if _is_apart(sample) else None
+def _asked(sample: Sample) -> tuple[int, str, str | None]:
+    """What must be answered alike: a text, in a precision, and the bundle where it is not the one of all."""
+    return sample.variant.tokens, sample.variant.precision, sample.seen.bundle_hash if _is_apart(sample) else None
 
 
 def _is_apart(sample: Sample) -> bool:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from bench.cost.choose import UNDECIDED, Candidate, Objective, Option, visits_needed, weigh
 from bench.cost.traffic import Traffic
 from bench.process.errors import UnsoundError
-from bench.report.costing import Rates, costs_of, stored_bytes
+from bench.report.costing import Rates, costs_of, sizes
 from bench.report.names import variant_name
 from bench.report.notes import BEYOND_MARK, BEYOND_NOTE, LAB_NOTE
 from bench.report.on_aws import interval
+from bench.report.precisions import meets_agreement
 from bench.report.prediction import PredictedTime, case_name, state_of
 from bench.report.report import Report
 from bench.report.table import Table
@@ -28,11 +29,12 @@ from bench.text.numbers import money, money_range, percent, share_range
 
 @dataclass(frozen=True)
 class Question:
-    """What is wanted under which traffic, and what bills are computed with."""
+    """What is wanted under which traffic, what bills are computed with, and the `agreement` with fp32 that is required."""
 
     objective: Objective
     traffic: Traffic
     rates: Rates
+    agreement: float | None = None
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,9 @@ def _candidates(report: Report, question: Question) -> list[Candidate]:
         if priced and variant.arm == "http":
             cold, warm = (select(judged, variant, state).outcomes for state in ("cold", "warm"))
             name = variant_name(variant, report.compared) + BEYOND_MARK * (variant in report.beyond)
-            crowded = _crowded(judged, variant)
-            found.append(Candidate(name, cold, warm, priced, crowded, answered_share(judged, variant)))
+            crowded, answered = _crowded(judged, variant), answered_share(judged, variant)
+            agrees = meets_agreement(report.precisions, variant, question.agreement)
+            found.append(Candidate(name, cold, warm, priced, crowded, answered, agrees))
     if not found:
         raise UnsoundError("no backend of this run has valid cold and warm samples: there is nothing to choose from")
     return found
@@ -120,7 +123,7 @@ def _assumed(report: Report, question: Question, bursts: bool) -> Iterator[str]:
     yield f"{traffic.words}; an idle environment stays {rates.keep_alive.words} ({rates.keep_alive.source})"
     yield (
         f"list prices of {rates.prices.region}, {rates.prices.date}; "
-        f"{stored_bytes(report.meta.session, rates.stored_bytes) / 1e6:,.1f} MB stored; INIT billed; no free tier"
+        f"{sizes(report.meta.session, rates.stored_bytes)} stored; INIT billed; no free tier"
     )
     overlapping = "as measured in bursts" if bursts else "as those alone, because no bursts were measured"
     yield f"cold starts while other requests are under way take as long {overlapping}"
@@ -130,6 +133,12 @@ def _assumed(report: Report, question: Question, bursts: bool) -> Iterator[str]:
         "a request that failed, timed out or is not proven is not within any limit; shares are exact binomial limits "
         f"(95 %), with visits as the trials, over every keep-alive: {known} to show this share"
     )
+    yield from (f"agreement with fp32: {item.sentence}" for item in report.precisions)
+    if question.agreement is not None:
+        yield (
+            f"an agreement of at least {percent(question.agreement)} is required: of first answers, in this run and as "
+            "the build measured it; where the build did not, it is not known, and the precision is undecided"
+        )
     yield from [BEYOND_NOTE] * bool(report.beyond)
     yield from [LAB_NOTE] * report.meta.target.is_lab
 

@@ -13,6 +13,7 @@ from bench.runs.plan import COMPARED, Variant
 from bench.runs.selection import latency_ms, select
 from bench.stats.paired import Paired, compare_rounds, holm
 from bench.stats.verdict import LEVEL, Verdict, judge_pair
+from contract.precisions import FP32
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,15 @@ def compare_backends(
 ) -> tuple[Comparison, ...]:
     """All pairs that differ in nothing but the backend, cold and warm."""
     pairs = [(a, b) for a, b in itertools.combinations(variants, 2) if replace(a, backend=b.backend) == b]
+    return tuple(comparison for state in COMPARED for comparison in _family(judged, pairs, state, rule))
+
+
+def compare_precisions(
+    judged: Sequence[Judged], variants: Sequence[Variant], rule: Rule = PLANNED
+) -> tuple[Comparison, ...]:
+    """Every variant that is not fp32 against the same in fp32, cold and warm; a family of tests of its own."""
+    exact = {variant: replace(variant, precision=FP32) for variant in variants if variant.precision != FP32}
+    pairs = [(variant, other) for variant, other in exact.items() if other in variants]
     return tuple(comparison for state in COMPARED for comparison in _family(judged, pairs, state, rule))
 
 

@@ -15,8 +15,8 @@ from bench.cost.traffic import STEADY, Traffic
 from bench.report.rounding import median_known
 from bench.runs.foreign import OWN
 from bench.runs.judge import INVALID, Judged
-from bench.runs.plan import Variant
-from bench.runs.recorded import recorded_function, recorded_mode, recorded_target
+from bench.runs.plan import Variant, function_name
+from bench.runs.recorded import recorded_bundle, recorded_function, recorded_mode, recorded_target
 from bench.runs.records import Session
 from bench.runs.selection import State, answered_share, by_visit, select
 from contract.bucket import BUNDLE_BYTES
@@ -64,11 +64,13 @@ class BreakEven:
 class Costing:
     """What the run would cost on AWS. `size_is_recorded`: the run says how large the bundle is.
 
+    `stored_bytes` is the size of the first precision's bundle, `sizes` names those of all in words.
     `modes` are what storages are billed in, by backend, where AWS has several.
     """
 
     rates: Rates
     stored_bytes: float
+    sizes: str
     size_is_recorded: bool
     modes: Mapping[str, str]
     traffics: tuple[Traffic, ...]
@@ -78,7 +80,7 @@ class Costing:
     @property
     def said(self) -> str:
         """What all its figures rest on, in a sentence."""
-        prices, size = self.rates.prices, f"a bundle of {self.stored_bytes / 1e6:,.1f} MB"
+        prices, size = self.rates.prices, self.sizes
         assumed = "" if self.size_is_recorded else " (assumed; the run does not say)"
         modes = "".join(f"; {backend} {mode}" for backend, mode in self.modes.items())
         return (
@@ -99,7 +101,8 @@ def costing(
     }
     return Costing(
         rates=rates,
-        stored_bytes=stored_bytes(session),
+        stored_bytes=stored_bytes(session, session.axes.functions[0]),
+        sizes=sizes(session),
         size_is_recorded=recorded_target(session).bundle_bytes is not None,
         modes=dict(_modes(session)),
         traffics=tuple(traffics),
@@ -117,9 +120,18 @@ def _modes(session: Session) -> Iterator[tuple[str, str]]:
             yield backend, f"({mode} throughput)" if mode else f"(taken to have {known[0]} throughput)"
 
 
-def stored_bytes(session: Session, given: float | None = None) -> float:
-    """What the bundle takes: as the user says, else as the run recorded it, else what the default model does."""
-    recorded = recorded_target(session).bundle_bytes
+def sizes(session: Session, given: float | None = None) -> str:
+    """The sizes of the bundles, in words."""
+    axes = session.axes
+    found = {each: stored_bytes(session, function_name(axes.backends[0], each), given) for each in axes.precisions}
+    if len(found) == 1:
+        return f"a bundle of {next(iter(found.values())) / 1e6:,.1f} MB"
+    return "bundles of " + " and ".join(f"{size / 1e6:,.1f} MB ({each})" for each, size in found.items())
+
+
+def stored_bytes(session: Session, function: str, given: float | None = None) -> float:
+    """What a function's bundle takes: as the user says, else as the run recorded it, else what the default model does."""
+    recorded = recorded_bundle(session, function).bytes_
     known = [size for size in (given, recorded) if size is not None]
     return known[0] if known else BUNDLE_BYTES
 
@@ -128,20 +140,20 @@ def costs_of(
     judged: Sequence[Judged], variant: Variant, session: Session, rates: Rates, confidence: float = 0.95
 ) -> Costs | None:
     """What a variant costs; None where cold or warm requests, or what they are billed by, are not known."""
-    function, target = recorded_function(session, variant.backend), recorded_target(session)
+    function, target = recorded_function(session, variant.function), recorded_target(session)
     limit_ms = (MAX_TIMEOUT_S if function.timeout_s is None else function.timeout_s) * 1e3
     cold, warm = (_billed(select(judged, variant, state), limit_ms) for state in ("cold", "warm"))
     reports = [item.report for state in ("cold", "warm") for item in select(judged, variant, state).valid]
     memory = median_known(report.memory_mb for report in reports if report)
     if not cold or not warm or memory is None or variant.engine == OWN:  # nobody knows what its storage costs
         return None
-    mode = recorded_mode(session, variant.backend)
+    mode = recorded_mode(session, variant.function)
     usage = Usage(
         backend=variant.backend,
         architecture=str(target.architecture),
         memory_mb=int(memory),
         ephemeral_mb=FREE_EPHEMERAL_MB if function.ephemeral_mb is None else function.ephemeral_mb,
-        stored_bytes=stored_bytes(session, rates.stored_bytes),
+        stored_bytes=stored_bytes(session, variant.function, rates.stored_bytes),
         mode=mode.name,
         provisioned_mibps=mode.provisioned_mibps,
     )

@@ -24,7 +24,7 @@ from published.read import number
 
 @dataclass(frozen=True)
 class Grounds:
-    """What a run says of one engine and one text length, over HTTP.
+    """What a run says of one engine, one text length and one precision, over HTTP.
 
     `work` is of its largest memory size, where it was least held back. `bytes_read` are those of a cold start, by
     backend. `medians_ms` are by backend, memory size and kind; `ahead` is the faster backend of a pair, cold and warm,
@@ -33,6 +33,7 @@ class Grounds:
 
     engine: str
     tokens: int
+    precision: str
     memories: tuple[int, ...]
     work: Work
     bytes_read: Mapping[str, int]
@@ -62,15 +63,18 @@ class Evidence:
 
 
 def grounds_of(run: Evidence) -> tuple[Grounds, ...]:
-    """The grounds for each engine and text length. Raises UsageError where nothing can be predicted from the run."""
+    """The grounds for each engine, text length and precision. Raises UsageError where nothing can be predicted from the run."""
     sized = {item.variant: memory for item in run.variants if (memory := _memory_mb(item, run.session))}
     if not sized:
         raise UsageError("nothing can be predicted: the run does not say what a cold start over HTTP reads, and where")
-    keys = dict.fromkeys((variant.engine, variant.tokens) for variant in sized)
+    keys = dict.fromkeys(map(_key, sized))
     return tuple(
-        _grounds(run, {variant: memory for variant, memory in sized.items() if (variant.engine, variant.tokens) == key})
-        for key in keys
+        _grounds(run, {variant: memory for variant, memory in sized.items() if _key(variant) == key}) for key in keys
     )
+
+
+def _key(variant: Variant) -> tuple[str, int, str]:
+    return variant.engine, variant.tokens, variant.precision
 
 
 def _grounds(run: Evidence, sized: Mapping[Variant, int]) -> Grounds:
@@ -80,6 +84,7 @@ def _grounds(run: Evidence, sized: Mapping[Variant, int]) -> Grounds:
     return Grounds(
         engine=first.engine,
         tokens=first.tokens,
+        precision=first.precision,
         memories=tuple(dict.fromkeys(sized.values())),
         work=work_of(run.judged, list(base), _cores(run.session, largest)),
         bytes_read={variant.backend: size for variant, size in base.items()},
@@ -116,7 +121,7 @@ def _memory_mb(item: Measured, session: Session) -> int | None:
     variant = item.variant
     if variant.arm != "http" or not item.fetched_bytes:
         return None
-    return variant.memory_mb or recorded_function(session, variant.backend).memory_mb
+    return variant.memory_mb or recorded_function(session, variant.function).memory_mb
 
 
 def _cores(session: Session, memory_mb: int) -> float:

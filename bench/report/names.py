@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from bench.runs.plan import Variant
 
 _AXES: tuple[Callable[[Variant], str], ...] = (
+    lambda variant: variant.precision,
     lambda variant: variant.engine,
     lambda variant: f"{variant.memory_mb} MB" if variant.memory_mb is not None else "deployed",
     lambda variant: f"{variant.tokens} tokens",

@@ -96,7 +96,7 @@ def situation_of(ground: Grounds, backend: str, memory_mb: int, bytes_read: int,
 
 
 def _cased(ground: Grounds, backend: str, memory_mb: int, size: int | None, parameters: Parameters) -> _Cased:
-    case = Case(backend, ground.engine, memory_mb, ground.tokens, size or ground.bytes_read[backend])
+    case = Case(backend, ground.engine, memory_mb, ground.tokens, size or ground.bytes_read[backend], ground.precision)
     by_kind = {
         kind: predict(situation_of(ground, backend, memory_mb, case.bytes_read, kind), parameters)
         for kind in COLD_KINDS

@@ -12,6 +12,7 @@ from bench.predict.montecarlo import Mark
 from bench.runs.checks import CHECKED, LONGEST_MS, Count, Milliseconds
 from bench.runs.cold_starts import cold_start
 from bench.runs.cold_starts.kind import WARM
+from contract.precisions import FP32
 
 MOST_SEED = 1 << 60
 LAB = "lab"
@@ -52,6 +53,7 @@ class Case:
     memory_mb: Count
     tokens: Count
     bytes_read: Count
+    precision: str = FP32
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,7 @@ def case_name(case: Case, cases: Sequence[Case]) -> str:
 
 
 def _rest(case: Case) -> tuple[str, ...]:
-    return case.engine, f"{case.memory_mb:,} MB", f"{case.tokens} tokens"
+    return case.precision, case.engine, f"{case.memory_mb:,} MB", f"{case.tokens} tokens"
 
 
 def state_of(kind: str) -> str:

@@ -54,10 +54,11 @@ def advise(findings: Findings) -> Advice:
 
 
 def entrants_of(findings: Findings) -> list[Entrant]:
-    """The variants over HTTP that have cold and warm samples; of several text lengths, those of the first."""
+    """The variants over HTTP that have cold and warm samples; of several text lengths or
+    precisions, those of the first."""
     costing = findings.costs
     http = [item for item in findings.variants if item.variant.arm == "http"]
-    alike = [item for item in http if item.variant.tokens == http[0].variant.tokens]
+    alike = [item for item in http if _is_like(item.variant, http[0].variant)]
     among = [item.variant for item in alike]
     found = []
     for item in alike if costing else ():
@@ -67,6 +68,11 @@ def entrants_of(findings: Findings) -> list[Entrant]:
             name = variant_name(item.variant, among)
             found.append(Entrant(item.variant, name, item.cold.p50_ms, item.warm.p50_ms, cold, warm, costs))
     return found
+
+
+def _is_like(variant: Variant, first: Variant) -> bool:
+    """Whether both do the same work: another text takes longer, and another precision may answer differently."""
+    return (variant.tokens, variant.precision) == (first.tokens, first.precision)
 
 
 def _withheld(findings: Findings, entrants: Sequence[Entrant]) -> str | None:

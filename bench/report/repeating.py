@@ -11,7 +11,7 @@ from bench.runs.plan import Axes
 from bench.runs.records import Session
 
 _PROGRAM = (".venv/bin/python", "bench/run.py", "run")
-_OPTIONS = {"memories": "--memory", "idle_s": "--idle"}
+_OPTIONS = {"memories": "--memory", "idle_s": "--idle", "precisions": "--precision"}
 """The options whose names are not those of their fields."""
 _SOURCES = ("stack", "outputs", "cache", "bundle", "shape")
 _PATHS = ("outputs", "bundle")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bench.cost.traffic import ALL, Traffic
 from bench.process.errors import UsageError
 from bench.report.answers import Agreement, compare_answers
-from bench.report.comparisons import Comparison, compare_backends
+from bench.report.comparisons import Comparison, compare_backends, compare_precisions
 from bench.report.costing import Costing, costing
 from bench.report.drift import Drift, drifts
 from bench.report.engines import EngineRatio, engine_ratios
@@ -18,6 +18,7 @@ from bench.report.kept import keep_alive_of
 from bench.report.measured import Measured, measured
 from bench.report.notes import run_notes
 from bench.report.other_cold_starts import OtherColdStarts, other_cold_starts
+from bench.report.precisions import Precision, precisions_of
 from bench.report.predicting import Wanted, predicted_run
 from bench.report.prediction import PredictedRun
 from bench.report.recommendation import Advice
@@ -63,6 +64,7 @@ class Report:
 
     `untrusted` says why the figures must not be used, if so; `beyond` are the variants whose memory size
     asks for more cores than the machine of the lab has; `ping_ms` is a request that a warm function refuses.
+    `precisions` say how far answers agree with fp32, which `precision_comparisons` compare times with.
     `on_aws` is predicted from a run in the lab; None where that does not say enough, and for a run on AWS itself.
     """
 
@@ -75,6 +77,8 @@ class Report:
     drifts: tuple[Drift, ...]
     comparisons: tuple[Comparison, ...]
     answers: Agreement
+    precisions: tuple[Precision, ...]
+    precision_comparisons: tuple[Comparison, ...]
     engine_ratios: tuple[EngineRatio, ...]
     other_cold_starts: tuple[OtherColdStarts, ...]
     keep_alive: IdleSeries | None
@@ -86,7 +90,8 @@ class Report:
     def verdicts(self) -> tuple[tuple[str, Verdict], ...]:
         """Every verdict on a pair, with what it is about: `cold`, `warm` or `cost`."""
         times = ((item.state, item.verdict) for item in self.comparisons)
-        return (*times, *(("cost", item.verdict) for item in self.advice.prices))
+        precisions = ((f"{item.state}, precision", item.verdict) for item in self.precision_comparisons)
+        return (*times, *precisions, *(("cost", item.verdict) for item in self.advice.prices))
 
     @property
     def evidence(self) -> Evidence:
@@ -105,15 +110,17 @@ def report_of(run: Run, traffics: Sequence[Traffic] = ALL) -> Report:
     stage = stage_of(run, judged)
     axes = stage.axes
     variants, storages = axes.variants(), recorded_target(first).storages
-    items = tuple(measured(judged, variant, storages.get(variant.backend, "not stated")) for variant in variants)
+    items = tuple(measured(judged, variant, storages.get(variant.function, "not stated")) for variant in variants)
     answers, drifting = compare_answers(judged), drifts(judged, variants)
     planned, made = requests_in(build_plan(axes)), sum(item.status != SUPERSEDED for item in judged)
     untrusted = reasons(items, planned, made, axes.warm > 0, answers.problems)
     comparisons, others = compare_backends(judged, variants, stage.rule), other_cold_starts(judged, axes)
     pauses = keep_alive(judged, axes)
+    precisions = precisions_of(judged, variants, first)
     costs = costing(judged, first, traffics, keep_alive_of(pauses, first))
     on_aws = _on_aws(Evidence(first, judged, items, comparisons, others))
     notes = [*warnings(untrusted), *(drift.note for drift in drifting), *stage.notes, *run_notes(run, judged)]
+    notes += [each.sentence for each in precisions]
     return Report(
         meta=_meta(run, axes, planned, made, notes),
         advice=advise(Findings(first, judged, items, others, costs, on_aws, untrusted)),
@@ -124,6 +131,8 @@ def report_of(run: Run, traffics: Sequence[Traffic] = ALL) -> Report:
         drifts=drifting,
         comparisons=comparisons,
         answers=answers,
+        precisions=precisions,
+        precision_comparisons=compare_precisions(judged, variants, stage.rule),
         engine_ratios=engine_ratios(judged, variants),
         other_cold_starts=others,
         keep_alive=pauses,

@@ -12,7 +12,7 @@ from bench.report.names import variant_name
 from bench.report.notes import BEYOND_MARK
 from bench.report.on_aws import predicted_times, predicted_verdicts
 from bench.report.report import Report
-from bench.report.rounding import ends
+from bench.report.rounding import ends, finite
 from bench.report.table import Table
 from bench.runs.plan import Variant
 from bench.text.numbers import (
@@ -58,8 +58,9 @@ def latency(report: Report) -> Table:
 
 
 def _marked(variant: Variant, report: Report) -> str:
-    """The name of a variant, marked where its memory size asks for more cores than the lab's machine has."""
-    return variant_name(variant, report.compared) + BEYOND_MARK * (variant in report.beyond)
+    """The name of a variant with its agreement with fp32, marked where it asks for more cores than the lab has."""
+    agreed = "".join(f" ({item.brief})" for item in report.precisions if item.precision == variant.precision)
+    return variant_name(variant, report.compared) + agreed + BEYOND_MARK * (variant in report.beyond)
 
 
 def storages(report: Report) -> Table:
@@ -83,6 +84,31 @@ def engines(report: Report) -> Table | None:
     header = ("storage", "tokens (about)", "onnx ms", "transformers ms", "ratio", "95 % interval", "visits", "answered")
     note = "Ratios of medians of answered requests; the intervals take visits as the units."
     return Table("Engines: onnx against transformers", header, rows, note) if rows else None
+
+
+def precisions(report: Report) -> Table | None:
+    """How each precision compares with fp32, and how far its answers agree."""
+    known = {item.precision: item for item in report.precisions}
+    among = [variant for item in report.precision_comparisons for variant in (item.a, item.b)]
+    rows = [
+        (
+            f"{item.state} · {variant_name(item.a, among)}", str(item.paired.n if item.paired else 0),
+            ratio_words(finite(item.paired.ratio, 5) if item.paired else None),
+            ratio_interval_words(ends(item.paired.ratio_interval, 5) if item.paired else None),
+            "yes" if item.verdict.resolved else "no", *known[item.a.precision].cells,
+        )
+        for item in report.precision_comparisons
+    ]  # fmt: skip
+    note = (
+        "Ratios to the same storage in fp32, within rounds. Agreement with fp32: of this run's texts, how many have the "
+        "same first answer, and the shared part of the first three; of the bundle's own items, as the build measured it, "
+        "the same, and the 1st percentile of the cosine of both vectors."
+    )
+    header = (
+        "storage", "rounds", "ratio to fp32", "95 % interval", "resolved",
+        "first answer, this run", "first three", "first answer, build", "first three", "cosine, 1st percentile",
+    )  # fmt: skip
+    return Table("Precision: against fp32", header, rows, note) if rows else None
 
 
 def phases(report: Report) -> Table | None:
@@ -215,6 +241,7 @@ TABLES: tuple[Callable[[Report], Table | None], ...] = (
     latency,
     storages,
     engines,
+    precisions,
     phases,
     parts,
     other_cold_starts,

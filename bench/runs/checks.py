@@ -21,11 +21,23 @@ Milliseconds = Annotated[float, Field(ge=0, le=LONGEST_MS)]
 Positive = Annotated[float, Field(gt=0, le=LONGEST_MS)]
 Seconds = Annotated[float, Field(ge=0, le=LONGEST_MS)]
 Similarity = Annotated[float, Field(ge=-MOST_SIMILAR, le=MOST_SIMILAR)]
+Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0, le=1 << 60)]
 Usd = Annotated[float, Field(ge=0, le=1e6)]
 ColdKind = Annotated[str, AfterValidator(lambda name: cold_start(name).name)]
 Shape = Annotated[Mapping[str, Any], AfterValidator(as_shape)]
 Fact = str | bool | int | float | None
+
+
+@with_config(_OPEN)
+class AgreementFacts(TypedDict):
+    """How far answers agree with those in fp32, as the build measured it for so many texts."""
+
+    items: Annotated[int, Field(ge=1, le=1 << 60)]
+    top_1: Share
+    top_3: Share
+    cosine_median: Similarity
+    cosine_p1: Similarity
 
 
 @with_config(_OPEN)
@@ -38,6 +50,9 @@ class BackendFacts(TypedDict):
     storage: str
     mode: NotRequired[str | None]
     provisioned_mibps: NotRequired[Count]
+    bundle_hash: NotRequired[str | None]
+    bundle_bytes: NotRequired[Count | None]
+    agreement: NotRequired[AgreementFacts | None]
 
 
 @with_config(_OPEN)

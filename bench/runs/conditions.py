@@ -90,7 +90,7 @@ def unfair_differences(session: Session) -> list[str]:
     names = ["Timeout", "Architectures"] if memory_is_an_axis else ["MemorySize", "Timeout", "Architectures"]
     differences = []
     for name in names:
-        values = {backend: session.functions.get(backend, {}).get(name) for backend in session.axes.backends}
+        values = {function: session.functions.get(function, {}).get(name) for function in session.axes.functions}
         if len({str(value) for value in values.values()}) > 1:
             differences.append(f"{name} is " + ", ".join(f"{value} for {key}" for key, value in values.items()))
     return differences

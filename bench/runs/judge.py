@@ -9,6 +9,7 @@ from bench.runs.cold_starts import cold_start
 from bench.runs.cold_starts.kind import PRIMER
 from bench.runs.foreign import WITNESSES, witnesses_of
 from bench.runs.log_lines import InitReportLine, ReportLine, parse_log_line
+from bench.runs.recorded import recorded_bundle
 from bench.runs.records import Sample
 from bench.runs.store import Run
 from contract.outputs import ENVIRONMENT_ID, INVOCATION, LOG_LINE, NONCE
@@ -60,12 +61,14 @@ def judge_run(run: Run) -> tuple[Judged, ...]:
     """Judge every sample of a run, in the order they were taken."""
     logs = _collect_logs(run)
     final = _final_sessions(run)
-    bundles = {session.session: session.target.get("bundleHash") for session in run.sessions}
+    sessions = {session.session: session for session in run.sessions}
     foreign = witnesses_of(run.first.target)
     seen: set[str] = set()
     judged = []
     for sample in run.samples:
-        expected = _Expected(bundles.get(sample.session), foreign.get(sample.variant.backend))
+        session, function = sessions.get(sample.session), sample.variant.function
+        bundle = recorded_bundle(session, function).hash if session else None
+        expected = _Expected(bundle, foreign.get(function))
         verdict = _judge(sample, logs, seen, expected)
         if final[sample.visit] != sample.session:
             verdict = Judged(sample, SUPERSEDED, ("its visit was interrupted and made again",), verdict.report)

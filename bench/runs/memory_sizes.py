@@ -21,6 +21,6 @@ def beyond_the_machine(session: Session) -> Iterator[Variant]:
     shape = recorded_target(session).shape
     reachable = shape.reachable if shape else None
     for variant in session.axes.variants():
-        size = variant.memory_mb or recorded_function(session, variant.backend).memory_mb
+        size = variant.memory_mb or recorded_function(session, variant.function).memory_mb
         if reachable is not None and size is not None and size > reachable:
             yield variant

@@ -19,6 +19,8 @@ from bench.runs.cold_starts import COLD_STARTS, ColdStartAxes
 from bench.runs.cold_starts.axes import A_BODY, WARM_UP_ROUND
 from bench.runs.cold_starts.kind import WARM, ColdStart
 from bench.stats.looks import Look, can_resolve, looks
+from contract.engines import ONNX
+from contract.precisions import FP32, PRECISIONS
 
 MOST_VISITS, MOST_REQUESTS = 100_000, 1_000_000
 COMPARED = ("cold", WARM)  # states in which variants are compared
@@ -31,7 +33,7 @@ class Variant:
 
     `memory_mb` None leaves the function as it is deployed; `tokens` is the approximate length of the text, or 0 where
     requests carry bodies; `engine` is `own` where the function is not ours; `arm` is
-    http (through the API) or invoke (straight to the function).
+    http (through the API) or invoke (straight to the function); `precision` is that of the weights.
     """
 
     backend: str
@@ -39,13 +41,24 @@ class Variant:
     memory_mb: int | None = None
     tokens: int = 20
     arm: str = "http"
+    precision: str = FP32
 
     @property
     def label(self) -> str:
         """A short name, unique among the variants of a run."""
         memory = f".{self.memory_mb}MB" if self.memory_mb else ""
         length = f"{self.tokens}t" if self.tokens != A_BODY else "body"
-        return f"{self.backend}.{self.engine}{memory}.{length}.{self.arm}"
+        return f"{self.function}.{self.engine}{memory}.{length}.{self.arm}"
+
+    @property
+    def function(self) -> str:
+        """The name of its function in a run: the backend, and the precision where it is not fp32."""
+        return function_name(self.backend, self.precision)
+
+
+def function_name(backend: str, precision: str) -> str:
+    """How a run names a backend's function with weights of a precision."""
+    return backend if precision == FP32 else f"{backend}.{precision}"
 
 
 @dataclass(frozen=True)
@@ -60,17 +73,26 @@ class Axes(ColdStartAxes):
     until_resolved: tuple[str, ...] = ()
     at_most: int = 0
     bodies: tuple[BodyFacts, ...] = ()
+    precisions: tuple[str, ...] = (FP32,)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if bool(self.bodies) != (A_BODY in self.tokens):
             raise ValueError("requests carry either texts, which have a length in tokens, or bodies")
+        self._check_precisions()
         self._check_looks()
         # Counted for all variants of an arm together: there may be far too many of them.
-        alike = math.prod(map(len, (self.backends, self.engines, self.memories, self.tokens)))
+        alike = math.prod(map(len, (self.backends, self.engines, self.memories, self.tokens, self.precisions)))
         most = self.longest
         if alike * most.cold * len(most._round(1)) > MOST_VISITS or alike * most._requests() > MOST_REQUESTS:
             raise ValueError(f"this plan has above {MOST_VISITS:,} cold starts or {MOST_REQUESTS:,} requests")
+
+    def _check_precisions(self) -> None:
+        known = set(self.precisions) <= set(PRECISIONS)
+        if not known or not self.precisions or len(set(self.precisions)) != len(self.precisions):
+            raise ValueError(f"--precision: some of {', '.join(PRECISIONS)}, each once; got {self.precisions!r}")
+        if set(self.precisions) != {FP32} and set(self.engines) != {ONNX}:
+            raise ValueError(f"--precision: the engine {ONNX} alone reads weights of a precision that is not {FP32}")
 
     def _check_looks(self) -> None:
         if not self.until_resolved:
@@ -84,12 +106,17 @@ class Axes(ColdStartAxes):
         if self.at_most <= self.cold:
             raise ValueError(f"--at-most: it must be above the {self.cold} rounds before the first look (--cold)")
         pairs = math.comb(len(self.backends), 2) * math.prod(
-            map(len, (self.engines, self.memories, self.tokens, self.arms))
+            map(len, (self.engines, self.memories, self.tokens, self.arms, self.precisions))
         )
         if not pairs:
             raise ValueError("--until-resolved: it compares storages, so name at least two")
         if not can_resolve(pairs, self.looks[-1]):
             raise ValueError(f"--at-most: {self.at_most} rounds cannot resolve {pairs} differences; allow more")
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """The functions that are asked, as a run names them."""
+        return tuple(function_name(*pair) for pair in itertools.product(self.backends, self.precisions))
 
     @property
     def looks(self) -> tuple[Look, ...]:
@@ -120,7 +147,7 @@ class Axes(ColdStartAxes):
 
     def variants(self) -> tuple[Variant, ...]:
         """All combinations, in the order the options name them."""
-        product = itertools.product(self.backends, self.engines, self.memories, self.tokens, self.arms)
+        product = itertools.product(self.backends, self.engines, self.memories, self.tokens, self.arms, self.precisions)
         return tuple(Variant(*values) for values in product)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bench.runs.foreign import witnesses_of
 from bench.runs.records import Session
 from bench.runs.shapes import Shape
+from contract.precisions import Agreement
 from contract.shapes import NONE
 
 
@@ -72,6 +73,26 @@ def recorded_function(session: Session, backend: str) -> RecordedFunction:
     found = session.functions.get(backend, {})
     ephemeral = found.get("EphemeralStorage", {})
     return RecordedFunction(found.get("MemorySize"), found.get("Timeout"), ephemeral.get("Size"))
+
+
+@dataclass(frozen=True)
+class RecordedBundle:
+    """The bundle of a function; None where that was not recorded. `agreement` with fp32 is the build's own measure."""
+
+    hash: str | None
+    bytes_: int | None
+    agreement: Agreement | None = None
+
+
+def recorded_bundle(session: Session, function: str) -> RecordedBundle:
+    """The bundle of a function: its own where a run compares precisions, else that of the deployment."""
+    target = recorded_target(session)
+    for item in session.target.get("backends", ()):
+        if item["name"] == function and item.get("bundle_hash"):
+            said = item.get("agreement")
+            agreement = Agreement(**{name: said[name] for name in Agreement._fields}) if said else None
+            return RecordedBundle(item["bundle_hash"], item.get("bundle_bytes"), agreement)
+    return RecordedBundle(target.bundle_hash, target.bundle_bytes)
 
 
 def recorded_mode(session: Session, backend: str) -> RecordedMode:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from contract.precisions import FP32, Agreement
+
 TARGET = "target"  # aws or lab
 API_URL = "apiUrl"
 PAGE_URL = "pageUrl"
@@ -21,6 +23,9 @@ MODELS = "models"  # all but the first, by name; what follows is of one model, a
 BUNDLE_HASH = "bundleHash"
 WEIGHTS = "weights"
 BUNDLE_BYTES = "bundleBytes"  # what all its files take
+PRECISION = "precision"  # of the weights
+ORIGIN = "origin"  # the model in fp32: the same for all precisions of one model
+AGREEMENT = "agreement"  # with fp32, as the build measured it
 BACKENDS = "backends"  # by name; what follows is of one backend
 
 FUNCTION_NAME = "functionName"
@@ -83,10 +88,25 @@ def deployment(
 
 
 def model(
-    *, bundle_hash: str, bundle_bytes: int, weights: str, backends: Mapping[str, Mapping[str, Any]]
+    *,
+    bundle_hash: str,
+    bundle_bytes: int,
+    weights: str,
+    backends: Mapping[str, Mapping[str, Any]],
+    origin: str = "",
+    precision: str = FP32,
+    agreement: Agreement | None = None,
 ) -> dict[str, Any]:
     """What the outputs say of a model; `backends` are made by `backend`, by name."""
-    return {BUNDLE_HASH: bundle_hash, BUNDLE_BYTES: bundle_bytes, WEIGHTS: weights, BACKENDS: dict(backends)}
+    return {
+        BUNDLE_HASH: bundle_hash,
+        BUNDLE_BYTES: bundle_bytes,
+        WEIGHTS: weights,
+        PRECISION: precision,
+        **({ORIGIN: origin} if origin else {}),
+        **({AGREEMENT: agreement._asdict()} if agreement else {}),
+        BACKENDS: dict(backends),
+    }
 
 
 def backend(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from contract.bundle import File, model_hash
 
 FP32 = "fp32"  # the checkpoint itself
 FP16 = "fp16"
@@ -22,3 +25,21 @@ class Agreement(NamedTuple):
     top_3: float
     cosine_median: float
     cosine_p1: float
+
+
+class Reduction(NamedTuple):
+    """What a manifest says of its weights: `origin` names the model in fp32, alike in all its precisions."""
+
+    precision: str = FP32
+    origin: str = ""
+    agreement: Agreement | None = None
+
+
+def reduction(manifest: Mapping[str, Any]) -> Reduction:
+    """The same from the fields of a manifest as `contract.bundle.read` gives them. Raises ValueError, TypeError."""
+    precision, said = manifest.get("precision", FP32), manifest.get("agreement")
+    if precision not in PRECISIONS:
+        raise ValueError(f"has the precision {precision!r:.20}; this program reads {', '.join(PRECISIONS)}")
+    files: Mapping[str, File] = manifest["files"]
+    own = model_hash(files, manifest["max_tokens"]) if "max_tokens" in manifest else ""
+    return Reduction(precision, manifest.get("origin") or own, Agreement(**said) if said else None)

@@ -9,6 +9,7 @@ from typing import Any
 
 from contract import outputs
 from contract.auth import NONE
+from contract.precisions import Reduction
 from contract.routes import HEALTH, SIMILAR
 from lab.aws.credentials import Credentials
 from lab.host.identity import REGION, architecture
@@ -30,13 +31,14 @@ class BackendOutput:
 
 @dataclass(frozen=True)
 class ModelOutput:
-    """A model: its name (empty for the first), its bundle and its backends."""
+    """A model: its name (empty for the first), its bundle, its backends, and what its weights give up."""
 
     name: str
     bundle_hash: str
     bundle_bytes: int
     weights: str
     backends: Mapping[str, BackendOutput]
+    reduction: Reduction
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,7 @@ class Outputs:
             bundle_bytes=model.bundle_bytes,
             weights=model.weights,
             backends=backends,
+            **model.reduction._asdict(),
         )
 
     @property

@@ -140,4 +140,4 @@ def _output(model: Model, provided: Mapping[str, Provision]) -> ModelOutput:
         for name, given in provided.items()
     }
     bundle = model.bundle
-    return ModelOutput(model.name, bundle.source_hash, bundle.total_bytes, bundle.weights, backends)
+    return ModelOutput(model.name, bundle.source_hash, bundle.total_bytes, bundle.weights, backends, bundle.reduction)

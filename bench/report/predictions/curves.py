@@ -22,6 +22,7 @@ from bench.report.grounds import Evidence, Grounds, grounds_of
 from bench.report.predicting import COLD_KINDS, Wanted, likely, situation_of
 from bench.report.prediction import Likely
 from bench.runs.cold_starts.new_sandbox import NewSandbox
+from bench.runs.plan import function_name
 from bench.runs.recorded import recorded_function, recorded_mode, recorded_target
 from bench.runs.records import Session
 from contract.limits import API_TIMEOUT_S, INIT_S
@@ -116,12 +117,19 @@ def _over_sizes(ground: Grounds, memory_mb: int, parameters: Parameters) -> Iter
 
 def _over_memories(ground: Grounds, session: Session, prices: Prices, parameters: Parameters) -> Iterator[ByMemory]:
     for backend, size in ground.bytes_read.items():
-        ephemeral_mb = recorded_function(session, backend).ephemeral_mb or FREE_EPHEMERAL_MB
+        function = function_name(backend, ground.precision)
+        ephemeral_mb = recorded_function(session, function).ephemeral_mb or FREE_EPHEMERAL_MB
         target = recorded_target(session)
-        architecture, mode = str(target.architecture), recorded_mode(session, backend)
+        architecture, mode = str(target.architecture), recorded_mode(session, function)
         for memory_mb in MEMORIES:
             usage = Usage(
-                backend, architecture, memory_mb, ephemeral_mb, stored_bytes(session), mode.name, mode.provisioned_mibps
+                backend,
+                architecture,
+                memory_mb,
+                ephemeral_mb,
+                stored_bytes(session, function),
+                mode.name,
+                mode.provisioned_mibps,
             )
             yield _by_memory(situation_of(ground, backend, memory_mb, size, NewSandbox.name), usage, prices, parameters)
 

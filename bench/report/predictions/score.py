@@ -97,9 +97,9 @@ def _scores(item: PredictedTime, report: Report) -> Iterator[Score]:
 
 def _is_case(item: PredictedTime, measured: Measured, report: Report) -> bool:
     case, variant = item.case, measured.variant
-    memory_mb = variant.memory_mb or recorded_function(report.meta.session, variant.backend).memory_mb
-    found = variant.backend, variant.engine, memory_mb, variant.tokens, variant.arm
-    return found == (case.backend, case.engine, case.memory_mb, case.tokens, "http")
+    memory_mb = variant.memory_mb or recorded_function(report.meta.session, variant.function).memory_mb
+    found = variant.backend, variant.engine, memory_mb, variant.tokens, variant.arm, variant.precision
+    return found == (case.backend, case.engine, case.memory_mb, case.tokens, "http", case.precision)
 
 
 def _median(kind: str, measured: Measured, report: Report) -> tuple[float | None, int | None]:

@@ -56,8 +56,8 @@ def markdown_table(table: Table) -> str:
 def _answers(answers: Agreement) -> str:
     if answers.equal:
         return (
-            f"Yes: {answers.answers} answers compared, same ranking, similarities within "
-            f"{answers.max_delta:.1e}, bundle {in_markdown(answers.bundles[0][:16])}."
+            f"Yes: {answers.answers} answers compared, {answers.ranking}, similarities within "
+            f"{answers.max_delta:.1e}, bundle {in_markdown(', '.join(name[:16] for name in answers.bundles))}."
         )
     return "**No, or not shown:**\n\n" + bullets(answers.problems or ["no answer could be compared"])
 

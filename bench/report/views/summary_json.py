@@ -34,6 +34,8 @@ def to_json(report: Report) -> dict[str, Any]:
         "drifts": [asdict(drift) for drift in report.drifts],
         "comparisons": [_comparison(item) for item in report.comparisons],
         "answers": asdict(report.answers) | {"equal": report.answers.equal},
+        "precisions": [asdict(item) for item in report.precisions],
+        "precision_comparisons": [_comparison(item) for item in report.precision_comparisons],
         "engine_ratios": [_engine_ratio(item) for item in report.engine_ratios],
         "other_cold_starts": [_other(item) for item in report.other_cold_starts],
         "keep_alive": asdict(report.keep_alive) if report.keep_alive else None,

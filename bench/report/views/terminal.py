@@ -57,9 +57,14 @@ def print_table(table: Table, console: Console) -> None:
     console.print(grid)
 
 
+def _bundles(answers: Agreement) -> str:
+    count = len(answers.bundles)
+    return "one model bundle" if count == 1 else f"{count} model bundles"
+
+
 def _print_answers(answers: Agreement, console: Console) -> None:
     if answers.equal:
         console.print(
-            f"Answers: {answers.answers} compared, same ranking, "
-            f"similarities within {answers.max_delta:.1e}, one model bundle."
+            f"Answers: {answers.answers} compared, {answers.ranking}, "
+            f"similarities within {answers.max_delta:.1e}, {_bundles(answers)}."
         )
