@@ -52,8 +52,8 @@ class Option:
 
     `within` is at the middle of the keep-alive's range. `within_low` and `within_high` are exact limits over all of it;
     each holds with 95 %. `verdict`: the lower one is above the objective (meets), the upper one below it (does not), or
-    neither (undecided); an agreement that is required and not shown makes it worse. `with_one_ready` is the same with one environment of provisioned concurrency: priced, its
-    requests taken to be as fast as warm ones, but not measured.
+    neither (undecided); an agreement that is required and not shown makes it worse. `with_one_ready` is the same with
+    one environment of provisioned concurrency: priced, its requests taken to be as fast as warm ones, but not measured.
     """
 
     name: str

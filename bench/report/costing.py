@@ -130,7 +130,7 @@ def sizes(session: Session, given: float | None = None) -> str:
 
 
 def stored_bytes(session: Session, function: str, given: float | None = None) -> float:
-    """What a function's bundle takes: as the user says, else as the run recorded it, else what the default model does."""
+    """What a function's bundle takes: as the user says, else as recorded, else what the default model does."""
     recorded = recorded_bundle(session, function).bytes_
     known = [size for size in (given, recorded) if size is not None]
     return known[0] if known else BUNDLE_BYTES

@@ -63,7 +63,7 @@ class Evidence:
 
 
 def grounds_of(run: Evidence) -> tuple[Grounds, ...]:
-    """The grounds for each engine, text length and precision. Raises UsageError where nothing can be predicted from the run."""
+    """The grounds for each engine, text length and precision. Raises UsageError where nothing can be predicted."""
     sized = {item.variant: memory for item in run.variants if (memory := _memory_mb(item, run.session))}
     if not sized:
         raise UsageError("nothing can be predicted: the run does not say what a cold start over HTTP reads, and where")

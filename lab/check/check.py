@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 import aiohttp
 
+from contract.precisions import Reduction
 from lab.check.dimension import Dimension
 from lab.check.image_chunks import ChunkTimes
 from lab.check.inside import Inside, ProbeError
@@ -92,4 +93,4 @@ def _bundle(workspace: Workspace) -> Bundle:
     folder = workspace.folder("shape-check-bundle")
     file = folder / "random.bin"
     file.write_bytes(os.urandom(_BUNDLE_BYTES))
-    return Bundle(folder, (file,), "shape-check", "synthetic")
+    return Bundle(folder, (file,), "shape-check", "synthetic", Reduction())

@@ -121,6 +121,7 @@ def _over_memories(ground: Grounds, session: Session, prices: Prices, parameters
         ephemeral_mb = recorded_function(session, function).ephemeral_mb or FREE_EPHEMERAL_MB
         target = recorded_target(session)
         architecture, mode = str(target.architecture), recorded_mode(session, function)
+        stored = stored_bytes(session, function)
         for memory_mb in MEMORIES:
             usage = Usage(
                 backend,
