@@ -158,8 +158,8 @@ def _not_deployed(precision: str, found: Sequence[str]) -> str:
     """What to do about a precision that a deployment lacks."""
     return (
         f"the precision {precision} is not deployed; this target has {', '.join(found)} of its first model: ask for "
-        f"that with --precision {found[0]}, or deploy the bundle that `python -m model build --precision {precision}` makes "
-        "as a further model"
+        f"that with --precision {found[0]}, or deploy as a further model the bundle that "
+        f"`python -m model build --precision {precision}` makes"
     )
 
 

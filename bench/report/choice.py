@@ -29,7 +29,7 @@ from bench.text.numbers import money, money_range, percent, share_range
 
 @dataclass(frozen=True)
 class Question:
-    """What is wanted under which traffic, what bills are computed with, and the `agreement` with fp32 that is required."""
+    """What is wanted under which traffic, the `agreement` with fp32 that is required, and what bills rest on."""
 
     objective: Objective
     traffic: Traffic

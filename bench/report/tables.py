@@ -101,8 +101,8 @@ def precisions(report: Report) -> Table | None:
     ]  # fmt: skip
     note = (
         "Ratios to the same storage in fp32, within rounds. Agreement with fp32: of this run's texts, how many have "
-        "the same first answer, and the shared part of the first three; of the bundle's own items, as the build measured "
-        "it, the same, and the 1st percentile of the cosine of both vectors."
+        "the same first answer, and the shared part of the first three; of the bundle's own items, as the build "
+        "measured it, the same, and the 1st percentile of the cosine of both vectors."
     )
     header = (
         "storage", "rounds", "ratio to fp32", "95 % interval", "resolved",

@@ -23,7 +23,7 @@ MODELS = "models"  # all but the first, by name; what follows is of one model, a
 BUNDLE_HASH = "bundleHash"
 WEIGHTS = "weights"
 BUNDLE_BYTES = "bundleBytes"  # what all its files take
-PRECISION = "precision"  # of the weights
+PRECISION = "precision"  # of the weights, unless fp32
 ORIGIN = "origin"  # the model in fp32: the same for all precisions of one model
 AGREEMENT = "agreement"  # with fp32, as the build measured it
 BACKENDS = "backends"  # by name; what follows is of one backend
@@ -102,7 +102,7 @@ def model(
         BUNDLE_HASH: bundle_hash,
         BUNDLE_BYTES: bundle_bytes,
         WEIGHTS: weights,
-        PRECISION: precision,
+        **({PRECISION: precision} if precision != FP32 else {}),
         **({ORIGIN: origin} if origin else {}),
         **({AGREEMENT: agreement._asdict()} if agreement else {}),
         BACKENDS: dict(backends),

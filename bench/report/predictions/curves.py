@@ -123,15 +123,7 @@ def _over_memories(ground: Grounds, session: Session, prices: Prices, parameters
         architecture, mode = str(target.architecture), recorded_mode(session, function)
         stored = stored_bytes(session, function)
         for memory_mb in MEMORIES:
-            usage = Usage(
-                backend,
-                architecture,
-                memory_mb,
-                ephemeral_mb,
-                stored_bytes(session, function),
-                mode.name,
-                mode.provisioned_mibps,
-            )
+            usage = Usage(backend, architecture, memory_mb, ephemeral_mb, stored, mode.name, mode.provisioned_mibps)
             yield _by_memory(situation_of(ground, backend, memory_mb, size, NewSandbox.name), usage, prices, parameters)
 
 
