@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from contract.precisions import FP32, Agreement
+from contract import precisions
 
 TARGET = "target"  # aws or lab
 API_URL = "apiUrl"
@@ -94,15 +94,15 @@ def model(
     weights: str,
     backends: Mapping[str, Mapping[str, Any]],
     origin: str = "",
-    precision: str = FP32,
-    agreement: Agreement | None = None,
+    precision: str = precisions.FP32,
+    agreement: precisions.Agreement | None = None,
 ) -> dict[str, Any]:
     """What the outputs say of a model; `backends` are made by `backend`, by name."""
     return {
         BUNDLE_HASH: bundle_hash,
         BUNDLE_BYTES: bundle_bytes,
         WEIGHTS: weights,
-        **({PRECISION: precision} if precision != FP32 else {}),
+        **({PRECISION: precision} if precision != precisions.FP32 else {}),
         **({ORIGIN: origin} if origin else {}),
         **({AGREEMENT: agreement._asdict()} if agreement else {}),
         BACKENDS: dict(backends),
