@@ -53,7 +53,7 @@ class Precision:
         here = f"{self.precision}: this run has no answers in {FP32} to compare with."
         if self.texts:
             here = (
-                f"{self.precision}: of {self.texts} texts, {self.same_first} have the first answer of {FP32}, and "
+                f"{self.precision}: the first answer is that of {FP32} for {self.same_first} of {self.texts} text(s), and "
                 f"{percent(self.shared_three)} of its first three are the same."
             )
         if self.built is None:
