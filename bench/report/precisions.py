@@ -53,8 +53,8 @@ class Precision:
         here = f"{self.precision}: this run has no answers in {FP32} to compare with."
         if self.texts:
             here = (
-                f"{self.precision}: the first answer is that of {FP32} for {self.same_first} of {self.texts} text(s), and "
-                f"{percent(self.shared_three)} of its first three are the same."
+                f"{self.precision}: the first answer is that of {FP32} for {self.same_first} of {self.texts} text(s), "
+                f"and {percent(self.shared_three)} of its first three are the same."
             )
         if self.built is None:
             return f"{here} How far it agrees in general is not known: the run has no measure of the bundle's build."
