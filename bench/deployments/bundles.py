@@ -8,7 +8,7 @@ from pathlib import Path
 from bench.process.errors import UsageError
 from bench.process.say import warn
 from contract.bundle import MANIFEST, read
-from contract.checkout import IMAGES
+from contract.checkout import IMAGES, ROOT
 from contract.precisions import FP32, Reduction, reduction
 
 
@@ -48,9 +48,10 @@ def _reduction(folder: Path, precision: str) -> Reduction:
     try:
         return reduction(read((folder / MANIFEST).read_bytes()))
     except OSError as error:
+        shown = folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder
         raise UsageError(
-            f"there is no bundle in {folder.name} for the precision {precision}; make it, from the model of the other: "
-            f"python -m model build --precision {precision} --out {folder.name}, in the folder {folder.parent.name}"
+            f"there is no bundle for the precision {precision} in {shown}; make it of the same model: "
+            f"python -m model build --precision {precision} --out {shown}"
         ) from error
     except (ValueError, TypeError, KeyError) as error:
         raise UsageError(f"the bundle in {folder.name}: {MANIFEST} {error}; build it again") from error
