@@ -24,7 +24,7 @@ from bench.runs.plan import Axes, build_plan
 from bench.text.numbers import money
 from contract.bucket import BUNDLE_BYTES, GET_BYTES
 from contract.checkout import ROOT
-from contract.storages import IMAGE, NAMES, S3, STORAGES
+from contract.storages import IMAGE, S3, STORAGES, USUAL_NAMES
 from tests.stacks.support import project, recorder
 from tools.generated import insert, write
 
@@ -62,9 +62,9 @@ def _made(kind: str, inputs: dict[str, Any]) -> Iterator[str]:
 
 
 def _resources() -> Iterator[str]:
-    whole, *single = _runs([NAMES, *((name,) for name in NAMES)])
+    whole, *single = _runs([USUAL_NAMES, *((name,) for name in USUAL_NAMES)])
     parts = ", ".join(f"{service} {number}" for service, number in sorted(whole.items()))
-    alone = ", ".join(f"{name} {run.total()}" for name, run in zip(NAMES, single, strict=True))
+    alone = ", ".join(f"{name} {run.total()}" for name, run in zip(USUAL_NAMES, single, strict=True))
     yield f"With the defaults {whole.total()} things are made in AWS: {parts}. With one backend alone: {alone}."
 
 
@@ -77,14 +77,14 @@ def _runs(chosen: Iterable[tuple[str, ...]]) -> list[Counter[str]]:
 
 def _costs(prices: Prices) -> Iterator[str]:
     each = expected_costs(prices)
-    run, keep_alive = estimate(build_plan(Axes(NAMES)), prices, _ARCHITECTURE), published_keep_alive()
+    run, keep_alive = estimate(build_plan(Axes(USUAL_NAMES)), prices, _ARCHITECTURE), published_keep_alive()
     yield (
         f"At prices of {prices.region}, {prices.date}, for idle environments that stay {keep_alive.middle_min:g} "
         f"minutes ({keep_alive.words} were measured by others):"
     )
     yield ""
-    yield f"| | {' | '.join(NAMES)} | together |"
-    yield f"| --- |{' --- |' * len(NAMES)} --- |"
+    yield f"| | {' | '.join(USUAL_NAMES)} | together |"
+    yield f"| --- |{' --- |' * len(USUAL_NAMES)} --- |"
     yield _row(f"the first hour, with {_FIRST_REQUESTS} requests each", [first_hour(n, each[n], prices) for n in each])
     yield _row("an idle month", [cost.idle_month for cost in each.values()])
     yield _row("1,000 cold starts", [1000 * cost.cold_start for cost in each.values()])
@@ -108,7 +108,7 @@ def _costs(prices: Prices) -> Iterator[str]:
 
 def expected_costs(prices: Prices) -> dict[str, Costs]:
     """Return what each storage is expected to cost, by its name."""
-    return {name: guess(_usage(name), _ENGINE, prices) for name in NAMES}
+    return {name: guess(_usage(name), _ENGINE, prices) for name in USUAL_NAMES}
 
 
 def first_hour(backend: str, cost: Costs, prices: Prices) -> float:

@@ -24,7 +24,7 @@ from bench.runs.cold_starts.new_sandbox import NewSandbox
 from bench.runs.store import read_run
 from bench.text.numbers import megabytes, money, ms, percent
 from contract.checkout import ROOT
-from contract.storages import NAMES
+from contract.storages import USUAL_NAMES
 from tools.deploying import expected_costs
 from tools.generated import insert, table, write
 
@@ -42,13 +42,13 @@ _OTHERS = (
 def block(report: Report, costs: dict[str, Costs]) -> str:
     """Return the text between the markers. Raises UsageError for a run that is not one of all storages in the lab."""
     prediction = report.on_aws
-    if report.untrusted or prediction is None or len(report.variants) != len(NAMES):
+    if report.untrusted or prediction is None or len(report.variants) != len(USUAL_NAMES):
         raise UsageError("README's figures come from a whole `make bench`: one engine, all storages, in the lab")
     measured = {item.variant.backend: item for item in report.variants}
     parts = (
-        table(_TIMES, [_times(measured[name], prediction) for name in NAMES]),
+        table(_TIMES, [_times(measured[name], prediction) for name in USUAL_NAMES]),
         "\n".join(f"- {line}" for line in _sentences(report, prediction)),
-        table(_OTHERS, [_others(measured[name], costs[name]) for name in NAMES]),
+        table(_OTHERS, [_others(measured[name], costs[name]) for name in USUAL_NAMES]),
     )
     return "\n\n".join(parts)
 

@@ -24,7 +24,7 @@ from contract.engines import ENGINES
 from contract.limits import MAX_MEMORY_MB, MIN_MEMORY_MB
 from contract.precisions import FP32, PRECISIONS
 from contract.shapes import SHAPES
-from contract.storages import DESCRIBED, NAMES
+from contract.storages import DESCRIBED, NAMES, USUAL_NAMES
 
 ARMS = ("http", "invoke")
 
@@ -107,9 +107,9 @@ def add_axes_options(parser: argparse.ArgumentParser) -> None:
 
 def add_backends_option(parser: argparse.ArgumentParser) -> None:
     """Which of the storages are asked."""
-    known = f"some of {DESCRIBED} (default: all)"
+    known = f"some of {DESCRIBED} (default: {', '.join(USUAL_NAMES)})"
     who = parser.add_mutually_exclusive_group()
-    who.add_argument("--backends", type=listed(backend_name), default=NAMES, metavar="A,B", help=known)
+    who.add_argument("--backends", type=listed(backend_name), default=USUAL_NAMES, metavar="A,B", help=known)
     add_functions_option(who)
 
 

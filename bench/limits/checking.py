@@ -19,7 +19,7 @@ from bench.limits.tables import number, table, timed
 from bench.process.errors import EXIT_OK, BenchError, TargetError
 from bench.stats.quantiles import quantile, quantile_interval
 from contract.phases import VERIFY
-from contract.storages import STORAGES, Storage
+from contract.storages import USUAL, Storage
 
 WAYS = ("as it comes", "VERIFY_WEIGHTS")
 COMMAND = "python -m bench.limits.checking"
@@ -54,7 +54,7 @@ def lines(samples: Samples) -> Iterator[str]:
     yield f"{number(max(loads))}, so the ratio of starts of the same round says more than the times."
     yield ""
     head = ("storage", "without, ms (95 %)", "with, ms (95 %)", "with / without (95 %)", "the check, ms (95 %)")
-    yield from table(head, [_row(samples, storage) for storage in STORAGES.values()])
+    yield from table(head, [_row(samples, storage) for storage in USUAL.values()])
 
 
 def _row(samples: Samples, storage: Storage) -> tuple[str, ...]:

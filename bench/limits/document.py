@@ -14,7 +14,7 @@ from bench.limits.tables import number, plain, table, timed
 from bench.stats.quantiles import quantile
 from contract.engines import ENGINES
 from contract.phases import HANDLER, IDLE, PHASES, VERIFY
-from contract.storages import IMAGE, STORAGES
+from contract.storages import IMAGE, USUAL
 
 SHOWN = tuple(name for name in PHASES if name not in (IDLE, VERIFY, HANDLER))
 
@@ -75,7 +75,7 @@ def _storages(samples: Samples) -> Iterator[str]:
     yield ""
     rows = []
     for cache in ("cold", "warm"):
-        for storage in STORAGES.values():
+        for storage in USUAL.values():
             where = f"{storage.name}, {cache} cache"
             ours = samples.values("phase fetch", where, "onnx")
             rows.append((storage.label, cache, "our fetch, in a start", timed(ours)))
@@ -90,7 +90,7 @@ def _phases(samples: Samples) -> Iterator[str]:
     yield ""
     rows = []
     for cache in ("cold", "warm"):
-        for storage in STORAGES.values():
+        for storage in USUAL.values():
             for engine in ENGINES:
                 where = f"{storage.name}, {cache} cache"
                 values = [timed(samples.values("cold start", where, engine))]
@@ -120,12 +120,12 @@ def _lengths(samples: Samples) -> Iterator[str]:
 def _growth(samples: Samples) -> Iterator[str]:
     yield from ("", "## Growth", "", "Cold start (cold cache) by the size of the model, ms:", "")
     sizes = [(s.label, *(timed(samples.values("cold start by size", s.name, f"{n} layers")) for n in growth.LAYERS))
-             for s in STORAGES.values()]  # fmt: skip
+             for s in USUAL.values()]  # fmt: skip
     yield from table(("storage", *(f"{n} layers" for n in growth.LAYERS)), sizes)
     yield from ("", "The slowest of N simultaneous cold starts, ms:", "")
     bursts = [
         (s.label, *(timed(samples.values("burst", s.name, f"{n} at once")) for n in growth.BURSTS))
-        for s in STORAGES.values()
+        for s in USUAL.values()
     ]
     yield from table(("storage", *(str(n) for n in growth.BURSTS)), bursts)
     yield from ("", "Ranking, one pass over all incidents and no full sort:", "")

@@ -12,7 +12,7 @@ from bench.limits.tables import number, plain, table
 from contract.engines import ENGINES
 from contract.limits import MAX_MEMORY_MB
 from contract.phases import BOOT, ENCODE, HANDLER, IMPORT, INIT
-from contract.storages import S3, STORAGES
+from contract.storages import S3, USUAL
 
 COLD_S3 = f"{S3.name}, cold cache"
 S3_NAMES = {RAW: "raw read", OURS_ALONE: "our fetch", BOTO3: "boto3, 595 MB", "onnx": "a whole cold start"}
@@ -46,7 +46,7 @@ def lines(samples: Samples) -> Iterator[str]:
 
 def _fetches(samples: Samples) -> Iterator[str]:
     rows = []
-    for storage in STORAGES.values():
+    for storage in USUAL.values():
         where = f"{storage.name}, cold cache"
         raw, alone = (samples.median("read", where, how) for how in (RAW, OURS_ALONE))
         beside = samples.median("phase fetch", where, "onnx")
@@ -91,8 +91,7 @@ def _servers(samples: Samples, how: str, size: float) -> float | None:
 
 def _cold_starts(samples: Samples) -> Iterator[str]:
     bounds = [
-        (f"{STORAGES[s].label}, {cache}", _bound(samples, f"{s}, {cache} cache", limit))
-        for s, cache, limit in COLD_LIMITS
+        (f"{USUAL[s].label}, {cache}", _bound(samples, f"{s}, {cache} cache", limit)) for s, cache, limit in COLD_LIMITS
     ]
     rows = []
     for name, bound in bounds:

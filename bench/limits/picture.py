@@ -9,7 +9,7 @@ from bench.charts.svg import Series
 from bench.limits.components import TOKENS
 from bench.limits.samples import Samples
 from contract.engines import ENGINES
-from contract.storages import STORAGES
+from contract.storages import USUAL
 
 WIDTH, BAR = 720.0, 22.0
 STYLE = """
@@ -52,7 +52,7 @@ def _lengths(samples: Samples) -> tuple[str, float]:
 def _cold_starts(samples: Samples) -> tuple[str, float]:
     bars = [
         (f"{storage.label}, {engine}", colour, value)
-        for storage in STORAGES.values()
+        for storage in USUAL.values()
         for colour, engine in enumerate(ENGINES)
         if (value := samples.median("cold start", f"{storage.name}, cold cache", engine)) is not None
     ]

@@ -26,7 +26,7 @@ from bench.stats.quantiles import quantile
 from contract.environment import READERS
 from contract.phases import FETCH
 from contract.shapes import NONE
-from contract.storages import STORAGES, Storage, storage
+from contract.storages import USUAL, Storage, storage
 
 ALONE, CHOSEN = "1", "as chosen"
 NEW_IMAGE = ("--chunks", "new")  # options of the lab: nobody has read the image yet
@@ -125,7 +125,7 @@ def lines(samples: Samples) -> Iterator[str]:
         [
             _row(samples, place, kind, ways)
             for kind in (NewSandbox.name, FirstDeploy.name)
-            for place in STORAGES.values()
+            for place in USUAL.values()
             if samples.hows("read fetch", f"{place.name}, {kind}")
         ],
     )  # fmt: skip

@@ -10,13 +10,13 @@ from bench.limits.samples import Samples
 from bench.stats.bootstrap import median_ratio_interval
 from bench.stats.quantiles import Interval, quantile
 from contract.engines import ENGINES
-from contract.storages import NAMES, S3, storage
+from contract.storages import S3, USUAL_NAMES, storage
 
 # Our cold start over HTTP as a share of transformers', at most: by storage and page cache. What is fetched from a
 # bucket has no warm cache that counts.
 COLD_LIMITS = (
-    *((name, "warm", 1 / 15) for name in reversed(NAMES) if storage(name).opened == "directory"),
-    *((name, "cold", 1 / 6) for name in NAMES),
+    *((name, "warm", 1 / 15) for name in reversed(USUAL_NAMES) if storage(name).opened == "directory"),
+    *((name, "cold", 1 / 6) for name in USUAL_NAMES),
 )
 BOTO3_TIMES = 2.5
 LEAST_RATIOS = {20: 20.0, 64: 9.0, 128: 5.0, 257: 2.7, 512: 1.6, 1000: 2.0, 2000: 3.0, 4096: 5.0}
@@ -44,7 +44,7 @@ def rows(samples: Samples) -> Iterator[Row]:
     fetched = [s.value for s in samples if s.what == "bytes fetched" and s.how == "onnx"]
     if fetched:
         yield Row("bytes fetched before the first answer", max(fetched) / 1e6, 346, True, " MB")
-    for name in NAMES:
+    for name in USUAL_NAMES:
         ours, raw = (samples.values("read", f"{name}, cold cache", how) for how in (OURS_ALONE, RAW))
         yield from _ratio(f"{name}: fetch time / raw read of the same bytes, cold cache", ours, raw, 1.2, most=True)
     yield from _rate(samples)

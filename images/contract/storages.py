@@ -30,6 +30,7 @@ class Storage:
     people; `kept` says where the weights are. What is `opened` as a directory is mapped where it lies, what is opened
     as a bucket is fetched into /tmp. `charges` are by the mode that it may be deployed in, the default one first.
     `baked` means that the functions' image holds the bundle, so that every model needs an image of its own.
+    One that is not `usual` is deployed and measured only where somebody names it.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Storage:
     opened: Literal["directory", "bucket"]
     charges: Mapping[str, Charges]
     baked: bool = False
+    usual: bool = True
 
     @property
     def modes(self) -> tuple[str, ...]:
@@ -84,6 +86,8 @@ IMAGE = Storage(
 )
 STORAGES: Mapping[str, Storage] = {each.name: each for each in (EFS, S3, IMAGE)}
 NAMES = tuple(STORAGES)
+USUAL: Mapping[str, Storage] = {each.name: each for each in STORAGES.values() if each.usual}
+USUAL_NAMES = tuple(USUAL)
 DESCRIBED = ", ".join(f"{each.name} ({each.title})" for each in STORAGES.values())
 
 

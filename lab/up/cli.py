@@ -15,7 +15,7 @@ from contract.cors import ORIGIN
 from contract.engines import ENGINES
 from contract.limits import MAX_MEMORY_MB, MAX_TIMEOUT_S, MIN_MEMORY_MB
 from contract.shapes import LAMBDA, SHAPES
-from contract.storages import DESCRIBED, NAMES, storage
+from contract.storages import DESCRIBED, NAMES, USUAL_NAMES, storage
 from lab.host.errors import LabError
 from lab.up.model import check_name
 from lab.up.ranges import whole
@@ -91,8 +91,8 @@ def _add_models(up: argparse.ArgumentParser, defaults: Settings) -> None:
 
 def _add_functions(up: argparse.ArgumentParser, defaults: Settings) -> None:
     """Add the options for the functions and their code."""
-    known = f"some of {DESCRIBED}, with commas between them (default: all)"
-    up.add_argument("--backends", type=_backends, default=NAMES, help=known)
+    known = f"some of {DESCRIBED}, with commas between them (default: {','.join(USUAL_NAMES)})"
+    up.add_argument("--backends", type=_backends, default=USUAL_NAMES, help=known)
     up.add_argument(
         "--images",
         choices=("source", "built"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from contract.checkout import IMAGES, ROOT
-from contract.storages import NAMES, default_of
+from contract.storages import USUAL_NAMES, default_of
 from lab.aws.account import IDLE_S
 from lab.shape.shape import UNSHAPED
 
@@ -23,7 +23,7 @@ class Settings:
 
     bundle: Path = IMAGES / "bundle"
     models: Mapping[str, Path] = field(default_factory=dict)
-    backends: tuple[str, ...] = NAMES
+    backends: tuple[str, ...] = USUAL_NAMES
     images: str = "source"
     images_dir: Path = ROOT / "build" / "images"
     engine: str = "onnx"

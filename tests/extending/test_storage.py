@@ -41,7 +41,7 @@ print(json.dumps([violations(graph), sorted(graph.exports["backends"])]))
 COMPARISONS = (
     "tests/images/contract/test_storages.py",
     "tests/stacks/test_parts.py::test_every_backend_has_its_images_and_its_component_and_the_reverse",
-    "tests/stacks/test_settings.py::test_every_storage_is_deployed_by_default_and_the_lists_default_answers",
+    "tests/stacks/test_settings.py::test_every_usual_storage_is_deployed_by_default_and_the_lists_default_answers",
     "tests/lab/storages/test_storages.py::test_every_storage_of_the_list_has_a_module_that_provides_it",
     "tests/bench/cost/test_model.py::test_every_charge_of_a_storage_is_in_the_shipped_table_and_looked_up_live",
     "tests/page/test_openapi.py::test_its_paths_are_the_routes_with_and_without_a_backend",

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contract.storages import NAMES, default_of
+from contract.storages import NAMES, USUAL_NAMES, default_of
 from stacks import cidr
 from stacks.errors import DeploymentError
 from stacks.given import tag_problems
@@ -47,8 +47,9 @@ def test_the_defaults_are_valid() -> None:
     assert read().auth == "iam"
 
 
-def test_every_storage_is_deployed_by_default_and_the_lists_default_answers() -> None:
-    assert tuple(defaults()["backends"]) == tuple(BACKENDS) == NAMES
+def test_every_usual_storage_is_deployed_by_default_and_the_lists_default_answers() -> None:
+    assert tuple(defaults()["backends"]) == USUAL_NAMES
+    assert tuple(BACKENDS) == NAMES
     assert defaults()["defaultBackend"] == default_of(NAMES)
 
 

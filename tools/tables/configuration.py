@@ -12,7 +12,7 @@ from contract.checkout import ROOT
 from contract.environment import VARIABLES
 from contract.limits import API_ROUTES
 from contract.route_keys import PAGE, encoder_keys, search_keys
-from contract.storages import STORAGES
+from contract.storages import USUAL
 from tools.generated import table
 
 PROJECT = ROOT / "Pulumi.yaml"
@@ -31,8 +31,7 @@ def keys(project: Path = PROJECT) -> str:
 def models() -> str:
     """How many models, the first one included, an HTTP API has routes for."""
     rows = [
-        (str(storages), str(_models(storages, 0)), str(_models(storages, 1)))
-        for storages in range(1, len(STORAGES) + 1)
+        (str(storages), str(_models(storages, 0)), str(_models(storages, 1))) for storages in range(1, len(USUAL) + 1)
     ]
     made = table(("backends", "models", "models with `corsOrigins`"), rows)
     return (

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from contract.storages import NAMES
+from contract.storages import USUAL_NAMES
 from tests.stacks.support.cloud import BOUNDARY, GROUP, KEY, SUBNETS, TOPIC
 from tests.stacks.support.project import MODEL
 from tests.stacks.support.recorder import Graph, run
@@ -85,7 +85,8 @@ def combinations() -> list[Scenario]:
 
     With a second model they come as updates on one architecture: nothing of a model depends on either.
     """
-    chosen = [subset for size in range(1, len(NAMES) + 1) for subset in itertools.combinations(NAMES, size)]
+    chosen = [subset for size in range(1, len(USUAL_NAMES) + 1)
+              for subset in itertools.combinations(USUAL_NAMES, size)]  # fmt: skip
     axes = (chosen, ("iam", "jwt", "none"), ("efs-only", "all"), ("arm64", "x86_64"), (False, True))
     every_one = [Scenario(*values) for values in itertools.product(*axes)]
     updates = [one for one in every_one if one.architecture == "arm64" and not one.preview]
