@@ -55,7 +55,8 @@ def model_store(settings: Settings, place: Place, models: Models, opts: pulumi.R
     if not any(BACKENDS[name].NEEDS_STORE for name in settings.backends):
         return None
     bundles = [model.bundle for model in models]
-    args = ModelStoreArgs(place, bundles, settings.model_bucket, settings.model_prefix, settings.kms_key_arn)
+    versioned = any(BACKENDS[name].NEEDS_VERSIONS for name in settings.backends)
+    args = ModelStoreArgs(place, bundles, settings.model_bucket, settings.model_prefix, settings.kms_key_arn, versioned)
     return ModelStore("model", args, opts)
 
 

@@ -72,6 +72,7 @@ class Backend(pulumi.ComponentResource):
 
     NEEDS_STORE: ClassVar[bool] = False
     NEEDS_NETWORK: ClassVar[bool] = False
+    NEEDS_VERSIONS: ClassVar[bool] = False  # of the objects in the store
 
     served: dict[str, Served]
     """The deployed models, by name."""

@@ -19,7 +19,7 @@ class ModelStoreArgs:
     """The bundles to keep, and the bucket that holds them already, if there is one (then nothing is uploaded).
 
     `existing_prefix` is the first bundle's prefix if that is not its hash. `kms_key_arn` is the ARN of the key that
-    encrypts the objects, empty for S3's own.
+    encrypts the objects, empty for S3's own. `versioned` is for a bucket made here whose reader asks for versions.
     """
 
     place: Place
@@ -27,6 +27,7 @@ class ModelStoreArgs:
     existing_bucket: str
     existing_prefix: str
     kms_key_arn: str = ""
+    versioned: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ class ModelStore(pulumi.ComponentResource):
         super().__init__("model-storage:index:ModelStore", name, None, opts)
         self._name = name
         self._place, self._key = args.place, args.kms_key_arn
-        made = None if args.existing_bucket else self._bucket(args.place)
+        self._versioning: list[pulumi.Resource] = []
+        made = None if args.existing_bucket else self._bucket(args.place, args.versioned)
         self.bucket = made.bucket if made else pulumi.Output.from_input(args.existing_bucket)
         self.bucket_arn = pulumi.Output.concat(f"arn:{args.place.partition}:s3:::", self.bucket)
         prefixes = [bundle.source_hash for bundle in args.bundles]
@@ -84,8 +86,8 @@ class ModelStore(pulumi.ComponentResource):
             lambda arn: policies.document(*policies.read_objects(arn, prefix, names), *key), arn=self.bucket_arn
         )
 
-    def _bucket(self, place: Place) -> aws.s3.Bucket:
-        # Not versioned: every bundle has its own prefix and can be built again, so old versions would only cost.
+    def _bucket(self, place: Place, versioned: bool) -> aws.s3.Bucket:
+        # Not versioned unless it must be: every bundle has its own prefix and can be built again, so old versions would only cost.
         # For the same reason the remains of an interrupted upload do not stop `pulumi destroy`.
         bucket = aws.s3.Bucket(f"{self._name}-bucket", force_destroy=True, opts=pulumi.ResourceOptions(parent=self))
         inside = pulumi.ResourceOptions(parent=bucket)
@@ -110,18 +112,21 @@ class ModelStore(pulumi.ComponentResource):
             rules=[_encryption(self._key)],
             opts=inside,
         )
+        if versioned:
+            self._versioning = [
+                aws.s3.BucketVersioning(
+                    f"{self._name}-versions",
+                    bucket=bucket.bucket,
+                    versioning_configuration={"status": "Enabled"},
+                    opts=inside,
+                )
+            ]
         aws.s3.BucketLifecycleConfiguration(
             f"{self._name}-lifecycle",
             bucket=bucket.bucket,
-            rules=[
-                {
-                    "id": "incomplete-uploads",
-                    "status": "Enabled",
-                    "filter": {"prefix": ""},
-                    "abort_incomplete_multipart_upload": {"days_after_initiation": 1},
-                }
-            ],
-            opts=inside,
+            rules=_lifecycle(versioned),
+            # A rule for old versions needs a bucket that has them.
+            opts=pulumi.ResourceOptions(parent=bucket, depends_on=self._versioning),
         )
         aws.s3.BucketPolicy(
             f"{self._name}-tls",
@@ -147,10 +152,36 @@ class ModelStore(pulumi.ComponentResource):
                 source=pulumi.FileAsset(str(bundle.directory / file)),
                 # The etag of a multipart upload is not a hash of the content; the manifest has one.
                 source_hash=bundle.files[file].sha256,
-                opts=pulumi.ResourceOptions(parent=bucket, depends_on=after),
+                opts=pulumi.ResourceOptions(parent=bucket, depends_on=[*self._versioning, *after]),
             )
 
         return put(MANIFEST, [put(file, []) for file in sorted(bundle.files) if file != MANIFEST])
+
+
+def _lifecycle(versioned: bool) -> list[aws.s3.BucketLifecycleConfigurationRuleArgs]:
+    """Remove what an interrupted upload left and, a day later, what a newer version or a deletion has replaced."""
+    rules = [
+        aws.s3.BucketLifecycleConfigurationRuleArgs(
+            id="incomplete-uploads",
+            status="Enabled",
+            filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
+            abort_incomplete_multipart_upload=(
+                aws.s3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgs(days_after_initiation=1)
+            ),
+        )
+    ]
+    if versioned:
+        rules.append(
+            aws.s3.BucketLifecycleConfigurationRuleArgs(
+                id="old-versions",
+                status="Enabled",
+                filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
+                noncurrent_version_expiration=(
+                    aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(noncurrent_days=1)
+                ),
+            )
+        )
+    return rules
 
 
 def _encryption(kms_key_arn: str) -> aws.s3.BucketServerSideEncryptionConfigurationRuleArgs:

@@ -174,8 +174,9 @@ def _compute_usd(usage: Usage, billed_ms: float, prices: Prices, price: str) -> 
 def _fetch_usd(usage: Usage, billed: Billed, prices: Prices, assumptions: Assumptions) -> float:
     """The store's charge for what one request reads."""
     charges, usd = usage.charges, 0.0
+    size = charges.get_bytes or assumptions.get_bytes
     if charges.get:
-        gets = math.ceil(billed.fetched_bytes / assumptions.get_bytes) if billed.gets is None else billed.gets
+        gets = math.ceil(billed.fetched_bytes / size) if billed.gets is None else billed.gets
         usd += gets * prices[charges.get]
     if charges.gb_read:
         usd += billed.fetched_bytes / _GB * prices[charges.gb_read]
