@@ -87,7 +87,8 @@ class ModelStore(pulumi.ComponentResource):
         )
 
     def _bucket(self, place: Place, versioned: bool) -> aws.s3.Bucket:
-        # Not versioned unless it must be: every bundle has its own prefix and can be built again, so old versions would only cost.
+        # Not versioned unless it must be: every bundle has its own prefix and can be built again, so old versions would
+        # only cost.
         # For the same reason the remains of an interrupted upload do not stop `pulumi destroy`.
         bucket = aws.s3.Bucket(f"{self._name}-bucket", force_destroy=True, opts=pulumi.ResourceOptions(parent=self))
         inside = pulumi.ResourceOptions(parent=bucket)

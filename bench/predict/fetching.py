@@ -26,6 +26,10 @@ def network_ms(bytes_: float, offered: Values, parameters: Parameters) -> Values
 
 def fetch_ms(situation: Situation, parameters: Parameters) -> Values:
     """How long the weights take: opening them (one round trip), then their bytes."""
+    if not situation.storage.published:
+        raise ValueError(
+            f"no published figures say how fast {situation.storage.name} is: nothing can be predicted of it"
+        )
     if situation.storage.opened == "bucket":
         return _bucket_ms(situation, parameters)
     if situation.storage.baked:

@@ -33,6 +33,7 @@ class Storage:
     as a bucket is fetched into /tmp. `charges` are by the mode that it may be deployed in, the default one first.
     `baked` means that the functions' image holds the bundle, so that every model needs an image of its own.
     One that is not `usual` is deployed and measured only where somebody names it.
+    `published` means that published figures say how fast it is on Lambda, without which nothing is predicted of it.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Storage:
     charges: Mapping[str, Charges]
     baked: bool = False
     usual: bool = True
+    published: bool = True
 
     @property
     def modes(self) -> tuple[str, ...]:
