@@ -155,6 +155,101 @@ def guard_file_system(file_system_arn: str, access_point_arn: str) -> Document:
     )
 
 
+def s3_files_trust(partition: str, region: str, account: str) -> Document:
+    """Let S3 Files, for file systems of this account and region only, assume a role; it does so under EFS's name."""
+    return document(
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "elasticfilesystem.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+            "Condition": {
+                "StringEquals": {"aws:SourceAccount": account},
+                "ArnLike": {"aws:SourceArn": f"arn:{partition}:s3files:{region}:{account}:file-system/*"},
+            },
+        },
+    )
+
+
+def synchronise_bucket(bucket_arn: str, partition: str, region: str, account: str) -> list[Statement]:
+    """Read a bucket's objects and versions, and be told of its changes; no writing, because no client may write."""
+    rules = f"arn:{partition}:events:{region}:{account}:rule/DO-NOT-DELETE-S3-Files*"
+    return [
+        {
+            "Sid": "ListObjects",
+            "Effect": "Allow",
+            "Action": ["s3:ListBucket", "s3:ListBucketVersions"],
+            "Resource": bucket_arn,
+        },
+        {
+            "Sid": "ReadObjects",
+            "Effect": "Allow",
+            "Action": ["s3:GetObject", "s3:GetObjectVersion"],
+            "Resource": f"{bucket_arn}/*",
+        },
+        {
+            "Sid": "HearOfChanges",
+            "Effect": "Allow",
+            "Action": [
+                "events:DeleteRule",
+                "events:DisableRule",
+                "events:EnableRule",
+                "events:PutRule",
+                "events:PutTargets",
+                "events:RemoveTargets",
+            ],
+            "Resource": rules,
+            "Condition": {"StringEquals": {"events:ManagedBy": "elasticfilesystem.amazonaws.com"}},
+        },
+        {
+            "Sid": "FindRules",
+            "Effect": "Allow",
+            "Action": ["events:DescribeRule", "events:ListTargetsByRule"],
+            "Resource": rules,
+        },
+    ]
+
+
+def mount_s3_files(file_system_arn: str, access_point_arn: str) -> Statement:
+    """Mount a file system of S3 Files through one access point, read-only."""
+    return {
+        "Sid": "Mount",
+        "Effect": "Allow",
+        "Action": "s3files:ClientMount",
+        "Resource": file_system_arn,
+        "Condition": {"StringEquals": {"s3files:AccessPointArn": access_point_arn}},
+    }
+
+
+def read_versions(bucket_arn: str, prefix: str, names: Sequence[str]) -> Statement:
+    """Read the objects of these names below a prefix, and their versions; `*` means all of them."""
+    return {
+        "Sid": "ReadDirectly",
+        "Effect": "Allow",
+        "Action": ["s3:GetObject", "s3:GetObjectVersion"],
+        "Resource": [f"{bucket_arn}/{prefix}/{name}" for name in names],
+    }
+
+
+def guard_s3_files(file_system_arn: str, access_point_arn: str) -> Document:
+    """Deny clients of an S3 Files file system any other access point than ours, and deny writing to everybody."""
+
+    def deny(sid: str, actions: Sequence[str], condition: Mapping[str, Mapping[str, str]]) -> Statement:
+        return {
+            "Sid": sid,
+            "Effect": "Deny",
+            "Principal": {"AWS": "*"},
+            "Action": [f"s3files:Client{action}" for action in actions],
+            "Resource": file_system_arn,
+            **({"Condition": condition} if condition else {}),
+        }
+
+    every = ["Mount", "Write", "RootAccess"]
+    return document(
+        deny("OnlyOurAccessPoint", every, {"StringNotEquals": {"s3files:AccessPointArn": access_point_arn}}),
+        deny("NobodyWrites", every[1:], {}),
+    )
+
+
 def tls_only(partition: str, bucket: str) -> Document:
     """Deny everything over plain HTTP to a bucket."""
     arn = f"arn:{partition}:s3:::{bucket}"
@@ -177,7 +272,7 @@ def endpoint_to_bucket(bucket_arn: str, account: str) -> Document:
             "Sid": "ReadTheModelBucket",
             "Effect": "Allow",
             "Principal": {"AWS": "*"},
-            "Action": ["s3:GetObject", "s3:ListBucket"],
+            "Action": ["s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"],
             "Resource": [bucket_arn, f"{bucket_arn}/*"],
             "Condition": {"StringEquals": {"aws:PrincipalAccount": account}},
         }

@@ -88,7 +88,20 @@ IMAGE = Storage(
     charges={"standard": Charges("ecr_storage_gb_month")},
     baked=True,
 )
-STORAGES: Mapping[str, Storage] = {each.name: each for each in (EFS, S3, IMAGE)}
+# Every read of the weights is large enough to be served from the bucket: GETs of at least 128 KiB, without a charge of
+# S3 Files for them. What it asks for the few files that are smaller is not counted: "How S3 Files is metered" in the
+# Amazon S3 User Guide, read in November 2026.
+S3_FILES = Storage(
+    name="s3files",
+    title="S3 Files",
+    label="S3 Files",
+    kept="in a bucket, mounted as a file system",
+    opened="directory",
+    charges={"standard": Charges("s3_storage_gb_month", get="s3_get", get_bytes=128 << 10)},
+    usual=False,
+    published=False,
+)
+STORAGES: Mapping[str, Storage] = {each.name: each for each in (EFS, S3, IMAGE, S3_FILES)}
 NAMES = tuple(STORAGES)
 USUAL: Mapping[str, Storage] = {each.name: each for each in STORAGES.values() if each.usual}
 USUAL_NAMES = tuple(USUAL)

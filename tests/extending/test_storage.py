@@ -52,7 +52,7 @@ def add_toy(tree: Tree) -> None:
     """A storage that is kept as the container image is, but that the lab holds in a plain folder."""
     home = "images/contract/storages.py"
     tree.replace(home, "STORAGES: Mapping", f"{ENTRY.lstrip()}STORAGES: Mapping")
-    tree.replace(home, "(EFS, S3, IMAGE)", "(EFS, S3, IMAGE, TOY)")
+    tree.replace(home, "(EFS, S3, IMAGE, S3_FILES)", "(EFS, S3, IMAGE, S3_FILES, TOY)")
     for name in ("app.py", "Dockerfile", "Dockerfile.dockerignore"):
         tree.add(
             f"images/toy/{name}", (tree.root / "images/oci" / name).read_text().replace("oci/app.py", "toy/app.py")
@@ -62,8 +62,8 @@ def add_toy(tree: Tree) -> None:
     tree.add("lab/storages/toy.py", LAB)
     tree.replace("Pulumi.yaml", "default: [efs, s3, oci]", "default: [efs, s3, oci, toy]")
     document = (tree.root / "page/openapi.json").read_text()
-    (last,) = [line for line in document.splitlines() if line.strip() == '"oci"']
-    tree.replace("page/openapi.json", f"{last}\n", f"{last},\n{last.replace('oci', 'toy')}\n")
+    (last,) = [line for line in document.splitlines() if line.strip() == '"s3files"']
+    tree.replace("page/openapi.json", f"{last}\n", f"{last},\n{last.replace('s3files', 'toy')}\n")
 
 
 def test_a_storage_takes_the_listed_files_and_is_served_measured_and_deployed(

@@ -34,7 +34,7 @@ def serving_reads_only(graph: Graph) -> Iterator[str]:
     for function in serving(graph):
         for statement in statements_of(graph, function):
             writes = [action for action in as_list(statement["Action"]) if "Write" in action or "Root" in action]
-            if statement["Effect"] == "Allow" and any(a.startswith("elasticfilesystem:") for a in writes):
+            if statement["Effect"] == "Allow" and any(a.startswith(("elasticfilesystem:", "s3files:")) for a in writes):
                 yield f"{function.name} may {', '.join(writes)}"
 
 
@@ -63,7 +63,7 @@ def functions_read_their_own_bundle_only(graph: Graph) -> Iterator[str]:
         **{f"{p.backend} {p.search.urn}": {f"{p.bundle_hash}/{name}" for name in INDEX} for p in served(graph)},
     }
     for function in graph.of(":Function"):
-        expected = readable.get(f"s3 {function.urn}", set())
+        expected = readable.get(f"s3 {function.urn}", readable.get(f"s3files {function.urn}", set()))
         if "seeder" in function.name:
             expected = {f"{digest}/*" for digest in bundle_hashes(graph)}
         if any(policy.inputs["policy"] == UNKNOWN for policy in policies_of(graph, function)):

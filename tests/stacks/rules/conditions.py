@@ -37,7 +37,11 @@ _EFS_CLIENTS = Enforced(
     ),
     f"{_DOCS}/efs/latest/ug/iam-access-control-nfs-efs.html",
 )
+_S3_FILES_CLIENTS = Enforced(
+    frozenset({"s3files:AccessPointArn"}), f"{_DOCS}/service-authorization/latest/reference/list_s3files.html"
+)
 RESOURCE_POLICIES = {
+    "aws:s3/filesFileSystemPolicy:FilesFileSystemPolicy": _S3_FILES_CLIENTS,
     "aws:efs/fileSystemPolicy:FileSystemPolicy": _EFS_CLIENTS,
     "aws:s3/bucketPolicy:BucketPolicy": Enforced(
         _CALLER | {"aws:SourceVpc", "aws:SourceVpce", "s3:prefix", "s3:x-amz-server-side-encryption"},
@@ -56,7 +60,16 @@ RESOURCE_POLICIES = {
     # The Lambda service takes a function's role without saying for which function.
     "aws:iam/role:Role": Enforced(frozenset(), f"{_DOCS}/lambda/latest/dg/lambda-intro-execution-role.html"),
 }
+# S3 Files takes its role under EFS's name, and says for which file system.
+_S3_FILES_ROLE = Enforced(
+    frozenset({"aws:SourceAccount", "aws:SourceArn"}),
+    f"{_DOCS}/AmazonS3/latest/userguide/s3-files-prereq-policies.html",
+)
 ROLE_POLICIES = {
+    "s3files": _S3_FILES_CLIENTS,
+    "events": Enforced(
+        _CALLER | {"events:ManagedBy"}, f"{_DOCS}/AmazonS3/latest/userguide/s3-files-prereq-policies.html"
+    ),
     "elasticfilesystem": _EFS_CLIENTS,
     "ec2": Enforced(
         _CALLER | {"lambda:SourceFunctionArn"}, f"{_DOCS}/lambda/latest/dg/permissions-source-function-arn.html"
@@ -85,6 +98,9 @@ def conditions_are_enforced(graph: Graph) -> Iterator[str]:
 def _tables(resource: Recorded, statement: dict[str, Any]) -> Iterator[tuple[str, Enforced | None]]:
     """Yield what has to hold all keys of a statement: the resource's table, or those of all its actions' services."""
     if resource.type != "aws:iam/rolePolicy:RolePolicy":
+        if statement.get("Principal") == {"Service": "elasticfilesystem.amazonaws.com"}:
+            yield "a role of S3 Files", _S3_FILES_ROLE
+            return
         yield f"a {resource.type.rpartition(':')[2]}", RESOURCE_POLICIES.get(resource.type)
         return
     for service in sorted({action.partition(":")[0] for action in as_list(statement["Action"])}):

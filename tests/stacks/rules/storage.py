@@ -36,7 +36,9 @@ def mount_targets_before_function(graph: Graph) -> Iterator[str]:
     nfs = [rule for rule in rules if rule.inputs["fromPort"] == NFS]
     for function in graph.of(":Function"):
         if "fileSystemConfig" in function.inputs:
-            for needed in [*graph.of(":MountTarget"), *nfs]:
+            backend = next((pair.backend for pair in served(graph) if function in pair.functions), "efs")  # the seeder
+            targets = [*graph.of(":MountTarget"), *graph.of(":FilesMountTarget"), *nfs]
+            for needed in [each for each in targets if each.name.startswith(f"{backend}-")]:
                 if needed.urn not in graph.needs(function):
                     yield f"{function.name} does not wait for {needed.name}"
             if not function.inputs["fileSystemConfig"]["localMountPath"].startswith("/mnt/"):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from tests.stacks.rules import access, api, conditions, functions, given, images, page, shape, storage
+from tests.stacks.rules import access, api, conditions, functions, given, images, page, s3files, shape, storage
 from tests.stacks.support.recorder import Graph
 
 RULES: tuple[Callable[[Graph], Iterator[str]], ...] = (
@@ -15,6 +15,7 @@ RULES: tuple[Callable[[Graph], Iterator[str]], ...] = (
     *functions.RULES,
     *images.RULES,
     *storage.RULES,
+    *s3files.RULES,
     *access.RULES,
     *conditions.RULES,
     *api.RULES,

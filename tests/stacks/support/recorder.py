@@ -268,6 +268,14 @@ def answer(kind: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
             "id": f"fsap-{short}",
             "arn": arn("elasticfilesystem", f"access-point/fsap-{short}"),
         },
+        "aws:s3/filesFileSystem:FilesFileSystem": {
+            "id": f"fs-{short}",
+            "arn": arn("s3files", f"file-system/fs-{short}"),
+        },
+        "aws:s3/filesAccessPoint:FilesAccessPoint": {
+            "id": f"fsap-{short}",
+            "arn": arn("s3files", f"file-system/fs-{short}/access-point/fsap-{short}"),
+        },
         "aws:ec2/vpc:Vpc": {"id": f"vpc-{short}"},
         "aws:ec2/subnet:Subnet": {"id": f"subnet-{short}"},
         "aws:ec2/securityGroup:SecurityGroup": {"id": f"sg-{short}"},

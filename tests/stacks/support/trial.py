@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.stacks.faults import access, api, conditions, functions, given, images, page, schema, shape, storage
+from tests.stacks.faults import access, api, conditions, functions, given, images, page, s3files, schema, shape, storage
 from tests.stacks.faults.fault import CONFIG, SCHEMA, Fault
 from tests.stacks.support import cloudformation, recorder
 from tests.stacks.support.invariants import violations
@@ -20,6 +20,7 @@ FAULTS: tuple[Fault, ...] = (
     *functions.FAULTS,
     *images.FAULTS,
     *storage.FAULTS,
+    *s3files.FAULTS,
     *access.FAULTS,
     *conditions.FAULTS,
     *api.FAULTS,
