@@ -176,7 +176,7 @@ def _fetch_usd(usage: Usage, billed: Billed, prices: Prices, assumptions: Assump
     charges, usd = usage.charges, 0.0
     size = charges.get_bytes or assumptions.get_bytes
     if charges.get:
-        gets = math.ceil(billed.fetched_bytes / size) if billed.gets is None else billed.gets
+        gets = math.ceil(billed.fetched_bytes / size) if billed.gets is None or charges.get_bytes else billed.gets
         usd += gets * prices[charges.get]
     if charges.gb_read:
         usd += billed.fetched_bytes / _GB * prices[charges.gb_read]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
 from bench.cost.estimate import estimate
 from bench.cost.live import PRODUCTS
-from bench.cost.model import Assumptions, Billed, Costs, Usage, compute_usd, costs, idle_month_usd
+from bench.cost.model import Assumptions, Billed, Costs, Usage, compute_usd, costs, idle_month_usd, request_usd
 from bench.cost.prices import read_prices
 from bench.process.errors import UsageError
 from bench.runs.plan import Axes, build_plan
@@ -177,3 +177,10 @@ def test_a_bill_is_the_mean_of_all_requests_with_an_interval() -> None:
     assert surer.cold_start_interval.high > found.cold_start_interval.high > found.cold_start
     with pytest.raises(ValueError, match="priced"):
         costs(usage("oci"), [], visits, PRICES, ASSUMED)
+
+
+def test_gets_that_a_mount_makes_are_counted_by_the_bytes_and_not_by_the_reads() -> None:
+    usage, assumptions = Usage("s3files", "arm64", 3008), Assumptions()
+    prices = replace(read_prices(), usd={**read_prices().usd, "s3_get": 1.0})
+    one, more = (request_usd(usage, Billed(1.0, size, 3), prices, assumptions) for size in (128 << 10, 1 << 20))
+    assert more - one == pytest.approx(7.0)
