@@ -1,0 +1,9 @@
+"""Measures the rows on S3 Files and snapshots, one file of `storing` for what they are about."""
+
+from __future__ import annotations
+
+from tests.acceptance.storing import s3files
+from tests.acceptance.table import Measure
+
+QUICK: list[Measure] = []
+MEASURES: list[Measure] = [*s3files.MEASURES]
