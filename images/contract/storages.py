@@ -12,7 +12,7 @@ class Charges:
     """What AWS charges for a storage: names in the price table (bench/cost/prices.json), None where it is nothing.
 
     `mibps_month` is for throughput that is provisioned, less what so many GB stored include a MiB/s of (`included_gb`).
-    `get_bytes` is the least that a GET reads, where the function cannot count the GETs: a mount makes them of its reads.
+    `get_bytes` is the least that a GET reads, where a mount makes the GETs and the function cannot count them.
     """
 
     gb_month: str
