@@ -45,9 +45,15 @@ _TYPES = {"DefaultTensorType": onnx.TensorProto.FLOAT}  # of what onnxruntime's 
 
 
 @cache
+def _place() -> tempfile.TemporaryDirectory[str]:
+    """Where the bundles lie until the program ends."""
+    return tempfile.TemporaryDirectory(prefix="int8-", dir="/var/tmp")
+
+
+@cache
 def _bundles(model: str) -> Mapping[str, Path]:
     """A bundle of each precision, by it; the full-size one in fp32 is the one that `python -m model build` makes."""
-    place, found = Path(tempfile.mkdtemp(prefix="int8-", dir="/var/tmp")), {}
+    place, found = Path(_place().name) / (model or "full-size"), {}
     for precision in (FP32, INT8):
         found[precision] = place / precision
         named = ("--model", model) if model else ()
