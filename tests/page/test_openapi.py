@@ -14,7 +14,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from contract import headers, limits
 from contract.routes import ROUTES
-from contract.storages import NAMES
+from contract.storages import NAMES, USUAL_NAMES
 from page import handler
 from similarity.api import answer, fields
 from tests.conftest import Lab
@@ -89,7 +89,7 @@ def for_the_lab() -> dict[str, Any]:
         path.replace("{backend}", backend): {method: item[method] for method in item if method != "parameters"}
         for path, item in paths.items()
         if path.startswith("/{backend}")
-        for backend in NAMES
+        for backend in USUAL_NAMES
     }
     schemas = document["components"]["schemas"]
     schemas["Vector"] |= {"minItems": HIDDEN, "maxItems": HIDDEN}
