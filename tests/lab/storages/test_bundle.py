@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from contract import bundle as files
+from contract.precisions import Reduction
 from lab.host.errors import LabError
 from lab.storages.bundle import Bundle, read_bundle
 from tests.lab.support.bundles import SIZES, make_bundle
@@ -30,7 +31,7 @@ def test_a_search_function_never_has_more_memory_than_lambda_offers(tmp_path: Pa
     vectors = tmp_path / files.VECTORS
     vectors.touch()
     os.truncate(vectors, 4 << 30)  # a hole: it takes no room
-    assert Bundle(tmp_path, (vectors,), "", "").search_memory_mb == 10_240
+    assert Bundle(tmp_path, (vectors,), "", "", Reduction()).search_memory_mb == 10_240
 
 
 @pytest.mark.parametrize("damage", ["missing", "truncated"])
