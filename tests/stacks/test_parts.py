@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.bundle import File
+from contract.precisions import Reduction
 from contract.route_keys import PAGE, encoder_keys, preflight_key, search_keys
 from model.checkpoints import synthetic
 from model.checkpoints.architecture import Architecture
@@ -134,7 +135,7 @@ def test_a_real_bundle_is_a_bundle(tiny_bundle: Path) -> None:
 
 @given(st.integers(0, 20 << 30), st.integers(0, 20 << 30))
 def test_scratch_space_holds_what_an_engine_fetches(encoder: int, checkpoint: int) -> None:
-    bundle = Bundle(Path(), "", "", 768, encoder, {"model.safetensors": File(checkpoint, "")})
+    bundle = Bundle(Path(), "", "", 768, encoder, {"model.safetensors": File(checkpoint, "")}, Reduction())
 
     for engine, size in {"onnx": encoder, "transformers": checkpoint}.items():
         assert bundle.scratch_mb(engine) >= 512

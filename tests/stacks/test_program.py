@@ -70,7 +70,7 @@ def test_exports_what_the_lab_prints(default: Graph) -> None:
     assert exports["target"] == "aws"
     assert set(exports) == {
         *("target", "apiUrl", "region", "authMode", "engine", "architecture"),
-        *("bundleHash", "bundleBytes", "weights", "defaultBackend", "backends", "primed"),
+        *("bundleHash", "bundleBytes", "weights", "origin", "defaultBackend", "backends", "primed"),
     }
     for name, backend in exports["backends"].items():
         mode = {"mode"} if name == "efs" else set()  # it alone has a choice
@@ -86,7 +86,7 @@ def test_exports_further_models_in_the_same_shape(everything: Graph) -> None:
     [(name, model)] = exports["models"].items()
 
     assert name == "minilm"
-    assert set(model) == {"bundleHash", "bundleBytes", "weights", "backends"}
+    assert set(model) == {"bundleHash", "bundleBytes", "weights", "origin", "backends"}
     assert model["bundleHash"] != exports["bundleHash"]
     for backend, described in model["backends"].items():
         assert set(described) == set(exports["backends"][backend])

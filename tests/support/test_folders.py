@@ -8,6 +8,7 @@ from contract.checkout import ROOT
 OWN = {
     "acceptance": "what an issue asked for, measured",
     "acceptance/deciding": "what the issue on deciding asked for, one file for each subject",
+    "acceptance/storing": "what the issue on new storages asked for, likewise",
     "demo": "real weights, through every layer",
     "extending": "a toy of each kind of extension, added to a copy of the checkout",
     "stacks/faults": "what is seeded into the program, to see that a rule catches it",

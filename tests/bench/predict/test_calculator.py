@@ -12,8 +12,8 @@ from bench.predict.fetching import fetch_ms
 from bench.predict.parameters import PARAMETERS, Parameters, lab_parameters, middle
 from bench.predict.situation import INIT_BUDGET_MS, Fetch, fetch_of
 from contract.engines import TRANSFORMERS
-from contract.storages import EFS, IMAGE, S3, STORAGES
-from tests.bench.predict.support.situations import at, parameters, quantiles, situation, situations, sizes
+from contract.storages import EFS, IMAGE, S3
+from tests.bench.predict.support.situations import PREDICTED, at, parameters, quantiles, situation, situations, sizes
 
 FASTER = {
     *("init_cores", "burst", "burst_bytes", "steady", "connection", "stream", "client", "stream_gain"),
@@ -74,7 +74,7 @@ def test_every_parameter_matters_somewhere():
     """Each changes a cold start or a warm request of some situation; a list that grows without use is found here."""
     tried = [
         situation(storage, first_deploy=first, memory_mb=memory, fetch=fetch, engine=TRANSFORMERS)
-        for storage in STORAGES.values()
+        for storage in PREDICTED
         for first in (True, False)
         for memory in (1024, 3008)
         for fetch in (Fetch((size / 60,) * 60, readers) for size, readers in ((340e6, 4), (250e6, 64), (900e6, 64)))
@@ -91,7 +91,7 @@ def test_every_parameter_matters_somewhere():
     assert unused == []
 
 
-@pytest.mark.parametrize("storage", STORAGES.values(), ids=lambda storage: storage.name)
+@pytest.mark.parametrize("storage", PREDICTED, ids=lambda storage: storage.name)
 def test_a_second_core_shortens_the_request_below_one(storage):
     small, large = (cold(situation(storage, memory_mb=memory), middle()) for memory in (512, 1769))
     assert small.answer > 3 * large.answer

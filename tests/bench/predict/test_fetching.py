@@ -13,8 +13,8 @@ from bench.predict.parameters import middle
 from bench.predict.situation import Fetch, fetch_of
 from contract.bucket import GET_BYTES, PLAN
 from contract.engines import ENGINES, ONNX
-from contract.storages import EFS, IMAGE, S3, STORAGES
-from tests.bench.predict.support.situations import parameters, situation
+from contract.storages import EFS, IMAGE, S3
+from tests.bench.predict.support.situations import PREDICTED, parameters, situation
 
 PACKET = 250_000.0
 
@@ -112,12 +112,12 @@ def test_no_bytes_cost_only_a_latency(found):
         EFS.name: found.file_ms,
         IMAGE.name: found.chunk_later_ms,
     }
-    for storage in STORAGES.values():
+    for storage in PREDICTED:
         nothing = situation(storage, fetch=fetch_of(storage, ONNX, 0))
         assert fetch_ms(nothing, found) == pytest.approx(opening[storage.name])
 
 
-@given(parameters, st.integers(1, 63), st.sampled_from(list(STORAGES.values())), st.booleans())
+@given(parameters, st.integers(1, 63), st.sampled_from(PREDICTED), st.booleans())
 def test_more_readers_are_never_slower(found, readers, storage, first):
     few, more = (
         fetch_ms(situation(storage, first_deploy=first, fetch=Fetch((340e6 / 64,) * 64, n)), found)

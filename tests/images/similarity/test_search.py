@@ -188,6 +188,8 @@ def test_health_says_what_is_there(index_only: Path, context: Context) -> None:
         "bundle_hash": manifest["source_hash"],
         "model_hash": hash_without_the_index(manifest),
         "weights": "synthetic",
+        "precision": "fp32",
+        "origin": "",
         "incidents": 60,
         "title": "AI Incident Database",
         "transliterates": True,

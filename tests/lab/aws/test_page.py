@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from contract.storages import NAMES
+from contract.storages import USUAL_NAMES
 from lab.aws.page import Page
 from tests.conftest import Lab
 from tests.lab.support.accounts import Served, serve, witness
@@ -50,6 +50,6 @@ def test_other_methods_and_paths_go_to_the_function(account: Served) -> None:
 def test_lab_up_serves_the_page_and_the_description(lab: Lab) -> None:
     page = requests.get(lab.outputs["pageUrl"], timeout=60)
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert re.findall('<meta name="storage" content="([^"]+)"', page.text) == list(NAMES)
+    assert re.findall('<meta name="storage" content="([^"]+)"', page.text) == list(USUAL_NAMES)
     description = requests.get(f"{lab.url}/openapi.json", timeout=60)
     assert description.json()["openapi"].startswith("3.1.")

@@ -22,7 +22,7 @@ import psutil
 import pytest
 import requests
 
-from contract.storages import NAMES
+from contract.storages import USUAL_NAMES
 from lab.host.errors import LabError
 from lab.host.page_cache import resident
 from lab.host.workspace import Workspace
@@ -37,7 +37,7 @@ from tests.lab.support.left import left_over, processes_of
 from tests.lab.support.shaped import links_of, needs_shape
 from tests.support.labs import read_outputs, started
 
-BACKENDS = list(NAMES)
+BACKENDS = list(USUAL_NAMES)
 QUESTION = {"text": "a robot ran over a dog", "num": "5"}
 
 

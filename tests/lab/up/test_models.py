@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from contract import bundle as files
-from contract.storages import NAMES
+from contract.storages import USUAL_NAMES
 from tests.lab.support.accounts import owner, wait_until
 from tests.lab.support.left import left_over
 from tests.support.labs import read_outputs, started
@@ -57,7 +57,7 @@ def titles(answer: requests.Response) -> list[str]:
     return [item["title"] for item in answer.json()["body"]["results"]]
 
 
-@pytest.mark.parametrize("backend", [*NAMES, ""])
+@pytest.mark.parametrize("backend", [*USUAL_NAMES, ""])
 def test_each_model_answers_below_its_own_path(outputs: dict[str, Any], backend: str) -> None:
     below = f"/{backend}" if backend else ""
     first, other = similar(outputs, below), similar(outputs, f"/other{below}")
@@ -81,7 +81,7 @@ def test_each_model_has_a_search_function(outputs: dict[str, Any], backend: str)
 
 def test_outputs_name_the_functions_of_each_model(outputs: dict[str, Any]) -> None:
     aws = owner("lambda", outputs)
-    for backend in NAMES:
+    for backend in USUAL_NAMES:
         named = outputs["models"]["other"]["backends"][backend]
         assert named["functionName"] == f"model-storage-other-{backend}"
         assert named["searchFunctionName"] == f"model-storage-other-{backend}-search"

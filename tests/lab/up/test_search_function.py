@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from contract.storages import NAMES
+from contract.storages import USUAL_NAMES
 from lab.host.page_cache import fill, resident
 from lab.storages.bundle import read_bundle
 from tests.conftest import Lab
@@ -33,7 +33,7 @@ def ask(lab: Lab, request_line: str, **options: Any) -> requests.Response:
     return requests.request(method, f"{lab.url}{path}", timeout=60, **options)
 
 
-@pytest.mark.parametrize("backend", NAMES)
+@pytest.mark.parametrize("backend", USUAL_NAMES)
 def test_a_cold_search_reads_the_index_alone(lab: Lab, tiny_bundle: Path, backend: str) -> None:
     encoder, search = named(lab, backend)
     width = json.loads((tiny_bundle / "config.json").read_text())["hidden_size"]

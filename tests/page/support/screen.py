@@ -13,14 +13,14 @@ from urllib.parse import urlsplit
 import playwright
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, expect, sync_playwright
 
-from contract.storages import STORAGES
+from contract.storages import USUAL
 
 CHROMIUM = shutil.which("chromium")
 NODE = str(Path(playwright.__file__).parent / "driver" / "node")  # Playwright brings one along
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 DESKTOP = {"width": 1180, "height": 900}
 PHONE = {"width": 360, "height": 740}
-TITLES = {each.name: each.label[:1].upper() + each.label[1:] for each in STORAGES.values()}
+TITLES = {each.name: each.label[:1].upper() + each.label[1:] for each in USUAL.values()}
 ANSWER_MS = 30_000  # how long a test waits for an answer, and for whatever shows it: its neighbours take the cores, too
 expect.set_options(timeout=ANSWER_MS)
 # Chromium's own message when an answer is not 2xx; the page cannot prevent it.

@@ -96,7 +96,7 @@ FAULTS = (
     Fault(
         "the rules are not awaited", "storages/efs.py", "[*targets, *rules]", "targets", "mount_targets_before_function"
     ),
-    Fault("the manifest first", "model_store.py", "depends_on=after", "depends_on=[]", "manifest_is_uploaded_last"),
+    Fault("the manifest first", "model_store.py", ", *after])", "])", "manifest_is_uploaded_last"),
     Fault(
         "objects without a hash",
         "model_store.py",

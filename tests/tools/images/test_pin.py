@@ -81,7 +81,7 @@ def _dockerfiles(directory: Path, *bases: str) -> list[Path]:
 
 @pytest.mark.parametrize("pinned", ["", f"@{OLD}"], ids=["for the first time", "again"])
 def test_the_newest_digest_is_written_into_every_dockerfile(registry: str, tmp_path: Path, pinned: str) -> None:
-    paths = _dockerfiles(tmp_path, *[f"{registry}/lambda/python:both{pinned}"] * 3)
+    paths = _dockerfiles(tmp_path, *[f"{registry}/lambda/python:both{pinned}"] * len(NAMES))
     others = [[line for line in path.read_text().splitlines() if "ARG BASE=" not in line] for path in paths]
 
     reference = pin.pin(paths)
@@ -108,7 +108,7 @@ def test_the_newest_digest_is_written_into_every_dockerfile(registry: str, tmp_p
 def test_what_is_not_a_base_for_both_architectures_changes_no_file(
     registry: str, tmp_path: Path, tag: str, complaint: str
 ) -> None:
-    paths = _dockerfiles(tmp_path, *[f"{registry}/lambda/python:{tag}@{OLD}"] * 3)
+    paths = _dockerfiles(tmp_path, *[f"{registry}/lambda/python:{tag}@{OLD}"] * len(NAMES))
     before = [path.read_text() for path in paths]
 
     with pytest.raises(ToolError, match=complaint):
@@ -117,7 +117,7 @@ def test_what_is_not_a_base_for_both_architectures_changes_no_file(
 
 
 def test_dockerfiles_with_different_bases_are_refused(registry: str, tmp_path: Path) -> None:
-    paths = _dockerfiles(tmp_path, f"{registry}/a:both", f"{registry}/b:both", f"{registry}/a:both")
+    paths = _dockerfiles(tmp_path, *[f"{registry}/a:both"] * (len(NAMES) - 1), f"{registry}/b:both")
     with pytest.raises(ToolError, match="name different base images"):
         pin.pin(paths)
     paths[0].write_text("FROM scratch\n")
@@ -126,6 +126,6 @@ def test_dockerfiles_with_different_bases_are_refused(registry: str, tmp_path: P
 
 
 def test_a_registry_that_does_not_answer_is_an_error_with_its_name(tmp_path: Path) -> None:
-    paths = _dockerfiles(tmp_path, *["127.0.0.1:1/lambda/python:both"] * 3)
+    paths = _dockerfiles(tmp_path, *["127.0.0.1:1/lambda/python:both"] * len(NAMES))
     with pytest.raises(ToolError, match=r"127\.0\.0\.1:1 cannot be asked for"):
         pin.pin(paths)

@@ -9,7 +9,7 @@ import pytest
 
 from contract.checkout import ROOT
 from contract.limits import API_ROUTES
-from contract.storages import STORAGES
+from contract.storages import USUAL
 from tests.stacks.support.project import MODEL, make_project
 from tests.stacks.support.recorder import defaults, run
 from tools.generated import insert
@@ -37,7 +37,7 @@ def test_a_model_has_as_many_routes_as_are_deployed(tmp_path: Path) -> None:
     project = make_project(tmp_path)
     config = {"auth": "none", "corsOrigins": ["https://incidentdatabase.ai"]}
     one, two = (len(run(project, {**config, "moreModels": more}).of(":Route")) for more in ([], [MODEL]))
-    each = configuration.routes(storages=len(STORAGES), preflights=1)
+    each = configuration.routes(storages=len(USUAL), preflights=1)
 
     assert two - one == each
     most = int(configuration.models().splitlines()[-1].split("|")[3])

@@ -11,6 +11,7 @@ from bench.predict.spread import between, fixed
 from contract.engines import ENGINES, ONNX
 from contract.storages import S3, STORAGES
 
+PREDICTED = [each for each in STORAGES.values() if each.published]
 WORK = Work(
     boot=between(80, 90, 100),
     imports=between(110, 120, 300),
@@ -54,7 +55,7 @@ fetches = st.builds(
 )
 situations = st.builds(
     Situation,
-    storage=st.sampled_from(list(STORAGES.values())),
+    storage=st.sampled_from(PREDICTED),
     memory_mb=st.integers(128, 10_240),
     first_deploy=st.booleans(),
     engine=st.sampled_from(ENGINES),
