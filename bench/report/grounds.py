@@ -19,6 +19,7 @@ from bench.runs.plan import Variant
 from bench.runs.recorded import recorded_cores, recorded_function, recorded_shape, recorded_target
 from bench.runs.records import Session
 from contract.shapes import LAMBDA, PROCESSOR
+from contract.storages import storage
 from published.read import number
 
 
@@ -27,8 +28,8 @@ class Grounds:
     """What a run says of one engine, one text length and one precision, over HTTP.
 
     `work` is of its largest memory size, where it was least held back. `bytes_read` are those of a cold start, by
-    backend. `medians_ms` are by backend, memory size and kind; `ahead` is the faster backend of a pair, cold and warm,
-    where the run tells.
+    backend, of those that something can be predicted of. `medians_ms` are by backend, memory size and kind; `ahead` is
+    the faster backend of a pair, cold and warm, where the run tells.
     """
 
     engine: str
@@ -87,7 +88,7 @@ def _grounds(run: Evidence, sized: Mapping[Variant, int]) -> Grounds:
         precision=first.precision,
         memories=tuple(dict.fromkeys(sized.values())),
         work=work_of(run.judged, list(base), _cores(run.session, largest)),
-        bytes_read={variant.backend: size for variant, size in base.items()},
+        bytes_read={variant.backend: size for variant, size in base.items() if storage(variant.backend).published},
         medians_ms=dict(_medians(run, sized)),
         ahead=dict(_ahead(run.comparisons, base)),
     )

@@ -62,11 +62,7 @@ def predicted_run(run: Evidence, wanted: Wanted) -> PredictedRun:
     verdicts: list[PredictedVerdict] = []
     for ground in grounds_of(run):
         for memory_mb, size in itertools.product(wanted.memories or ground.memories, wanted.sizes or (None,)):
-            cased = [
-                _cased(ground, backend, memory_mb, size, parameters)
-                for backend in ground.bytes_read
-                if storage(backend).published
-            ]
+            cased = [_cased(ground, backend, memory_mb, size, parameters) for backend in ground.bytes_read]
             times += _times(ground, cased, parameters)
             verdicts += _verdicts(ground, cased, parameters)
     return PredictedRun(_basis(run.session, wanted.seed), tuple(times), tuple(verdicts))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from pathlib import Path
 
 import pytest
 
@@ -110,3 +111,11 @@ def test_a_limit_beyond_the_axes_is_named_and_not_drawn() -> None:
     chart = curves([(Series("a", 0, 0), [(1, 10.0), (2, 20.0)])], 720, "x", str, str, limits=limits)
     assert chart.body.count('class="limit"') == 2  # the y-axis begins at zero
     assert "limit 3, far" in chart.description
+
+
+def test_a_storage_without_published_figures_has_no_curves(tmp_path: Path) -> None:
+    report = report_of(read_run(measured(tmp_path, axes=Axes(("s3", "s3files"), cold=5, warm=10))))
+    curves = curves_of(report.evidence, Wanted(), PRICES)
+    assert {item.backend for item in (*curves.by_size, *curves.by_memory)} == {"s3"}
+    assert report.on_aws is not None
+    assert {item.case.backend for item in report.on_aws.times} == {"s3"}
