@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import functools
 import shlex
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from bench.commands.options import (
 from bench.commands.ranges import not_negative
 from bench.commands.traffic import add_traffic_option, traffics_from
 from bench.cost.spending import Allowance
+from bench.cost.traffic import Traffic
 from bench.deployments.connect import refuse_own_lab, resumed_choice, with_shape
 from bench.measure.parts import Work, measure_all
 from bench.measure.session import reason_of
@@ -59,19 +61,19 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> int:
     """Measure to the plan, then report; Ctrl-C and failures report what was measured until then."""
     asked = _asked(options)
-    traffics_from(options)  # refused before anything is made
+    traffics = traffics_from(options)
     directory = options.resume or options.out or Path("reports") / datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
     if not options.resume:
         with only_writer(directory):
             if (directory / RESULTS).exists():
                 raise UsageError(f"{directory} already holds a run; choose another --out, or continue it with --resume")
             work = replace(asked, choice=with_shape(asked.choice, asked.axes), directory=directory)
-            return _carry_out(options, work, None)
+            return _carry_out(options, work, traffics, None)
     if not (directory / RESULTS).exists():  # locking would make the folder
         read_run(directory)
     with only_writer(directory):
         before = read_run(directory)
-        return _carry_out(options, _resumed(options, asked, before), before)
+        return _carry_out(options, _resumed(options, asked, before), traffics, before)
 
 
 def _asked(options: argparse.Namespace) -> Work:
@@ -106,7 +108,7 @@ def _resumed(options: argparse.Namespace, asked: Work, before: Run) -> Work:
     return replace(asked, axes=longer, plan=longer, choice=choice, directory=options.resume)
 
 
-def _carry_out(options: argparse.Namespace, work: Work, before: Run | None) -> int:
+def _carry_out(options: argparse.Namespace, work: Work, traffics: Sequence[Traffic], before: Run | None) -> int:
     directory = work.directory
     if work.axes.until_resolved:
         work = replace(work, further=functools.partial(more_rounds, directory))
@@ -118,7 +120,7 @@ def _carry_out(options: argparse.Namespace, work: Work, before: Run | None) -> i
             raise
         failure = error
         warn(reason_of(error))
-    report = present(directory, options.json, traffics_from(options))
+    report = present(directory, options.json, traffics)
     if failure is None:
         return EXIT_UNSOUND if report.untrusted else EXIT_OK
     warn(f"continue with: bench/run.py --resume {shlex.quote(str(directory))}")

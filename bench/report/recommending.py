@@ -54,8 +54,7 @@ def advise(findings: Findings) -> Advice:
 
 
 def entrants_of(findings: Findings) -> list[Entrant]:
-    """The variants over HTTP that have cold and warm samples; of several text lengths or
-    precisions, those of the first."""
+    """The variants over HTTP that have cold and warm samples; of several lengths or precisions, those of the first."""
     costing = findings.costs
     http = [item for item in findings.variants if item.variant.arm == "http"]
     alike = [item for item in http if _is_like(item.variant, http[0].variant)]
