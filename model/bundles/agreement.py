@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-
 import numpy as np
 
 from contract.precisions import Agreement
-from model.base.progress import Step
-from model.index.encoder import Encoder
-from similarity.bundle.manifest import Manifest
 
 NEAREST = 3
 
@@ -40,15 +34,6 @@ def _ranked(units: np.ndarray) -> list[list[int]]:
     """For each row the others, the nearest first."""
     scores = units @ units.T
     return [[int(at) for at in np.argsort(-row, kind="stable") if at != own] for own, row in enumerate(scores)]
-
-
-def vectors(texts: Sequence[str], manifest: Manifest, directory: Path, progress: Step) -> np.ndarray:
-    """float32[n, hidden] of these texts by the model of a bundle in `directory`, whose manifest may be a draft."""
-    encoder, found = Encoder(manifest, directory), []
-    for done, text in enumerate(texts, 1):
-        found.append(encoder.encode([encoder.token_ids(encoder.plain(text))])[0])
-        progress(done, len(texts))
-    return np.stack(found)
 
 
 def line(agreement: Agreement) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 
 from contract import bundle as files
@@ -104,10 +105,14 @@ def build(options: Options, console: Console) -> Manifest:
                 break
         _spare_index(existing, options.out)
         draft = _draft(options, taken, recipe, work)
+        vectors = _embedded(wanted, draft, work, console)
         if options.precision != FP32:
-            draft = _reduce(options.precision, draft, [incident.text for incident in wanted], work, console)
-        with step(console, f"embedding {len(wanted)} incidents") as progress:
-            incidents.write_index(wanted, draft, work, progress)
+            draft, exact = _reduce(options.precision, draft, work, console), vectors
+            vectors = _embedded(wanted, draft, work, console)
+            found = agreement.measure(exact, vectors)
+            console.print(agreement.line(found), markup=False)
+            draft = replace(draft, agreement=found)
+        incidents.write_index(wanted, vectors, work)
         manifest = _seal(draft, work, console)
         publish.put(work, options.out)
     for line in understood.lines(manifest, options.out):
@@ -225,13 +230,16 @@ def _with_graphs(draft: Manifest, shape: Architecture, work: Path) -> Manifest:
     )
 
 
-def _reduce(precision: str, fp32: Manifest, texts: list[str], work: Path, console: Console) -> Manifest:
+def _embedded(wanted: list[Incident], draft: Manifest, work: Path, console: Console) -> np.ndarray:
+    with step(console, f"embedding {len(wanted)} incidents in {draft.precision}") as progress:
+        return incidents.embed(wanted, draft, work, progress)
+
+
+def _reduce(precision: str, fp32: Manifest, work: Path, console: Console) -> Manifest:
     """Put weights of a lower precision, and graphs over them, in the place of the checkpoint in `work`.
 
-    Returns the draft of the new bundle, with what was measured of its agreement.
+    Returns the draft of the new bundle.
     """
-    with step(console, f"embedding {len(texts)} incidents in {FP32}") as progress:
-        exact = agreement.vectors(texts, fp32, work, progress)
     origin = files.model_hash(_described(work, console), fp32.max_tokens)
     _, header = weights.header(work / files.WEIGHTS)
     whole = (work / files.WEIGHTS).rename(work / f"{FP32}.safetensors")
@@ -239,11 +247,7 @@ def _reduce(precision: str, fp32: Manifest, texts: list[str], work: Path, consol
         reduced.write(header, whole, work / files.WEIGHTS, precision, progress)
     whole.unlink()
     draft = replace(fp32, precision=precision, origin=origin)
-    draft = _with_graphs(draft, checkpoint.shape(work, fp32.pooling), work)
-    with step(console, f"embedding {len(texts)} incidents in {precision}") as progress:
-        found = agreement.measure(exact, agreement.vectors(texts, draft, work, progress))
-    console.print(agreement.line(found), markup=False)
-    return replace(draft, agreement=found)
+    return _with_graphs(draft, checkpoint.shape(work, fp32.pooling), work)
 
 
 def _max_tokens(options: Options, most: int) -> int:

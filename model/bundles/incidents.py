@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+
+import numpy as np
 
 from model.base.errors import BuildError
 from model.base.progress import Step
@@ -71,17 +73,23 @@ def _incident(fields: object) -> Incident:
     return incident
 
 
-def write_index(incidents: list[Incident], manifest: Manifest, directory: Path, progress: Step) -> None:
-    """Embed all incidents and write `incidents.safetensors` and `incidents.jsonl` into the bundle in `directory`.
+def embed(incidents: Sequence[Incident], manifest: Manifest, directory: Path, progress: Step) -> np.ndarray:
+    """float32[n, hidden] of their texts, by the model of the bundle in `directory`, whose manifest may be a draft."""
+    encoder = Encoder(manifest, directory)
+    vectors = np.empty((len(incidents), manifest.hidden), np.float32)
+    for row, incident in enumerate(incidents):
+        vectors[row] = encoder.encode([encoder.token_ids(encoder.plain(incident.text))])[0]
+        progress(row + 1, len(incidents))
+    return vectors
+
+
+def write_index(incidents: Sequence[Incident], vectors: np.ndarray, directory: Path) -> None:
+    """Write `incidents.safetensors` and `incidents.jsonl` into the bundle in `directory`; each incident has its vector.
 
     An incident of the sample has one report: itself.
     """
-    encoder = Encoder(manifest, directory)
-
-    def rows() -> Iterator[Row]:
-        for done, incident in enumerate(incidents, 1):
-            vector = encoder.encode([encoder.token_ids(encoder.plain(incident.text))])[0]
-            yield Row(incident.incident_id, incident.title, incident.date, incident.url, 1, vector)
-            progress(done, len(incidents))
-
-    write(rows(), len(incidents), manifest.hidden, directory)
+    rows = (
+        Row(incident.incident_id, incident.title, incident.date, incident.url, 1, vector)
+        for incident, vector in zip(incidents, vectors, strict=True)
+    )
+    write(rows, len(incidents), vectors.shape[1], directory)
