@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
-
 from contract import readers
 from contract.environment import MODEL_DIR, READERS
 from lab.shape.block_device import BlockDevice, Shared
@@ -13,11 +10,8 @@ from lab.shape.shape import FileSystem
 from lab.shape.surroundings import Around
 from lab.storages.bundle import Bundle
 from lab.storages.ext4 import make_ext4
-from lab.storages.holding import BuiltImage, Holding, Site, index_in, plain_folder
-from lab.storages.mount import NoMountError
-
-#: Where the function sees the EFS access point.
-POINT = "/mnt/model"
+from lab.storages.holding import BuiltImage, Holding, Site
+from lab.storages.mounted import POINT, mounted
 
 
 async def provide(site: Site, bundle: Bundle, label: str, image: BuiltImage | None) -> Holding:
@@ -25,27 +19,8 @@ async def provide(site: Site, bundle: Bundle, label: str, image: BuiltImage | No
     if site.servers and site.shape.file_system:
         source = await _served(site, bundle, label, site.servers, site.shape.file_system)
         return _shared(site, source, inside=image is not None)
-    held = await _mounted(site, bundle, label)
-    if image is None:
-        return held
-    folder = Path(held.environment[MODEL_DIR])
-    return replace(held, environment={MODEL_DIR: f"{POINT}/{folder.name}"}, binds={POINT: folder.parent})
-
-
-async def _mounted(site: Site, bundle: Bundle, label: str) -> Holding:
-    """The bucket as a file system; a plain folder without FUSE."""
-    try:
-        folder = await site.mount.folder(bundle)
-    except NoMountError as error:
-        return await plain_folder(site.workspace, bundle, label, f"no FUSE mount: {error}")
-    files = [folder / path.name for path in bundle.files]
-    return Holding(
-        {MODEL_DIR: str(folder)},
-        "SeaweedFS mounted read-only through FUSE on this machine, in place of EFS",
-        lambda: files,
-        behind=site.seaweed.files,
-        index=lambda: index_in(folder, bundle),
-        index_behind=lambda: site.seaweed.index_parts(bundle),
+    return await mounted(
+        site, bundle, label, image, "SeaweedFS mounted read-only through FUSE on this machine, in place of EFS"
     )
 
 
