@@ -10,13 +10,11 @@ from contract.limits import MAX_TIMEOUT_S
 from stacks import policies
 from stacks.account import policy_json
 from stacks.backend import Backend, BackendArgs, Serving, required
-from stacks.existing_network import AnyNetwork
 from stacks.function import ContainerFunction, FunctionArgs, Mount
 from stacks.image import Image
+from stacks.mounting import MOUNT_PATH, OWNER, mount_targets
 from stacks.seeding import Seeding
 
-MOUNT_PATH = "/mnt/model"
-_OWNER = 1000  # uid and gid of every access through the access point
 _SEEDER_MEMORY_MB = 1024
 
 
@@ -36,7 +34,7 @@ class EfsBackend(Backend):
         self.file_system_id = self._files.id
         self.mode, self.provisioned_mibps = args.settings.efs_throughput, args.settings.efs_provisioned_mibps
         self._access = self._access_point()
-        mountable = [*self._mount_targets(self._network), self._guard()]
+        mountable = [*mount_targets(aws.efs.MountTarget, name, self._files, self._network, self), self._guard()]
         seeder = self._seeder(image, mountable)
         seeding = Seeding(self, name, self._store, seeder.function, self._files)
         for model in args.models:
@@ -73,28 +71,13 @@ class EfsBackend(Backend):
         return aws.efs.AccessPoint(
             f"{self._name}-access",
             file_system_id=self._files.id,
-            posix_user={"uid": _OWNER, "gid": _OWNER},
+            posix_user={"uid": OWNER, "gid": OWNER},
             root_directory={
                 "path": "/models",
-                "creation_info": {"owner_uid": _OWNER, "owner_gid": _OWNER, "permissions": "0755"},
+                "creation_info": {"owner_uid": OWNER, "owner_gid": OWNER, "permissions": "0755"},
             },
             opts=pulumi.ResourceOptions(parent=self._files),
         )
-
-    def _mount_targets(self, network: AnyNetwork) -> list[pulumi.Resource]:
-        """Open the file system to the functions, and to them only; return the resources that a mount needs."""
-        group_id, rules = network.open_nfs(self._name, self)
-        targets = [
-            aws.efs.MountTarget(
-                f"{self._name}-target-{index}",
-                file_system_id=self._files.id,
-                subnet_id=subnet_id,
-                security_groups=[group_id],
-                opts=pulumi.ResourceOptions(parent=self._files),
-            )
-            for index, subnet_id in enumerate(network.mount_subnet_ids)
-        ]
-        return [*targets, *rules]
 
     def _guard(self) -> pulumi.Resource:
         return aws.efs.FileSystemPolicy(

@@ -13,12 +13,9 @@ from stacks import policies
 from stacks.account import policy_json
 from stacks.backend import Backend, BackendArgs, Grants, Serving, required
 from stacks.bundle import Bundle
-from stacks.existing_network import AnyNetwork
 from stacks.function import Mount
+from stacks.mounting import MOUNT_PATH, OWNER, mount_targets
 from stacks.settings import Settings
-
-MOUNT_PATH = "/mnt/model"
-_OWNER = 1000  # uid and gid of every access through the access point
 
 
 class S3FilesBackend(Backend):
@@ -37,7 +34,11 @@ class S3FilesBackend(Backend):
         image = self._image(args.models)
         self._files = self._file_system(uploaded)
         self._access = self._access_point()
-        mountable = [*self._mount_targets(network), self._guard(), *uploaded]
+        mountable = [
+            *mount_targets(aws.s3.FilesMountTarget, name, self._files, network, self),
+            self._guard(),
+            *uploaded,
+        ]
         for model, bundle in zip(args.models, stored, strict=True):
             self._serve(
                 model,
@@ -102,25 +103,10 @@ class S3FilesBackend(Backend):
         return aws.s3.FilesAccessPoint(
             f"{self._name}-access",
             file_system_id=self._files.id,
-            posix_users=[{"uid": _OWNER, "gid": _OWNER}],
+            posix_users=[{"uid": OWNER, "gid": OWNER}],
             root_directories=[{"path": "/"}],
             opts=pulumi.ResourceOptions(parent=self._files),
         )
-
-    def _mount_targets(self, network: AnyNetwork) -> list[pulumi.Resource]:
-        """Open the file system to the functions, and to them only; return the resources that a mount needs."""
-        group_id, rules = network.open_nfs(self._name, self)
-        targets = [
-            aws.s3.FilesMountTarget(
-                f"{self._name}-target-{index}",
-                file_system_id=self._files.id,
-                subnet_id=subnet_id,
-                security_groups=[group_id],
-                opts=pulumi.ResourceOptions(parent=self._files),
-            )
-            for index, subnet_id in enumerate(network.mount_subnet_ids)
-        ]
-        return [*targets, *rules]
 
     def _guard(self) -> pulumi.Resource:
         return aws.s3.FilesFileSystemPolicy(

@@ -31,7 +31,7 @@ FAULTS = (
     ),
     Fault(
         "a mount target in every subnet",
-        "storages/efs.py",
+        "mounting.py",
         "enumerate(network.mount_subnet_ids)",
         "enumerate(network.subnet_ids)",
         "one_mount_target_a_zone",
@@ -39,7 +39,7 @@ FAULTS = (
     ),
     Fault(
         "a zone without mount target",
-        "storages/efs.py",
+        "mounting.py",
         "enumerate(network.mount_subnet_ids)",
         "enumerate(network.mount_subnet_ids[:1])",
         "one_mount_target_a_zone",

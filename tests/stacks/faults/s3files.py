@@ -54,8 +54,8 @@ FAULTS = (
     _fault(
         "no guard",
         HOME,
-        "*self._mount_targets(network), self._guard(),",
-        "*self._mount_targets(network),",
+        "            self._guard(),\n",
+        "",
         "s3_files_are_guarded",
     ),
     _fault("somebody may write", "policies.py", 'deny("NobodyWrites", every[1:], {}),', "", "s3_files_are_guarded"),
@@ -83,8 +83,8 @@ FAULTS = (
     _fault(
         "mounted before the mount targets",
         HOME,
-        "[*self._mount_targets(network), ",
-        "[*self._mount_targets(network)[:0], ",
+        "*mount_targets(aws.s3.FilesMountTarget, name, self._files, network, self),",
+        "*mount_targets(aws.s3.FilesMountTarget, name, self._files, network, self)[:0],",
         "mount_targets_before_function",
     ),
     _fault(

@@ -8,8 +8,8 @@ FAULTS = (
     Fault(
         "a child without parent",
         "storages/efs.py",
-        "opts=pulumi.ResourceOptions(parent=self._files),\n        )\n\n    def _mount_targets",
-        ")\n\n    def _mount_targets",
+        "opts=pulumi.ResourceOptions(parent=self._files),\n        )\n\n    def _guard",
+        ")\n\n    def _guard",
         "children_have_parents",
     ),
     Fault(

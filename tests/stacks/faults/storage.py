@@ -88,14 +88,12 @@ FAULTS = (
     ),
     Fault(
         "mount targets are not awaited",
-        "storages/efs.py",
+        "mounting.py",
         "return [*targets, *rules]",
         "return [*rules]",
         "mount_targets_before_function",
     ),
-    Fault(
-        "the rules are not awaited", "storages/efs.py", "[*targets, *rules]", "targets", "mount_targets_before_function"
-    ),
+    Fault("the rules are not awaited", "mounting.py", "[*targets, *rules]", "targets", "mount_targets_before_function"),
     Fault("the manifest first", "model_store.py", ", *after])", "])", "manifest_is_uploaded_last"),
     Fault(
         "objects without a hash",
