@@ -12,9 +12,9 @@ from bench.commands.options import add_backends_option, add_target_options, choi
 from bench.commands.ranges import count, positive
 from bench.cost.traffic import read_trace
 from bench.deployments.connect import deployed, refuse_own_lab
+from bench.deployments.deployment import Deployment
 from bench.deployments.functions import Functions
 from bench.deployments.live import LiveTarget
-from bench.deployments.outputs import Deployment
 from bench.measure.arrivals import SPACINGS
 from bench.measure.loading import Loading, variant_of
 from bench.measure.profiles import MOST_AT_ONCE, Profile, WarmUp, parse_ramp, parse_warm_up, ramp, steady, trace

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.deployments.bundles import bundle_arguments
+from bench.deployments.deployment import Deployment, deployment_of
 from bench.deployments.lab import running_lab, why_not
-from bench.deployments.outputs import Deployment, deployment_of, read_outputs
+from bench.deployments.outputs import read_outputs
 from bench.deployments.pulumi import read_stack
 from bench.process.errors import StorageError, UsageError
 from bench.process.say import warn

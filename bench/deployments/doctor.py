@@ -13,10 +13,10 @@ from typing import Any
 import requests
 
 from bench.deployments.answer import request_body
+from bench.deployments.deployment import Backend, Deployment
 from bench.deployments.functions import Functions
 from bench.deployments.live import LiveTarget
 from bench.deployments.originals import standing_nonce
-from bench.deployments.outputs import Backend, Deployment
 from bench.process.errors import BenchError
 from bench.runs.texts import text_of
 

@@ -14,7 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
 from bench.deployments.answer import json_object, observe, readable
-from bench.deployments.outputs import Backend, Deployment
+from bench.deployments.deployment import Backend, Deployment
 from bench.process import certificates
 from bench.process.errors import TargetError
 from bench.process.signals import deferred

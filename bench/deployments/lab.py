@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.deployments.auth import TOKEN_VARIABLE
-from bench.deployments.outputs import Deployment, json_object, parse_outputs
+from bench.deployments.deployment import Deployment
+from bench.deployments.outputs import json_object, parse_outputs
 from bench.process.errors import TargetError
 from contract.checkout import ROOT
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from bench.deployments.answer import request_body
 from bench.deployments.auth import make_signer
+from bench.deployments.deployment import Deployment
 from bench.deployments.functions import Configuration, Functions
 from bench.deployments.http import JSON, HttpClient
 from bench.deployments.originals import original_of, put_back
-from bench.deployments.outputs import Deployment
 from bench.runs.bodies import Mix
 from bench.runs.plan import Variant
 from bench.runs.records import Observation, Original

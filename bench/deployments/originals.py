@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bench.deployments.deployment import Deployment
 from bench.deployments.functions import Configuration, Functions
-from bench.deployments.outputs import Deployment
 from bench.process.errors import BenchError, TargetError
 from bench.runs.records import Original
 from contract.environment import CONFIG_NONCE, ENGINE

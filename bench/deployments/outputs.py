@@ -3,179 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
+from bench.deployments.deployment import Backend, Deployment, Served
 from bench.process.errors import UsageError
 from bench.process.redact import keep_secret
 from bench.runs.checks import explain
-from bench.runs.foreign import OWN, checked_witnesses, witnesses_of
-from bench.runs.plan import function_name
+from bench.runs.foreign import checked_witnesses
 from bench.runs.shapes import Shape
 from contract import outputs as names
 from contract.engines import ONNX
 from contract.names import LABEL
 from contract.precisions import FP32, PRECISIONS
-from contract.routes import SIMILAR
 from contract.storages import STORAGES
 
-ARCHITECTURES = ("arm64", "x86_64")
 HIDDEN = "[secret]"  # what Pulumi prints in place of a secret
-
-
-@dataclass(frozen=True)
-class Backend:
-    """One function under test; `storage` is one honest sentence about the place of its weights.
-
-    `mode` is what a stack deployed the storage in, if there is a choice, and `provisioned_mibps` what it pays for.
-    `bundle_hash`, `bundle_bytes` and `agreement` with fp32 are set where a run compares precisions.
-    A function that is not ours says which `witnesses` it has; ours have all, and None here. It is asked at its `path`.
-    """
-
-    name: str
-    function_name: str
-    log_group: str
-    storage: str
-    mode: str | None = None
-    provisioned_mibps: int = 0
-    path: str | None = None
-    witnesses: tuple[str, ...] | None = None
-    bundle_hash: str | None = None
-    bundle_bytes: int | None = None
-    agreement: Mapping[str, float] | None = None
-
-    @property
-    def route(self) -> str:
-        """The path of a measured request."""
-        return self.path or f"/{self.name}/{SIMILAR.name}"
-
-
-@dataclass(frozen=True)
-class Served:
-    """A model of a deployment, its `backends` by their own names; `origin` is the same for all its precisions."""
-
-    precision: str
-    origin: str
-    bundle_hash: str
-    bundle_bytes: int | None
-    weights: str
-    backends: tuple[Backend, ...]
-    agreement: Mapping[str, float] | None
-
-
-@dataclass(frozen=True)
-class Deployment:
-    """What the benchmark needs to know about a target. `endpoint_url` and `access_key` are a lab's.
-
-    `cache_policy`, `memory_enforcement`, `images` and `shape` are a lab's settings; `primed`, a stack's, says that
-    the functions were asked already after each deployment. `bundle_bytes` is None in outputs of earlier versions.
-    `models` are all that it serves, of which the first is what the fields before describe.
-    `login` is the user and password that the address of the API held: the addresses here hold none.
-    """
-
-    kind: str
-    api_url: str
-    region: str
-    auth_mode: str
-    bundle_hash: str
-    weights: str
-    engine: str
-    architecture: str
-    endpoint_url: str | None
-    backends: tuple[Backend, ...]
-    cache_policy: str | None = None
-    memory_enforcement: str | None = None
-    images: str | None = None
-    shape: Shape | None = None
-    primed: bool = False
-    bundle_bytes: int | None = None
-    models: tuple[Served, ...] = field(default=(), repr=False)
-    login: tuple[str, str] | None = field(default=None, repr=False)
-    access_key: tuple[str, str] | None = field(default=None, repr=False)
-
-    @property
-    def is_lab(self) -> bool:
-        """Whether the figures are a local machine's, not AWS's."""
-        return self.kind == "lab"
-
-    def backend(self, name: str) -> Backend:
-        """The backend of that name. Raises UsageError when it is not deployed."""
-        for backend in self.backends:
-            if backend.name == name:
-                return backend
-        known = ", ".join(b.name for b in self.backends)
-        raise UsageError(f"backend {name!r} is not deployed; this target has {known}")
-
-    def in_precisions(self, wanted: Sequence[str]) -> Deployment:
-        """The same with the functions of its first model in these precisions, named as a run names them.
-
-        Raises UsageError for one that is not deployed.
-        """
-        if not self.models:
-            return self  # as a run recorded it
-        first = self.models[0]
-        alike = [each for each in self.models if each is first or (first.origin and each.origin == first.origin)]
-        found = {each.precision: each for each in reversed(alike)}
-        for precision in wanted:
-            if precision not in found:
-                raise UsageError(_not_deployed(precision, tuple(found)))
-        if tuple(wanted) == (FP32,) and first.precision == FP32:
-            return self
-        head = found[wanted[0]]
-        return replace(
-            self,
-            bundle_hash=head.bundle_hash,
-            bundle_bytes=head.bundle_bytes,
-            weights=head.weights,
-            backends=tuple(backend for precision in wanted for backend in _functions(found[precision])),
-        )
-
-    def must_have(self, names: Sequence[str], engine: str) -> None:
-        """Raise UsageError unless these are deployed, and are functions of yours exactly where the engine is `own`."""
-        for name in names:
-            if (self.backend(name).witnesses is not None) != (engine == OWN):
-                raise UsageError(
-                    f"{name} is a function of yours: name it with --functions"
-                    if engine != OWN
-                    else f"{name} is not described as a function of yours: give it path and witnesses in the outputs"
-                )
-
-    def recorded(self) -> dict[str, Any]:
-        """The part that belongs in the results: everything except credentials."""
-        values = asdict(self)
-        for name in ("login", "access_key", "models"):
-            values.pop(name)
-        shape = self.shape and self.shape.model_dump()
-        return {**values, "shape": shape, "bundleHash": self.bundle_hash}
-
-
-def _not_deployed(precision: str, found: Sequence[str]) -> str:
-    """What to do about a precision that a deployment lacks."""
-    return (
-        f"the precision {precision} is not deployed; this target has {', '.join(found)} of its first model: ask for "
-        f"that with --precision {found[0]}, or deploy as a further model the bundle that "
-        f"`python -m model build --precision {precision}` makes"
-    )
-
-
-def _functions(model: Served) -> Iterator[Backend]:
-    """A model's functions, named as a run names them, each with what its bundle is."""
-    for backend in model.backends:
-        yield replace(
-            backend,
-            name=function_name(backend.name, model.precision),
-            path=backend.route,
-            bundle_hash=model.bundle_hash,
-            bundle_bytes=model.bundle_bytes,
-            agreement=model.agreement,
-        )
-
-
 _PATH = r"^/[A-Za-z0-9._~/-]{1,200}$"
 
 
@@ -252,6 +100,7 @@ def parse_outputs(given: Mapping[str, Any]) -> Deployment:
         raise UsageError("the outputs name no backend")
     api_url, login = _without_login(names.API_URL, outputs.api_url)
     endpoint_url = outputs.endpoint_url
+    models = tuple(_served(name, model) for name, model in {"": outputs, **outputs.models}.items())
     return Deployment(
         kind=outputs.target,
         api_url=api_url.rstrip("/"),
@@ -262,14 +111,14 @@ def parse_outputs(given: Mapping[str, Any]) -> Deployment:
         engine=outputs.engine,
         architecture=outputs.architecture,
         endpoint_url=_without_login(names.ENDPOINT_URL, endpoint_url)[0] if endpoint_url else None,
-        backends=tuple(_backend(name, item) for name, item in outputs.backends.items()),
+        backends=models[0].backends,
         cache_policy=outputs.cache_policy,
         memory_enforcement=outputs.memory_enforcement,
         images=outputs.images,
         shape=outputs.shape,
         primed=outputs.primed,
         bundle_bytes=outputs.bundle_bytes,
-        models=tuple(_served(name, model) for name, model in {"": outputs, **outputs.models}.items()),
+        models=models,
         login=login,
         access_key=_access_key(outputs),
     )
@@ -314,18 +163,6 @@ def _access_key(outputs: _Outputs) -> tuple[str, str] | None:
     identity, secret = outputs.access_key_id, outputs.secret_access_key
     keep_secret(secret)
     return (identity, secret) if identity and secret else None
-
-
-def deployment_of(recorded: Mapping[str, Any]) -> Deployment:
-    """The deployment that a session recorded. Raises UsageError if the record is too old to name all of it."""
-    named = {item.name: recorded[item.name] for item in fields(Deployment) if item.name in recorded}
-    try:
-        shape = named.get("shape") and Shape.model_validate(named["shape"])
-        witnesses = witnesses_of(recorded)
-        backends = tuple(Backend(**{**item, "witnesses": witnesses.get(item["name"])}) for item in named["backends"])
-        return Deployment(**{**named, "shape": shape, "backends": backends})
-    except (KeyError, TypeError) as error:
-        raise UsageError("the run does not say where its target is; name it with --stack or --outputs") from error
 
 
 def _without_login(name: str, address: str) -> tuple[str, tuple[str, str] | None]:

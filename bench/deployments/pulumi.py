@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import subprocess
 
-from bench.deployments.outputs import Deployment, json_object, parse_outputs
+from bench.deployments.deployment import Deployment
+from bench.deployments.outputs import json_object, parse_outputs
 from bench.process.errors import TargetError, UsageError
 from contract.checkout import ROOT
 

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bench.deployments.outputs import Backend
+from bench.deployments.deployment import Backend
 from bench.limits.facts import facts
 from bench.limits.samples import Sample, Samples
 from bench.limits.stage import Stage, running_stage

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.deployments.outputs import Backend
+from bench.deployments.deployment import Backend
 from bench.limits import raw
 from bench.limits.cores import core_time
 from bench.limits.found import Read

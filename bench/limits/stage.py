@@ -10,10 +10,10 @@ from pathlib import Path
 
 from bench.deployments.answer import request_body
 from bench.deployments.auth import make_signer
+from bench.deployments.deployment import Backend, Deployment
 from bench.deployments.functions import Functions
 from bench.deployments.http import HttpClient
 from bench.deployments.lab import running_lab
-from bench.deployments.outputs import Backend, Deployment
 from bench.process.errors import TargetError
 from bench.runs.records import Observation
 from bench.runs.texts import text_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from bench.deployments.outputs import Backend
+from bench.deployments.deployment import Backend
 from bench.limits.cores import core_time
 from bench.limits.reads import Reads
 from bench.limits.samples import Sample, Samples

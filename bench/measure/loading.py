@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from bench.deployments.outputs import Deployment
+from bench.deployments.deployment import Deployment
 from bench.measure.arrivals import Pace
 from bench.measure.meter import Meter
 from bench.measure.open_loop import drive

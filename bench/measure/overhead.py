@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from bench.deployments.deployment import Deployment
 from bench.deployments.functions import Functions
 from bench.deployments.live import NOTHING, LiveTarget
-from bench.deployments.outputs import Deployment
 from bench.process.errors import UnsoundError
 from bench.runs.log_lines import ReportLine, parse_log_line
 from bench.runs.records import Observation

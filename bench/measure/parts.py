@@ -11,10 +11,10 @@ from pathlib import Path
 
 from bench.cost.spending import Allowance
 from bench.deployments.connect import Choice, deployed
+from bench.deployments.deployment import Deployment
 from bench.deployments.functions import Functions
 from bench.deployments.live import LiveTarget
 from bench.deployments.originals import standing_nonce
-from bench.deployments.outputs import Deployment
 from bench.measure.runner import Clock
 from bench.measure.session import More, carry_out, must_match, remaining
 from bench.process.errors import TargetError, UsageError

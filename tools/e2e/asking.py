@@ -9,8 +9,8 @@ import boto3
 
 from bench.deployments.answer import request_body
 from bench.deployments.auth import make_signer
+from bench.deployments.deployment import Deployment
 from bench.deployments.http import HttpClient
-from bench.deployments.outputs import Deployment
 from contract.limits import API_TIMEOUT_S
 from contract.routes import SIMILAR
 from tools.e2e.errors import E2eError

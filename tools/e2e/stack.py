@@ -12,7 +12,8 @@ from typing import Any
 
 import yaml
 
-from bench.deployments.outputs import Deployment, parse_outputs
+from bench.deployments.deployment import Deployment
+from bench.deployments.outputs import parse_outputs
 from tools.e2e.errors import E2eError
 
 # An update takes minutes, a destroy up to 45 of them; a command that hangs for longer will not end.

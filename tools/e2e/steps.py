@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from bench.deployments.outputs import Deployment
+from bench.deployments.deployment import Deployment
 from contract.auth import NONE
 from contract.checkout import ROOT
 from tools.e2e import asking, cost

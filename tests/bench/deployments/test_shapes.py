@@ -11,7 +11,8 @@ import pytest
 
 from bench.deployments import connect
 from bench.deployments.connect import Choice, recorded_choice, resumed_choice, with_shape
-from bench.deployments.outputs import deployment_of, parse_outputs
+from bench.deployments.deployment import deployment_of
+from bench.deployments.outputs import parse_outputs
 from bench.process.errors import UsageError
 from bench.runs.conditions import differences_in_kind
 from bench.runs.plan import Axes

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from bench.deployments.outputs import Backend, Deployment
+from bench.deployments.deployment import Backend, Deployment
 from tools.e2e import asking
 from tools.e2e.errors import E2eError
 
