@@ -35,11 +35,18 @@ class Reduction(NamedTuple):
     agreement: Agreement | None = None
 
 
+def unknown(precision: object) -> str:
+    """What is wrong with a precision that is not in the list, in words that follow the manifest's name; else ""."""
+    if precision in PRECISIONS:
+        return ""
+    return f"has the precision {str(precision)[:20]!r}; this program reads {', '.join(PRECISIONS)}"
+
+
 def reduction(manifest: Mapping[str, Any]) -> Reduction:
     """The same from the fields of a manifest as `contract.bundle.read` gives them. Raises ValueError, TypeError."""
     precision, said = manifest.get("precision", FP32), manifest.get("agreement")
-    if precision not in PRECISIONS:
-        raise ValueError(f"has the precision {precision!r:.20}; this program reads {', '.join(PRECISIONS)}")
+    if wrong := unknown(precision):
+        raise ValueError(wrong)
     files: Mapping[str, File] = manifest["files"]
     own = model_hash(files, manifest["max_tokens"]) if "max_tokens" in manifest else ""
     return Reduction(precision, manifest.get("origin") or own, Agreement(**said) if said else None)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from contract.bundle import FORMAT, MANIFEST, File, foreign_index, model_hash, read, write_files
-from contract.precisions import FP32, PRECISIONS, Agreement
+from contract.precisions import FP32, Agreement, unknown
 from similarity.base.errors import StoreError
 
 PLACE = "{incident_id}"  # stands for an incident's number in a template of addresses
@@ -129,9 +129,8 @@ def parse(data: bytes) -> Manifest:
     for field in dataclasses.fields(Manifest):
         if not isinstance(getattr(manifest, field.name), kinds.get(str(field.type), Mapping)):
             raise StoreError(MANIFEST, f"is damaged: its {field.name} is not {field.type}")
-    if manifest.precision not in PRECISIONS:
-        known = ", ".join(PRECISIONS)
-        raise StoreError(MANIFEST, f"has the precision {manifest.precision[:20]!r}; this program reads {known}")
+    if wrong := unknown(manifest.precision):
+        raise StoreError(MANIFEST, wrong)
     return manifest
 
 
