@@ -28,7 +28,12 @@ class Pace:
     def time_of(self, level: float) -> float:
         """When so many requests are expected to have been due: the inverse of the integral of the rate."""
         slope = (self.end - self.start) / self.duration_s
-        root = math.sqrt(max(0.0, self.start**2 + 2 * slope * level))
+        # sqrt(start**2 + 2 * slope * level), without squares of what is so small that its square is 0
+        turned = math.sqrt(2 * abs(slope)) * math.sqrt(level)
+        if slope >= 0:
+            root = math.hypot(self.start, turned)
+        else:
+            root = math.sqrt(max(0.0, self.start - turned)) * math.sqrt(self.start + turned)
         return 2 * level / (self.start + root) if level else 0.0
 
 

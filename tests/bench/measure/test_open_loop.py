@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bench.measure.arrivals import Pace, arrivals, replayed
@@ -48,6 +48,9 @@ def test_rates_are_kept() -> None:
 
 
 @given(st.floats(0, 50), st.floats(0, 50), st.floats(1, 50), st.floats(0, 1))
+@example(0.0, 0.5, 2.0, 5e-324)
+@example(0.0, 0.5, 2.0, 1e-323)
+@example(1e-200, 0.5, 2.0, 1e-320)
 def test_the_time_of_a_ramp_inverts_its_integral(start: float, end: float, duration: float, share: float) -> None:
     pace = Pace(start, end, duration)
     if pace.expected < 0.01:
