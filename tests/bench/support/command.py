@@ -11,14 +11,15 @@ from typing import Any
 
 from contract.checkout import ROOT
 from tests.bench.support.simulator import Account, outputs
+from tests.support import forked
 
 RUN = [sys.executable, "bench/run.py"]
+_LIMIT_S = 120
 
 
 def bench(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run `bench/run.py` to its end, with `environment` over this process's own."""
-    command, variables = [*RUN, *map(str, arguments)], {**os.environ, **environment}
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, env=variables)
+    """Run `bench/run.py` to its end in a process of its own, with `environment` over this process's variables."""
+    return forked.run(Path(RUN[1]), [*map(str, arguments)], ROOT, {**os.environ, **environment}, _LIMIT_S)
 
 
 def write_outputs(folder: Path, url: str, account: Account, **changes: Any) -> Path:
