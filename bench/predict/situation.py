@@ -45,10 +45,14 @@ class Work:
 
 @dataclass(frozen=True)
 class Fetch:
-    """What is read of the weights before the first answer: the bytes of each request, in turn, by so many `readers`."""
+    """What is read of the weights before the first answer: the bytes of each request, in turn, by so many `readers`.
+
+    `gaps` of the file are not wanted; before each of them, a kernel that reads ahead does not know that it should stop.
+    """
 
     requests: tuple[float, ...]
     readers: int
+    gaps: int = 0
 
     @property
     def bytes_(self) -> float:
@@ -84,7 +88,9 @@ def fetch_of(storage: Storage, engine: str, bytes_: float, set_readers: int | No
     """
     of_directory = readers.IMAGE if storage.baked else readers.NFS
     side_by_side = readers.BUCKET if storage.opened == "bucket" else of_directory
-    return Fetch(tuple(_requests(engine, bytes_)), set_readers or side_by_side)
+    requests = tuple(_requests(engine, bytes_))
+    ends = sum(size < GET_BYTES for size in requests)  # of stretches: no GET goes beyond one
+    return Fetch(requests, set_readers or side_by_side, max(0, ends - 1))
 
 
 def _requests(engine: str, bytes_: float) -> Iterator[float]:

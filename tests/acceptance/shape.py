@@ -17,17 +17,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import requests
+
 from bench.predict.agreement import Agreement, agreement
+from bench.predict.fetching import device_bytes
 from bench.predict.libraries import measure
 from bench.predict.parameters import lab_parameters
-from bench.predict.situation import TOKENIZER_MS
+from bench.predict.situation import TOKENIZER_MS, fetch_of
 from bench.predict.validation import validate
 from bench.report.report import report_of
 from bench.runs.selection import select
 from bench.runs.store import read_run
+from contract.bucket import PLAN_BYTES
 from contract.checkout import IMAGES, ROOT
+from contract.engines import ONNX
 from contract.environment import READERS
 from contract.phases import BOOT, ENCODE, INIT
+from contract.routes import SIMILAR
 from contract.storages import EFS, IMAGE, S3
 from lab.check.check import self_test
 from lab.host.janitor import CGROUP_ROOTS, link_prefix
@@ -116,6 +122,27 @@ def lab_and_calculator_agree() -> Iterator[Row]:
                 report = report_of(read_run(run))
                 for each in agreement(report.judged, report.compared, memory, lab_parameters(), readers=readers):
                     yield _agreeing(each, memory, readers.get(each.variant.backend))
+
+
+def reads_ahead_are_counted() -> Iterator[Row]:
+    """The bytes that an environment's disk is asked for in a cold start: Linux reads on at the gaps of the weights."""
+    with running(IMAGES / "bundle", *_SHAPED, str(_LARGE_MB), "--backends", IMAGE.name) as lab:
+        before = _from_loop_devices()
+        answer = requests.post(f"{lab.url}/{IMAGE.name}/{SIMILAR.name}", json={"text": "A dog", "num": 3}, timeout=60)
+        answer.raise_for_status()
+        read = _from_loop_devices() - before
+    computed = device_bytes(fetch_of(IMAGE, ONNX, PLAN_BYTES))
+    yield Row(
+        f"bytes read of the image's disk in a cold start, {PLAN_BYTES / 1e6:,.0f} MB of which are wanted / computed",
+        "0.95-1.05",
+        f"{read / 1e6:,.0f} / {computed / 1e6:,.0f} MB = {read / computed:.2f}",
+        0.95 <= read / computed <= 1.05,
+    )
+
+
+def _from_loop_devices() -> int:
+    """The bytes that all loop devices of this machine were asked for so far."""
+    return sum(int(file.read_text().split()[2]) * 512 for file in Path("/sys/block").glob("loop*/stat"))
 
 
 def _agreeing(each: Agreement, memory: int, few: int | None) -> Row:
@@ -233,6 +260,7 @@ MEASURES: tuple[Measure, ...] = (
     limits_are_as_wanted,
     faults_are_found,
     memory_counts,
+    reads_ahead_are_counted,
     lab_and_calculator_agree,
     published_starts,
     nothing_is_left,

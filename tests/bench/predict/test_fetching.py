@@ -12,7 +12,7 @@ from bench.predict.fetching import fetch_ms, network_ms
 from bench.predict.parameters import middle
 from bench.predict.situation import Fetch, fetch_of
 from contract.bucket import GET_BYTES, PLAN
-from contract.engines import ENGINES, ONNX
+from contract.engines import ENGINES, ONNX, TRANSFORMERS
 from contract.storages import EFS, IMAGE, S3
 from tests.bench.predict.support.situations import PREDICTED, parameters, situation
 
@@ -134,3 +134,16 @@ def test_streams_of_efs_stop_at_the_limit_of_a_client():
     assert fetch_ms(situation(EFS, fetch=Fetch((340e6,), 64)), shared) == pytest.approx(
         found.file_ms + 340e6 / found.stream * 1e3
     )
+
+
+def test_linux_reads_on_at_the_gaps_of_the_default_model_but_not_beyond_a_whole_file():
+    found = middle()
+    plan, whole = fetch_of(IMAGE, ONNX, sum(PLAN)), fetch_of(IMAGE, TRANSFORMERS, sum(PLAN))
+    assert (plan.gaps, whole.gaps) == (39, 0)
+    for first in (False, True):
+        each = float((found.chunk_first_ms if first else found.chunk_later_ms)[0])
+        depth = 1 + float(found.depth_gain[0]) * (plan.readers - 1)
+        more = fetch_ms(situation(IMAGE, first_deploy=first, fetch=plan), found) - fetch_ms(
+            situation(IMAGE, first_deploy=first, fetch=whole), found
+        )
+        assert float(more[0]) == pytest.approx(39 * 1.6e6 / float(found.chunk[0]) * each / depth)
