@@ -54,6 +54,8 @@ def observe(
         starts_ms=parse_server_timing(said.get(names.SERVER_TIMING, ""), "start"),
         results=_results(payload),
         warnings=_warnings(payload),
+        initialization=said.get(names.INITIALIZATION),
+        version=said.get(names.FUNCTION_VERSION),
         log_tail=log_tail,
     )
 

@@ -24,8 +24,11 @@ class Target(Protocol):
         """After how many ms the path to this variant gives up waiting."""
         ...
 
-    def force_cold(self, variant: Variant, nonce: str) -> None:
-        """Configure the variant so that its next request starts a new environment. Raises TargetError."""
+    def force_cold(self, variant: Variant, nonce: str) -> str | None:
+        """Configure the variant so that its next request starts a new environment. Raises TargetError.
+
+        Returns the published version that must answer; None where $LATEST does.
+        """
         ...
 
     def ping(self, variant: Variant) -> float | None:

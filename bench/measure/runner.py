@@ -72,12 +72,13 @@ class _Visitor:
         self._nonce = f"{context.tag}-s{context.session}-{visit.id}"
         self._seen: list[Observation] = []
         self._before: Observation | None = None
+        self._version: str | None = None
 
     def run(self) -> list[Observation]:
         """Make the visit and return what was seen; an interrupted visit still gets its log lines and its end."""
         clock = self._context.clock
         started = clock.monotonic()
-        self._target.force_cold(self._visit.variant, self._nonce)
+        self._version = self._target.force_cold(self._visit.variant, self._nonce)
         reconfigure_ms = round((clock.monotonic() - started) * 1e3, 3)
         try:
             skipped = self._requests()
@@ -134,6 +135,7 @@ class _Visitor:
             seen=seen,
             previous_environment=before.environment_id if before else None,
             previous_invocation=before.invocation if before else None,
+            version=self._version,
         )
         self._seen.append(seen)
         context.record(sample)

@@ -14,6 +14,7 @@ from bench.runs.records import Sample
 from bench.runs.store import Run
 from contract.outputs import ENVIRONMENT_ID, INVOCATION, LOG_LINE, NONCE
 from contract.phases import IDLE
+from contract.run_modes import ON_DEMAND
 
 OK, INVALID, FAILED, CENSORED, PROACTIVE, SUPERSEDED = (
     "ok", "invalid", "failed", "censored", "proactive", "superseded",
@@ -64,12 +65,16 @@ def judge_run(run: Run) -> tuple[Judged, ...]:
     sessions = {session.session: session for session in run.sessions}
     foreign = witnesses_of(run.first.target)
     seen: set[str] = set()
+    named: set[str | None] = {None}
     judged = []
     for sample in run.samples:
         session, function = sessions.get(sample.session), sample.variant.function
         bundle = recorded_bundle(session, function).hash if session else None
         expected = _Expected(bundle, foreign.get(function))
         verdict = _judge(sample, logs, seen, expected)
+        if sample.seen.request_id in named and verdict.status == OK and expected.has(LOG_LINE):
+            verdict = Judged(sample, INVALID, ("another answer named the same request id",), verdict.report)
+        named.add(sample.seen.request_id)
         if final[sample.visit] != sample.session:
             verdict = Judged(sample, SUPERSEDED, ("its visit was interrupted and made again",), verdict.report)
         if sample.seen.environment_id:
@@ -118,8 +123,12 @@ def _disagreements(sample: Sample, expected: _Expected) -> Iterator[str]:
         yield f"configuration nonce {seen.nonce!r} is not the one that was set ({sample.nonce!r})"
     if expected.foreign is not None:
         return  # what follows is what our own service says of itself
-    if seen.backend != variant.backend:
-        yield f"answered by backend {seen.backend!r}, not {variant.backend!r}"
+    if seen.backend != variant.storage:
+        yield f"answered by backend {seen.backend!r}, not {variant.storage!r}"
+    if (made := seen.initialization or ON_DEMAND.initialization) != variant.mode.initialization:
+        yield f"its environment was made by {made!r}, not by {variant.mode.initialization!r}"
+    if sample.version is not None and seen.version != sample.version:
+        yield f"answered by version {seen.version!r}, not {sample.version!r}"
     if seen.engine != variant.engine:
         yield f"answered by engine {seen.engine!r}, not {variant.engine!r}"
     if expected.bundle and seen.bundle_hash != expected.bundle:
@@ -138,6 +147,11 @@ def _cold_disagreements(
         return
     if report is None:
         yield "no REPORT line was found for it"
+    elif sample.variant.mode.restores:
+        if report.restore_ms is None:
+            yield "its REPORT line has no Restore Duration"
+        if report.init_ms is not None or second_init:
+            yield "its environment was initialised, not restored: Lambda reports an INIT"
     elif report.init_ms is None and not second_init:
         yield "its REPORT line has no Init Duration"
 
@@ -156,6 +170,8 @@ def _warm_disagreements(sample: Sample, report: ReportLine | None, expected: _Ex
         yield "no REPORT line was found for it"
     elif report.init_ms is not None:
         yield "its REPORT line has an Init Duration"
+    elif report.restore_ms is not None:
+        yield "its REPORT line has a Restore Duration"
 
 
 def _hit_the_limit(sample: Sample) -> bool:
@@ -172,6 +188,8 @@ def _initialised_early(sample: Sample, report: ReportLine | None) -> str | None:
         return f"initialised {idle:.0f} ms before the request came"
     if report and report.init_ms is not None and report.init_ms > sample.seen.request_ms:
         return f"its INIT ({report.init_ms:.0f} ms) took longer than the request: it ran before"
+    if report and report.restore_ms is not None and report.restore_ms > sample.seen.request_ms:
+        return f"its restore ({report.restore_ms:.0f} ms) took longer than the request: it ran before"
     return None
 
 

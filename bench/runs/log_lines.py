@@ -15,7 +15,10 @@ _RIE_INIT = re.compile(r"INIT REPORT\(durationMs: (?P<ms>\d+(?:\.\d+)?)\)")
 
 @dataclass(frozen=True)
 class ReportLine:
-    """Lambda's account of one invocation. Durations in ms, memory in MB; None for what the line lacks."""
+    """Lambda's account of one invocation. Durations in ms, memory in MB; None for what the line lacks.
+
+    A restored environment has a `restore_ms` in place of an `init_ms`; `billed_ms` counts `billed_restore_ms` in.
+    """
 
     request_id: str
     duration_ms: float | None = None
@@ -24,6 +27,8 @@ class ReportLine:
     max_memory_mb: int | None = None
     init_ms: float | None = None
     status: str | None = None
+    restore_ms: float | None = None
+    billed_restore_ms: float | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,8 @@ def _report(values: Mapping[str, str]) -> ReportLine | None:
         max_memory_mb=_whole(_number(values.get("Max Memory Used"))),
         init_ms=_number(values.get("Init Duration")),
         status=values.get("Status"),
+        restore_ms=_number(values.get("Restore Duration")),
+        billed_restore_ms=_number(values.get("Billed Restore Duration")),
     )
 
 
@@ -97,6 +104,8 @@ def _from_json(text: str) -> ReportLine | InitReportLine | None:
             max_memory_mb=_whole(_measured(metrics.get("maxMemoryUsedMB"))),
             init_ms=_measured(metrics.get("initDurationMs")),
             status=status,
+            restore_ms=_measured(metrics.get("restoreDurationMs")),
+            billed_restore_ms=_measured(metrics.get("billedRestoreDurationMs")),
         )
     duration = _measured(metrics.get("durationMs"))
     if event.get("type") == "platform.initReport" and duration is not None:

@@ -21,6 +21,7 @@ from bench.runs.cold_starts.kind import WARM, ColdStart
 from bench.stats.looks import Look, can_resolve, looks
 from contract.engines import ONNX
 from contract.precisions import FP32, PRECISIONS
+from contract.run_modes import ON_DEMAND, RunMode, split
 
 MOST_VISITS, MOST_REQUESTS = 100_000, 1_000_000
 COMPARED = ("cold", WARM)  # states in which variants are compared
@@ -31,9 +32,10 @@ LOOKS_AHEAD = 4  # a run goes on for so many times the rounds before its first l
 class Variant:
     """What is compared.
 
-    `memory_mb` None leaves the function as it is deployed; `tokens` is the approximate length of the text, or 0 where
-    requests carry bodies; `engine` is `own` where the function is not ours; `arm` is
-    http (through the API) or invoke (straight to the function); `precision` is that of the weights.
+    `backend` is a label: a storage, or one in another run mode (`oci+snapstart`). `memory_mb` None leaves the function
+    as it is deployed; `tokens` is the approximate length of the text, or 0 where requests carry bodies; `engine` is
+    `own` where the function is not ours; `arm` is http (through the API) or invoke (straight to the function);
+    `precision` is that of the weights.
     """
 
     backend: str
@@ -43,12 +45,25 @@ class Variant:
     arm: str = "http"
     precision: str = FP32
 
+    def __post_init__(self) -> None:
+        split(self.backend)  # raises ValueError for a mode that is not known, whoever wrote it
+
     @property
     def label(self) -> str:
         """A short name, unique among the variants of a run."""
         memory = f".{self.memory_mb}MB" if self.memory_mb else ""
         length = f"{self.tokens}t" if self.tokens != A_BODY else "body"
         return f"{self.function}.{self.engine}{memory}.{length}.{self.arm}"
+
+    @property
+    def storage(self) -> str:
+        """Where its weights are; or the label of a function that is not ours."""
+        return split(self.backend)[0]
+
+    @property
+    def mode(self) -> RunMode:
+        """How Lambda makes its environments."""
+        return split(self.backend)[1]
 
     @property
     def function(self) -> str:
@@ -139,10 +154,10 @@ class Axes(ColdStartAxes):
     def _round(self, number: int) -> tuple[ColdStart[ColdStartAxes], ...]:
         return tuple(cold_start for arm in self.arms for cold_start in self.cold_starts(number, arm))
 
-    def cold_starts(self, number: int, arm: str) -> Iterator[ColdStart[ColdStartAxes]]:
-        """What a round makes of each variant of an arm, in no order. Round 0 is the warm-up."""
+    def cold_starts(self, number: int, arm: str, mode: RunMode = ON_DEMAND) -> Iterator[ColdStart[ColdStartAxes]]:
+        """What a round makes of each variant of an arm in a mode, in no order. Round 0 is the warm-up."""
         for kind in COLD_STARTS:
-            if arm == "http" or not kind.http_only:
+            if kind.mode is mode and (arm == "http" or not kind.http_only):
                 yield from kind.planned(self, number)
 
     def variants(self) -> tuple[Variant, ...]:
@@ -183,7 +198,9 @@ def build_plan(axes: Axes) -> tuple[Visit, ...]:
         # Each round has its own seed, so that the order of round n does not depend on the number of rounds.
         rng = random.Random(f"{axes.seed}/{number}")  # noqa: S311 - a reproducible order, no secret
         block = [
-            (variant, cold_start) for variant in axes.variants() for cold_start in axes.cold_starts(number, variant.arm)
+            (variant, cold_start)
+            for variant in axes.variants()
+            for cold_start in axes.cold_starts(number, variant.arm, variant.mode)
         ]
         rng.shuffle(block)
         block.sort(key=lambda planned: -planned[1].deployments_left)  # stable: the order within each stays random

@@ -47,6 +47,7 @@ class Observation:
     the function's clock; `cores_ms` is the core time of the same phases, `starts_ms` when each began after the first
     one; both are empty in records of versions without them. `fetches` is in how many reads the bytes came (of a
     bucket: GETs), None in such records. `warnings` are those of the answer, such as that the text was cut.
+    `initialization` is how Lambda made an environment that it did not make on demand, and `version` the published one.
     """
 
     __pydantic_config__ = CHECKED
@@ -72,6 +73,8 @@ class Observation:
     starts_ms: Mapping[str, Milliseconds] = field(default_factory=dict)
     results: tuple[tuple[int, Similarity], ...] = ()
     warnings: tuple[str, ...] = ()
+    initialization: str | None = None
+    version: str | None = None
     log_tail: tuple[str, ...] = ()
 
 
@@ -83,7 +86,8 @@ class Sample:
     (cold, burst, idle, …); `cold_kind` names the kind of cold start that it is, or may be.
 
     `previous_environment`/`previous_invocation` are those of the sample before it in the same visit (None: cold).
-    `limit_ms` is the time after which the path gives up (the shorter of API and function time-out).
+    `limit_ms` is the time after which the path gives up (the shorter of API and function time-out). `version` is the
+    published version that must answer, None for $LATEST.
     """
 
     __pydantic_config__ = CHECKED
@@ -104,6 +108,7 @@ class Sample:
     seen: Observation
     previous_environment: str | None = None
     previous_invocation: int | None = None
+    version: str | None = None
 
 
 @dataclass(frozen=True)

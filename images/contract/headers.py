@@ -14,6 +14,10 @@ LOG_STREAM = "X-Log-Stream"
 SERVER_TIMING = "Server-Timing"
 RETRY_AFTER = "Retry-After"
 
+# Of an environment that was not made on demand: how Lambda made it (contract.run_modes), and the published version.
+INITIALIZATION = "X-Initialization-Type"
+FUNCTION_VERSION = "X-Function-Version"
+
 # In every answer of the two functions, whatever its status.
 WITNESSES = (
     *(ENVIRONMENT_ID, INVOCATION, CONFIG_NONCE, STORAGE_BACKEND, ENGINE, BUNDLE_HASH),

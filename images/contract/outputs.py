@@ -35,6 +35,7 @@ STORAGE = "storage"  # one honest sentence about where the weights are
 CURL = "curl"  # a first request, for a shell
 MODE = "mode"  # of the storage, which decides what it costs
 PROVISIONED_MIBPS = "provisionedMibps"
+ALIAS = "snapshotAlias"  # of versions with a snapshot, if the function has any (contract.run_modes)
 
 # Of a function that is not this project's, in place of the search function and curl (docs/any-function.md).
 PATH = "path"
@@ -118,8 +119,9 @@ def backend(
     curl: Any,
     mode: str | None = None,
     provisioned_mibps: int = 0,
+    alias: str | None = None,
 ) -> dict[str, Any]:
-    """What the outputs say of a model's two functions on a backend; a lab's storages have no `mode`."""
+    """What the outputs say of a model's two functions on a backend; a lab's storages have no `mode`, and no `alias`."""
     return {
         FUNCTION_NAME: function_name,
         SEARCH_FUNCTION_NAME: search_function_name,
@@ -128,6 +130,7 @@ def backend(
         CURL: curl,
         **({} if mode is None else {MODE: mode}),
         **({PROVISIONED_MIBPS: provisioned_mibps} if provisioned_mibps else {}),
+        **({} if alias is None else {ALIAS: alias}),
     }
 
 

@@ -11,6 +11,7 @@ from bench.runs.cold_starts.first_deploy import FirstDeploy, FirstDeployAxes
 from bench.runs.cold_starts.idle import Idle, IdleAxes
 from bench.runs.cold_starts.kind import ColdStart
 from bench.runs.cold_starts.new_sandbox import NewSandbox
+from bench.runs.cold_starts.restore import Restore
 from bench.runs.cold_starts.scale_out import ScaleOut, ScaleOutAxes
 
 
@@ -19,7 +20,7 @@ class ColdStartAxes(FirstDeployAxes, IdleAxes, ScaleOutAxes):
     """What all kinds are planned by. Dataclasses take their fields from the last base first."""
 
 
-COLD_STARTS: tuple[type[ColdStart[ColdStartAxes]], ...] = (NewSandbox, ScaleOut, Idle, FirstDeploy)
+COLD_STARTS: tuple[type[ColdStart[ColdStartAxes]], ...] = (NewSandbox, Restore, ScaleOut, Idle, FirstDeploy)
 
 
 def cold_start(name: str) -> type[ColdStart[ColdStartAxes]]:

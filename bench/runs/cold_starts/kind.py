@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import ClassVar, Generic, Protocol, Self, TypeVar
 
 from bench.runs.cold_starts.axes import CommonAxes
+from contract.run_modes import ON_DEMAND, RunMode
 
 A = TypeVar("A", bound=CommonAxes, contravariant=True)
 
@@ -38,13 +39,15 @@ class ColdStart(ABC, Generic[A]):
 
     `A` are the axes that the kind is planned by. `name` is what records and reports call it. `http_only`: it is left
     out where functions are invoked directly. `reported_apart`: the report has rows of it, beside the cold and warm
-    samples that are compared. `pinged`: its visits end with a request that the warm function refuses at once.
+    samples that are compared. `pinged`: its visits end with a request that the warm function refuses at once. `mode` is
+    that of the variants that it is made of.
     """
 
     name: ClassVar[str]
     http_only: ClassVar[bool] = True
     reported_apart: ClassVar[bool] = True
     pinged: ClassVar[bool] = False
+    mode: ClassVar[RunMode] = ON_DEMAND
 
     @classmethod
     def add_option(cls, parser: argparse.ArgumentParser) -> None:
@@ -82,6 +85,11 @@ class ColdStart(ABC, Generic[A]):
     def waits_s(self) -> float:
         """How long nothing is asked before its request comes."""
         return 0.0
+
+    @property
+    def snapshots(self) -> int:
+        """How many versions with a snapshot are published for it."""
+        return 0
 
     @property
     def needs_new(self) -> bool:

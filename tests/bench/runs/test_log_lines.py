@@ -29,6 +29,21 @@ def test_a_warm_text_report_with_tracing() -> None:
     assert parse_log_line(line) == ReportLine(ID, 41.20, 42, 2048, 499, None)
 
 
+def test_a_restored_report_in_both_forms() -> None:
+    # Billed Duration is 148 ms and the billed 53 ms of the restore: it counts them in.
+    text = (
+        f"REPORT RequestId: {ID}\tDuration: 147.16 ms\tBilled Duration: 201 ms\tMemory Size: 512 MB\t"
+        "Max Memory Used: 91 MB\tRestore Duration: 500.80 ms\tBilled Restore Duration: 53 ms\t\n"
+    )
+    metrics = {
+        "durationMs": 147.16, "billedDurationMs": 201, "memorySizeMB": 512, "maxMemoryUsedMB": 91,
+        "restoreDurationMs": 500.8, "billedRestoreDurationMs": 53,
+    }  # fmt: skip
+    event = {"type": "platform.report", "record": {"requestId": ID, "metrics": metrics}}
+    wanted = ReportLine(ID, 147.16, 201, 512, 91, restore_ms=500.8, billed_restore_ms=53.0)
+    assert parse_log_line(text) == parse_log_line(json.dumps(event)) == wanted
+
+
 def test_a_timed_out_text_report() -> None:
     line = (
         f"REPORT RequestId: {ID}\tDuration: 30000.00 ms\tBilled Duration: 30000 ms\tMemory Size: 512 MB\t"

@@ -201,7 +201,7 @@ class SimulatedTarget:
     def limit_ms(self, variant: Variant) -> float:
         return LIMIT_MS
 
-    def force_cold(self, variant: Variant, nonce: str) -> None:
+    def force_cold(self, variant: Variant, nonce: str) -> str | None:
         self.virtual.now += 1.0
         variables = {
             **self.account.functions[variant.backend].variables,
@@ -209,6 +209,7 @@ class SimulatedTarget:
             "ENGINE": variant.engine,
         }
         self.account.update(variant.backend, variables, variant.memory_mb)
+        return None
 
     def ping(self, variant: Variant) -> float | None:
         return 2.0

@@ -14,7 +14,15 @@ from bench.runs.cold_starts.kind import PRIMER, WARM, ColdStart
 from bench.runs.plan import Axes, Variant, Visit, build_plan
 from bench.runs.records import Observation, Sample, from_line, to_json
 
-ALL = Axes(("s3",), arms=("http", "invoke"), cold=2, warm=3, bursts=(1, 8), idle_s=(600.0, 1200.0), first_deploy=2)
+ALL = Axes(
+    ("s3", "s3+snapstart"),
+    arms=("http", "invoke"),
+    cold=2,
+    warm=3,
+    bursts=(1, 8),
+    idle_s=(600.0, 1200.0),
+    first_deploy=2,
+)
 PLANNED = [visit for visit in build_plan(ALL) if visit.variant.arm == "http"]
 SAMPLE = Sample(
     "r001.v.0", "r001.v", 1, 1, 0, False, Variant("s3", "onnx"), "burst", "scale-out", "2026", 1.0, "n", 30_000.0,
@@ -62,7 +70,19 @@ def test_a_visit_asks_for_as_many_requests_as_it_says(visit: Visit) -> None:
 
 def test_only_kinds_that_need_no_gateway_are_measured_by_direct_invokes() -> None:
     names = {visit.cold_start.name for visit in build_plan(ALL) if visit.variant.arm == "invoke"}
-    assert names == {"new-sandbox", "first-deploy"}
+    assert names == {"new-sandbox", "first-deploy", "restore"}
+
+
+def test_restores_are_made_of_the_variants_with_snapshots_and_nothing_else_is() -> None:
+    modes = {(visit.variant.mode.name, visit.cold_start.name == "restore") for visit in PLANNED}
+    assert modes == {("on-demand", False), ("snapstart", True)}
+    assert all(visit.cold_start.snapshots == visit.variant.mode.restores for visit in PLANNED)
+
+
+def test_an_unknown_mode_is_refused_whoever_names_it() -> None:
+    for label in ("s3+warm", "s3+on-demand", "s3+"):
+        with pytest.raises(ValueError, match="there is no mode"):
+            Variant(label, "onnx")
 
 
 def test_each_axis_of_a_kind_has_an_option_and_leaves_the_kind_out_by_default() -> None:
@@ -76,7 +96,7 @@ def test_each_axis_of_a_kind_has_an_option_and_leaves_the_kind_out_by_default() 
 
 
 def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="known are new-sandbox, scale-out, idle, first-deploy"):
+    with pytest.raises(ValueError, match="known are new-sandbox, restore, scale-out, idle, first-deploy"):
         cold_start("lukewarm")
 
 
