@@ -23,6 +23,7 @@ from bench.runs.texts import MOST_TOKENS
 from contract.engines import ENGINES
 from contract.limits import MAX_MEMORY_MB, MIN_MEMORY_MB
 from contract.precisions import FP32, PRECISIONS
+from contract.run_modes import SNAPSHOTS
 from contract.shapes import SHAPES
 from contract.storages import DESCRIBED, NAMES, USUAL_NAMES
 
@@ -81,7 +82,7 @@ def choice_from(options: argparse.Namespace) -> Choice:
 def add_axes_options(parser: argparse.ArgumentParser) -> None:
     """What is compared, and how often it is measured: for each field of Axes the option with this `dest`."""
     add = parser.add_argument
-    add_backends_option(parser)
+    add_backends_option(parser, SNAPSHOTS)
     add("--engines", type=some_of(ENGINES, "engine"), default=ENGINES[:1], metavar="A,B",
         help=f"some of {', '.join(ENGINES)} (default {ENGINES[0]})")  # fmt: skip
     add("--precision", dest="precisions", type=some_of(PRECISIONS, "precision"), default=(FP32,), metavar="A,B",
@@ -105,11 +106,12 @@ def add_axes_options(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=count, default=1, metavar="N", help="seed of the order (default 1)")
 
 
-def add_backends_option(parser: argparse.ArgumentParser) -> None:
-    """Which of the storages are asked."""
-    known = f"some of {DESCRIBED} (default: {', '.join(USUAL_NAMES)})"
+def add_backends_option(parser: argparse.ArgumentParser, others: Sequence[str] = ()) -> None:
+    """Which of the storages are asked; `others` are labels of theirs in other run modes."""
+    known = "".join([DESCRIBED, *(f", {name}" for name in others)])
     who = parser.add_mutually_exclusive_group()
-    who.add_argument("--backends", type=listed(backend_name), default=USUAL_NAMES, metavar="A,B", help=known)
+    who.add_argument("--backends", type=listed(lambda text: one_of((*NAMES, *others), text, "storage")),
+        default=USUAL_NAMES, metavar="A,B", help=f"some of {known} (default: {', '.join(USUAL_NAMES)})")  # fmt: skip
     add_functions_option(who)
 
 
@@ -122,8 +124,3 @@ def axes_from(options: argparse.Namespace, bodies: Sequence[Body] = ()) -> Axes:
         return Axes(**(given | most))
     except ValueError as error:
         raise UsageError(str(error)) from error
-
-
-def backend_name(text: str) -> str:
-    """A storage that there is."""
-    return one_of(NAMES, text, "storage")

@@ -80,7 +80,7 @@ def _asked(options: argparse.Namespace) -> Work:
     """What the options ask for, all of it checked before anything is made. Raises UsageError."""
     bodies = () if options.resume else bodies_from(options)
     axes, choice = axes_from(options, bodies), choice_from(options)
-    refuse_own_lab(choice, axes.engines)
+    refuse_own_lab(choice, axes.engines, () if options.resume else axes.backends)
     if options.more and not options.resume:
         raise UsageError("--more adds rounds to a run that is there: name it with --resume")
     if options.redeploy and choice.is_own_lab and not options.resume:

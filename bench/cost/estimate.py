@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.cost.model import Assumptions, Billed, Costs, Usage, costs
+from bench.cost.model import Assumptions, Billed, Costs, Usage, costs, snapshot_usd
 from bench.cost.prices import Prices
 from bench.process.errors import UsageError
 from bench.runs.foreign import OWN
@@ -16,6 +16,7 @@ from contract.bucket import PLAN_BYTES, PLAN_GETS
 COLD_S = {"onnx": 5.0, "transformers": 15.0}
 WARM_S = {"onnx": 0.1, "transformers": 1.5}
 VISIT_OVERHEAD_S = 5.0  # updating the configuration and finding the log lines
+SNAPSHOT_S = 120.0  # publishing a version and waiting for its snapshot; AWS speaks of minutes
 LAB_COLD_S, LAB_OVERHEAD_S = {"onnx": 1.2, "transformers": 7.5}, 0.5  # as `make bench` and `make limits` measured
 DEFAULT_MEMORY_MB = 3008
 
@@ -46,10 +47,13 @@ def estimate(plan: Sequence[Visit], prices: Prices, architecture: str) -> Estima
         if variant.engine == OWN:
             raise UsageError("what a function of yours takes and costs is not known before it was measured")
         cold_s, warm_s = COLD_S[variant.engine], WARM_S[variant.engine]
-        usage = Usage(variant.backend, architecture, variant.memory_mb or DEFAULT_MEMORY_MB)
+        usage = Usage(
+            variant.storage, architecture, variant.memory_mb or DEFAULT_MEMORY_MB, snapshot=variant.mode.restores
+        )
         one = guess(usage, variant.engine, prices)
         cold_starts += made.colds
         usd += made.colds * one.cold_start + made.warms * one.warm_request
-        seconds += VISIT_OVERHEAD_S + made.seconds(cold_s, warm_s)
+        usd += made.snapshots * snapshot_usd(usage, prices) if made.snapshots else 0.0
+        seconds += VISIT_OVERHEAD_S + made.snapshots * SNAPSHOT_S + made.seconds(cold_s, warm_s)
         lab_seconds += LAB_OVERHEAD_S + made.seconds(LAB_COLD_S[variant.engine], warm_s)
     return Estimate(sum(visit.requests for visit in plan), cold_starts, seconds, lab_seconds, usd)

@@ -25,6 +25,7 @@ from contract.storages import Charges, storage
 HOURS_PER_MONTH = 730
 _GB = 2**30
 FREE_EPHEMERAL_MB = 512
+LEAST_SNAPSHOT_S = 3 * 3600.0
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Usage:
     """What the bill for a backend depends on, apart from its requests.
 
     `stored_bytes` are those of the bundle; `mode` is what the storage is deployed in (None: the default one), with the
-    MiB/s that are provisioned, if so.
+    MiB/s that are provisioned, if so. `snapshot`: cold starts restore one, and one version of it is kept.
     """
 
     backend: str
@@ -55,6 +56,7 @@ class Usage:
     stored_bytes: float = BUNDLE_BYTES
     mode: str | None = None
     provisioned_mibps: int = 0
+    snapshot: bool = False
 
     @property
     def charges(self) -> Charges:
@@ -113,6 +115,8 @@ def costs(
 ) -> Costs:
     """The costs of a backend from its cold and warm requests, grouped by visit. Raises ValueError if there are none."""
     usd = [[[request_usd(usage, one, prices, assumptions) for one in v] for v in state] for state in (cold, warm)]
+    if usage.snapshot:
+        usd[0] = [[one + restore_usd(usage, prices) for one in visit] for visit in usd[0]]
     cold_s, warm_s = (_mean([[one.ms / 1e3 for one in visit] for visit in state]) for state in (cold, warm))
     return Costs(
         cold_start=_mean(usd[0]),
@@ -132,24 +136,39 @@ def request_usd(usage: Usage, billed: Billed, prices: Prices, assumptions: Assum
     return _fixed_usd(prices, assumptions) + compute + _fetch_usd(usage, billed, prices, assumptions)
 
 
+def restore_usd(usage: Usage, prices: Prices) -> float:
+    """What a restore costs beside its time: by the function's memory."""
+    return usage.memory_mb / 1024 * prices["lambda_snapshot_restored_gb"]
+
+
+def snapshot_usd(usage: Usage, prices: Prices, seconds: float = 0.0) -> float:
+    """What a version's snapshot costs for so long: at least for three hours, by the function's memory."""
+    kept_s = max(seconds, LEAST_SNAPSHOT_S)
+    return usage.memory_mb / 1024 * kept_s * prices["lambda_snapshot_gb_second"]
+
+
 def compute_usd(usage: Usage, billed_ms: float, prices: Prices) -> float:
     """Memory (and /tmp above what is free) for the duration of one request, rounded up to a whole millisecond."""
     return _compute_usd(usage, billed_ms, prices, f"lambda_gb_second_{usage.architecture}")
 
 
 def idle_month_usd(usage: Usage, prices: Prices, assumptions: Assumptions) -> float:
-    """A month without requests: the weights, the function's image, provisioned throughput, and endpoints."""
+    """A month without requests: the weights, the function's image, its snapshot, provisioned throughput, endpoints."""
     charges, stored_gb = usage.charges, usage.stored_bytes / _GB
     usd = stored_gb * prices[charges.gb_month]
     usd += assumptions.image_base_bytes / _GB * prices["ecr_storage_gb_month"]
     if charges.mibps_month:
         usd += max(0.0, usage.provisioned_mibps - stored_gb / charges.included_gb) * prices[charges.mibps_month]
+    if usage.snapshot:
+        usd += snapshot_usd(usage, prices, HOURS_PER_MONTH * 3600.0)
     return usd + assumptions.endpoints * HOURS_PER_MONTH * prices["interface_endpoint_hour"]
 
 
 def _ready(usage: Usage, warm: Sequence[Sequence[Billed]], prices: Prices, assumptions: Assumptions) -> Ready | None:
     """An environment kept ready is billed by the second, and a request to it by a lower rate than others."""
     kept, used = (f"lambda_provisioned{what}_gb_second_{usage.architecture}" for what in ("", "_used"))
+    if usage.snapshot:  # AWS offers it for the one or the other
+        return None
     if not {kept, used} <= set(prices.usd):  # recorded before these prices were in the table
         return None
     requests = [

@@ -19,6 +19,7 @@ from bench.runs.foreign import OWN
 from bench.runs.plan import Axes
 from bench.runs.records import Session
 from contract.precisions import FP32
+from contract.run_modes import split
 from contract.shapes import LAMBDA, NONE, PROCESSOR
 
 
@@ -89,8 +90,14 @@ def with_shape(choice: Choice, axes: Axes) -> Choice:
     return replace(choice, shape=PROCESSOR)
 
 
-def refuse_own_lab(choice: Choice, engines: Sequence[str]) -> None:
-    """Raise UsageError for functions of the user's in a lab of the run's own, which has ours alone."""
+def refuse_own_lab(choice: Choice, engines: Sequence[str], backends: Sequence[str] = ()) -> None:
+    """Raise UsageError for what a lab of the run's own lacks: functions of the user's, and snapshots."""
+    restored = [name for name in backends if split(name)[1].restores]
+    if restored and choice.is_own_lab:
+        raise UsageError(
+            f"{restored[0]}: nothing on this machine restores a snapshot as Lambda does, so the lab has none to "
+            "measure; name a deployment with --stack or --outputs"
+        )
     if OWN in engines and choice.is_own_lab:
         raise UsageError("--functions needs --outputs FILE, which describes them (docs/any-function.md)")
 

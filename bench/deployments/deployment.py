@@ -21,6 +21,7 @@ class Backend:
     `mode` is what a stack deployed the storage in, if there is a choice, and `provisioned_mibps` what it pays for.
     `bundle_hash`, `bundle_bytes` and `agreement` with fp32 are set where a run compares precisions.
     A function that is not ours says which `witnesses` it has; ours have all, and None here. It is asked at its `path`.
+    `alias` answers from snapshots of published versions.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Backend:
     bundle_hash: str | None = None
     bundle_bytes: int | None = None
     agreement: Mapping[str, float] | None = None
+    alias: str | None = None
 
     @property
     def route(self) -> str:

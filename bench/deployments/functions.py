@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +25,8 @@ from contract.certificates import AWS, BOTO
 
 UPDATE_TIMEOUT_S = 180.0
 _POLL_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+_REQUEST_ID = re.compile(r"[0-9a-f-]{36}")
+_IDS_AT_ONCE = 20  # a filter pattern may have 1,024 characters
 _NO_KEY = ("none", "none")  # if an endpoint's outputs have no key; never the user's own, which is for AWS
 
 
@@ -40,6 +43,8 @@ class Configuration:
 class Functions:
     """The functions of one deployment. SDK retries are off: a retried request would be a wrong measurement.
 
+    `api` is boto3's client of the Lambda API.
+
     Raises UsageError if the environment names certificates with which no API can be asked.
     """
 
@@ -49,7 +54,7 @@ class Functions:
         self.session = boto3.Session(*key, region_name=deployment.region)
         config = Config(retries={"total_max_attempts": 1}, read_timeout=900, connect_timeout=10)
         options: dict[str, Any] = {"endpoint_url": deployment.endpoint_url, "config": config}
-        self._lambda = self.session.client("lambda", **options)
+        self.api = self.session.client("lambda", **options)
         self._logs = self.session.client("logs", **options)
         self._logs_timeout_s = 5.0 if deployment.is_lab else 45.0
 
@@ -67,14 +72,14 @@ class Functions:
 
     def identity(self) -> str:
         """Who the credentials belong to. Raises TargetError when there are none, or none that work."""
-        with _explained("asking who is logged in"):
+        with explained("asking who is logged in"):
             arn: str = self.session.client("sts").get_caller_identity()["Arn"]
         return arn
 
     def account_concurrency(self) -> int:
         """How many executions this account may run at the same time."""
-        with _explained("reading the account's Lambda limits"):
-            limits = self._lambda.get_account_settings()["AccountLimit"]
+        with explained("reading the account's Lambda limits"):
+            limits = self.api.get_account_settings()["AccountLimit"]
         return int(limits["ConcurrentExecutions"])
 
     def configure(self, backend: Backend, variables: Mapping[str, str], memory_mb: int | None) -> None:
@@ -87,8 +92,8 @@ class Functions:
         if memory_mb is not None:
             request["MemorySize"] = memory_mb
         # An interrupted update may still arrive after everything was put back.
-        with _explained(f"updating {backend.function_name}"), deferred():
-            self._lambda.update_function_configuration(**request)
+        with explained(f"updating {backend.function_name}"), deferred():
+            self.api.update_function_configuration(**request)
         after = self._settled(backend)
         if after["RevisionId"] == before:
             raise TargetError(f"{backend.function_name} still has its old RevisionId after an update")
@@ -97,8 +102,9 @@ class Functions:
         """Invoke directly with the log tail; `connect_ms` is 0 because boto3 does not report it separately."""
         started = time.perf_counter()
         try:
-            answer = self._lambda.invoke(
-                FunctionName=backend.function_name, LogType="Tail", Payload=json.dumps(event).encode()
+            alias = {"Qualifier": backend.alias} if backend.alias else {}
+            answer = self.api.invoke(
+                FunctionName=backend.function_name, LogType="Tail", Payload=json.dumps(event).encode(), **alias
             )
             payload = answer["Payload"].read()
         except (BotoCoreError, ClientError) as error:
@@ -110,21 +116,31 @@ class Functions:
         return _observe_invocation(elapsed, payload, answer.get("FunctionError"), tuple(filter(parse_log_line, tail)))
 
     def log_lines(self, backend: Backend, streams: set[str], request_ids: set[str], since_ms: int) -> tuple[str, ...]:
-        """REPORT and INIT_REPORT lines of these streams, waiting a sensible time for those of `request_ids`."""
-        deadline, pauses = time.monotonic() + self._logs_timeout_s, _pauses()
+        """REPORT and INIT_REPORT lines of these streams, waiting a sensible time for those of `request_ids`.
+
+        Without a stream, which a restored environment does not know, the REPORT lines of the requests alone.
+        """
+        deadline, waits = time.monotonic() + self._logs_timeout_s, pauses()
         while True:
-            lines = [line for stream in sorted(streams) for line in self._stream(backend, stream, since_ms)]
+            lines = list(self._found(backend, streams, request_ids, since_ms))
             parsed = {line: parse_log_line(line) for line in lines}
             found = {report.request_id for report in parsed.values() if isinstance(report, ReportLine)}
             if request_ids <= found or time.monotonic() > deadline:
                 return tuple(line for line, report in parsed.items() if report is not None)
-            time.sleep(next(pauses))
+            time.sleep(next(waits))
 
-    def _stream(self, backend: Backend, stream: str, since_ms: int) -> Iterator[str]:
-        request: dict[str, Any] = {
-            "logGroupName": backend.log_group, "logStreamNames": [stream], "startTime": since_ms,
-        }  # fmt: skip
-        with _explained(f"reading the logs of {backend.log_group}", missing_is_empty=True):
+    def _found(self, backend: Backend, streams: set[str], request_ids: set[str], since_ms: int) -> Iterator[str]:
+        for stream in sorted(streams):
+            yield from self._events(backend, since_ms, logStreamNames=[stream])
+        if not streams:
+            known = sorted(filter(_REQUEST_ID.fullmatch, request_ids))  # what an answer says may be anything
+            for first in range(0, len(known), _IDS_AT_ONCE):
+                pattern = " ".join(f'?"{each}"' for each in known[first : first + _IDS_AT_ONCE])
+                yield from self._events(backend, since_ms, filterPattern=pattern)
+
+    def _events(self, backend: Backend, since_ms: int, **which: Any) -> Iterator[str]:
+        request: dict[str, Any] = {"logGroupName": backend.log_group, "startTime": since_ms, **which}
+        with explained(f"reading the logs of {backend.log_group}", missing_is_empty=True):
             while True:
                 page = self._logs.filter_log_events(**request)
                 yield from (event["message"] for event in page.get("events", ()))
@@ -134,7 +150,7 @@ class Functions:
 
     def _settled(self, backend: Backend) -> dict[str, Any]:
         """The configuration once no update is under way."""
-        deadline, pauses = time.monotonic() + UPDATE_TIMEOUT_S, _pauses()
+        deadline, waits = time.monotonic() + UPDATE_TIMEOUT_S, pauses()
         while True:
             found = self._get(backend)
             status = found.get("LastUpdateStatus", "Successful")
@@ -144,15 +160,15 @@ class Functions:
                 return found
             if time.monotonic() > deadline:
                 raise TargetError(f"{backend.function_name} is still {status} after {UPDATE_TIMEOUT_S:.0f} s")
-            time.sleep(next(pauses))
+            time.sleep(next(waits))
 
     def _get(self, backend: Backend) -> dict[str, Any]:
-        with _explained(f"reading the configuration of {backend.function_name}"):
-            found: dict[str, Any] = self._lambda.get_function_configuration(FunctionName=backend.function_name)
+        with explained(f"reading the configuration of {backend.function_name}"):
+            found: dict[str, Any] = self.api.get_function_configuration(FunctionName=backend.function_name)
         return found
 
 
-class _explained:
+class explained:
     """Turn boto's errors into errors that name the failed action."""
 
     def __init__(self, doing: str, missing_is_empty: bool = False) -> None:
@@ -214,7 +230,8 @@ def _content(answer: Mapping[str, Any]) -> bytes:
         return b""
 
 
-def _pauses() -> Iterator[float]:
+def pauses() -> Iterator[float]:
+    """How long to wait before each further look at something that takes its time, in s."""
     yield from _POLL_S
     while True:
         yield _POLL_S[-1]

@@ -15,6 +15,7 @@ from bench.deployments.deployment import Deployment
 from bench.deployments.functions import Configuration, Functions
 from bench.deployments.http import JSON, HttpClient
 from bench.deployments.originals import original_of, put_back
+from bench.deployments.versions import Versions
 from bench.runs.bodies import Mix
 from bench.runs.plan import Variant
 from bench.runs.records import Observation, Original
@@ -43,6 +44,7 @@ class LiveTarget:
     ) -> None:
         self._deployment = deployment
         self._functions = functions
+        self._versions = Versions(functions)
         sign = make_signer(deployment.auth_mode, deployment.region, functions.session.get_credentials, deployment.login)
         self._http = HttpClient(deployment.api_url, sign)
         self._mix = mix
@@ -64,14 +66,20 @@ class LiveTarget:
         timeout_s = float(self._original(variant.function).timeout_s)
         return 1e3 * (min(timeout_s, API_TIMEOUT_S) if variant.arm == "http" else timeout_s)
 
-    def force_cold(self, variant: Variant, nonce: str) -> None:
-        """Set nonce, engine and memory; a new configuration retires all running environments."""
+    def force_cold(self, variant: Variant, nonce: str) -> str | None:
+        """Set nonce, engine and memory; a new configuration retires all running environments.
+
+        Where snapshots are measured, publish it as a version, which is returned and asked from then on.
+        """
         memory = variant.memory_mb or self._original(variant.function).memory_mb
         variables = {**self._configured(variant.function).variables, CONFIG_NONCE: nonce}
         backend = self._deployment.backend(variant.function)
         if backend.witnesses is None:
             variables[ENGINE] = variant.engine
         self._functions.configure(backend, variables, memory)
+        return (
+            self._versions.publish(backend, nonce, self._original(variant.function).version) if backend.alias else None
+        )
 
     def ping(self, variant: Variant) -> float | None:
         """Time a request without a text: the share of network, gateway and Lambda, without the model.
@@ -117,10 +125,10 @@ class LiveTarget:
     def log_lines(self, variant: Variant, seen: Sequence[Observation]) -> tuple[str, ...]:
         """Lambda's lines from the log tail or, if there is none, from CloudWatch Logs by log stream and request id."""
         tails = [line for observation in seen for line in observation.log_tail]
-        missing = [o for o in seen if not o.log_tail and o.log_stream and o.request_id]
+        backend = self._deployment.backend(variant.function)
+        missing = [o for o in seen if not o.log_tail and (o.log_stream or backend.alias) and o.request_id]
         streams = {o.log_stream for o in missing if o.log_stream}
         ids = {o.request_id for o in missing if o.request_id}
-        backend = self._deployment.backend(variant.function)
         since_ms = int(time.time() * 1e3) - _LOG_WINDOW_MS
         found = self._functions.log_lines(backend, streams, ids, since_ms) if ids else ()
         return tuple(tails) + found
@@ -132,7 +140,8 @@ class LiveTarget:
     def _original(self, name: str) -> Original:
         """A backend's function before the run touched it."""
         if name not in self._originals:
-            self._originals[name] = original_of(self._configured(name))
+            version = self._versions.current(self._deployment.backend(name))
+            self._originals[name] = original_of(self._configured(name), version)
         return self._originals[name]
 
     def _configured(self, name: str) -> Configuration:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from bench.deployments.deployment import Deployment
 from bench.deployments.functions import Configuration, Functions
+from bench.deployments.versions import Versions
 from bench.process.errors import BenchError, TargetError
 from bench.runs.records import Original
 from contract.environment import CONFIG_NONCE, ENGINE
@@ -13,9 +14,9 @@ from contract.environment import CONFIG_NONCE, ENGINE
 _CHANGED = (CONFIG_NONCE, ENGINE)
 
 
-def original_of(found: Configuration) -> Original:
-    """The part of a configuration that a run changes, and the time-out that its figures depend on."""
-    return Original(found.memory_mb, found.timeout_s, {name: found.variables.get(name) for name in _CHANGED})
+def original_of(found: Configuration, version: str | None = None) -> Original:
+    """The part of a configuration that a run changes, the time-out, and the version that its alias points at."""
+    return Original(found.memory_mb, found.timeout_s, {name: found.variables.get(name) for name in _CHANGED}, version)
 
 
 def put_back(functions: Functions, deployment: Deployment, originals: Mapping[str, Original]) -> tuple[str, ...]:
@@ -37,6 +38,7 @@ def put_back(functions: Functions, deployment: Deployment, originals: Mapping[st
 
 def _put_back(functions: Functions, deployment: Deployment, name: str, original: Original) -> bool:
     backend = deployment.backend(name)
+    is_moved = Versions(functions).put_back(backend, original.version)
     present = functions.settled(backend)
     variables = dict(present.variables)
     for variable, value in original.variables.items():
@@ -45,7 +47,7 @@ def _put_back(functions: Functions, deployment: Deployment, name: str, original:
         else:
             variables[variable] = value
     if (variables, original.memory_mb) == (present.variables, present.memory_mb):
-        return False
+        return is_moved
     functions.configure(backend, variables, original.memory_mb)
     return True
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -21,6 +21,8 @@ from contract import outputs as names
 from contract.engines import ONNX
 from contract.names import LABEL
 from contract.precisions import FP32, PRECISIONS
+from contract.routes import SIMILAR
+from contract.run_modes import SNAPSTART, label, path_segment
 from contract.storages import STORAGES
 
 HIDDEN = "[secret]"  # what Pulumi prints in place of a secret
@@ -35,6 +37,7 @@ class _BackendOutputs(BaseModel, strict=True):
     provisioned_mibps: int = Field(0, validation_alias=names.PROVISIONED_MIBPS, ge=0)
     path: str | None = Field(None, validation_alias=names.PATH, pattern=_PATH)
     witnesses: list[str] | None = Field(None, validation_alias=names.WITNESSES)
+    alias: str | None = Field(None, validation_alias=names.ALIAS, pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,127}$")
 
 
 def _known(precision: str) -> str:
@@ -126,7 +129,7 @@ def parse_outputs(given: Mapping[str, Any]) -> Deployment:
 
 def _served(name: str, model: _ModelOutputs) -> Served:
     """A model; all but the first, which has no name, are asked below their names."""
-    backends = tuple(_backend(key, item) for key, item in model.backends.items())
+    backends = tuple(_backends(model))
     if name:
         backends = tuple(replace(backend, path=f"/{name}{backend.route}") for backend in backends)
     return Served(
@@ -138,6 +141,20 @@ def _served(name: str, model: _ModelOutputs) -> Served:
         backends=backends,
         agreement=model.agreement.model_dump() if model.agreement else None,
     )
+
+
+def _backends(model: _ModelOutputs) -> Iterator[Backend]:
+    """The backends of a model, and beside one with snapshots the same function by its alias."""
+    for name, item in model.backends.items():
+        yield (backend := _backend(name, item))
+        if item.alias is not None:
+            yield replace(
+                backend,
+                name=label(name, SNAPSTART),
+                storage=f"{backend.storage}; restored from a snapshot",
+                path=f"/{path_segment(name, SNAPSTART)}/{SIMILAR.name}",
+                alias=item.alias,
+            )
 
 
 def _backend(name: str, item: _BackendOutputs) -> Backend:

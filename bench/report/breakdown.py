@@ -1,7 +1,8 @@
 """Divides a request's time into parts that add up to what the client measured, and shows what overlaps within INIT.
 
-It uses durations alone, each from one clock: the client's request, Lambda's REPORT (Init Duration and Duration), and
-the function's own phases. Parts are means over the middle half of the samples by latency: medians would not add up.
+It uses durations alone, each from one clock: the client's request, Lambda's REPORT (Init or Restore Duration, and
+Duration), and the function's own phases. Parts are means over the middle half of the samples by latency: medians would
+not add up. Of a restored sample they count from the restore on: its INIT was over when the snapshot was taken.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from contract.phases import BOOT, ENCODE, FETCH, HANDLER, IMPORT, INIT, LOAD, PH
 _BEFORE = (BOOT, INIT)
 _INNER = (WAIT, TOKENIZE, ENCODE, RANK)
 _SIDE_BY_SIDE = (FETCH, IMPORT, LOAD, VERIFY)
-RUNTIME, RESIDUAL = "runtime", "residual"
+RESTORE, RUNTIME, RESIDUAL = "restore", "runtime", "residual"
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Span:
 
 
 PARTS = {
+    RESTORE: Part("restore", "Lambda's Restore Duration: the snapshot, and what the function does after it"),
     **{name: Part(PHASES[name].label, PHASES[name].meaning) for name in (*_BEFORE, *_INNER)},
     HANDLER: Part("rest of the handler", "the rest of the handler"),
     RUNTIME: Part(
@@ -54,21 +56,24 @@ def parts_of(item: Judged) -> dict[str, float] | None:
     if report is None or report.duration_ms is None or HANDLER not in phases:
         return None
     inner = {name: phases.get(name, 0.0) for name in _INNER}
-    before = {name: phases.get(name, 0.0) for name in _BEFORE}
+    restored = {} if report.restore_ms is None else {RESTORE: report.restore_ms}
+    before = {name: 0.0 if restored else phases.get(name, 0.0) for name in _BEFORE}
     reported = report.duration_ms + (report.init_ms or 0.0)
     return {
+        **restored,
         **before,
         **inner,
         HANDLER: phases[HANDLER] - sum(inner.values()),
         RUNTIME: reported - sum(before.values()) - phases[HANDLER],
-        RESIDUAL: item.sample.seen.request_ms - reported,
+        RESIDUAL: item.sample.seen.request_ms - reported - sum(restored.values()),
     }
 
 
 def breakdown(samples: Sequence[Judged]) -> dict[str, float]:
     """The parts over the middle half of the samples; they add up to these samples' mean request time."""
     middle = [parts for _, parts in _middle(samples)]
-    return {name: _mean([parts[name] for parts in middle]) for name in PARTS} if middle else {}
+    known = [name for name in PARTS if any(name in parts for parts in middle)]  # only some samples are restored
+    return {name: _mean([parts.get(name, 0.0) for parts in middle]) for name in known}
 
 
 def spans_in_init(samples: Sequence[Judged]) -> dict[str, Span]:

@@ -149,13 +149,14 @@ def costs_of(
         return None
     mode = recorded_mode(session, variant.function)
     usage = Usage(
-        backend=variant.backend,
+        backend=variant.storage,
         architecture=str(target.architecture),
         memory_mb=int(memory),
         ephemeral_mb=FREE_EPHEMERAL_MB if function.ephemeral_mb is None else function.ephemeral_mb,
         stored_bytes=stored_bytes(session, variant.function, rates.stored_bytes),
         mode=mode.name,
         provisioned_mibps=mode.provisioned_mibps,
+        snapshot=variant.mode.restores,
     )
     return costs(usage, cold, warm, rates.prices, rates.assumptions, confidence)
 

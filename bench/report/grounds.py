@@ -120,7 +120,7 @@ def _ahead(
 def _memory_mb(item: Measured, session: Session) -> int | None:
     """The memory of a variant that something can be predicted for; None for any other."""
     variant = item.variant
-    if variant.arm != "http" or not item.fetched_bytes:
+    if variant.arm != "http" or variant.mode.restores or not item.fetched_bytes:
         return None
     return variant.memory_mb or recorded_function(session, variant.function).memory_mb
 

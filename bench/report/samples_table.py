@@ -59,6 +59,7 @@ COLUMNS: Sequence[Column] = (
     *map(_phase, PHASES),
     _reported("report_duration_ms", float, lambda line: line.duration_ms),
     _reported("report_init_ms", float, lambda line: line.init_ms),
+    _reported("report_restore_ms", float, lambda line: line.restore_ms),
     _reported("report_billed_ms", float, lambda line: line.billed_ms),
     _reported("report_memory_mb", int, lambda line: line.memory_mb),
     _reported("peak_memory_mb", int, lambda line: line.max_memory_mb),

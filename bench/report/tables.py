@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bench.report.breakdown import PARTS
+from bench.report.breakdown import PARTS, RESTORE
 from bench.report.costing import Costing
 from bench.report.formats import both, counts_in_words, median_with_interval, with_interval
 from bench.report.keep_alive import keep_alive_table
@@ -135,12 +135,14 @@ def phases(report: Report) -> Table | None:
 
 def parts(report: Report) -> Table | None:
     """Where a cold start's time goes, in parts that add up."""
+    is_restored = any(RESTORE in item.cold.parts_ms for item in report.variants)
+    shown = [name for name in PARTS if name != RESTORE or is_restored]
     rows = [
-        (variant_name(item.variant, report.compared), *(ms(item.cold.parts_ms.get(name)) for name in PARTS))
+        (variant_name(item.variant, report.compared), *(ms(item.cold.parts_ms.get(name)) for name in shown))
         for item in report.variants
     ]
     note = "Means in ms over the middle half of the cold samples; the parts add up to the client's time."
-    header = ("storage", *(part.label for part in PARTS.values()))
+    header = ("storage", *(PARTS[name].label for name in shown))
     known = any(item.cold.parts_ms for item in report.variants)
     return Table("Where a cold start's time goes", header, rows, note) if known else None
 

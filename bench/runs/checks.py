@@ -53,6 +53,7 @@ class BackendFacts(TypedDict):
     bundle_hash: NotRequired[str | None]
     bundle_bytes: NotRequired[Count | None]
     agreement: NotRequired[AgreementFacts | None]
+    alias: NotRequired[str | None]
 
 
 @with_config(_OPEN)

@@ -135,6 +135,7 @@ class Original:
     """What a run changes in a function, as it was before the first change; None for a variable that was not set.
 
     The records hold nothing else of a function: its other variables may hold secrets, and are never changed.
+    `version` is what its alias pointed at; None where no versions are published.
     """
 
     __pydantic_config__ = CHECKED
@@ -142,6 +143,7 @@ class Original:
     memory_mb: Count
     timeout_s: Count
     variables: Mapping[str, str | None]
+    version: str | None = None
 
 
 @dataclass(frozen=True)

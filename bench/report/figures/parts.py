@@ -35,13 +35,15 @@ def figure(report: Report) -> Figure | None:
 
 def _shown(variants: list[Mapping[str, float]]) -> list[str]:
     """The parts that are long enough to be drawn apart in one variant at least."""
-    return [name for name in PARTS if any(parts[name] >= _SHOWN_FROM * sum(parts.values()) for parts in variants)]
+    return [
+        name for name in PARTS if any(parts.get(name, 0.0) >= _SHOWN_FROM * sum(parts.values()) for parts in variants)
+    ]
 
 
 def _parts(item: Measured, shown: list[str]) -> dict[str, float]:
     parts = item.cold.parts_ms
     others = sum(value for name, value in parts.items() if name not in shown)
-    return {PARTS[name].label: parts[name] for name in shown} | {_OTHERS: others}
+    return {PARTS[name].label: parts.get(name, 0.0) for name in shown} | {_OTHERS: others}
 
 
 def _lanes(item: Measured) -> list[Lane]:

@@ -18,6 +18,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 from bench.deployments.answer import observe
 from bench.measure.runner import Clock
@@ -95,6 +96,13 @@ class Account:
         self.updates += 1
         if self.truth.fault(backend, "update", function.colds) != "keeps-environment":
             function.environment = None
+
+    def log_events(self, asked: dict[str, Any]) -> list[str]:
+        return [line for stream in asked["logStreamNames"] for line in self.logs.get(stream, ())]
+
+    def versions(self, method: str, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]] | None:
+        """The answer to a request about versions and aliases; None for any other. Here there are none."""
+        return None
 
     def call(self, backend: str) -> Reply:
         """One invocation of the backend's function: its answer, and how long it takes."""
@@ -306,19 +314,39 @@ class _Handler(BaseHTTPRequestHandler):
         if "/functions/" not in self.path:
             self._send(404, b'{"message": "Not Found"}')
             return
+        if self._versions("GET", {}):
+            return
         self._send(200, json.dumps(self._configuration(self._function())).encode())
 
     def do_PUT(self) -> None:
         body, function = self._body(), self._function()
+        if self._versions("PUT", body):
+            return
         with self.the_lock:
             self.the_account.update(function.backend, body["Environment"]["Variables"], body.get("MemorySize"))
         self._send(200, json.dumps(self._configuration(function)).encode())
 
+    def do_DELETE(self) -> None:
+        self._versions("DELETE", {})
+
+    def _versions(self, method: str, body: dict[str, object]) -> bool:
+        """Whether the request was about versions and aliases, and is answered."""
+        with self.the_lock:
+            answer = self.the_account.versions(method, self.path, body)
+        if answer is None:
+            return False
+        status, said = answer
+        headers = {} if status < 400 else {"X-Amzn-ErrorType": said["Code"]}
+        self._send(status, json.dumps(said).encode() if status != 204 else b"", headers)
+        return True
+
     def do_POST(self) -> None:
         self.the_account.seen_headers.append(dict(self.headers.items()))
         body = self._body()
+        if self._versions("POST", body):
+            return
         if self.headers.get("X-Amz-Target", "").endswith("FilterLogEvents"):
-            lines = [line for stream in body["logStreamNames"] for line in self.the_account.logs.get(stream, ())]
+            lines = self.the_account.log_events(body)
             self._send(200, json.dumps({"events": [{"message": line} for line in lines]}).encode())
             return
         invoked = self.path.startswith("/2015-03-31/")
