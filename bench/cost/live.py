@@ -39,6 +39,8 @@ PRODUCTS = {
     "lambda_provisioned_gb_second_arm64": Product("AWSLambda", "Lambda-Provisioned-Concurrency-ARM", {}),
     "lambda_provisioned_used_gb_second_x86_64": Product("AWSLambda", "Lambda-Provisioned-GB-Second", {}),
     "lambda_provisioned_used_gb_second_arm64": Product("AWSLambda", "Lambda-Provisioned-GB-Second-ARM", {}),
+    "lambda_snapshot_gb_second": Product("AWSLambda", "Lambda-SnapStart-Cached-GB-S", {}),
+    "lambda_snapshot_restored_gb": Product("AWSLambda", "Lambda-SnapStart-Restored-GB", {}),
     "http_api_request": Product("AmazonApiGateway", "ApiGatewayHttpRequest", {}),
     "s3_storage_gb_month": Product("AmazonS3", "TimedStorage-ByteHrs", {"volumeType": "Standard"}),
     "s3_get": Product("AmazonS3", "Requests-Tier2", {}),

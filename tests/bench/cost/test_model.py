@@ -51,6 +51,23 @@ def test_the_gets_that_a_run_counted_are_billed_and_no_others() -> None:
     assert priced(usage("oci"), gets=70) == priced(usage("oci"))
 
 
+def test_a_snapshot_costs_its_restores_and_its_cache_by_hand() -> None:
+    plain, restored = priced(usage("oci")), priced(replace(usage("oci"), snapshot=True))
+    # 2 GB restored at 0.0001397998; kept for 730 hours, 5,256,000 GB-seconds at 0.0000015046
+    assert restored.cold_start - plain.cold_start == pytest.approx(0.0002795996)
+    assert restored.idle_month - plain.idle_month == pytest.approx(7.9081776)
+    assert (restored.warm_request, restored.ready) == (plain.warm_request, None)
+
+
+def test_a_plan_with_snapshots_pays_three_hours_of_cache_for_each_version() -> None:
+    axes = Axes(("oci", "oci+snapstart"), memories=(2048,), cold=4, warm=0)
+    plain, both = (estimate(build_plan(each), PRICES, "arm64") for each in (replace(axes, backends=("oci",)), axes))
+    # 5 versions of 2 GB for 10,800 s at 0.0000015046, and their restores
+    cache, restores = 5 * 0.03249936, 5 * 0.0002795996
+    assert both.usd - 2 * plain.usd == pytest.approx(cache + restores)
+    assert both.seconds - 2 * plain.seconds == pytest.approx(5 * 120)
+
+
 def test_efs_pays_for_reading_and_the_image_for_keeping() -> None:
     efs, oci = (priced(usage(backend)) for backend in ("efs", "oci"))
     assert efs.cold_start == pytest.approx(PER_REQUEST + 0.0000533336 + 340e6 / GB * 0.03)

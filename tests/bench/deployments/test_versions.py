@@ -15,27 +15,22 @@ from bench.deployments.outputs import parse_outputs
 from bench.runs.store import RESULTS
 from contract.checkout import ROOT
 from tests.bench.support.command import RUN, bench, write_outputs
-from tests.bench.support.kills import state
-from tests.bench.support.simulator import Truth, serve
-from tests.bench.support.versioned import VersionedAccount, versioned_outputs
+from tests.bench.support.kills import kill_at_random_moments
+from tests.bench.support.simulator import serve
+from tests.bench.support.versioned import WORLD, VersionedAccount, an_account, left, versioned_outputs
 
 AXES = ("--backends", "oci,oci+snapstart", "--cold", "2", "--warm", "2")
 
 
 @pytest.fixture
 def account() -> VersionedAccount:
-    return VersionedAccount(Truth(lambda backend, engine, rng: 30.0, lambda backend, engine, rng: 5.0), ("s3", "oci"))
+    return an_account()
 
 
 @pytest.fixture
 def file(account: VersionedAccount, tmp_path: Path) -> Iterator[Path]:
     with serve(account) as url:
         yield write_outputs(tmp_path, url, account, **versioned_outputs(url, account))
-
-
-def left(account: VersionedAccount) -> tuple[object, str, set[str]]:
-    """All that a run changes."""
-    return state(account), account.alias, set(account.published)
 
 
 def test_a_run_measures_restores_beside_cold_starts_and_puts_everything_back(
@@ -70,6 +65,10 @@ def test_versions_of_a_run_that_was_killed_are_taken_away_and_no_others(
     assert left(account) == (before[0], before[1], before[2] | {"7"})
     again = bench("restore", tmp_path / "run")
     assert "oci+snapstart: already as before" in again.stdout
+
+
+def test_alias_and_versions_are_as_before_after_kills_at_random_moments(tmp_path: Path) -> None:
+    assert [str(kill) for kill in kill_at_random_moments(4, 18, tmp_path, WORLD) if kill.wrong] == []
 
 
 @pytest.mark.parametrize("way", [signal.SIGINT, signal.SIGTERM])

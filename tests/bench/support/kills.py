@@ -10,11 +10,12 @@ import signal
 import subprocess
 import termios
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from bench.runs.store import read_run
 from contract.checkout import ROOT
@@ -40,9 +41,20 @@ class Kill:
         return f"{self.way} after {self.moment_s:.2f} s, {self.mended}: {self.wrong or 'as before'}"
 
 
-def kill_at_random_moments(count: int, seed: int, directory: Path) -> list[Kill]:
+@dataclass(frozen=True)
+class World:
+    """What is killed: a new account, everything in it that a run could have changed, its outputs, the run's options."""
+
+    account: Callable[[], Any]
+    state: Callable[[Any], object]
+    outputs: Callable[[str, Any], Mapping[str, Any]]
+    axes: Sequence[str]
+
+
+def kill_at_random_moments(count: int, seed: int, directory: Path, world: World | None = None) -> list[Kill]:
     """End `count` runs at a random moment: every fifth within its whole life, the others after their first line."""
-    begun_s, length_s = _undisturbed(directory / "whole")
+    world = world or World(an_account, state, lambda url, account: {}, AXES)
+    begun_s, length_s = _undisturbed(directory / "whole", world)
     rng = random.Random(seed)
     plans = []
     for number in range(count):
@@ -50,7 +62,7 @@ def kill_at_random_moments(count: int, seed: int, directory: Path) -> list[Kill]
         moment = rng.uniform(0, length_s if from_start else length_s - begun_s)
         plans.append((list(WAYS)[number % len(WAYS)], from_start, moment, rng.choice(("resume", "restore"))))
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return list(pool.map(lambda item: _attempt(*item[1], directory / str(item[0])), enumerate(plans)))
+        return list(pool.map(lambda item: _attempt(world, *item[1], directory / str(item[0])), enumerate(plans)))
 
 
 def an_account() -> Account:
@@ -66,13 +78,13 @@ def state(account: Account) -> dict[str, tuple[dict[str, str], int]]:
     return {name: (copy.deepcopy(f.variables), f.memory_mb) for name, f in account.functions.items()}
 
 
-def _undisturbed(directory: Path) -> tuple[float, float]:
+def _undisturbed(directory: Path, world: World) -> tuple[float, float]:
     """After how many seconds a run writes its first line, and ends."""
-    account = an_account()
+    account = world.account()
     with serve(account) as url:
         started, started_utc = time.monotonic(), time.time()
-        file = write_outputs(directory, url, account)
-        done = bench("--outputs", file, "--out", directory / "run", *AXES)
+        file = write_outputs(directory, url, account, **world.outputs(url, account))
+        done = bench("--outputs", file, "--out", directory / "run", *world.axes)
         length_s = time.monotonic() - started
     if done.returncode:
         raise RuntimeError(f"the undisturbed run ended with {done.returncode}: {done.stderr}")
@@ -80,13 +92,14 @@ def _undisturbed(directory: Path) -> tuple[float, float]:
     return datetime.fromisoformat(first).timestamp() - started_utc, length_s
 
 
-def _attempt(way: str, from_start: bool, moment_s: float, mend: str, directory: Path) -> Kill:
-    account = an_account()
+def _attempt(world: World, way: str, from_start: bool, moment_s: float, mend: str, directory: Path) -> Kill:
+    account, state = world.account(), world.state
     before = state(account)
     with serve(account) as url:
-        file, run = write_outputs(directory, url, account), directory / "run"
+        file = write_outputs(directory, url, account, **world.outputs(url, account))
+        run = directory / "run"
         begun = file if from_start else run / "results.jsonl"
-        WAYS[way]([*RUN, "--outputs", str(file), "--out", str(run), *AXES], begun, moment_s)
+        WAYS[way]([*RUN, "--outputs", str(file), "--out", str(run), *world.axes], begun, moment_s)
         if way != "kill -9" and state(account) != before:
             return Kill(way, moment_s, "by itself", f"{state(account)} instead of {before}")
         if not (run / "results.jsonl").exists():

@@ -12,7 +12,8 @@ from typing import Any
 
 from contract import headers as names
 from contract.run_modes import SNAPSTART, path_segment
-from tests.bench.support.simulator import Account, Function, Reply, outputs
+from tests.bench.support.kills import World, state
+from tests.bench.support.simulator import Account, Function, Reply, Truth, outputs
 
 BACKEND, ALIAS = "oci", "snapstart"
 _PENDING_LOOKS = 2
@@ -115,6 +116,17 @@ class VersionedAccount(Account):
         return [line for lines in self.logs.values() for line in lines if any(each in line for each in ids)]
 
 
+def an_account() -> VersionedAccount:
+    """One whose functions answer quickly."""
+    truth = Truth(lambda backend, engine, rng: 30.0, lambda backend, engine, rng: 5.0)
+    return VersionedAccount(truth, ("s3", BACKEND))
+
+
+def left(account: VersionedAccount) -> tuple[object, str, set[str]]:
+    """Everything that a run could have changed."""
+    return state(account), account.alias, set(account.published)
+
+
 def _refused(status: int, code: str, message: str) -> tuple[int, dict[str, Any]]:
     return status, {"Code": code, "message": message}
 
@@ -124,3 +136,12 @@ def versioned_outputs(url: str, account: Account) -> dict[str, Any]:
     found: dict[str, Any] = outputs(url, url, account)
     found["backends"][BACKEND]["snapshotAlias"] = ALIAS
     return found
+
+
+WORLD = World(
+    an_account,
+    left,
+    versioned_outputs,
+    ("--backends", "s3,oci+snapstart", "--memory", "512", "--cold", "2", "--warm", "2"),
+)
+"""What is ended at random moments."""
