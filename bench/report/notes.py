@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bench.report.other_cold_starts import not_measured
 from bench.runs.cold_starts.first_deploy import FirstDeploy
+from bench.runs.cold_starts.restore import Restore
 from bench.runs.conditions import unfair_differences
 from bench.runs.foreign import in_words
 from bench.runs.judge import Judged
@@ -14,6 +15,7 @@ from bench.runs.plan import Axes
 from bench.runs.recorded import recorded_target
 from bench.runs.shapes import Shape, Tested
 from bench.runs.store import Run
+from contract.run_modes import split
 from contract.shapes import NONE
 from contract.storages import STORAGES
 
@@ -58,6 +60,8 @@ def cold_kinds_note(axes: Axes) -> str:
     said = "The cold starts that are compared are forced ones (new-sandbox)"
     if any(name in STORAGES and STORAGES[name].baked for name in axes.backends):
         said += ", the image's best case: its chunks are cached, which after a deployment they are not"
+    if restored := [name for name in axes.backends if split(name)[1].restores]:
+        said += f"; those of {' and '.join(restored)} are the first restores of new snapshots ({Restore.name})"
     left_out = not_measured(axes)
     return f"{said}." + (f" Not measured: {', '.join(left_out)}." if left_out else "")
 

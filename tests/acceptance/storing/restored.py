@@ -9,9 +9,11 @@ from pathlib import Path
 
 from bench.runs.judge import OK
 from tests.acceptance.table import Measure, Row
+from tests.bench.support.kills import kill_at_random_moments
 from tests.bench.support.restoring import COLD_LIES, WARM_LIES, Restoring, judged
+from tests.bench.support.versioned import WORLD
 
-ROUNDS, WARM = 120, 1
+ROUNDS, WARM, KILLS = 120, 1, 15
 _VISIT = 1 + WARM  # requests
 
 
@@ -52,4 +54,19 @@ def _visits(told: dict[int, str]) -> set[int]:
     return {number // _VISIT for number in told}
 
 
-MEASURES: tuple[Measure, ...] = (honest_and_lying,)
+def nothing_left_published() -> Iterator[Row]:
+    """Runs with snapshots on a simulated account, ended in three ways; alias, versions and configuration afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        kills = kill_at_random_moments(KILLS, 18, Path(folder), WORLD)
+    wrong = [str(kill) for kill in kills if kill.wrong]
+    begun = sum(kill.mended != "nothing begun" for kill in kills)
+    measured = f"{len(kills) - len(wrong)} of {len(kills)} as before ({begun} after the first change)"
+    yield Row(
+        f"kill -9, SIGHUP, closed pty at {KILLS} random moments of a run with snapshots",
+        "alias, versions and functions as before, always",
+        "; ".join([measured, *wrong]),
+        len(kills) == KILLS and not wrong and begun > KILLS // 2,
+    )
+
+
+MEASURES: tuple[Measure, ...] = (honest_and_lying, nothing_left_published)

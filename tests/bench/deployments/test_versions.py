@@ -46,7 +46,9 @@ def test_a_run_measures_restores_beside_cold_starts_and_puts_everything_back(
     assert len(summary["comparisons"]) == 2  # cold and warm, of the one pair
     assert left(account) == before
     assert (account.last, account.most) == (4, 2)  # three rounds, the warm-up among them
-    assert "restored from a snapshot" in (tmp_path / "run" / "report.md").read_text()
+    report = (tmp_path / "run" / "report.md").read_text()
+    assert "restored from a snapshot" in report
+    assert "those of oci+snapstart are the first restores of new snapshots (restore)" in report
 
 
 def test_versions_of_a_run_that_was_killed_are_taken_away_and_no_others(
