@@ -18,8 +18,8 @@ _MARK = "+"  # in labels: oci+snapstart
 class RunMode:
     """One way to an environment.
 
-    `initialization` is what Lambda puts into AWS_LAMBDA_INITIALIZATION_TYPE ("Working with Lambda environment
-    variables", AWS Lambda Developer Guide, read in November 2026). `restores`: environments are copies of a snapshot
+    `initialization` is what Lambda puts into AWS_LAMBDA_INITIALIZATION_TYPE (the values as public code compares them,
+    seen in November 2026; AWS's own page was not read). `restores`: environments are copies of a snapshot
     that was taken when a version was published. `alias` is asked for in place of $LATEST.
     """
 
