@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
-from rich.console import Console
 
-from model.bundles import bundle, incidents
 from tests.support.dealing import Dealer, order
 from tests.support.labs import Lab, running
+from tests.support.tiny import make_tiny_bundle
 
 # A shell starts its background jobs with SIGINT ignored, and children inherit that: tests that press Ctrl-C would hang.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -34,10 +33,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Dealer:
 @pytest.fixture(scope="session")
 def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A two-layer synthetic bundle with the sample incidents. Shared: do not change its files."""
-    out = tmp_path_factory.mktemp("bundle") / "tiny"
-    options = bundle.Options(bundle.LONGFORMER, "synthetic", incidents.SAMPLE, out, tiny=True)
-    bundle.build(options, Console(quiet=True))
-    return out
+    return make_tiny_bundle(tmp_path_factory.mktemp("bundle"))
 
 
 @pytest.fixture(scope="session")

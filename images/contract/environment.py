@@ -22,6 +22,10 @@ BACKENDS = "BACKENDS"
 S3_ENDPOINT = "AWS_ENDPOINT_URL_S3"
 REGION = "AWS_REGION"
 LOG_STREAM = "AWS_LAMBDA_LOG_STREAM_NAME"
+INITIALIZATION = "AWS_LAMBDA_INITIALIZATION_TYPE"
+ON_DEMAND, SNAP_START = "on-demand", "snap-start"  # values of INITIALIZATION
+FUNCTION_VERSION = "AWS_LAMBDA_FUNCTION_VERSION"
+COPY_WEIGHTS = "COPY_WEIGHTS"
 ORT_TELEMETRY = "ORT_DISABLE_TELEMETRY"
 BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 
@@ -76,11 +80,26 @@ VARIABLES = (
         f"{readers.NFS} on EFS, {readers.IMAGE} in the image",
         changeable=True,
     ),
+    Variable(
+        COPY_WEIGHTS,
+        "operator",
+        "service with engine onnx",
+        "`1` copies the weights into memory where they are else mapped from the file, for a snapshot to hold them "
+        "there; default: 0",
+        changeable=True,
+    ),
     Variable(MODEL_ROOT, "deployment", "seeder", "mount point of the file system; default: /mnt/model"),
     Variable(BACKENDS, "deployment", "page", "names of the storages, separated by commas; default: all"),
     Variable(S3_ENDPOINT, "lab", "service on S3, seeder", "address of another S3 than AWS's"),
     Variable(REGION, "Lambda", "service on S3, seeder", "region of the function and of the bucket"),
     Variable(LOG_STREAM, "Lambda", "service", "log stream of the environment, answered in `X-Log-Stream`"),
+    Variable(
+        INITIALIZATION,
+        "Lambda",
+        "service",
+        "how Lambda makes the environment; other than `on-demand`, answered in `X-Initialization-Type`",
+    ),
+    Variable(FUNCTION_VERSION, "Lambda", "service", "version of the function, answered in `X-Function-Version`"),
     Variable(ORT_TELEMETRY, "image, service", "onnxruntime", "`1` keeps it from reporting its use to its maker"),
     Variable(BLAS_THREADS, "service", "numpy", "threads of its linear algebra; `1` unless set"),
 )

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 BOOT = "boot"
 INIT = "init"
+RESTORED = "restored"
 IDLE = "idle"
 IMPORT = "import"
 FETCH = "fetch"
@@ -34,7 +35,8 @@ class Phase(NamedTuple):
 _IN_ORDER = (
     Phase(BOOT, "runtime starts", "start of the runtime process until our module loads"),
     Phase(INIT, "initialisation", "our module's INIT (imports, fetching and loading overlap in it)", holds=True),
-    Phase(IDLE, "idle", "from the end of INIT until the first invocation"),
+    Phase(RESTORED, "after the restore", "our part of a restore: what each copy of a snapshot needs for itself"),
+    Phase(IDLE, "idle", "from the end of INIT, or of the restore, until the first invocation"),
     Phase(IMPORT, "import libraries", "imports of the engine and of what ranks"),
     Phase(FETCH, "fetch weights", "reading the weights (search function: the index) from the storage"),
     Phase(LOAD, "load model", "making tokenizer, session and index of what was read"),

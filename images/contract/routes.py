@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 METHODS = ("GET", "POST")
+SNAPSHOTS = "snapstart"  # ends a backend's name in paths to its snapshots, and names the alias that they lead to
 Needs = Literal["model", "index"]
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from contract import environment
+from contract.routes import SNAPSHOTS as ALIAS
 from contract.storages import STORAGES, storage
 
 _MARK = "+"  # in labels: oci+snapstart
@@ -29,8 +31,8 @@ class RunMode:
     alias: str | None = None
 
 
-ON_DEMAND = RunMode("on-demand", "on-demand")
-SNAPSTART = RunMode("snapstart", "snap-start", restores=True, alias="snapstart")
+ON_DEMAND = RunMode("on-demand", environment.ON_DEMAND)
+SNAPSTART = RunMode("snapstart", environment.SNAP_START, restores=True, alias=ALIAS)
 PROVISIONED = RunMode("provisioned", "provisioned-concurrency", alias="provisioned")
 RUN_MODES: Mapping[str, RunMode] = {mode.name: mode for mode in (ON_DEMAND, SNAPSTART, PROVISIONED)}
 

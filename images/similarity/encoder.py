@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from similarity.api.request import Request
     from similarity.base.phases import Phases
 
+PRIMING_TEXT = "A robot hurt a worker"
+
 
 class EncoderService(Service[Model]):
     """Loads the model at INIT and answers every route."""
@@ -34,6 +36,11 @@ class EncoderService(Service[Model]):
 
     def _load(self, phases: Phases) -> Loader:
         return Loader(self._store, self._engine, phases)
+
+    def _prime(self, model: Model) -> None:
+        """Encode once, so that code, weights and sessions are in the snapshot as they are after a first answer."""
+        model.tokenizer.be_alone()
+        model.index.nearest(model.engine.encode(model.tokenizer.encode(PRIMING_TEXT).ids), 1)
 
     def _answer(self, wanted: Request, model: Model, call: Call) -> dict[str, Any]:
         return ANSWERS[wanted.route](wanted, model, call)

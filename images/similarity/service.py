@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 from contract import environment, headers
 from contract.engines import ONNX
 from contract.limits import API_TIMEOUT_S, INIT_S
-from contract.phases import BOOT, HANDLER, IDLE, INIT, WAIT
+from contract.phases import BOOT, HANDLER, IDLE, INIT, RESTORED, WAIT
 from contract.routes import HEALTH, TEXT_TO_EMBED
 from similarity.api import answer, request
 from similarity.base import log
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from similarity.stores import Store
 
 INIT_BUDGET = INIT_S - 2.0  # seconds from the start of the process; Lambda runs an INIT that takes too long again
+SNAPSHOT_BUDGET = 120.0  # seconds; Lambda ends an INIT before a snapshot after 130 (its runtime hooks for Python)
 ANSWER_MARGIN = 1.0  # seconds of the function's time-out kept for the answer when it waits for the loader
 API_LIMIT = API_TIMEOUT_S - 2.0  # seconds, INIT included; when the HTTP API gives up, it has less to say than we have
 
@@ -83,11 +84,41 @@ class Service(ABC, Generic[Model]):
             self._backend = os.environ[environment.STORAGE_BACKEND]
             self._prefix = os.environ.get(environment.ROUTE_PREFIX) or self._backend
             self._engine = os.environ.get(environment.ENGINE, ONNX)
-            self._environment_id = os.urandom(16).hex()  # the module uuid takes 5 ms to import
-            self._invocations = 0
+            self._begin_environment()
+            self._made = os.environ.get(environment.INITIALIZATION, "")
             self._loading = self._load(self._start_phases)
             self._loading.wait(max(0.0, INIT_BUDGET - boot / 1000))
         self._ready = time.perf_counter()
+        if self._made == environment.SNAP_START:
+            from similarity import snapshot
+
+            self._made = ""  # until a restore has told this copy from the others
+            snapshot.hook(self)
+
+    def before_snapshot(self) -> None:
+        """Wait until everything is loaded, and prime it. Raises ServiceError, so that Lambda takes no snapshot."""
+        self._loading.wait(SNAPSHOT_BUDGET)
+        if self._loading.error:
+            raise self._loading.error
+        if self._loading.model is None:
+            raise Unavailable(f"the {self.LOADS} was not loaded within {SNAPSHOT_BUDGET:.0f} s")
+        self._prime(self._loading.model)
+
+    def after_restore(self) -> None:
+        """Become an environment of its own, whose clocks begin now."""
+        self._start_phases = Phases()
+        with self._start_phases.span(RESTORED):
+            self._begin_environment()
+            self._store.fetched.take()  # read once, for all copies
+            self._made = environment.SNAP_START
+        self._started = self._ready = time.perf_counter()
+
+    def _begin_environment(self) -> None:
+        self._environment_id = os.urandom(16).hex()  # the module uuid takes 5 ms to import
+        self._invocations = 0
+
+    def _prime(self, model: Model) -> None:
+        """Use what was loaded once; the default does nothing."""
 
     @abstractmethod
     def _load(self, phases: Phases) -> Attempt[Model]:
@@ -201,7 +232,15 @@ class Service(ABC, Generic[Model]):
             headers.REQUEST_ID: call.context.aws_request_id,
             headers.LOG_STREAM: os.environ.get(environment.LOG_STREAM, ""),
             headers.SERVER_TIMING: call.phases.server_timing(),
+            **self._made_otherwise(),
         }
+
+    def _made_otherwise(self) -> dict[str, str]:
+        """Headers of an environment that Lambda did not make on demand."""
+        if self._made in ("", environment.ON_DEMAND):
+            return {}
+        version = os.environ.get(environment.FUNCTION_VERSION, "")
+        return {headers.INITIALIZATION: self._made, headers.FUNCTION_VERSION: version}
 
     def _log(self, call: Call, status: int) -> None:
         log.access(
@@ -212,6 +251,7 @@ class Service(ABC, Generic[Model]):
                 route=call.route,
                 status=status,
                 cold=self._invocations == 1,
+                restored=self._made == environment.SNAP_START,
                 invocation=self._invocations,
                 tokens=call.tokens,
                 problem=call.problem,

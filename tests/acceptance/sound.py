@@ -7,9 +7,6 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from rich.console import Console
-
-from model.bundles import bundle, incidents
 from tests.acceptance.table import Measure, Row
 from tests.bench.support.coverage import PROCESSES, TRUTH_MS, Bimodal, bill_coverage, false_alarms, median_coverage
 from tests.bench.support.failing import command, failing, measured
@@ -21,6 +18,7 @@ from tests.lab.support.bundles import make_bundle
 from tests.model.support.readers import readers as product_readers
 from tests.support.labs import read_outputs, started
 from tests.support.mutate import LIMIT_BYTES, LIMIT_S, run
+from tests.support.tiny import make_tiny_bundle
 
 SEED = 13
 RUNS = 600
@@ -115,7 +113,7 @@ def pages_and_the_lab() -> Iterator[Row]:
 def replaced_objects() -> Iterator[Row]:
     """The bundle is replaced at every request of a start, and of the answers after it."""
     with tempfile.TemporaryDirectory() as directory:
-        before = replacing.read(_tiny_bundle(Path(directory)))
+        before = replacing.read(make_tiny_bundle(Path(directory)))
     after = replacing.other(before)
     right = [replacing.answers(before), replacing.answers(after)]
     moments = range(replacing.requests_of(before, replacing.TEXTS) + 1)
@@ -133,7 +131,7 @@ def mutated_inputs() -> Iterator[Row]:
     """Every reader gets its share of the inputs; each input is read under a limit of time and of memory."""
     inputs = 20_000
     with tempfile.TemporaryDirectory() as directory:
-        readers = [*bench_readers(), *product_readers(_tiny_bundle(Path(directory)))]
+        readers = [*bench_readers(), *product_readers(make_tiny_bundle(Path(directory)))]
         share = -(-inputs // len(readers))
         failures = [failure for reader in readers for failure in run(reader, share, SEED)]
     ends = sorted({f"; {failure.reader}: {failure.what.strip().splitlines()[-1]}" for failure in failures})
@@ -143,12 +141,6 @@ def mutated_inputs() -> Iterator[Row]:
         f"{len(failures)} of {share * len(readers):,} over {len(readers)} readers{''.join(ends)}",
         not failures,
     )
-
-
-def _tiny_bundle(folder: Path) -> Path:
-    options = bundle.Options(bundle.LONGFORMER, "synthetic", incidents.SAMPLE, folder / "tiny", tiny=True)
-    bundle.build(options, Console(quiet=True))
-    return options.out
 
 
 MEASURES: list[Measure] = [

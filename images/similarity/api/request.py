@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from contract.limits import MAX_BODY, MAX_FIELDS
-from contract.routes import EMBED_TO_DB, FIELDS, ROUTES, SIMILAR, Route
+from contract.routes import EMBED_TO_DB, FIELDS, ROUTES, SIMILAR, SNAPSHOTS, Route
 from similarity.api import events, fields
 from similarity.base.errors import BadRequest
 
@@ -96,10 +96,14 @@ def _direct(event: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _checked_route(path: object, prefix: str) -> Route:
-    """The route in a path, which may begin with the function's prefix, with its model's name alone, or with neither."""
+    """The route in a path.
+
+    It may begin with the function's prefix, with that of its snapshots, with its model's name alone, or with none.
+    """
     parts = [part for part in path.split("/") if part] if isinstance(path, str) else []
     whole = [part for part in prefix.split("/") if part]
-    for start in (whole, whole[:-1]):
+    snapshots = [part for part in f"{prefix}-{SNAPSHOTS}".split("/") if part]
+    for start in (whole, snapshots, whole[:-1]):
         if start and parts[: len(start)] == start:
             parts = parts[len(start) :]
             break

@@ -13,7 +13,10 @@ LONGEST = 500  # characters of an error's own text; some contain a server's whol
 
 @dataclass(frozen=True)
 class Access:
-    """One request in the log: `route` is one of ours or empty, `problem` is our text for a 5xx, times in ms."""
+    """One request in the log: `route` is one of ours or empty, `problem` is our text for a 5xx, times in ms.
+
+    `restored` is whether the environment is a copy of a snapshot.
+    """
 
     request_id: str
     backend: str
@@ -21,6 +24,7 @@ class Access:
     route: str
     status: int
     cold: bool
+    restored: bool
     invocation: int
     tokens: int | None
     problem: str | None

@@ -1,14 +1,16 @@
-"""Gives the weights to onnxruntime as tensors over one mapping of the file; only fp16 is copied, to be made wider."""
+"""Gives the weights to onnxruntime as tensors over one mapping of the file; fp16 is copied, to be made wider."""
 
 from __future__ import annotations
 
 import math
 import mmap
+import os
 from pathlib import Path
 
 import numpy as np
 import onnxruntime as ort
 
+from contract.environment import COPY_WEIGHTS
 from similarity.bundle.byte_ranges import needed_tensors
 from similarity.bundle.encoder_tensors import parts
 from similarity.bundle.safetensors_header import Header
@@ -31,6 +33,17 @@ def mapped(header: Header, path: Path) -> dict[str, ort.OrtValue]:
     for name in needed_tensors(header):
         for shared, tensor in parts(name, header.tensors[name]).items():
             kept = np.frombuffer(whole, DTYPES[tensor.dtype], math.prod(tensor.shape), tensor.offset)
-            data = (kept.astype(np.float32) if kept.dtype == np.float16 else kept).reshape(tensor.shape)
+            data = _held(kept).reshape(tensor.shape)
             values[shared] = ort.OrtValue.ortvalue_from_numpy(data)
     return values
+
+
+def copies() -> bool:
+    """Whether the weights are copied into memory, which COPY_WEIGHTS says."""
+    return os.environ.get(COPY_WEIGHTS, "") not in ("", "0")
+
+
+def _held(kept: np.ndarray) -> np.ndarray:
+    if kept.dtype == np.float16:
+        return kept.astype(np.float32)
+    return kept.copy() if copies() else kept

@@ -13,15 +13,15 @@ from contract.precisions import FP16
 from similarity.bundle.manifest import Manifest
 from similarity.bundle.safetensors_header import Header
 from similarity.engines.embeddings import Embeddings
-from similarity.engines.mapped_weights import mapped
+from similarity.engines.mapped_weights import copies, mapped
 
 if TYPE_CHECKING:
     from similarity.stores import Weights
 
 
 def needs_weights(manifest: Manifest) -> bool:
-    """It maps the weights, which may still be on their way; only those in fp16 are read, and made wider."""
-    return manifest.precision == FP16
+    """It maps the weights, which may still be on their way, unless it copies them: fp16, or all if it is told so."""
+    return manifest.precision == FP16 or copies()
 
 
 def files(manifest: Manifest) -> tuple[str, ...]:

@@ -46,6 +46,13 @@ class Tokenizer:
             return Tokens(ids, len(ids))
         return Tokens([*ids[: self._max_tokens - 1], ids[-1]], len(ids))
 
+    def be_alone(self) -> None:
+        """End the process and work in this one: copies of a snapshot must not depend on one that they cannot start."""
+        self._own = self._own or _read(self._description)
+        if self._process:
+            self._process.close()
+            self._process = None
+
     def _ids(self, text: str) -> list[int]:
         if self._process:
             try:
