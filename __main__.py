@@ -9,6 +9,7 @@ import pulumi
 
 from contract import outputs
 from contract.auth import NONE
+from contract.run_modes import SNAPSTART
 from stacks.account import Place
 from stacks.api import ApiArgs, HttpApi, curl_line
 from stacks.backend import Backend, BackendArgs
@@ -115,6 +116,7 @@ def described(settings: Settings, model: Model, backends: Mapping[str, Backend],
             curl=curl(settings, api, model.path(name)),
             mode=backends[name].mode,
             provisioned_mibps=backends[name].provisioned_mibps,
+            alias=SNAPSTART.alias if each.encoder.alias else None,
         )
         for name, each in served.items()
     }

@@ -13,6 +13,7 @@ from contract import cors, route_keys
 from contract.auth import IAM, JWT, NONE
 from contract.limits import API_TIMEOUT_S
 from contract.routes import METHODS, SIMILAR
+from contract.run_modes import SNAPSTART, path_segment
 from stacks import routes
 from stacks.account import Place
 from stacks.backend import Backend
@@ -53,6 +54,15 @@ class ApiArgs:
     page: Page | None
 
 
+@dataclass(frozen=True)
+class Target:
+    """What routes lead to: a function behind its integration, asked by its alias if there is one."""
+
+    integration: aws.apigatewayv2.Integration
+    function: aws.lambda_.Function
+    alias: aws.lambda_.Alias | None
+
+
 class HttpApi(pulumi.ComponentResource):
     """An API Gateway HTTP API with one stage, `$default`, so that paths begin with the backend's name."""
 
@@ -76,7 +86,7 @@ class HttpApi(pulumi.ComponentResource):
             for backend, component in args.backends.items():
                 self._model_routes(model, backend, component)
         if args.page:
-            self._routes(self._integration(f"{name}-page", args.page), args.page, route_keys.PAGE)
+            self._routes(self._integration(f"{name}-page", args.page), route_keys.PAGE)
         self.id = self._api.id
         self.url = self._api.api_endpoint
         self.register_outputs({"url": self.url})
@@ -135,52 +145,52 @@ class HttpApi(pulumi.ComponentResource):
         encoder = self._integration(name, served.encoder)
         search = self._integration(f"{name}-search", served.search)
         for prefix in (model.path(backend), *default):
-            self._routes(encoder, served.encoder, route_keys.encoder_keys(prefix), model.name)
-            self._routes(search, served.search, route_keys.search_keys(prefix), model.name)
-            if self._settings.cors_origins:
-                # Browsers send preflights without credentials; the catch-all routes would answer them with 401 or 403.
-                self._route(route_keys.preflight_key(prefix), search, served.search, "NONE", model.name)
+            self._routes_below(prefix, encoder, search, model.name)
+        if alias := served.encoder.alias:
+            restored = self._integration(f"{name}-{SNAPSTART.alias}", served.encoder, alias)
+            self._routes_below(model.path(path_segment(backend, SNAPSTART)), restored, search, model.name)
 
-    def _integration(self, name: str, component: LambdaFunction) -> aws.apigatewayv2.Integration:
-        return aws.apigatewayv2.Integration(
+    def _routes_below(self, prefix: str, encoder: Target, search: Target, model: str) -> None:
+        self._routes(encoder, route_keys.encoder_keys(prefix), model)
+        self._routes(search, route_keys.search_keys(prefix), model)
+        if self._settings.cors_origins:
+            # Browsers send preflights without credentials; the catch-all routes would answer them with 401 or 403.
+            self._route(route_keys.preflight_key(prefix), search, "NONE", model)
+
+    def _integration(self, name: str, component: LambdaFunction, alias: aws.lambda_.Alias | None = None) -> Target:
+        """Integrate a function: its $LATEST, or what its alias points at."""
+        integration = aws.apigatewayv2.Integration(
             name,
             api_id=self._api.id,
             integration_type="AWS_PROXY",
             integration_method="POST",
-            integration_uri=component.function.invoke_arn,
+            integration_uri=alias.invoke_arn if alias else component.function.invoke_arn,
             payload_format_version="2.0",
             timeout_milliseconds=API_TIMEOUT_S * 1000,  # the most that it can be
             opts=pulumi.ResourceOptions(parent=self._api),
         )
+        return Target(integration, component.function, alias)
 
-    def _routes(
-        self, integration: aws.apigatewayv2.Integration, component: LambdaFunction, keys: Iterable[str], model: str = ""
-    ) -> None:
+    def _routes(self, target: Target, keys: Iterable[str], model: str = "") -> None:
         for key in keys:
-            self._route(key, integration, component, _AUTHORIZATION[self._settings.auth], model)
+            self._route(key, target, _AUTHORIZATION[self._settings.auth], model)
 
-    def _route(
-        self,
-        key: str,
-        integration: aws.apigatewayv2.Integration,
-        component: LambdaFunction,
-        authorization: str,
-        model: str,
-    ) -> None:
+    def _route(self, key: str, target: Target, authorization: str, model: str) -> None:
         name = f"{self._name}-{routes.resource_name(key, model)}"
         route = aws.apigatewayv2.Route(
             name,
             api_id=self._api.id,
             route_key=key,
-            target=pulumi.Output.concat("integrations/", integration.id),
+            target=pulumi.Output.concat("integrations/", target.integration.id),
             authorization_type=authorization,
             authorizer_id=self._authorizer.id if self._authorizer and authorization == "JWT" else None,
-            opts=pulumi.ResourceOptions(parent=integration),
+            opts=pulumi.ResourceOptions(parent=target.integration),
         )
         aws.lambda_.Permission(
             name,
             action="lambda:InvokeFunction",
-            function=component.function.name,
+            function=target.function.name,
+            qualifier=target.alias.name if target.alias else None,
             principal="apigateway.amazonaws.com",
             source_arn=pulumi.Output.concat(self._api.execution_arn, routes.permitted_path(key)),
             opts=pulumi.ResourceOptions(parent=route),

@@ -128,6 +128,7 @@ class Backend(pulumi.ComponentResource):
             mount=serving.mount,
             grants=serving.grants,
             reserved_concurrency=settings.reserved_concurrency,
+            snapshots=self._name in settings.snap_start,
             ready=serving.ready,
             hooks=self._hooks(f"{prefix}-serve", names.function(encoder), {"text": _PRIMING_TEXT}),
         )
@@ -138,6 +139,7 @@ class Backend(pulumi.ComponentResource):
             environment={**variables, SERVES: SEARCH},
             memory_mb=model.bundle.search_memory_mb,
             scratch_mb=MIN_SCRATCH_MB,
+            snapshots=False,
             grants=serving.search_grants,
             hooks=self._hooks(f"{prefix}-search", names.function(search), {"embed": [1.0] * model.bundle.hidden}),
         )

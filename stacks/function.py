@@ -11,6 +11,7 @@ import pulumi_aws as aws
 
 from contract.limits import MIN_SCRATCH_MB
 from contract.names import log_group
+from contract.run_modes import SNAPSTART
 from stacks import policies
 from stacks.account import Place, policy_json
 from stacks.existing_network import AnyNetwork
@@ -31,7 +32,8 @@ class FunctionArgs:
     """A function's configuration; sizes in MB, time-out in seconds.
 
     `grants` are policy statements (stacks.policies) under names that become part of the resources' names. The function
-    waits for `ready` as well as for its inputs. `hooks` run around the function's own steps.
+    waits for `ready` as well as for its inputs. With `snapshots` each change is published as a version, of which Lambda
+    takes one. `hooks` run around the function's own steps.
     """
 
     settings: Settings
@@ -46,6 +48,7 @@ class FunctionArgs:
     mount: Mount | None = None
     grants: Mapping[str, pulumi.Output[str]] = field(default_factory=dict)
     reserved_concurrency: int = -1
+    snapshots: bool = False
     ready: Sequence[pulumi.Resource] = ()
     hooks: pulumi.ResourceHookBinding | None = None
 
@@ -65,6 +68,8 @@ class LambdaFunction(pulumi.ComponentResource):
     function: aws.lambda_.Function
     role: aws.iam.Role
     log_group: str
+    alias: aws.lambda_.Alias | None
+    """Of the latest published version, which answers from its snapshot; None without snapshots."""
 
     def __init__(self, name: str, args: FunctionArgs, code: Code, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(f"model-storage:index:{type(self).__name__}", name, None, opts)
@@ -86,7 +91,18 @@ class LambdaFunction(pulumi.ComponentResource):
         )
         grants = self._grants(args, logs)
         self.function = self._function(args, code, logs, [*grants, *args.ready, *code.ready])
+        self.alias = self._alias() if args.snapshots else None
         self.register_outputs({"functionName": self.function.name, "logGroup": self.log_group})
+
+    def _alias(self) -> aws.lambda_.Alias:
+        return aws.lambda_.Alias(
+            f"{self._name}-{SNAPSTART.alias}",
+            name=SNAPSTART.alias,
+            description="The latest published version, restored from its snapshot",
+            function_name=self.function.name,
+            function_version=self.function.version,
+            opts=pulumi.ResourceOptions(parent=self.function),
+        )
 
     def _grants(self, args: FunctionArgs, logs: aws.cloudwatch.LogGroup) -> list[pulumi.Resource]:
         documents: dict[str, pulumi.Output[str]] = {
@@ -125,6 +141,8 @@ class LambdaFunction(pulumi.ComponentResource):
             architectures=[args.settings.architecture],
             role=self.role.arn,
             memory_size=args.memory_mb,
+            publish=args.snapshots or None,
+            snap_start=aws.lambda_.FunctionSnapStartArgs(apply_on="PublishedVersions") if args.snapshots else None,
             timeout=args.timeout_seconds,
             ephemeral_storage=aws.lambda_.FunctionEphemeralStorageArgs(size=args.scratch_mb),
             reserved_concurrent_executions=args.reserved_concurrency,

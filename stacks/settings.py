@@ -15,7 +15,8 @@ from contract.auth import JWT, MODES
 from contract.cors import ORIGIN
 from contract.engines import ENGINES, ONNX, TRANSFORMERS
 from contract.routes import ROUTES
-from contract.storages import EFS
+from contract.run_modes import SNAPSTART, has_snapshots, path_segment
+from contract.storages import EFS, STORAGES
 from stacks import cidr, given
 from stacks.errors import DeploymentError
 
@@ -56,6 +57,7 @@ class Settings:
     region: str
     backends: tuple[str, ...]
     default_backend: str
+    snap_start: tuple[str, ...]
     more_models: tuple[str, ...]
     architecture: str
     engine: str
@@ -94,6 +96,7 @@ class Settings:
             region=source.require("region"),
             backends=_strings(source, "backends"),
             default_backend=source.require("defaultBackend"),
+            snap_start=_strings(source, "snapStart"),
             more_models=_strings(source, "moreModels"),
             architecture=source.require("architecture"),
             engine=source.require("engine"),
@@ -142,6 +145,7 @@ class Settings:
         yield from self._choice_problems()
         yield from self._range_problems()
         yield from self._backend_problems(known_backends)
+        yield from self._snapshot_problems()
         yield from self.network_problems()
         yield from self.store_problems()
         yield from self.model_problems(known_backends)
@@ -188,6 +192,19 @@ class Settings:
         if self.default_backend not in self.backends:
             yield f"defaultBackend is {self.default_backend!r}: set it to one of backends ({', '.join(self.backends)})"
 
+    def _snapshot_problems(self) -> Iterator[str]:
+        """Yield what SnapStart excludes; a backend adds what it does (`Backend.problems`)."""
+        if len(set(self.snap_start)) < len(self.snap_start):
+            yield f"snapStart is {list(self.snap_start)}: name each backend once"
+        for name in sorted(set(self.snap_start)):
+            if name not in self.backends:
+                yield f"snapStart names {name!r}: name backends of this deployment ({', '.join(self.backends)})"
+            elif name in STORAGES and not has_snapshots(name):
+                yield (
+                    f"snapStart names {name!r}, which mounts a file system: Lambda makes no snapshots of such "
+                    "functions, so take it out of snapStart"
+                )
+
     def network_problems(self) -> Iterator[str]:
         """Yield the faults in the VPC to make, or in the one that is named."""
         if problem := cidr.problem(self.vpc_cidr):
@@ -206,7 +223,8 @@ class Settings:
         """Yield the reasons why further models' names cannot be parts of paths and names."""
         if len(set(self.more_models)) < len(self.more_models):
             yield f"moreModels is {list(self.more_models)}: name each model once"
-        taken = {*known_backends, *ROUTES}
+        segments = {path_segment(name, SNAPSTART) for name in known_backends}
+        taken = {*known_backends, *segments, *ROUTES}
         for name in self.more_models:
             if not names.MODEL.fullmatch(name):
                 yield f"moreModels names {name!r}: a lower-case letter, then up to 15 letters, digits and hyphens"

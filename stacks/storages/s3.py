@@ -6,11 +6,14 @@ from collections.abc import Iterator
 
 import pulumi
 
+from contract import storages
 from contract.environment import MODEL_BUCKET, MODEL_PREFIX
 from contract.limits import MAX_SCRATCH_MB
 from stacks.backend import Backend, BackendArgs, Serving, required
 from stacks.bundle import Bundle
 from stacks.settings import Settings
+
+_NAME = storages.S3.name
 
 
 class S3Backend(Backend):
@@ -42,7 +45,12 @@ class S3Backend(Backend):
 
     @classmethod
     def problems(cls, settings: Settings, bundle: Bundle) -> Iterator[str]:
-        """Yield the reason why the weights do not fit into /tmp."""
+        """Yield the reasons why the weights do not fit into /tmp, and why there are no snapshots yet."""
+        if _NAME in settings.snap_start:
+            yield (
+                f"snapStart names {_NAME!r}: with SnapStart Lambda gives its credentials in another form, which the "
+                f"function's client of S3 does not read; take {_NAME} out of snapStart"
+            )
         need = bundle.scratch_mb(settings.engine)
         what = f"the {settings.engine} engine needs {need} MB"
         if need > MAX_SCRATCH_MB:

@@ -92,6 +92,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     ),
     "aws:iam/rolePolicy:RolePolicy": ("iam: PutRolePolicy GetRolePolicy DeleteRolePolicy",),
     # Lambda looks at the network, the file system and the image with the caller's rights.
+    "aws:lambda/alias:Alias": ("lambda: CreateAlias GetAlias UpdateAlias DeleteAlias",),
     "aws:lambda/function:Function": (
         "lambda: CreateFunction GetFunction ListVersionsByFunction GetFunctionCodeSigningConfig UpdateFunctionCode"
         " UpdateFunctionConfiguration PutFunctionConcurrency DeleteFunctionConcurrency DeleteFunction"
@@ -147,6 +148,7 @@ WITH_INPUT: dict[tuple[str, str], tuple[str, ...]] = {
     ("aws:lambda/function:Function", "imageUri"): (
         "ecr: GetRepositoryPolicy SetRepositoryPolicy BatchGetImage GetDownloadUrlForLayer",
     ),
+    ("aws:lambda/function:Function", "publish"): ("lambda: PublishVersion",),
     ("aws:lambda/function:Function", "vpcConfig"): ("ec2: DescribeVpcs DescribeSubnets DescribeSecurityGroups",),
     # For uploads to the bucket: an upload in parts also reads what was encrypted.
     ("aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration", "kmsMasterKeyId"): (

@@ -55,8 +55,8 @@ FAULTS = (
     Fault(
         "a health that loads the model",
         "api.py",
-        "self._routes(search, served.search, route_keys.search_keys(prefix), model.name)",
-        "self._routes(encoder, served.encoder, route_keys.search_keys(prefix), model.name)",
+        "self._routes(search, route_keys.search_keys(prefix), model)",
+        "self._routes(encoder, route_keys.search_keys(prefix), model)",
         "routes_lead_to_who_can_answer",
     ),
     Fault(
@@ -78,8 +78,8 @@ FAULTS = (
     Fault(
         "preflights that load the model",
         "api.py",
-        'search, served.search, "NONE"',
-        'encoder, served.encoder, "NONE"',
+        'search, "NONE"',
+        'encoder, "NONE"',
         "web_pages_may_ask",
         CORS,
     ),

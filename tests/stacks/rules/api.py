@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from contract.checkout import ROOT
-from tests.stacks.rules.reading import page, served
+from tests.stacks.rules.reading import alias_of, page, served
 from tests.stacks.support.recorder import UNKNOWN, Graph, Recorded
 
 AUTHORIZATION = {"iam": "AWS_IAM", "jwt": "JWT", "none": "NONE"}
@@ -33,6 +33,8 @@ def prefixes(graph: Graph) -> Iterator[tuple[str, Recorded, Recorded]]:
         yield f"{model}/{pair.backend}", *pair.functions
         if pair.backend == graph.exports["defaultBackend"]:
             yield model, *pair.functions
+        if alias := alias_of(graph, pair.encoder):
+            yield f"{model}/{pair.backend}-snapstart", alias, pair.search
 
 
 def leads_to(graph: Graph) -> dict[str, str]:
@@ -101,7 +103,8 @@ def routes_may_invoke(graph: Graph) -> Iterator[str]:
         source = permission.inputs.get("sourceArn", "")
         if source != UNKNOWN and not (source.startswith("arn:aws:execute-api:") and source.endswith(end)):
             yield f"{route.inputs['routeKey']} may be invoked by {source or 'everybody'}"
-        if called[route.inputs["routeKey"]] not in permission.property_dependencies["function"]:
+        invoked = permission.property_dependencies.get("qualifier") or permission.property_dependencies["function"]
+        if called[route.inputs["routeKey"]] not in invoked:
             yield f"{route.inputs['routeKey']} may invoke another function than it does"
     if permissions:
         yield f"permissions without a route: {sorted(item.name for item in permissions.values())}"

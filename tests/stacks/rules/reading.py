@@ -48,6 +48,12 @@ def served(graph: Graph) -> Iterator[Served]:
             yield Served(name, backend, model["bundleHash"], encoder, search)
 
 
+def alias_of(graph: Graph, function: Recorded) -> Recorded | None:
+    """Return the alias that answers from snapshots of a function, if it has one."""
+    found = [alias for alias in graph.of(":Alias") if function.urn in alias.property_dependencies["functionName"]]
+    return found[0] if found else None
+
+
 def serving(graph: Graph) -> list[Recorded]:
     """Return the functions that answer from a model or an index."""
     return [function for pair in served(graph) for function in pair.functions]

@@ -34,6 +34,7 @@ KINDS = {
     "aws:efs/mountTarget:MountTarget",
     "aws:iam/role:Role",
     "aws:iam/rolePolicy:RolePolicy",
+    "aws:lambda/alias:Alias",
     "aws:lambda/function:Function",
     "aws:lambda/invocation:Invocation",
     "aws:lambda/permission:Permission",

@@ -19,6 +19,8 @@ from tests.stacks.support.recorder import REGION, Graph, Recorded
 
 # Settings of Pulumi's provider, not of AWS.
 PROVIDER_ONLY = {
+    "aws:lambda/function:Function": {"publish"},
+    "aws:lambda/permission:Permission": {"qualifier"},  # in CloudFormation a part of FunctionName
     "aws:s3/bucket:Bucket": {"forceDestroy"},
     "awsx:ecr:Repository": {"forceDelete", "lifecyclePolicy"},
 }
@@ -49,6 +51,7 @@ TYPES = {
     "aws:efs/mountTarget:MountTarget": "AWS::EFS::MountTarget",
     "aws:iam/role:Role": "AWS::IAM::Role",
     "aws:iam/rolePolicy:RolePolicy": "AWS::IAM::RolePolicy",
+    "aws:lambda/alias:Alias": "AWS::Lambda::Alias",
     "aws:lambda/function:Function": "AWS::Lambda::Function",
     "aws:lambda/permission:Permission": "AWS::Lambda::Permission",
     "aws:s3/bucket:Bucket": "AWS::S3::Bucket",

@@ -42,6 +42,7 @@ _WITH_ARN = {
     "aws:efs/accessPoint:AccessPoint": ("elasticfilesystem", "access-point"),
     "aws:efs/fileSystem:FileSystem": ("elasticfilesystem", "file-system"),
     "aws:iam/role:Role": ("iam", "role"),
+    "aws:lambda/alias:Alias": ("lambda", "function"),
     "aws:lambda/function:Function": ("lambda", "function"),
     "aws:cloudwatch/logGroup:LogGroup": ("logs", "log-group"),
     "aws:s3/bucket:Bucket": ("s3", "bucket"),

@@ -7,7 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from tests.stacks.rules import access, api, conditions, functions, given, images, page, s3files, shape, storage
+from tests.stacks.rules import (
+    access,
+    api,
+    conditions,
+    functions,
+    given,
+    images,
+    page,
+    s3files,
+    shape,
+    snapshots,
+    storage,
+)
 from tests.stacks.support.recorder import Graph
 
 RULES: tuple[Callable[[Graph], Iterator[str]], ...] = (
@@ -16,6 +28,7 @@ RULES: tuple[Callable[[Graph], Iterator[str]], ...] = (
     *images.RULES,
     *storage.RULES,
     *s3files.RULES,
+    *snapshots.RULES,
     *access.RULES,
     *conditions.RULES,
     *api.RULES,

@@ -16,7 +16,7 @@ from tests.stacks.support.scenarios import EVERYTHING, EXISTING
 
 CONFIGURATIONS: Sequence[dict[str, Any]] = (
     {},
-    {"auth": "none", "moreModels": [MODEL]},
+    {"auth": "none", "moreModels": [MODEL], "snapStart": ["oci"]},
     EVERYTHING,
     EXISTING,
     {"modelBucket": "our-models", "modelPrefix": "shared/longformer"},

@@ -261,7 +261,13 @@ def answer(kind: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
             "id": physical,
             "name": physical,
             "arn": function,
+            **({"version": "1"} if inputs.get("publish") else {}),
             "invokeArn": f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{function}/invocations",
+        },
+        "aws:lambda/alias:Alias": {
+            "arn": arn("lambda", f"function:{inputs.get('functionName')}:{physical}"),
+            "invokeArn": f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/"
+            + arn("lambda", f"function:{inputs.get('functionName')}:{physical}/invocations"),
         },
         "aws:iam/role:Role": {"id": physical, "name": physical, "arn": f"arn:aws:iam::{ACCOUNT}:role/{physical}"},
         "aws:cloudwatch/logGroup:LogGroup": {

@@ -34,6 +34,7 @@ TYPES = {
     "aws:efs/mountTarget:MountTarget": "aws_efs_mount_target",
     "aws:iam/role:Role": "aws_iam_role",
     "aws:iam/rolePolicy:RolePolicy": "aws_iam_role_policy",
+    "aws:lambda/alias:Alias": "aws_lambda_alias",
     "aws:lambda/function:Function": "aws_lambda_function",
     "aws:lambda/invocation:Invocation": "aws_lambda_invocation",
     "aws:lambda/permission:Permission": "aws_lambda_permission",

@@ -7,7 +7,20 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.stacks.faults import access, api, conditions, functions, given, images, page, s3files, schema, shape, storage
+from tests.stacks.faults import (
+    access,
+    api,
+    conditions,
+    functions,
+    given,
+    images,
+    page,
+    s3files,
+    schema,
+    shape,
+    snapshots,
+    storage,
+)
 from tests.stacks.faults.fault import CONFIG, SCHEMA, Fault
 from tests.stacks.support import cloudformation, recorder
 from tests.stacks.support.invariants import violations
@@ -21,6 +34,7 @@ FAULTS: tuple[Fault, ...] = (
     *images.FAULTS,
     *storage.FAULTS,
     *s3files.FAULTS,
+    *snapshots.FAULTS,
     *access.FAULTS,
     *conditions.FAULTS,
     *api.FAULTS,
