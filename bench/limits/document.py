@@ -13,10 +13,10 @@ from bench.limits.samples import Samples
 from bench.limits.tables import number, plain, table, timed
 from bench.stats.quantiles import quantile
 from contract.engines import ENGINES
-from contract.phases import HANDLER, IDLE, PHASES, VERIFY
+from contract.phases import HANDLER, IDLE, PHASES, RESTORED, VERIFY
 from contract.storages import IMAGE, USUAL
 
-SHOWN = tuple(name for name in PHASES if name not in (IDLE, VERIFY, HANDLER))
+SHOWN = tuple(name for name in PHASES if name not in (IDLE, RESTORED, VERIFY, HANDLER))
 
 
 def write(samples: Samples, path: Path) -> bool:

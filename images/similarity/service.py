@@ -93,7 +93,7 @@ class Service(ABC, Generic[Model]):
             from similarity import snapshot
 
             self._made = ""  # until a restore has told this copy from the others
-            snapshot.hook(self)
+            snapshot.hook(self.before_snapshot, self.after_restore)
 
     def before_snapshot(self) -> None:
         """Wait until everything is loaded, and prime it. Raises ServiceError, so that Lambda takes no snapshot."""

@@ -7,19 +7,16 @@ module is imported where the environment variable says that a snapshot will be t
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
 
 from snapshot_restore_py import register_after_restore, register_before_snapshot
 
-if TYPE_CHECKING:
-    from similarity.service import Service
 
-
-def hook(service: Service[Any]) -> None:
-    """Have the service load everything before the snapshot, and begin anew after each restore."""
-    register_before_snapshot(service.before_snapshot)
+def hook(before_snapshot: Callable[[], None], after_restore: Callable[[], None]) -> None:
+    """Have the runtime call these: the first makes all ready, the second makes a copy an environment of its own."""
+    register_before_snapshot(before_snapshot)
     register_after_restore(_draw_again)
-    register_after_restore(service.after_restore)
+    register_after_restore(after_restore)
 
 
 def _draw_again() -> None:

@@ -37,6 +37,7 @@ UNUSED = {
     "iam:*tachRolePolicy": "managed policies: the roles have inline ones",
     "iam:CreateServiceLinkedRole": "in a statement of its own",
     "kms:*": "a key of one's own, which the inputs tell",
+    "lambda:*ProvisionedConcurrencyConfig": "provisioned concurrency",
     "lambda:*CodeSigningConfig": "signed code",
     "lambda:*RecursionConfig": "recursive loops",
     "lambda:*RuntimeManagementConfig": "pinned runtimes",
