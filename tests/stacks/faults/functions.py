@@ -75,8 +75,8 @@ FAULTS = (
     Fault(
         "a search with a disk for weights",
         "backend.py",
-        "scratch_mb=MIN_SCRATCH_MB,\n            grants",
-        "scratch_mb=1024,\n            grants",
+        "scratch_mb=MIN_SCRATCH_MB,\n            snapshots",
+        "scratch_mb=1024,\n            snapshots",
         "searching_is_cheap",
         TWO,
     ),
