@@ -21,6 +21,7 @@ MAPPED = {
 STEPS = ("create", "read", "update", "delete")
 UNUSED = {
     "apigateway:*agResource": "not actions that IAM knows: tags are put and deleted",
+    "codedeploy:*": "traffic that moves to a new version step by step",
     "ec2:*SubnetCidrBlock": "subnets with IPv6",
     "ec2:*VpcEncryptionControl*": "encryption between instances",
     "ec2:DescribeInstances": "the provider asks for network interfaces",
