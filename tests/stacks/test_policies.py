@@ -16,9 +16,10 @@ from tests.stacks.support.recorder import Graph
 from tests.stacks.support.scenarios import Scenario
 from tools.policies import __main__ as policies
 from tools.policies.documents import PREVIEW
-from tools.policies.needs import UnknownTypeError, actions, is_set, needs
-from tools.policies.permissions import ACTIONS, LOOKUPS, WITH_INPUT
+from tools.policies.needs import UnknownTypeError, actions, is_set, names_arn_of, needs
+from tools.policies.permissions import ACTIONS, LOOKUPS, WITH_ARN_OF, WITH_INPUT
 
+S3_FILES = "elasticfilesystem.amazonaws.com"  # the name under which it takes its role and manages its rules
 LIMIT = 6144  # characters of a managed policy, white space not counted
 LONGEST = {
     **iam.VALUES,
@@ -45,6 +46,8 @@ FOREIGN = (
     f"arn:aws:kms:{REGION}:{iam.ACCOUNT}:key/99999999-0000-4000-8000-000000000000",
     f"arn:aws:ec2:{REGION}:{iam.ACCOUNT}:instance/i-0123456789abcdef0",
     "arn:aws:ec2:eu-west-1:123456789012:vpc/vpc-0123456789abcdef0",
+    "arn:aws:s3files:eu-west-1:123456789012:file-system/fs-0123456789abcdef0",
+    f"arn:aws:events:{REGION}:{iam.ACCOUNT}:rule/payroll",
     "arn:aws:s3:::payroll",
     "arn:aws:s3:::payroll/2026.csv",
 )
@@ -128,14 +131,38 @@ def test_what_belongs_to_others_is_out_of_reach(deploy: list[Any], preview: list
     assert reached == []
 
 
-def test_roles_are_passed_to_lambda_alone(files: dict[str, Any]) -> None:
-    passing = [
-        part for document in files.values() for part in document["Statement"] if "iam:PassRole" in part["Action"]
+def test_roles_are_passed_to_lambda_and_to_s3_files_alone(files: dict[str, Any], runs: list[Graph]) -> None:
+    parts = [part for document in files.values() for part in document["Statement"] if "iam:PassRole" in part["Action"]]
+    passing = {part["Condition"]["StringEquals"]["iam:PassedToService"]: part for part in parts}
+    # Who may take a role is in the role itself, which the service that it is passed to must be.
+    taken = {
+        (json.loads(role.inputs["assumeRolePolicy"])["Statement"][0]["Principal"]["Service"], role.outputs["arn"])
+        for graph in runs
+        for role in graph.of(":Role")
+    }
+    allowed = {
+        (service, arn)
+        for service, part in passing.items()
+        for _, arn in taken
+        if iam.allowed([iam.fill({"Statement": [part]})], "iam:PassRole", arn)
+    }
+
+    assert len(parts) == len(passing) == 2
+    assert taken <= allowed
+    assert {arn for service, arn in allowed if service == S3_FILES} == {
+        arn for service, arn in taken if service == S3_FILES
+    }
+
+
+def test_only_the_rules_of_s3_files_are_changed(files: dict[str, Any]) -> None:
+    changing = [
+        part
+        for document in files.values()
+        for part in document["Statement"]
+        if any(action.startswith(("events:Put", "events:Delete", "events:Remove")) for action in part["Action"])
     ]
 
-    assert [part["Condition"] for part in passing] == [
-        {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
-    ]
+    assert [part["Condition"] for part in changing] == [{"StringEquals": {"events:ManagedBy": S3_FILES}}]
 
 
 def test_no_action_is_a_wildcard(files: dict[str, Any]) -> None:
@@ -183,6 +210,8 @@ def test_the_table_has_nothing_that_is_never_recorded(runs: list[Graph]) -> None
     assert set(LOOKUPS) - lookups == set()
     for kind, name in WITH_INPUT:
         assert any(found.type == kind and is_set(found.inputs, name) for found in resources), (kind, name)
+    for kind, service in WITH_ARN_OF:
+        assert any(found.type == kind and names_arn_of(found.inputs, service) for found in resources), (kind, service)
 
 
 def test_every_reason_not_to_need_an_action_is_used() -> None:

@@ -6,13 +6,15 @@ what differs between accounts; one that nobody replaces names nothing, and so al
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cfnlint.data import AdditionalSpecs
 from cfnlint.helpers import load_resource
 
+from contract.storages import NAMES, S3_FILES
 from tools.policies.needs import Needs
+from tools.policies.permissions import MANAGED_RULES
 
 Document = dict[str, Any]
 Statement = dict[str, Any]
@@ -22,11 +24,14 @@ Patterns = Mapping[tuple[str, str], tuple[str, ...]]
 FILES = {
     "deploy-functions": ("apigateway", "cloudwatch", "iam", "lambda", "logs", "servicequotas"),
     "deploy-network": ("ec2",),
-    "deploy-storage": ("ecr", "elasticfilesystem", "kms", "s3"),
+    "deploy-storage": ("ecr", "elasticfilesystem", "events", "kms", "s3", "s3files"),
 }
 PREVIEW = "preview"
 _SERVICES: dict[str, Any] = load_resource(AdditionalSpecs, "Policies.json")  # type: ignore[no-untyped-call]
-_ROLE_OWNERS = ("efs-*", "s3-*", "oci-*", "page")
+_ROLE_OWNERS = (*(f"{name}-*" for name in NAMES), "page")
+# S3 Files takes its role and manages its rules under the name of EFS.
+_S3_FILES_PRINCIPAL = "elasticfilesystem.amazonaws.com"
+_MANAGED_RULES = [f"events:{action}" for action in MANAGED_RULES.split()]
 # Things that the settings name and the program only looks up.
 _GIVEN: Patterns = {
     ("s3", "bucket"): ("arn:aws:s3:::MODEL_BUCKET",),
@@ -45,11 +50,13 @@ def documents(project: str, needs: Needs) -> dict[str, Document]:
     found = {}
     for name, services in FILES.items():
         statements = [
-            *_statements(needs.deploy - {"iam:PassRole"}, patterns, services),
+            *_statements(needs.deploy - {"iam:PassRole", *_MANAGED_RULES}, patterns, services),
             *_statements(looks, given, services, "Look"),
         ]
         if "iam" in services:
-            statements += [_pass_roles(patterns), _linked_roles(needs.linked)]
+            statements += [*_pass_roles(patterns), _linked_roles(needs.linked)]
+        if "events" in services:
+            statements.append(_managed_rules(patterns))
         if "s3" in services:
             statements += _state(("DeleteObject", "GetObject", "PutObject"), ("Decrypt", "Encrypt"))
         found[name] = document(statements)
@@ -89,6 +96,7 @@ def _patterns(project: str) -> Patterns:
         ("ecr", "repository"): arns("ecr", "repository/*image-repository-*"),
         ("elasticfilesystem", "access-point"): arns("elasticfilesystem", "access-point/*"),
         ("elasticfilesystem", "file-system"): arns("elasticfilesystem", "file-system/*"),
+        ("events", "rule-on-default-event-bus"): arns("events", "rule/DO-NOT-DELETE-S3-Files*"),
         ("iam", "policy"): arns("iam", "policy/*", region="", account="*"),
         ("iam", "role"): arns("iam", *(f"role/{owner}-role-*" for owner in _ROLE_OWNERS), region=""),
         ("kms", "key"): arns("kms", "key/KEY_ID"),
@@ -96,6 +104,8 @@ def _patterns(project: str) -> Patterns:
         ("logs", "log-group"): arns("logs", *(f"log-group:/aws/{of}/{stack}-*" for of in ("lambda", "vendedlogs"))),
         ("s3", "bucket"): arns("s3", "model-bucket-*", region="", account=""),
         ("s3", "object"): arns("s3", "model-bucket-*/*", region="", account=""),
+        ("s3files", "access-point"): arns("s3files", "file-system/*"),
+        ("s3files", "file-system"): arns("s3files", "file-system/*"),
         ("servicequotas", "quota"): arns("servicequotas", "lambda/*"),
     }
 
@@ -119,9 +129,19 @@ def _statements(
         yield _allow(f"{prefix}Anywhere", anywhere, "*")
 
 
-def _pass_roles(patterns: Patterns) -> Statement:
-    condition = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
-    return _allow("PassRoles", ["iam:PassRole"], list(patterns["iam", "role"]), condition)
+def _pass_roles(patterns: Patterns) -> Iterator[Statement]:
+    """Yield what lets Lambda have the roles of functions, and S3 Files its own."""
+
+    def to(sid: str, service: str, roles: Sequence[str]) -> Statement:
+        return _allow(sid, ["iam:PassRole"], list(roles), {"StringEquals": {"iam:PassedToService": service}})
+
+    yield to("PassRoles", "lambda.amazonaws.com", patterns["iam", "role"])
+    yield to("PassFilesRole", _S3_FILES_PRINCIPAL, [f"arn:aws:iam::ACCOUNT:role/{S3_FILES.name}-files-role-*"])
+
+
+def _managed_rules(patterns: Patterns) -> Statement:
+    condition = {"StringEquals": {"events:ManagedBy": _S3_FILES_PRINCIPAL}}
+    return _allow("ManagedRules", _MANAGED_RULES, list(patterns["events", "rule-on-default-event-bus"]), condition)
 
 
 def _linked_roles(services: Collection[str]) -> Statement:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.stacks.support.recorder import Graph
-from tools.policies.permissions import ACTIONS, LOOKUPS, PREVIEW, SERVICE_LINKED, WITH_INPUT
+from tools.policies.permissions import ACTIONS, LOOKUPS, PREVIEW, SERVICE_LINKED, WITH_ARN_OF, WITH_INPUT
 
 # Types that exist only in the engine and the SDK, and the program's own components.
 _NOT_AWS = ("model-storage:", "pulumi:")
@@ -48,6 +48,7 @@ def needs(graphs: Iterable[Graph]) -> Needs:
 def of_resource(kind: str, inputs: Mapping[str, Any]) -> set[str]:
     """Return what it takes to make, read, change and delete one resource with these inputs."""
     more = [lines for (owner, name), lines in WITH_INPUT.items() if owner == kind and is_set(inputs, name)]
+    more += [lines for (owner, name), lines in WITH_ARN_OF.items() if owner == kind and names_arn_of(inputs, name)]
     return actions(line for lines in (_known(ACTIONS, kind), *more) for line in lines)
 
 
@@ -62,6 +63,15 @@ def is_set(value: Any, name: str) -> bool:
     if isinstance(value, Mapping):
         return bool(value.get(name)) or any(is_set(inner, name) for inner in value.values())
     return isinstance(value, list) and any(is_set(inner, name) for inner in value)
+
+
+def names_arn_of(value: Any, service: str) -> bool:
+    """Return whether an input, at any level, is the ARN of something of this service."""
+    if isinstance(value, Mapping):
+        return any(names_arn_of(inner, service) for inner in value.values())
+    if isinstance(value, list):
+        return any(names_arn_of(inner, service) for inner in value)
+    return isinstance(value, str) and value.split(":")[:3:2] == ["arn", service]
 
 
 def _known(table: Mapping[str, tuple[str, ...]], key: str) -> tuple[str, ...]:

@@ -1,12 +1,16 @@
 """Lists the IAM actions that each resource of the program needs to be made, read, changed and deleted.
 
 Written from the calls of Terraform's AWS provider (Pulumi's is made from it), and from AWS's documents on what a call
-needs besides. The tests compare it with the permissions in AWS's own CloudFormation schemas.
+needs besides; for S3 Files its page in the Service Authorization Reference and the managed policy
+AmazonS3FilesFullAccess of 2026-04-07, both read in November 2026. The tests compare the table with the permissions in
+AWS's own CloudFormation schemas.
 """
 
 from __future__ import annotations
 
 _TAGS = "CreateTags DeleteTags"
+# Rules of EventBridge by which S3 Files hears of a bucket's changes, which it makes with the caller's rights.
+MANAGED_RULES = "DeleteRule PutRule PutTargets RemoveTargets"
 _INTERFACES = "DescribeNetworkInterfaces DetachNetworkInterface DeleteNetworkInterface"
 _GROUP_RULE = f"DescribeSecurityGroups DescribeSecurityGroupRules ModifySecurityGroupRules {_TAGS}"
 _API_PART = "apigateway: GET POST PATCH DELETE"
@@ -126,6 +130,25 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": (
         "s3: PutEncryptionConfiguration GetEncryptionConfiguration",
     ),
+    "aws:s3/bucketVersioning:BucketVersioning": ("s3: PutBucketVersioning GetBucketVersioning",),
+    "aws:s3/filesAccessPoint:FilesAccessPoint": (
+        "s3files: CreateAccessPoint GetAccessPoint DeleteAccessPoint ListTagsForResource TagResource UntagResource",
+    ),
+    "aws:s3/filesFileSystem:FilesFileSystem": (
+        "s3files: CreateFileSystem GetFileSystem DeleteFileSystem ListTagsForResource TagResource UntagResource",
+        "iam: PassRole",
+        "s3: GetBucketNotification PutBucketNotification",
+        f"events: {MANAGED_RULES} DescribeRule ListRules ListTargetsByRule",
+    ),
+    "aws:s3/filesFileSystemPolicy:FilesFileSystemPolicy": (
+        "s3files: PutFileSystemPolicy GetFileSystemPolicy DeleteFileSystemPolicy",
+    ),
+    "aws:s3/filesMountTarget:FilesMountTarget": (
+        "s3files: CreateMountTarget GetMountTarget UpdateMountTarget DeleteMountTarget",
+        "ec2: DescribeSubnets DescribeSecurityGroups DescribeVpcs DescribeAvailabilityZones DescribeNetworkInterfaces"
+        " CreateNetworkInterface DeleteNetworkInterface DescribeNetworkInterfaceAttribute"
+        " ModifyNetworkInterfaceAttribute",
+    ),
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": (
         f"ec2: AuthorizeSecurityGroupEgress RevokeSecurityGroupEgress {_GROUP_RULE}",
     ),
@@ -144,18 +167,25 @@ WITH_INPUT: dict[tuple[str, str], tuple[str, ...]] = {
     ("aws:cloudwatch/logGroup:LogGroup", "kmsKeyId"): ("logs: AssociateKmsKey DisassociateKmsKey", "kms: DescribeKey"),
     ("aws:efs/fileSystem:FileSystem", "kmsKeyId"): ("kms: DescribeKey CreateGrant GenerateDataKeyWithoutPlaintext",),
     ("aws:iam/role:Role", "permissionsBoundary"): ("iam: PutRolePermissionsBoundary DeleteRolePermissionsBoundary",),
-    ("aws:lambda/function:Function", "fileSystemConfig"): ("elasticfilesystem: DescribeMountTargets",),
     ("aws:lambda/function:Function", "imageUri"): (
         "ecr: GetRepositoryPolicy SetRepositoryPolicy BatchGetImage GetDownloadUrlForLayer",
     ),
     ("aws:lambda/function:Function", "publish"): ("lambda: PublishVersion",),
     ("aws:lambda/function:Function", "vpcConfig"): ("ec2: DescribeVpcs DescribeSubnets DescribeSecurityGroups",),
+    ("aws:s3/filesFileSystem:FilesFileSystem", "kmsKeyId"): (
+        "kms: DescribeKey CreateGrant GenerateDataKeyWithoutPlaintext",
+    ),
     # For uploads to the bucket: an upload in parts also reads what was encrypted.
     ("aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration", "kmsMasterKeyId"): (
         "kms: GenerateDataKey Decrypt",
     ),
     ("awsx:ecr:Repository", "rules"): ("ecr: PutLifecyclePolicy GetLifecyclePolicy DeleteLifecyclePolicy",),
     ("awsx:ecr:Repository", "kmsKey"): ("kms: DescribeKey CreateGrant RetireGrant",),
+}
+# What it needs in addition if an input is the ARN of something of a service.
+WITH_ARN_OF: dict[tuple[str, str], tuple[str, ...]] = {
+    ("aws:lambda/function:Function", "elasticfilesystem"): ("elasticfilesystem: DescribeMountTargets",),
+    ("aws:lambda/function:Function", "s3files"): ("s3files: ListMountTargets",),
 }
 # What the program asks AWS before it makes anything, in previews, too. Asking for one's own identity needs no
 # permission.

@@ -56,6 +56,10 @@ TYPES = {
     "aws:lambda/permission:Permission": "AWS::Lambda::Permission",
     "aws:s3/bucket:Bucket": "AWS::S3::Bucket",
     "aws:s3/bucketPolicy:BucketPolicy": "AWS::S3::BucketPolicy",
+    "aws:s3/filesAccessPoint:FilesAccessPoint": "AWS::S3Files::AccessPoint",
+    "aws:s3/filesFileSystem:FilesFileSystem": "AWS::S3Files::FileSystem",
+    "aws:s3/filesFileSystemPolicy:FilesFileSystemPolicy": "AWS::S3Files::FileSystemPolicy",
+    "aws:s3/filesMountTarget:FilesMountTarget": "AWS::S3Files::MountTarget",
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": "AWS::EC2::SecurityGroupEgress",
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": "AWS::EC2::SecurityGroupIngress",
     "awsx:ecr:Repository": "AWS::ECR::Repository",
@@ -88,6 +92,7 @@ RENAMED: dict[str, dict[str, str]] = {
     "AWS::Lambda::Permission": {"function": "FunctionName"},
     "AWS::Logs::LogGroup": {"name": "LogGroupName"},
     "AWS::S3::BucketPolicy": {"policy": "PolicyDocument"},
+    "AWS::S3Files::AccessPoint": {"posixUsers": "PosixUser", "rootDirectories": "RootDirectory"},
 }
 _session = botocore.session.get_session()
 
@@ -194,6 +199,12 @@ def _access_point(properties: dict[str, Any], _: Recorded) -> dict[str, Any]:
     return properties
 
 
+def _files_access_point(properties: dict[str, Any], _: Recorded) -> dict[str, Any]:
+    """Unpack the lists, of one each, that the provider makes of two blocks; the ids are text here."""
+    [user], [root] = properties["PosixUser"], properties["RootDirectory"]
+    return {**properties, "PosixUser": {key: str(value) for key, value in user.items()}, "RootDirectory": root}
+
+
 def _alarm(properties: dict[str, Any], _: Recorded) -> dict[str, Any]:
     properties["Dimensions"] = [{"Name": key, "Value": value} for key, value in properties["Dimensions"].items()]
     return properties
@@ -217,6 +228,8 @@ SHAPED: dict[str, Callable[[dict[str, Any], Recorded], dict[str, Any]]] = {
     "AWS::EFS::FileSystem": _file_system,
     "AWS::IAM::RolePolicy": _policy_name,
     "AWS::Lambda::Function": _function,
+    "AWS::S3Files::AccessPoint": _files_access_point,
+    "AWS::S3Files::FileSystem": _tag_list,
 }
 
 
@@ -269,6 +282,9 @@ SATELLITES: dict[str, Callable[[Graph, Recorded], tuple[Recorded, dict[str, Any]
     ),
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": _of_bucket(
         "PublicAccessBlockConfiguration", lambda inputs: _rename(inputs, {})
+    ),
+    "aws:s3/bucketVersioning:BucketVersioning": _of_bucket(
+        "VersioningConfiguration", lambda inputs: _rename(inputs["versioningConfiguration"], {})
     ),
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": _of_bucket(
         "BucketEncryption", _encryption

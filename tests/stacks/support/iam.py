@@ -46,6 +46,8 @@ _WITH_ARN = {
     "aws:lambda/function:Function": ("lambda", "function"),
     "aws:cloudwatch/logGroup:LogGroup": ("logs", "log-group"),
     "aws:s3/bucket:Bucket": ("s3", "bucket"),
+    "aws:s3/filesAccessPoint:FilesAccessPoint": ("s3files", "access-point"),
+    "aws:s3/filesFileSystem:FilesFileSystem": ("s3files", "file-system"),
 }
 
 
@@ -149,5 +151,8 @@ def _arns(resource: Recorded) -> Iterator[tuple[str, str, str]]:
         yield "cloudwatch", "alarm", f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{inputs['name']}"
     if kind == "aws:cloudwatch/dashboard:Dashboard":
         yield "cloudwatch", "dashboard", f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/{inputs['dashboardName']}"
+    if kind == "aws:s3/filesFileSystem:FilesFileSystem":  # the rule that it makes has this name, and a suffix
+        rule = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/DO-NOT-DELETE-S3-Files-0123456789"
+        yield "events", "rule-on-default-event-bus", rule
     for key in _KEY.findall(json.dumps(inputs)):
         yield "kms", "key", key

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from contract.storages import NAMES
+from tests.stacks.support.cloud import KEY
 from tests.stacks.support.project import MODEL, make_project
 from tests.stacks.support.recorder import Graph, run
 from tests.stacks.support.scenarios import EVERYTHING, EXISTING
@@ -19,6 +21,7 @@ CONFIGURATIONS: Sequence[dict[str, Any]] = (
     {"auth": "none", "moreModels": [MODEL], "snapStart": ["oci"]},
     EVERYTHING,
     EXISTING,
+    {"backends": [*NAMES], "kmsKeyArn": KEY},
     {"modelBucket": "our-models", "modelPrefix": "shared/longformer"},
 )
 
