@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from stacks.errors import DeploymentError
+from tests.stacks.support import cloudformation
 from tests.stacks.support.invariants import violations
 from tests.stacks.support.project import MODEL, make_project
 from tests.stacks.support.recorder import run
@@ -29,3 +31,19 @@ BESIDE = {"backends": ["efs", "s3", "oci", "s3files"], "defaultBackend": "s3"}
 @pytest.mark.parametrize("preview", [False, True], ids=["update", "preview"])
 def test_a_deployment_keeps_every_rule(tmp_path: Path, config: dict[str, object], preview: bool) -> None:
     assert violations(run(make_project(tmp_path), config, preview=preview)) == []
+
+
+def test_inputs_fit_the_schemas_of_aws(tmp_path: Path) -> None:
+    """All types are known there: file system, its policy, mount target, access point, and the function's mount."""
+    assert cloudformation.problems(run(make_project(tmp_path), {**EXISTING, **BESIDE})) == []
+
+
+def test_a_bucket_that_exists_already_is_refused(tmp_path: Path) -> None:
+    config = {**BESIDE, "auth": "none", "modelBucket": "our-models"}
+
+    with pytest.raises(
+        DeploymentError, match="modelBucket is our-models, and S3 Files needs a versioned bucket"
+    ) as refused:
+        run(make_project(tmp_path), config)
+
+    assert "take s3files out of backends" in str(refused.value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.stacks.faults.fault import Fault
+from tests.stacks.faults.fault import SCHEMA, Fault
 
 HOME = "storages/s3files.py"
 MOUNTED: dict[str, Any] = {"backends": ["s3files"], "defaultBackend": "s3files"}
@@ -50,6 +50,21 @@ FAULTS = (
         '"StringEquals": {"aws:SourceAccount": account},\n',
         "",
         "s3_files_reads_only",
+    ),
+    _fault(
+        "a root that is not a path",
+        HOME,
+        'root_directories=[{"path": "/"}]',
+        'root_directories=[{"path": "models"}]',
+        SCHEMA,
+    ),
+    _fault("a user by name", HOME, '"uid": OWNER', '"uid": "models"', SCHEMA),
+    _fault(
+        "the bucket's name for its ARN",
+        HOME,
+        "bucket=self._store.bucket_arn,\n            role_arn",
+        "bucket=self._store.bucket,\n            role_arn",
+        SCHEMA,
     ),
     _fault(
         "no guard",
