@@ -18,6 +18,7 @@ from bench.process.errors import UsageError
 from bench.process.listed import listed, one_of, some_of, whole
 from bench.runs.bodies import Body
 from bench.runs.cold_starts import COLD_STARTS
+from bench.runs.direct_reads import HAVING, SETTINGS
 from bench.runs.plan import COMPARED, LOOKS_AHEAD, MOST_REQUESTS, MOST_VISITS, Axes
 from bench.runs.texts import MOST_TOKENS
 from contract.engines import ENGINES
@@ -87,6 +88,8 @@ def add_axes_options(parser: argparse.ArgumentParser) -> None:
         help=f"some of {', '.join(ENGINES)} (default {ENGINES[0]})")  # fmt: skip
     add("--precision", dest="precisions", type=some_of(PRECISIONS, "precision"), default=(FP32,), metavar="A,B",
         help=f"precisions of the weights: some of {', '.join(PRECISIONS)} (default {FP32})")  # fmt: skip
+    add("--direct-reads", type=some_of(tuple(SETTINGS), "setting"), default=(None,), metavar="A,B",
+        help=f"AWS, {', '.join(HAVING)}: set direct reads {' and '.join(SETTINGS)} (default: as deployed)")  # fmt: skip
     add("--memory", dest="memories", type=listed(memory_size), default=(None,), metavar="MB,MB",
         help="memory sizes to set (default: as deployed)")  # fmt: skip
     add("--tokens", type=listed(whole(1, MOST_TOKENS)), default=(20,), metavar="N,N",

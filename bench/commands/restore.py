@@ -47,4 +47,6 @@ def _restore(choice: Choice, first: Session) -> None:
         changed = put_back(Functions(deployment), deployment, first.originals)
     for name, original in first.originals.items():
         state = "put back" if name in changed else "already as before"
-        say(f"{name}: {state} ({original.memory_mb} MB, engine {original.variables.get(ENGINE) or 'by default'})")
+        direct = f", direct reads {original.direct_reads}" if original.direct_reads else ""
+        engine = original.variables.get(ENGINE) or "by default"
+        say(f"{name}: {state} ({original.memory_mb} MB, engine {engine}{direct})")

@@ -32,6 +32,7 @@ from bench.process.say import warn
 from bench.report.stopping import more_rounds, stage_of
 from bench.report.views.present import present
 from bench.runs.bodies import kept
+from bench.runs.direct_reads import NOT_IN_THE_LAB
 from bench.runs.judge import judge_run
 from bench.runs.lock import only_writer
 from bench.runs.plan import MOST_VISITS
@@ -81,6 +82,8 @@ def _asked(options: argparse.Namespace) -> Work:
     bodies = () if options.resume else bodies_from(options)
     axes, choice = axes_from(options, bodies), choice_from(options)
     refuse_own_lab(choice, axes.engines, () if options.resume else axes.backends)
+    if any(axes.direct_reads) and choice.is_own_lab and not options.resume:
+        raise UsageError(NOT_IN_THE_LAB)
     if options.more and not options.resume:
         raise UsageError("--more adds rounds to a run that is there: name it with --resume")
     if options.redeploy and choice.is_own_lab and not options.resume:

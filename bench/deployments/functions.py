@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
 from bench.deployments.answer import json_object, observe, readable
 from bench.deployments.deployment import Backend, Deployment
+from bench.deployments.mounts import direct_reads_of, mounts_with
 from bench.process import certificates
 from bench.process.errors import TargetError
 from bench.process.signals import deferred
@@ -32,12 +33,16 @@ _NO_KEY = ("none", "none")  # if an endpoint's outputs have no key; never the us
 
 @dataclass(frozen=True)
 class Configuration:
-    """The part of a function's configuration that the benchmark reads, sets and restores."""
+    """The part of a function's configuration that the benchmark reads, sets and restores.
+
+    `direct_reads` is None where no bucket is mounted.
+    """
 
     variables: Mapping[str, str]
     memory_mb: int
     timeout_s: int
     revision: str
+    direct_reads: str | None = None
 
 
 class Functions:
@@ -82,21 +87,28 @@ class Functions:
             limits = self.api.get_account_settings()["AccountLimit"]
         return int(limits["ConcurrentExecutions"])
 
-    def configure(self, backend: Backend, variables: Mapping[str, str], memory_mb: int | None) -> None:
-        """Set the whole environment (and memory, unless None), and wait until Lambda uses it.
+    def configure(
+        self, backend: Backend, variables: Mapping[str, str], memory_mb: int | None, direct_reads: str | None = None
+    ) -> None:
+        """Set the whole environment (and memory and direct reads, unless None), and wait until Lambda uses it.
 
         Returns when LastUpdateStatus is Successful under a new RevisionId. Raises TargetError otherwise.
         """
-        before = self._settled(backend)["RevisionId"]
+        found = self._settled(backend)
+        before = found["RevisionId"]
         request: dict[str, Any] = {"FunctionName": backend.function_name, "Environment": {"Variables": dict(variables)}}
         if memory_mb is not None:
             request["MemorySize"] = memory_mb
+        if direct_reads is not None:
+            request["FileSystemConfigs"] = mounts_with(found, direct_reads)
         # An interrupted update may still arrive after everything was put back.
         with explained(f"updating {backend.function_name}"), deferred():
             self.api.update_function_configuration(**request)
         after = self._settled(backend)
         if after["RevisionId"] == before:
             raise TargetError(f"{backend.function_name} still has its old RevisionId after an update")
+        if direct_reads not in (None, shown := direct_reads_of(after)):
+            raise TargetError(f"direct reads of {backend.function_name} are {shown} after they were set {direct_reads}")
 
     def invoke(self, backend: Backend, event: Mapping[str, Any]) -> Observation:
         """Invoke directly with the log tail; `connect_ms` is 0 because boto3 does not report it separately."""
@@ -195,6 +207,7 @@ def _configuration(found: Mapping[str, Any]) -> Configuration:
         int(found.get("MemorySize", 0)),
         int(found.get("Timeout", 30)),
         str(found.get("RevisionId", "")),
+        direct_reads_of(found),
     )
 
 

@@ -17,6 +17,7 @@ from bench.deployments.http import JSON, HttpClient
 from bench.deployments.originals import original_of, put_back
 from bench.deployments.versions import Versions
 from bench.runs.bodies import Mix
+from bench.runs.direct_reads import SETTINGS
 from bench.runs.plan import Variant
 from bench.runs.records import Observation, Original
 from bench.runs.texts import text_of
@@ -67,7 +68,7 @@ class LiveTarget:
         return 1e3 * (min(timeout_s, API_TIMEOUT_S) if variant.arm == "http" else timeout_s)
 
     def force_cold(self, variant: Variant, nonce: str) -> str | None:
-        """Set nonce, engine and memory; a new configuration retires all running environments.
+        """Set nonce, engine, memory and, if planned, direct reads; a new configuration retires all environments.
 
         Where snapshots are measured, publish it as a version, which is returned and asked from then on.
         """
@@ -76,7 +77,8 @@ class LiveTarget:
         backend = self._deployment.backend(variant.function)
         if backend.witnesses is None:
             variables[ENGINE] = variant.engine
-        self._functions.configure(backend, variables, memory)
+        direct = SETTINGS[variant.direct_reads] if variant.direct_reads else None
+        self._functions.configure(backend, variables, memory, direct)
         return (
             self._versions.publish(backend, nonce, self._original(variant.function).version) if backend.alias else None
         )

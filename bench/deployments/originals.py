@@ -16,7 +16,8 @@ _CHANGED = (CONFIG_NONCE, ENGINE)
 
 def original_of(found: Configuration, version: str | None = None) -> Original:
     """The part of a configuration that a run changes, the time-out, and the version that its alias points at."""
-    return Original(found.memory_mb, found.timeout_s, {name: found.variables.get(name) for name in _CHANGED}, version)
+    changed = {name: found.variables.get(name) for name in _CHANGED}
+    return Original(found.memory_mb, found.timeout_s, changed, version, found.direct_reads)
 
 
 def put_back(functions: Functions, deployment: Deployment, originals: Mapping[str, Original]) -> tuple[str, ...]:
@@ -46,9 +47,10 @@ def _put_back(functions: Functions, deployment: Deployment, name: str, original:
             variables.pop(variable, None)
         else:
             variables[variable] = value
-    if (variables, original.memory_mb) == (present.variables, present.memory_mb):
+    switched = original.direct_reads is not None and original.direct_reads != present.direct_reads
+    if (variables, original.memory_mb) == (present.variables, present.memory_mb) and not switched:
         return is_moved
-    functions.configure(backend, variables, original.memory_mb)
+    functions.configure(backend, variables, original.memory_mb, original.direct_reads if switched else None)
     return True
 
 

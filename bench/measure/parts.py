@@ -20,6 +20,7 @@ from bench.measure.session import More, carry_out, must_match, remaining
 from bench.process.errors import TargetError, UsageError
 from bench.process.say import warn
 from bench.runs.bodies import Body, Mix, keep
+from bench.runs.direct_reads import NOT_IN_THE_LAB
 from bench.runs.facts import gather
 from bench.runs.foreign import OWN
 from bench.runs.plan import Axes, Visit, build_plan, by_deployment, requests_in
@@ -96,6 +97,8 @@ def _measure_part(work: Work, part: tuple[Visit, ...], before: Run | None, *, is
 def _check(deployment: Deployment, work: Work, part: tuple[Visit, ...], needs_new: bool) -> None:
     deployment.must_have(work.axes.functions, work.axes.engines[0])
     _must_prove(deployment, part)
+    if any(work.axes.direct_reads) and deployment.is_lab:
+        raise UsageError(NOT_IN_THE_LAB)
     if needs_new and deployment.primed:
         raise UsageError(
             "this stack primes its functions, so a first cold start after a deployment is nobody's to measure: "

@@ -43,8 +43,8 @@ PLANNED = Rule()
 def compare_backends(
     judged: Sequence[Judged], variants: Sequence[Variant], rule: Rule = PLANNED
 ) -> tuple[Comparison, ...]:
-    """All pairs that differ in nothing but the backend, cold and warm."""
-    pairs = [(a, b) for a, b in itertools.combinations(variants, 2) if replace(a, backend=b.backend) == b]
+    """All pairs that differ in nothing but the backend or how it reads, cold and warm."""
+    pairs = [(a, b) for a, b in itertools.combinations(variants, 2) if a.is_like(b)]
     return tuple(comparison for state in COMPARED for comparison in _family(judged, pairs, state, rule))
 
 

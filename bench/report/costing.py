@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from bench.cost.keep_alive import KeepAlive
 from bench.cost.model import FREE_EPHEMERAL_MB, Assumptions, Billed, Costs, Usage, costs
@@ -197,5 +197,5 @@ def _priced(
 
 def _break_evens(priced: Mapping[Variant, Costs], keep_alive: KeepAlive) -> Iterator[BreakEven]:
     for a, b in itertools.combinations(priced, 2):
-        if replace(a, backend=b.backend) == b:
+        if a.is_like(b):
             yield BreakEven(a, b, break_evens(priced[a], priced[b], STEADY, keep_alive))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bench.report.comparisons import by_round
 from bench.report.names import variant_name
@@ -62,7 +62,7 @@ def _series(judged: Sequence[Judged], variants: Sequence[Variant], state: str) -
     for variant, values in rounds.items():
         yield f"the latency of {name(variant)}", _in_order(values)
     for a, b in itertools.combinations(variants, 2):
-        if replace(a, backend=b.backend) == b:
+        if a.is_like(b):
             differences = {
                 number: value - rounds[b][number] for number, value in rounds[a].items() if number in rounds[b]
             }

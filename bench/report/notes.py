@@ -8,6 +8,7 @@ from bench.report.other_cold_starts import not_measured
 from bench.runs.cold_starts.first_deploy import FirstDeploy
 from bench.runs.cold_starts.restore import Restore
 from bench.runs.conditions import unfair_differences
+from bench.runs.direct_reads import NOTE
 from bench.runs.foreign import in_words
 from bench.runs.judge import Judged
 from bench.runs.memory_sizes import beyond_the_machine, buy_no_processor
@@ -50,6 +51,7 @@ def run_notes(run: Run, judged: Sequence[Judged]) -> list[str]:
     sessions = len(run.sessions) - _deployments_apart(judged)
     if sessions > 1:
         notes.append(f"Measured in {sessions} sessions; conditions may have changed between them.")
+    notes += [NOTE] * any(first.axes.direct_reads)
     notes += _warnings_of_answers(judged)
     notes.append(cold_kinds_note(first.axes))
     return [*notes, *(f"Not like for like: {difference}." for difference in unfair_differences(first))]

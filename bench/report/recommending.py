@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import statistics
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bench.cost.model import Costs
 from bench.cost.traffic import Traffic
@@ -155,7 +155,7 @@ def _round_s(judged: Sequence[Judged]) -> float:
 
 def _prices(costing: Costing) -> Iterator[PriceComparison]:
     for a, b in itertools.combinations(costing.variants, 2):
-        if replace(a.variant, backend=b.variant.backend) == b.variant:
+        if a.variant.is_like(b.variant):
             among = [item.variant for item in costing.variants]
             names = [variant_name(item.variant, among) for item in (a, b)]
             yield _price(a.variant, b.variant, a.costs, b.costs, names)

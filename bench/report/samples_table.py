@@ -42,6 +42,7 @@ COLUMNS: Sequence[Column] = (
     Column("memory_mb", int, lambda item: item.sample.variant.memory_mb),
     Column("tokens", int, lambda item: item.sample.variant.tokens),
     Column("arm", str, lambda item: item.sample.variant.arm),
+    Column("direct_reads", str, lambda item: item.sample.variant.direct_reads),
     Column("state", str, lambda item: item.sample.state),
     Column("cold_kind", str, lambda item: item.sample.cold_kind),
     Column("status", str, lambda item: item.status),

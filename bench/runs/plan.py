@@ -18,6 +18,7 @@ from bench.runs.bodies import BodyFacts
 from bench.runs.cold_starts import COLD_STARTS, ColdStartAxes
 from bench.runs.cold_starts.axes import A_BODY, WARM_UP_ROUND
 from bench.runs.cold_starts.kind import WARM, ColdStart
+from bench.runs.direct_reads import check_settings, settings_of
 from bench.stats.looks import Look, can_resolve, looks
 from contract.engines import ONNX
 from contract.precisions import FP32, PRECISIONS
@@ -35,7 +36,7 @@ class Variant:
     `backend` is a label: a storage, or one in another run mode (`oci+snapstart`). `memory_mb` None leaves the function
     as it is deployed; `tokens` is the approximate length of the text, or 0 where requests carry bodies; `engine` is
     `own` where the function is not ours; `arm` is http (through the API) or invoke (straight to the function);
-    `precision` is that of the weights.
+    `precision` is that of the weights; `direct_reads` on or off, None where they are left as deployed or are none.
     """
 
     backend: str
@@ -44,6 +45,7 @@ class Variant:
     tokens: int = 20
     arm: str = "http"
     precision: str = FP32
+    direct_reads: str | None = None
 
     def __post_init__(self) -> None:
         split(self.backend)  # raises ValueError for a mode that is not known, whoever wrote it
@@ -53,7 +55,8 @@ class Variant:
         """A short name, unique among the variants of a run."""
         memory = f".{self.memory_mb}MB" if self.memory_mb else ""
         length = f"{self.tokens}t" if self.tokens != A_BODY else "body"
-        return f"{self.function}.{self.engine}{memory}.{length}.{self.arm}"
+        direct = f".direct-{self.direct_reads}" if self.direct_reads else ""
+        return f"{self.function}.{self.engine}{memory}.{length}.{self.arm}{direct}"
 
     @property
     def storage(self) -> str:
@@ -69,6 +72,10 @@ class Variant:
     def function(self) -> str:
         """The name of its function in a run: the backend, and the precision where it is not fp32."""
         return function_name(self.backend, self.precision)
+
+    def is_like(self, other: Self) -> bool:
+        """Whether they differ in nothing but where the weights are, and how they are read from there."""
+        return replace(self, backend=other.backend, direct_reads=other.direct_reads) == other
 
 
 def function_name(backend: str, precision: str) -> str:
@@ -89,15 +96,17 @@ class Axes(ColdStartAxes):
     at_most: int = 0
     bodies: tuple[BodyFacts, ...] = ()
     precisions: tuple[str, ...] = (FP32,)
+    direct_reads: tuple[str | None, ...] = (None,)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if bool(self.bodies) != (A_BODY in self.tokens):
             raise ValueError("requests carry either texts, which have a length in tokens, or bodies")
         self._check_precisions()
+        check_settings(self.direct_reads, self.backends)
         self._check_looks()
         # Counted for all variants of an arm together: there may be far too many of them.
-        alike = math.prod(map(len, (self.backends, self.engines, self.memories, self.tokens, self.precisions)))
+        alike = math.prod(map(len, (self._places, self.engines, self.memories, self.tokens, self.precisions)))
         most = self.longest
         if alike * most.cold * len(most._round(1)) > MOST_VISITS or alike * most._requests() > MOST_REQUESTS:
             raise ValueError(f"this plan has above {MOST_VISITS:,} cold starts or {MOST_REQUESTS:,} requests")
@@ -120,13 +129,18 @@ class Axes(ColdStartAxes):
             raise ValueError("--until-resolved: without warm requests their differences are not resolved")
         if self.at_most <= self.cold:
             raise ValueError(f"--at-most: it must be above the {self.cold} rounds before the first look (--cold)")
-        pairs = math.comb(len(self.backends), 2) * math.prod(
+        pairs = math.comb(len(self._places), 2) * math.prod(
             map(len, (self.engines, self.memories, self.tokens, self.arms, self.precisions))
         )
         if not pairs:
             raise ValueError("--until-resolved: it compares storages, so name at least two")
         if not can_resolve(pairs, self.looks[-1]):
             raise ValueError(f"--at-most: {self.at_most} rounds cannot resolve {pairs} differences; allow more")
+
+    @property
+    def _places(self) -> tuple[tuple[str, str | None], ...]:
+        """The backends, each in every setting that it is measured in."""
+        return tuple((name, each) for name in self.backends for each in settings_of(name, self.direct_reads))
 
     @property
     def functions(self) -> tuple[str, ...]:
@@ -163,7 +177,7 @@ class Axes(ColdStartAxes):
     def variants(self) -> tuple[Variant, ...]:
         """All combinations, in the order the options name them."""
         product = itertools.product(self.backends, self.engines, self.memories, self.tokens, self.arms, self.precisions)
-        return tuple(Variant(*values) for values in product)
+        return tuple(Variant(*one, each) for one in product for each in settings_of(one[0], self.direct_reads))
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ class Storage:
     `baked` means that the functions' image holds the bundle, so that every model needs an image of its own.
     One that is not `usual` is deployed and measured only where somebody names it.
     `published` means that published figures say how fast it is on Lambda, without which nothing is predicted of it.
+    `direct_reads` means that Lambda reads a mounted bucket past its file system, and can be told not to.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Storage:
     baked: bool = False
     usual: bool = True
     published: bool = True
+    direct_reads: bool = False
 
     @property
     def modes(self) -> tuple[str, ...]:
@@ -100,6 +102,7 @@ S3_FILES = Storage(
     charges={"standard": Charges("s3_storage_gb_month", get="s3_get", get_bytes=128 << 10)},
     usual=False,
     published=False,
+    direct_reads=True,
 )
 STORAGES: Mapping[str, Storage] = {each.name: each for each in (EFS, S3, IMAGE, S3_FILES)}
 NAMES = tuple(STORAGES)

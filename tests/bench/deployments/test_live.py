@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import pytest
 
 from bench.runs.store import read_run
 from contract.checkout import ROOT
-from tests.bench.support.command import RUN, bench, write_outputs
+from tests.bench.support.command import RUN, bench, wait_for_samples, write_outputs
 from tests.bench.support.simulator import Account, Truth, serve
 
 
@@ -131,12 +130,3 @@ def test_a_run_is_never_overwritten(outputs_file: Path, tmp_path: Path) -> None:
     assert again.returncode == 2
     assert "already holds a run" in again.stderr
     assert (out / "results.jsonl").read_bytes() == before
-
-
-def wait_for_samples(path: Path, count: int) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if path.exists() and path.read_bytes().count(b'"kind":"sample"') >= count:
-            return
-        time.sleep(0.02)
-    raise AssertionError(f"{path} never held {count} samples")

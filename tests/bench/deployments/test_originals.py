@@ -50,6 +50,7 @@ def test_the_originals_are_recorded_before_the_first_change_and_hold_nothing_els
     assert first["kind"] == "session"
     assert first["originals"]["s3"] == {
         "memory_mb": 3008, "timeout_s": 30, "variables": {"CONFIG_NONCE": None, "ENGINE": None}, "version": None,
+        "direct_reads": None,
     }  # fmt: skip
     assert first["originals"]["oci"]["variables"]["ENGINE"] == "onnx"
     assert "hunter22" not in (tmp_path / "run" / RESULTS).read_text()

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -28,3 +29,13 @@ def write_outputs(folder: Path, url: str, account: Account, **changes: Any) -> P
     file = folder / "outputs.json"
     file.write_text(json.dumps({**outputs(url, url, account), **changes}), encoding="utf-8")
     return file
+
+
+def wait_for_samples(path: Path, count: int) -> None:
+    """Return when the records of a run hold so many samples. Raises AssertionError after a minute."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if path.exists() and path.read_bytes().count(b'"kind":"sample"') >= count:
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"{path} never held {count} samples")

@@ -63,6 +63,7 @@ class Function:
     revision: int = 1
     environment: Environment | None = None
     last_used: float = 0.0
+    mounts: list[dict[str, object]] = field(default_factory=list)
     colds: int = 0
     warms: int = 0
 
@@ -324,6 +325,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         with self.the_lock:
             self.the_account.update(function.backend, body["Environment"]["Variables"], body.get("MemorySize"))
+            if self.the_account.truth.fault(function.backend, "mount", function.colds) != "keeps-direct-reads":
+                function.mounts = body.get("FileSystemConfigs", function.mounts)
         self._send(200, json.dumps(self._configuration(function)).encode())
 
     def do_DELETE(self) -> None:
@@ -379,4 +382,5 @@ class _Handler(BaseHTTPRequestHandler):
             "FunctionName": f"model-storage-{function.backend}", "MemorySize": function.memory_mb, "Timeout": 30,
             "Environment": {"Variables": function.variables}, "RevisionId": str(function.revision),
             "LastUpdateStatus": "Successful", "State": "Active", "Architectures": ["x86_64"], "PackageType": "Image",
+            "FileSystemConfigs": function.mounts,
         }  # fmt: skip
