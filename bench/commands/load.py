@@ -11,7 +11,7 @@ from bench.commands.bodies import add_body_options, bodies_from
 from bench.commands.options import add_backends_option, add_target_options, choice_from
 from bench.commands.ranges import count, positive
 from bench.cost.traffic import read_trace
-from bench.deployments.connect import deployed, refuse_own_lab
+from bench.deployments.connect import deployed, refuse_own_lab, refuse_unshaped
 from bench.deployments.deployment import Deployment
 from bench.deployments.functions import Functions
 from bench.deployments.live import LiveTarget
@@ -66,6 +66,7 @@ def execute(options: argparse.Namespace) -> int:
     _check(options)
     profile, bodies = _profile(options), bodies_from(options)
     refuse_own_lab(choice_from(options), options.engines)
+    refuse_unshaped(choice_from(options), options.backends)
     directory = options.out or Path("reports") / datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ-load")
     with only_writer(directory):
         if any((directory / name).exists() for name in (LOAD, PLAN)):

@@ -23,7 +23,7 @@ from bench.commands.ranges import not_negative
 from bench.commands.traffic import add_traffic_option, traffics_from
 from bench.cost.spending import Allowance
 from bench.cost.traffic import Traffic
-from bench.deployments.connect import refuse_own_lab, resumed_choice, with_shape
+from bench.deployments.connect import refuse_own_lab, refuse_unshaped, resumed_choice, with_shape
 from bench.measure.parts import Work, measure_all
 from bench.measure.session import reason_of
 from bench.process.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_UNSOUND, BenchError, UsageError
@@ -82,6 +82,7 @@ def _asked(options: argparse.Namespace) -> Work:
     bodies = () if options.resume else bodies_from(options)
     axes, choice = axes_from(options, bodies), choice_from(options)
     refuse_own_lab(choice, axes.engines, () if options.resume else axes.backends)
+    refuse_unshaped(choice, axes.backends)
     if any(axes.direct_reads) and choice.is_own_lab and not options.resume:
         raise UsageError(NOT_IN_THE_LAB)
     if options.more and not options.resume:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bench.cost.model import Assumptions, Billed, Costs, Usage, costs, snapshot_usd
 from bench.cost.prices import Prices
 from bench.process.errors import UsageError
+from bench.runs.direct_reads import are_on
 from bench.runs.foreign import OWN
 from bench.runs.plan import Visit
 from contract.bucket import PLAN_BYTES, PLAN_GETS
@@ -47,9 +48,9 @@ def estimate(plan: Sequence[Visit], prices: Prices, architecture: str) -> Estima
         if variant.engine == OWN:
             raise UsageError("what a function of yours takes and costs is not known before it was measured")
         cold_s, warm_s = COLD_S[variant.engine], WARM_S[variant.engine]
-        usage = Usage(
-            variant.storage, architecture, variant.memory_mb or DEFAULT_MEMORY_MB, snapshot=variant.mode.restores
-        )
+        memory_mb = variant.memory_mb or DEFAULT_MEMORY_MB
+        through = not are_on(variant.direct_reads, memory_mb)
+        usage = Usage(variant.storage, architecture, memory_mb, snapshot=variant.mode.restores, read_through=through)
         one = guess(usage, variant.engine, prices)
         cold_starts += made.colds
         usd += made.colds * one.cold_start + made.warms * one.warm_request

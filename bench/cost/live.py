@@ -52,6 +52,8 @@ PRODUCTS = {
     "logs_ingested_gb": Product("AmazonCloudWatch", "DataProcessing-Bytes", {}),
     "interface_endpoint_hour": Product("AmazonVPC", "VpcEndpoint-Hours", {}),
 }
+# Not looked up: how the Price List names it has not been tried.
+NOT_LISTED = frozenset({"s3files_read_gb"})
 
 
 def live_prices(shipped: Prices, region: str, endpoint_url: str | None = None) -> tuple[Prices, list[str]]:

@@ -24,6 +24,7 @@ from contract.storages import Charges, storage
 
 HOURS_PER_MONTH = 730
 _GB = 2**30
+_METADATA_BYTES = 4 << 10  # the least that S3 Files charges for metadata
 FREE_EPHEMERAL_MB = 512
 LEAST_SNAPSHOT_S = 3 * 3600.0
 
@@ -46,7 +47,8 @@ class Usage:
     """What the bill for a backend depends on, apart from its requests.
 
     `stored_bytes` are those of the bundle; `mode` is what the storage is deployed in (None: the default one), with the
-    MiB/s that are provisioned, if so. `snapshot`: cold starts restore one, and one version of it is kept.
+    MiB/s that are provisioned, if so. `snapshot`: cold starts restore one, and one version of it is kept. A mounted
+    bucket may be `read_through` its file system.
     """
 
     backend: str
@@ -57,12 +59,14 @@ class Usage:
     mode: str | None = None
     provisioned_mibps: int = 0
     snapshot: bool = False
+    read_through: bool = False
 
     @property
     def charges(self) -> Charges:
         """What AWS charges for the storage. Raises UsageError for one, or a mode, that is not in the list."""
         try:
-            return storage(self.backend).charged(self.mode)
+            found = storage(self.backend)
+            return (self.read_through and found.read_through) or found.charged(self.mode)
         except ValueError as error:
             raise UsageError(f"what {self.backend} costs is not known: {error}") from error
 
@@ -197,6 +201,9 @@ def _fetch_usd(usage: Usage, billed: Billed, prices: Prices, assumptions: Assump
     if charges.get:
         gets = math.ceil(billed.fetched_bytes / size) if billed.gets is None or charges.get_bytes else billed.gets
         usd += gets * prices[charges.get]
+        # A run may have recorded a table from before this price was in it.
+        if charges.gb_metadata and charges.gb_metadata in prices.usd:
+            usd += gets * _METADATA_BYTES / _GB * prices[charges.gb_metadata]
     if charges.gb_read:
         usd += billed.fetched_bytes / _GB * prices[charges.gb_read]
     return usd

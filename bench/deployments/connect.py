@@ -21,6 +21,7 @@ from bench.runs.records import Session
 from contract.precisions import FP32
 from contract.run_modes import split
 from contract.shapes import LAMBDA, NONE, PROCESSOR
+from contract.storages import NO_FIGURES, without_figures
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,12 @@ def refuse_own_lab(choice: Choice, engines: Sequence[str], backends: Sequence[st
         raise UsageError("--functions needs --outputs FILE, which describes them (docs/any-function.md)")
 
 
+def refuse_unshaped(choice: Choice, backends: Sequence[str]) -> None:
+    """Raise UsageError for a lab that is to be like Lambda with a storage of which no figures are known."""
+    if choice.shape == LAMBDA and (unknown := without_figures(backends)):
+        raise UsageError(f"--shape: {LAMBDA} has no figures of {', '.join(unknown)}, because {NO_FIGURES}")
+
+
 def existing(choice: Choice, session: Session) -> Deployment:
     """The deployment of a run that did not start a lab: from today's outputs, or else as recorded."""
     if choice.stack:
@@ -131,6 +138,7 @@ def deployed(
     if choice.outputs:
         yield read_outputs(choice.outputs)
         return
+    refuse_unshaped(choice, backends)
     scratch = os.environ.get("TMPDIR")
     if scratch and not os.access(scratch, os.W_OK | os.X_OK):
         raise StorageError(f"TMPDIR is {scratch}, which is not a folder that can be written to; the lab lives there")

@@ -13,6 +13,7 @@ from bench.cost.month import Month, break_evens, month_of, ready_break_even, rea
 from bench.cost.prices import Prices
 from bench.cost.traffic import STEADY, Traffic
 from bench.report.rounding import median_known
+from bench.runs.direct_reads import are_on
 from bench.runs.foreign import OWN
 from bench.runs.judge import INVALID, Judged
 from bench.runs.plan import Variant, function_name
@@ -157,6 +158,7 @@ def costs_of(
         mode=mode.name,
         provisioned_mibps=mode.provisioned_mibps,
         snapshot=variant.mode.restores,
+        read_through=not are_on(variant.direct_reads, int(memory)),
     )
     return costs(usage, cold, warm, rates.prices, rates.assumptions, confidence)
 

@@ -8,9 +8,9 @@ from contract.storages import STORAGES
 
 #: Lambda's names of the settings (`DirectS3Read` of S3FilesConfig in botocore 1.44.8) by ours.
 SETTINGS: Mapping[str, str] = {"on": "ENABLED", "off": "DISABLED"}
-#: What Lambda does by default: the same as `on` from 512 MB of memory on.
-BY_ITSELF = "AUTO"
-HAVING = tuple(name for name, each in STORAGES.items() if each.direct_reads)
+#: What Lambda does by default: the same as `on` from so much memory on.
+BY_ITSELF, FROM_MB = "AUTO", 512
+HAVING = tuple(name for name, each in STORAGES.items() if each.read_through)
 #: Why a run cannot set them where the lab stands in for AWS.
 NOT_IN_THE_LAB = (
     f"--direct-reads: the lab's stand-in for {', '.join(HAVING)} has no direct reads to switch; name a deployment on "
@@ -37,3 +37,8 @@ def check_settings(asked: Sequence[str | None], backends: Sequence[str]) -> None
 def settings_of(backend: str, asked: Sequence[str | None]) -> Sequence[str | None]:
     """The settings in which a run measures a backend: None where there is nothing to set."""
     return asked if backend in HAVING else (None,)
+
+
+def are_on(setting: str | None, memory_mb: int) -> bool:
+    """Whether a function of this size reads directly; None leaves it to Lambda."""
+    return setting == "on" or (setting is None and memory_mb >= FROM_MB)

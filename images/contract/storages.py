@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,7 +12,8 @@ class Charges:
     """What AWS charges for a storage: names in the price table (bench/cost/prices.json), None where it is nothing.
 
     `mibps_month` is for throughput that is provisioned, less what so many GB stored include a MiB/s of (`included_gb`).
-    `get_bytes` is the least that a GET reads, where a mount makes the GETs and the function cannot count them.
+    `get_bytes` is the least that a GET reads, where a mount makes the GETs and the function cannot count them;
+    `gb_metadata` is for the metadata that it reads with each of them.
     """
 
     gb_month: str
@@ -22,6 +23,7 @@ class Charges:
     mibps_month: str | None = None
     included_gb: int = 1
     get_bytes: int | None = None
+    gb_metadata: str | None = None
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Storage:
     `baked` means that the functions' image holds the bundle, so that every model needs an image of its own.
     One that is not `usual` is deployed and measured only where somebody names it.
     `published` means that published figures say how fast it is on Lambda, without which nothing is predicted of it.
-    `direct_reads` means that Lambda reads a mounted bucket past its file system, and can be told not to.
+    Lambda reads a mounted bucket past its file system, and can be told not to: `read_through` is what it costs then.
     """
 
     name: str
@@ -46,7 +48,7 @@ class Storage:
     baked: bool = False
     usual: bool = True
     published: bool = True
-    direct_reads: bool = False
+    read_through: Charges | None = None
 
     @property
     def modes(self) -> tuple[str, ...]:
@@ -90,24 +92,28 @@ IMAGE = Storage(
     charges={"standard": Charges("ecr_storage_gb_month")},
     baked=True,
 )
-# Every read of the weights is large enough to be served from the bucket: GETs of at least 128 KiB, without a charge of
-# S3 Files for them. What it asks for the few files that are smaller is not counted: "How S3 Files is metered" in the
-# Amazon S3 User Guide, read in November 2026.
+# The weights are too large to be copied to S3 Files' own storage, so their reads are served from the bucket: GETs, each
+# with 4 KiB of metadata. Without direct reads S3 Files charges every byte. Not counted is what the few files below
+# 128 KiB cost there: in the default bundle 0.2 MB, so below $0.0001 a month and $0.00001 a cold start. "How S3 Files is
+# metered" in the Amazon S3 User Guide, and AWS's announcement of 2026-09-12, both read in November 2026.
 S3_FILES = Storage(
     name="s3files",
     title="S3 Files",
     label="S3 Files",
     kept="in a bucket, mounted as a file system",
     opened="directory",
-    charges={"standard": Charges("s3_storage_gb_month", get="s3_get", get_bytes=128 << 10)},
+    charges={
+        "standard": Charges("s3_storage_gb_month", get="s3_get", get_bytes=128 << 10, gb_metadata="s3files_read_gb")
+    },
+    read_through=Charges("s3_storage_gb_month", gb_read="s3files_read_gb"),
     usual=False,
     published=False,
-    direct_reads=True,
 )
 STORAGES: Mapping[str, Storage] = {each.name: each for each in (EFS, S3, IMAGE, S3_FILES)}
 NAMES = tuple(STORAGES)
 USUAL: Mapping[str, Storage] = {each.name: each for each in STORAGES.values() if each.usual}
 USUAL_NAMES = tuple(USUAL)
+NO_FIGURES = "nobody has published how fast it is on Lambda: take it out of --backends, or take another --shape"
 DESCRIBED = ", ".join(f"{each.name} ({each.title})" for each in STORAGES.values())
 
 
@@ -116,6 +122,11 @@ def storage(name: str) -> Storage:
     if name not in STORAGES:
         raise ValueError(f"there is no storage {name!r}: it is one of {', '.join(NAMES)}")
     return STORAGES[name]
+
+
+def without_figures(names: Iterable[str]) -> tuple[str, ...]:
+    """Return those of these of which nobody has published figures that a lab could be shaped by."""
+    return tuple(name for name in names if name in STORAGES and not STORAGES[name].published)
 
 
 def default_of(names: Sequence[str]) -> str:

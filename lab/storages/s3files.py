@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contract.storages import NO_FIGURES
 from lab.host.errors import LabError
 from lab.storages.bundle import Bundle
 from lab.storages.holding import BuiltImage, Holding, Site
@@ -17,7 +18,5 @@ async def provide(site: Site, bundle: Bundle, label: str, image: BuiltImage | No
     Raises LabError in a lab with limits: nobody has published how fast S3 Files is on Lambda.
     """
     if site.servers:
-        raise LabError(
-            f"no published figures say how fast {label} is on Lambda: take it out of --backends, or use --shape none"
-        )
+        raise LabError(f"{label} has no limits, because {NO_FIGURES}")
     return await mounted(site, bundle, label, image, _SENTENCE)

@@ -15,7 +15,7 @@ from contract.cors import ORIGIN
 from contract.engines import ENGINES
 from contract.limits import MAX_MEMORY_MB, MAX_TIMEOUT_S, MIN_MEMORY_MB
 from contract.shapes import LAMBDA, SHAPES
-from contract.storages import DESCRIBED, NAMES, USUAL_NAMES, storage
+from contract.storages import DESCRIBED, NAMES, NO_FIGURES, USUAL_NAMES, storage, without_figures
 from lab.host.errors import LabError
 from lab.up.model import check_name
 from lab.up.ranges import whole
@@ -39,6 +39,8 @@ def execute(options: argparse.Namespace) -> int:
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.INFO, stream=sys.stderr)
     if options.shape != LAMBDA and (options.efs_mode, options.chunks) != (Settings.efs_mode, Settings.chunks):
         options.parser.error("arguments --efs-mode, --chunks: they need --shape lambda")
+    if options.shape == LAMBDA and (unknown := without_figures(options.backends)):
+        options.parser.error(f"argument --shape: {LAMBDA} has no figures of {', '.join(unknown)}, because {NO_FIGURES}")
     settings = Settings(
         bundle=options.bundle,
         models=_models(options.model, options.parser),

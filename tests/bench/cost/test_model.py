@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from bench.cost.estimate import estimate
-from bench.cost.live import PRODUCTS
+from bench.cost.live import NOT_LISTED, PRODUCTS
 from bench.cost.model import Assumptions, Billed, Costs, Usage, compute_usd, costs, idle_month_usd, request_usd
 from bench.cost.prices import read_prices
 from bench.process.errors import UsageError
+from bench.runs.direct_reads import are_on
 from bench.runs.plan import Axes, build_plan
 from contract.bucket import BUNDLE_BYTES
 from contract.bundle import MANIFEST
@@ -115,12 +116,12 @@ def test_every_charge_of_a_storage_is_in_the_shipped_table_and_looked_up_live() 
     named = {
         value
         for each in STORAGES.values()
-        for charges in each.charges.values()
+        for charges in [*each.charges.values(), *([each.read_through] if each.read_through else [])]
         for value in asdict(charges).values()
         if isinstance(value, str)
     }
     assert named <= set(PRICES.usd)
-    assert set(PRODUCTS) == set(PRICES.usd)
+    assert set(PRODUCTS) | NOT_LISTED == set(PRICES.usd)
 
 
 def test_init_is_billed_and_milliseconds_are_rounded_up() -> None:
@@ -201,3 +202,26 @@ def test_gets_that_a_mount_makes_are_counted_by_the_bytes_and_not_by_the_reads()
     prices = replace(read_prices(), usd={**read_prices().usd, "s3_get": 1.0})
     one, more = (request_usd(usage, Billed(1.0, size, 3), prices, assumptions) for size in (128 << 10, 1 << 20))
     assert more - one == pytest.approx(7.0)
+
+
+def test_a_mounted_bucket_costs_gets_with_metadata_or_every_byte_that_goes_through_the_file_system() -> None:
+    direct, through = Usage("s3files", "arm64", 3008), Usage("s3files", "arm64", 3008, read_through=True)
+    nothing, read = Billed(1.0), Billed(1.0, 1 << 30)
+    costs = [
+        request_usd(use, read, PRICES, ASSUMED) - request_usd(use, nothing, PRICES, ASSUMED)
+        for use in (direct, through)
+    ]
+    # 8,192 GETs of 128 KiB at $0.0000004, with 4 KiB of metadata each at $0.03 a GB; and 1 GB at $0.03
+    assert costs == pytest.approx([8192 * 0.0000004 + 8192 * 4 / (1 << 20) * 0.03, 0.03])
+
+
+def test_a_table_without_the_price_of_metadata_counts_the_gets_alone() -> None:
+    older = replace(PRICES, usd={name: usd for name, usd in PRICES.usd.items() if name != "s3files_read_gb"})
+    use, read = Usage("s3files", "arm64", 3008), Billed(1.0, 1 << 30)
+    nothing = request_usd(use, Billed(1.0), older, ASSUMED)
+    assert request_usd(use, read, older, ASSUMED) == pytest.approx(nothing + 8192 * 0.0000004)
+
+
+def test_reads_go_through_the_file_system_where_they_are_switched_off_or_the_memory_is_small() -> None:
+    asked = (("on", 128), ("off", 3008), (None, 512), (None, 511))
+    assert [are_on(*each) for each in asked] == [True, False, True, False]

@@ -92,6 +92,15 @@ def test_a_shape_that_is_none_is_refused(tmp_path: Path) -> None:
     assert "there already" in done.stderr
 
 
+@pytest.mark.parametrize("command", [[], ["doctor"], ["load"]])
+def test_a_lab_is_not_shaped_for_a_storage_without_figures(command: list[str], tmp_path: Path) -> None:
+    out = [] if command == ["doctor"] else ["--out", tmp_path / "run"]
+    done = bench(*command, "--shape", "lambda", "--backends", "s3,s3files", *out)
+    assert done.returncode == 2
+    assert "--shape: lambda has no figures of s3files" in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
 def a_session(shape: object = None) -> Session:
     given = {**outputs("http://localhost", None, Account(Truth())), **({"shape": shape} if shape else {})}
     return Session(1, "2026", Axes(("s3",)), parse_outputs(given).recorded(), {}, {})

@@ -52,6 +52,13 @@ def test_outputs_are_the_agreed_ones(bundle: Path, tmp_path: Path) -> None:
     assert left_over(tmp_path) == []
 
 
+def test_a_storage_without_published_figures_is_not_limited(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        main(["up", "--shape", "lambda", "--backends", "s3,s3files"])
+    assert refused.value.code == 2
+    assert "--shape: lambda has no figures of s3files, because nobody has published" in capsys.readouterr().err
+
+
 def test_people_get_words(bundle: Path, tmp_path: Path) -> None:
     port = free_ports(1)[0]
     options = ("--cache", "warm", "--port", str(port), "--cors", "https://example.org")

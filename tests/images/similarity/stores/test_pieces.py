@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+import runpy
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contract.checkout import IMAGES
+from contract.environment import MODEL_DIR
+from contract.storages import S3_FILES
+from similarity import function
 from similarity.bundle.byte_ranges import Range
 from similarity.stores.pieces import PieceStore, widened
 
@@ -51,3 +57,17 @@ def test_reads_give_the_plain_bytes_in_reads_of_whole_pieces(tmp_path: Path, mon
     weights.fetch([Range(20_000, 5), Range(21_000, 5), Range(40_000, 9_000)])
     assert asked
     assert all(offset % PIECE == 0 and (size >= PIECE or offset + size == SIZE) for offset, size in asked)
+
+
+def test_the_function_reads_in_the_pieces_that_its_costs_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[PieceStore] = []
+
+    def serve(store: PieceStore) -> SimpleNamespace:
+        made.append(store)
+        return SimpleNamespace(handle=None)
+
+    monkeypatch.setenv(MODEL_DIR, "/mnt/model/bundle")
+    monkeypatch.setattr(function, "serve", serve)
+    runpy.run_path(str(IMAGES / S3_FILES.name / "app.py"))
+    [store] = made
+    assert store._piece == S3_FILES.charged(None).get_bytes == 128 << 10
