@@ -20,7 +20,7 @@ async def provide(site: Site, bundle: Bundle, label: str, image: BuiltImage | No
         source = await _served(site, bundle, label, site.servers, site.shape.file_system)
         return _shared(site, source, inside=image is not None)
     return await mounted(
-        site, bundle, label, image, "SeaweedFS mounted read-only through FUSE on this machine, in place of EFS"
+        site, "efs", bundle, label, image, "SeaweedFS mounted read-only through FUSE on this machine, in place of EFS"
     )
 
 

@@ -20,7 +20,7 @@ from lab.shape.namespace import Namespace
 from lab.shape.shape import UNSHAPED, Shape
 from lab.shape.surroundings import MakeAround
 from lab.storages.bundle import Bundle
-from lab.storages.mount import Mount
+from lab.storages.mount import Mounts
 from lab.storages.proxy import Proxy
 from lab.storages.seaweed import Seaweed
 
@@ -37,7 +37,7 @@ class Site:
 
     workspace: Workspace
     seaweed: Seaweed
-    mount: Mount
+    mounts: Mounts
     shape: Shape
     servers: Namespace | None
     proxy: Proxy | None
@@ -47,7 +47,7 @@ class Site:
         """The site of the lab that lives in a workspace."""
         seaweed = Seaweed(workspace)
         proxy = Proxy(workspace, seaweed, servers, shape.bucket) if servers and shape.bucket else None
-        return cls(workspace, seaweed, Mount(workspace, seaweed), shape, servers, proxy)
+        return cls(workspace, seaweed, Mounts(workspace, seaweed), shape, servers, proxy)
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,15 @@ from lab.storages.mount import NoMountError
 POINT = "/mnt/model"
 
 
-async def mounted(site: Site, bundle: Bundle, label: str, image: BuiltImage | None, sentence: str) -> Holding:
-    """The bundle in the mounted bucket, whose objects are its files; a plain folder without FUSE.
+async def mounted(
+    site: Site, storage: str, bundle: Bundle, label: str, image: BuiltImage | None, sentence: str
+) -> Holding:
+    """The bundle in the bucket that is mounted for a storage, whose objects are its files; a plain folder without FUSE.
 
     A function in an image sees it where Lambda mounts the access point. `sentence` tells people what it stands for.
     """
     try:
-        folder = await site.mount.folder(bundle)
+        folder = await site.mounts.of(storage).folder(bundle)
     except NoMountError as error:
         held = await plain_folder(site.workspace, bundle, label, f"no FUSE mount: {error}")
     else:

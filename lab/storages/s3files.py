@@ -19,4 +19,4 @@ async def provide(site: Site, bundle: Bundle, label: str, image: BuiltImage | No
     """
     if site.servers:
         raise LabError(f"{label} has no limits, because {NO_FIGURES}")
-    return await mounted(site, bundle, label, image, _SENTENCE)
+    return await mounted(site, "s3files", bundle, label, image, _SENTENCE)

@@ -52,10 +52,14 @@ def a_run_beside_the_others() -> Iterator[Row]:
             yield Row(f"--backends {STORAGES} in the lab", "five minutes, all valid", done.stderr[-300:], False)
             return
         summary = json.loads((out / "summary.json").read_text())
+        log = (out / "lab.log").read_text().splitlines()
     variants = summary["variants"]
     invalid = sum(one[state]["invalid"] + one[state]["failed"] for one in variants for state in ("cold", "warm"))
-    valid = not summary["untrusted"] and not invalid and len(variants) == len(STORAGES.split(","))
-    measured = f"{took:.0f} s, {len(variants)} storages, {invalid} invalid or failed"
+    # The lab warns where something that runs keeps a storage's pages in memory: such a start is not a cold one.
+    kept = sum(line.startswith("WARNING") and "in the page cache" in line for line in log)
+    asked = sum(one[state]["n"] for one in variants for state in ("cold", "warm"))
+    valid = not summary["untrusted"] and not invalid and not kept and len(variants) == len(STORAGES.split(","))
+    measured = f"{took:.0f} s, {asked} samples of {len(variants)} storages, {invalid} invalid, {kept} not from the disk"
     yield Row(f"--backends {STORAGES} in the lab", "five minutes, all valid", measured, valid and took <= MOST_S)
 
 

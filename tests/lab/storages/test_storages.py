@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import mmap
 import os
 import shutil
 import socket
@@ -105,7 +106,7 @@ def test_bucket_holds_the_bundle(stored: Stored, bundle: Bundle, signed: bool) -
 
 
 @MOUNTS
-@pytest.mark.parametrize("name", ["efs", "oci"])
+@pytest.mark.parametrize("name", ["efs", "oci", "s3files"])
 def test_mounts_hold_the_bundle_and_cannot_be_written(stored: Stored, bundle: Bundle, name: str) -> None:
     folder = folder_of(stored[1], name)
     assert os.path.ismount(folder if name == "oci" else folder.parent)
@@ -116,7 +117,7 @@ def test_mounts_hold_the_bundle_and_cannot_be_written(stored: Stored, bundle: Bu
 
 
 @MOUNTS
-@pytest.mark.parametrize("name", ["s3", "efs", "oci"])
+@pytest.mark.parametrize("name", ["s3", "efs", "oci", "s3files"])
 def test_eviction_leaves_nothing_in_the_page_cache(stored: Stored, bundle: Bundle, name: str) -> None:
     place = stored[1][name]
     read_weights(stored[1], bundle, name)
@@ -126,6 +127,19 @@ def test_eviction_leaves_nothing_in_the_page_cache(stored: Stored, bundle: Bundl
     assert done.before >= SIZES[WEIGHTS]
     assert done.after == 0
     assert sum(map(resident, everything)) == 0
+
+
+@MOUNTS
+def test_what_one_storage_has_in_use_does_not_keep_another_warm(stored: Stored, bundle: Bundle) -> None:
+    """The kernel does not drop pages that a running function has mapped."""
+    place = stored[1]["efs"]
+    read_weights(stored[1], bundle, "efs")
+    with (
+        (folder_of(stored[1], "s3files") / WEIGHTS).open("rb") as file,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
+    ):
+        assert len(mapped[:]) == SIZES[WEIGHTS]
+        assert evict([*place.files(), *place.behind()]).after == 0
 
 
 @MOUNTS
