@@ -24,7 +24,7 @@ from bench.runs.plan import Axes, build_plan
 from bench.text.numbers import money
 from contract.bucket import BUNDLE_BYTES, GET_BYTES
 from contract.checkout import ROOT
-from contract.storages import IMAGE, S3, STORAGES, USUAL_NAMES
+from contract.storages import IMAGE, NAMES, S3, STORAGES, USUAL_NAMES
 from tests.stacks.support import project, recorder
 from tools.generated import insert, write
 
@@ -41,7 +41,8 @@ _GB = 2**30  # as AWS bills it
 
 def block() -> str:
     """Return the text between the markers: the number of resources, and their cost."""
-    return "\n".join([*_resources(), "", *_costs(read_prices())])
+    prices = read_prices()
+    return "\n".join([*_resources(), "", *_costs(prices), *_others(prices)])
 
 
 def count(graph: recorder.Graph) -> Counter[str]:
@@ -66,6 +67,17 @@ def _resources() -> Iterator[str]:
     parts = ", ".join(f"{service} {number}" for service, number in sorted(whole.items()))
     alone = ", ".join(f"{name} {run.total()}" for name, run in zip(USUAL_NAMES, single, strict=True))
     yield f"With the defaults {whole.total()} things are made in AWS: {parts}. With one backend alone: {alone}."
+
+
+def _others(prices: Prices) -> Iterator[str]:
+    """What a storage that is not among the defaults makes and costs, alone."""
+    names = [name for name in NAMES if name not in USUAL_NAMES]
+    for name, run in zip(names, _runs((name,) for name in names), strict=True):
+        cost = guess(_usage(name), _ENGINE, prices)
+        yield (
+            f"With {name} alone, which is not among the defaults, {run.total()} things are made; an idle month costs "
+            f"{money(cost.idle_month)}, 1,000 cold starts {money(1000 * cost.cold_start)}."
+        )
 
 
 def _runs(chosen: Iterable[tuple[str, ...]]) -> list[Counter[str]]:

@@ -42,10 +42,12 @@ def test_the_key_policy_covers_every_log_group(project: Path, auth: str) -> None
     assert statement["Principal"] == {"Service": f"logs.{REGION}.amazonaws.com"}
 
 
-def test_the_boundary_has_to_allow_what_the_roles_may_do(everything: Graph) -> None:
+def test_the_boundary_has_to_allow_what_the_roles_may_do(everything: Graph, project: Path) -> None:
+    mounted = run(project, {"backends": ["s3files"], "defaultBackend": "s3files"})
     allowed = {
         action
-        for resource, statement in statements(everything)
+        for graph in (everything, mounted)
+        for resource, statement in statements(graph)
         if resource.type.endswith(":RolePolicy") and statement["Effect"] == "Allow"
         for action in as_list(statement["Action"])
     }
