@@ -95,10 +95,15 @@ def provider(name: str) -> Provider:
 
 
 async def plain_folder(workspace: Workspace, bundle: Bundle, label: str, why: str) -> Holding:
-    """The bundle's files in a plain folder: hard links where possible, else copies."""
+    """The bundle's files in a plain folder: hard links where possible, else copies.
+
+    Only the first folder of a bundle has links. Two with the same files would share their pages, which the kernel keeps
+    while a function of either storage has them mapped: the other's cold starts would find the weights in memory.
+    """
+    put = shutil.copyfile if any(workspace.root.glob(f"*-plain/{bundle.source_hash}")) else _link_or_copy
     folder = workspace.folder(f"{label}-plain/{bundle.source_hash}")
     for path in bundle.files:
-        await asyncio.to_thread(_link_or_copy, path, folder / path.name)
+        await asyncio.to_thread(put, path, folder / path.name)
     files = [folder / path.name for path in bundle.files]
     _log.warning("%s falls back to a plain folder: %s", label, why)
     return Holding(

@@ -224,7 +224,10 @@ def test_without_fuse_or_image_tools_a_plain_folder_says_so(
         check_plain(place, bundle)
         if os.access("/dev/fuse", os.W_OK):
             assert "apt-get install -y fuse3" in place.sentence
-    assert os.stat(in_image.files()[0]).st_nlink > 1, "no second copy of the weights where a hard link will do"
+    assert os.stat(on_efs.files()[0]).st_nlink > 1, "no copy of the weights where a hard link will do"
+    with open(on_efs.files()[0], "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        assert mapped[:]
+        assert evict(in_image.files()).after == 0, "what one storage has in use does not keep another warm"
 
 
 def test_without_root_the_image_is_a_plain_folder(
