@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.deployments.mounts import direct_reads_of, mounts_with
+from bench.process.errors import TargetError
 from bench.runs.plan import Axes
 from bench.runs.store import read_run
 from contract.checkout import ROOT
@@ -62,6 +64,8 @@ def test_both_settings_are_measured_recorded_and_told_apart(aws: tuple[Account, 
     verdicts = [item["verdict"] for item in found["comparisons"] if item["state"] == "cold"]
     assert any("s3files · direct reads off" in each and "s3files · direct reads on" in each for each in verdicts)
     assert len(verdicts) == 3
+    usd = {item["direct_reads"]: item["cold_start_usd"] for item in found["costs"]["variants"]}
+    assert usd["off"] > 5 * usd["on"] > 0, "every byte is billed, and not the GETs alone"
     assert any("No witness says that a read was direct" in note for note in found["meta"]["notes"])
     first = read_run(tmp_path / "run").first
     assert [each.direct_reads for each in first.originals.values()] == [None, "AUTO"]
@@ -120,6 +124,12 @@ def test_the_lab_and_other_storages_are_refused_by_name(tmp_path: Path) -> None:
     assert other.returncode == 2
     assert "--direct-reads: efs, oci cannot switch them; s3files can" in other.stderr
     assert not list(tmp_path.glob("o*/results.jsonl"))
+
+
+def test_a_function_that_mounts_no_bucket_has_nothing_to_set() -> None:
+    assert direct_reads_of({"FileSystemConfigs": [ON_EFS]}) is direct_reads_of({}) is None
+    with pytest.raises(TargetError, match="f mounts no bucket, so it has no direct reads to set"):
+        mounts_with({"FunctionName": "f", "FileSystemConfigs": [ON_EFS]}, "ENABLED")
 
 
 @pytest.mark.parametrize("wrong", [(), ("on", "on"), ("sometimes",), (None, "on")])
