@@ -81,7 +81,8 @@ def _asked(options: argparse.Namespace) -> Work:
     """What the options ask for, all of it checked before anything is made. Raises UsageError."""
     bodies = () if options.resume else bodies_from(options)
     axes, choice = axes_from(options, bodies), choice_from(options)
-    refuse_own_lab(choice, axes.engines, () if options.resume else axes.backends)
+    asked = ((), 0) if options.resume else (axes.backends, axes.provisioned)
+    refuse_own_lab(choice, axes.engines, *asked)
     refuse_unshaped(choice, axes.backends)
     if any(axes.direct_reads) and choice.is_own_lab and not options.resume:
         raise UsageError(NOT_IN_THE_LAB)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.cost.model import Assumptions, Billed, Costs, Usage, costs, snapshot_usd
+from bench.cost.model import Assumptions, Billed, Costs, Usage, costs, ready_usd, snapshot_usd
 from bench.cost.prices import Prices
 from bench.process.errors import UsageError
 from bench.runs.direct_reads import are_on
@@ -18,6 +18,7 @@ COLD_S = {"onnx": 5.0, "transformers": 15.0}
 WARM_S = {"onnx": 0.1, "transformers": 1.5}
 VISIT_OVERHEAD_S = 5.0  # updating the configuration and finding the log lines
 SNAPSHOT_S = 120.0  # publishing a version and waiting for its snapshot; AWS speaks of minutes
+READY_S = 180.0  # publishing a version and waiting for its provisioned concurrency, likewise
 LAB_COLD_S, LAB_OVERHEAD_S = {"onnx": 1.2, "transformers": 7.5}, 0.5  # as `make bench` and `make limits` measured
 DEFAULT_MEMORY_MB = 3008
 
@@ -55,6 +56,9 @@ def estimate(plan: Sequence[Visit], prices: Prices, architecture: str) -> Estima
         cold_starts += made.colds
         usd += made.colds * one.cold_start + made.warms * one.warm_request
         usd += made.snapshots * snapshot_usd(usage, prices) if made.snapshots else 0.0
+        if made.kept_ready:
+            usd += made.kept_ready * ready_usd(usage, prices, READY_S)
+            seconds += READY_S
         seconds += VISIT_OVERHEAD_S + made.snapshots * SNAPSHOT_S + made.seconds(cold_s, warm_s)
         lab_seconds += LAB_OVERHEAD_S + made.seconds(LAB_COLD_S[variant.engine], warm_s)
     return Estimate(sum(visit.requests for visit in plan), cold_starts, seconds, lab_seconds, usd)

@@ -27,6 +27,7 @@ _GB = 2**30
 _METADATA_BYTES = 4 << 10  # the least that S3 Files charges for metadata
 FREE_EPHEMERAL_MB = 512
 LEAST_SNAPSHOT_S = 3 * 3600.0
+READY_STEP_S = 300.0  # "rounded up to the nearest five minutes", aws.amazon.com/lambda/pricing (seen November 2026)
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,12 @@ def snapshot_usd(usage: Usage, prices: Prices, seconds: float = 0.0) -> float:
     """What a version's snapshot costs for so long: at least for three hours, by the function's memory."""
     kept_s = max(seconds, LEAST_SNAPSHOT_S)
     return usage.memory_mb / 1024 * kept_s * prices["lambda_snapshot_gb_second"]
+
+
+def ready_usd(usage: Usage, prices: Prices, seconds: float) -> float:
+    """What an environment of provisioned concurrency costs for so long, by the function's memory, requests apart."""
+    billed_s = math.ceil(seconds / READY_STEP_S) * READY_STEP_S
+    return usage.memory_mb / 1024 * billed_s * prices[f"lambda_provisioned_gb_second_{usage.architecture}"]
 
 
 def compute_usd(usage: Usage, billed_ms: float, prices: Prices) -> float:

@@ -23,6 +23,11 @@ from contract.run_modes import split
 from contract.shapes import LAMBDA, NONE, PROCESSOR
 from contract.storages import NO_FIGURES, without_figures
 
+_NONE_READY = (
+    "--provisioned: the lab has nothing like provisioned concurrency, so there is none to measure; name a deployment "
+    "on AWS with --stack or --outputs"
+)
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -91,8 +96,10 @@ def with_shape(choice: Choice, axes: Axes) -> Choice:
     return replace(choice, shape=PROCESSOR)
 
 
-def refuse_own_lab(choice: Choice, engines: Sequence[str], backends: Sequence[str] = ()) -> None:
-    """Raise UsageError for what a lab of the run's own lacks: functions of the user's, and snapshots."""
+def refuse_own_lab(choice: Choice, engines: Sequence[str], backends: Sequence[str] = (), provisioned: int = 0) -> None:
+    """Raise UsageError for what a lab of the run's own lacks: functions of the user's, snapshots, and what is ready."""
+    if provisioned and choice.is_own_lab:
+        raise UsageError(_NONE_READY)
     restored = [name for name in backends if split(name)[1].restores]
     if restored and choice.is_own_lab:
         raise UsageError(
@@ -107,6 +114,22 @@ def refuse_unshaped(choice: Choice, backends: Sequence[str]) -> None:
     """Raise UsageError for a lab that is to be like Lambda with a storage of which no figures are known."""
     if choice.shape == LAMBDA and (unknown := without_figures(backends)):
         raise UsageError(f"--shape: {LAMBDA} has no figures of {', '.join(unknown)}, because {NO_FIGURES}")
+
+
+def refuse_provisioned(deployment: Deployment, functions: Sequence[str]) -> None:
+    """Raise UsageError unless Lambda can keep environments of these functions ready, and they can say so."""
+    if deployment.is_lab:
+        raise UsageError(_NONE_READY)
+    for name in functions:
+        backend = deployment.backend(name)
+        if backend.witnesses is not None:
+            raise UsageError(f"--provisioned: {name} is a function of yours, which does not say how it was initialised")
+        for other in deployment.backends:
+            if other.function_name == backend.function_name and other.alias is not None:
+                raise UsageError(
+                    f"--provisioned: the function of {name} publishes snapshots, and Lambda offers the one or the "
+                    "other: deploy it without (`snapStart`), or leave it out"
+                )
 
 
 def existing(choice: Choice, session: Session) -> Deployment:

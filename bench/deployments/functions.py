@@ -110,13 +110,17 @@ class Functions:
         if direct_reads not in (None, shown := direct_reads_of(after)):
             raise TargetError(f"direct reads of {backend.function_name} are {shown} after they were set {direct_reads}")
 
-    def invoke(self, backend: Backend, event: Mapping[str, Any]) -> Observation:
-        """Invoke directly with the log tail; `connect_ms` is 0 because boto3 does not report it separately."""
+    def invoke(self, backend: Backend, event: Mapping[str, Any], version: str | None = None) -> Observation:
+        """Invoke directly with the log tail; `connect_ms` is 0 because boto3 does not report it separately.
+
+        The `version` answers, or else what the backend's alias points at, or $LATEST.
+        """
         started = time.perf_counter()
         try:
-            alias = {"Qualifier": backend.alias} if backend.alias else {}
+            qualifier = version or backend.alias
+            who = {"Qualifier": qualifier} if qualifier else {}
             answer = self.api.invoke(
-                FunctionName=backend.function_name, LogType="Tail", Payload=json.dumps(event).encode(), **alias
+                FunctionName=backend.function_name, LogType="Tail", Payload=json.dumps(event).encode(), **who
             )
             payload = answer["Payload"].read()
         except (BotoCoreError, ClientError) as error:

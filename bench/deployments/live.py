@@ -15,7 +15,7 @@ from bench.deployments.deployment import Deployment
 from bench.deployments.functions import Configuration, Functions
 from bench.deployments.http import JSON, HttpClient
 from bench.deployments.originals import original_of, put_back
-from bench.deployments.versions import Versions
+from bench.deployments.versions import LATEST, Versions
 from bench.runs.bodies import Mix
 from bench.runs.direct_reads import SETTINGS
 from bench.runs.plan import Variant
@@ -33,7 +33,7 @@ class LiveTarget:
     """Implements `bench.measure.protocol.Target` over HTTP and boto3.
 
     `originals` are the functions as they were before the run's first session; a function that is not among them is
-    unchanged. With `mix` requests carry its bodies in place of texts.
+    unchanged. With `mix` requests carry its bodies in place of texts. `provisions`: environments are kept ready.
     """
 
     def __init__(
@@ -42,6 +42,8 @@ class LiveTarget:
         functions: Functions,
         originals: Mapping[str, Original] | None = None,
         mix: Mix | None = None,
+        *,
+        provisions: bool = False,
     ) -> None:
         self._deployment = deployment
         self._functions = functions
@@ -49,6 +51,8 @@ class LiveTarget:
         sign = make_signer(deployment.auth_mode, deployment.region, functions.session.get_credentials, deployment.login)
         self._http = HttpClient(deployment.api_url, sign)
         self._mix = mix
+        self._provisions = provisions
+        self._ready: dict[str, str] = {}  # which version answers, by function
         self._originals = dict(originals or {})
         self._found: dict[str, Configuration] = {}
 
@@ -83,6 +87,17 @@ class LiveTarget:
             self._versions.publish(backend, nonce, self._original(variant.function).version) if backend.alias else None
         )
 
+    def keep_ready(self, variant: Variant, nonce: str, count: int) -> str:
+        """Have environments of provisioned concurrency answer; they are of a version of their own."""
+        version = self._versions.keep_ready(self._deployment.backend(variant.function), nonce, count)
+        self._ready[variant.function] = version
+        return version
+
+    def let_go(self, variant: Variant) -> None:
+        """Give back what was kept ready; $LATEST answers again."""
+        self._ready.pop(variant.function, None)
+        self._versions.let_go(self._deployment.backend(variant.function))
+
     def ping(self, variant: Variant) -> float | None:
         """Time a request without a text: the share of network, gateway and Lambda, without the model.
 
@@ -99,7 +114,8 @@ class LiveTarget:
         if variant.arm == "http":
             return self.post(variant.function, body, self.limit_ms(variant) / 1e3, content_type)
         backend = self._deployment.backend(variant.function)
-        return self._functions.invoke(backend, _event(backend.route, body, content_type))
+        event = _event(backend.route, body, content_type)
+        return self._functions.invoke(backend, event, self._ready.get(variant.function))
 
     def _next_body(self, variant: Variant) -> tuple[bytes, str]:
         """What the next request carries, and its type."""
@@ -142,7 +158,7 @@ class LiveTarget:
     def _original(self, name: str) -> Original:
         """A backend's function before the run touched it."""
         if name not in self._originals:
-            version = self._versions.current(self._deployment.backend(name))
+            version = self._versions.current(self._deployment.backend(name)) or (LATEST if self._provisions else None)
             self._originals[name] = original_of(self._configured(name), version)
         return self._originals[name]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.cost.spending import Allowance
-from bench.deployments.connect import Choice, deployed
+from bench.deployments.connect import Choice, deployed, refuse_provisioned
 from bench.deployments.deployment import Deployment
 from bench.deployments.functions import Functions
 from bench.deployments.live import LiveTarget
@@ -70,7 +70,7 @@ def _measure_part(work: Work, part: tuple[Visit, ...], before: Run | None, *, is
         _check(deployment, work, part, needs_new)
         known = before.first.originals if before and not work.choice.is_own_lab else {}
         mix = Mix(work.bodies, work.axes.seed) if work.bodies else None
-        target = LiveTarget(deployment, Functions(deployment), known, mix)
+        target = LiveTarget(deployment, Functions(deployment), known, mix, provisions=axes.provisioned > 0)
         facts = gather().recorded()
         if before:
             must_match(before, deployment.recorded(), facts, renewed=work.axes.first_deploy > 1)
@@ -99,6 +99,8 @@ def _check(deployment: Deployment, work: Work, part: tuple[Visit, ...], needs_ne
     _must_prove(deployment, part)
     if any(work.axes.direct_reads) and deployment.is_lab:
         raise UsageError(NOT_IN_THE_LAB)
+    if work.axes.provisioned:
+        refuse_provisioned(deployment, work.axes.functions)
     if needs_new and deployment.primed:
         raise UsageError(
             "this stack primes its functions, so a first cold start after a deployment is nobody's to measure: "

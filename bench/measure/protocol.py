@@ -31,6 +31,17 @@ class Target(Protocol):
         """
         ...
 
+    def keep_ready(self, variant: Variant, nonce: str, count: int) -> str:
+        """After `force_cold`: have `count` environments of provisioned concurrency answer the requests that follow.
+
+        Returns the published version that they are of. Raises TargetError where Lambda does not provide them.
+        """
+        ...
+
+    def let_go(self, variant: Variant) -> None:
+        """Give back what was kept ready."""
+        ...
+
     def ping(self, variant: Variant) -> float | None:
         """The time in ms of a request that a warm function refuses at once; None if it did not refuse."""
         ...

@@ -79,12 +79,16 @@ class _Visitor:
         clock = self._context.clock
         started = clock.monotonic()
         self._version = self._target.force_cold(self._visit.variant, self._nonce)
+        if ready := self._visit.cold_start.kept_ready:
+            self._version = self._target.keep_ready(self._visit.variant, self._nonce, ready)
         reconfigure_ms = round((clock.monotonic() - started) * 1e3, 3)
         try:
             skipped = self._requests()
         except BaseException:
             self._finish(reconfigure_ms, None, complete=False)
             raise
+        if ready:  # it is paid for by the second
+            self._target.let_go(self._visit.variant)
         self._finish(reconfigure_ms, skipped, complete=True, ping_ms=self._ping())
         return self._seen
 
@@ -109,7 +113,8 @@ class _Visitor:
     def at_once(self, state: str, count: int) -> None:
         """Send `count` requests at the same moment and wait for all answers."""
         utc, at = self._context.clock.utc(), self._context.clock.monotonic()
-        for seen in self._target.call_at_once(self._visit.variant, count):
+        answers = self._target.call_at_once(self._visit.variant, count)
+        for seen in sorted(answers, key=lambda seen: seen.invocation or 0):  # as one environment gave them
             self._record(state, seen, utc, at)
 
     def sleep(self, seconds: float) -> None:

@@ -10,11 +10,11 @@ from bench.runs.cold_starts.kind import PRIMER
 from bench.runs.foreign import WITNESSES, witnesses_of
 from bench.runs.log_lines import InitReportLine, ReportLine, parse_log_line
 from bench.runs.recorded import recorded_bundle
-from bench.runs.records import Sample
+from bench.runs.records import Observation, Sample
 from bench.runs.store import Run
 from contract.outputs import ENVIRONMENT_ID, INVOCATION, LOG_LINE, NONCE
 from contract.phases import IDLE
-from contract.run_modes import ON_DEMAND
+from contract.run_modes import ON_DEMAND, PROVISIONED, RunMode
 
 OK, INVALID, FAILED, CENSORED, PROACTIVE, SUPERSEDED = (
     "ok", "invalid", "failed", "censored", "proactive", "superseded",
@@ -104,7 +104,7 @@ def _judge(sample: Sample, logs: _Logs, seen_environments: set[str], expected: _
         reasons += _warm_disagreements(sample, report, expected)
     if reasons:
         return Judged(sample, INVALID, tuple(reasons), report, second_init)
-    if is_cold and (early := _initialised_early(sample, report)):
+    if is_cold and _mode(sample) is not PROVISIONED and (early := _initialised_early(sample, report)):
         return Judged(sample, PROACTIVE, (early,), report, second_init)
     return Judged(sample, OK, (), report, second_init)
 
@@ -116,6 +116,12 @@ def _claims_cold(sample: Sample) -> bool:
     return cold_start(sample.cold_kind).claims_cold(sample.seen.invocation)
 
 
+def _mode(sample: Sample) -> RunMode:
+    """How the environment that answers must have been made."""
+    made_by = cold_start(sample.cold_kind).made_by if sample.cold_kind else None
+    return made_by or sample.variant.mode
+
+
 def _disagreements(sample: Sample, expected: _Expected) -> Iterator[str]:
     """Disagreements among the witnesses that every answer must give."""
     seen, variant = sample.seen, sample.variant
@@ -125,9 +131,9 @@ def _disagreements(sample: Sample, expected: _Expected) -> Iterator[str]:
         return  # what follows is what our own service says of itself
     if seen.backend != variant.storage:
         yield f"answered by backend {seen.backend!r}, not {variant.storage!r}"
-    if (made := seen.initialization or ON_DEMAND.initialization) != variant.mode.initialization:
-        yield f"its environment was made by {made!r}, not by {variant.mode.initialization!r}"
-    if sample.version is not None and seen.version != sample.version:
+    if (made := seen.initialization or ON_DEMAND.initialization) != _mode(sample).initialization:
+        yield f"its environment was made by {made!r}, not by {_mode(sample).initialization!r}"
+    if sample.version is not None and seen.initialization and seen.version != sample.version:
         yield f"answered by version {seen.version!r}, not {sample.version!r}"
     if seen.engine != variant.engine:
         yield f"answered by engine {seen.engine!r}, not {variant.engine!r}"
@@ -147,7 +153,10 @@ def _cold_disagreements(
         return
     if report is None:
         yield "no REPORT line was found for it"
-    elif sample.variant.mode.restores:
+    elif _mode(sample) is PROVISIONED:
+        if not _initialised_early(sample, report):
+            yield "its environment was initialised while it waited: it spilled over what is kept ready"
+    elif _mode(sample).restores:
         if report.restore_ms is None:
             yield "its REPORT line has no Restore Duration"
         if report.init_ms is not None or second_init:
@@ -158,6 +167,9 @@ def _cold_disagreements(
 
 def _warm_disagreements(sample: Sample, report: ReportLine | None, expected: _Expected) -> Iterator[str]:
     seen = sample.seen
+    if _mode(sample) is PROVISIONED:
+        yield from _ready_again_disagreements(seen, report)
+        return
     is_same = bool(seen.environment_id) and seen.environment_id == sample.previous_environment
     if expected.has(ENVIRONMENT_ID) and not is_same:
         yield "not the execution environment of the request before"
@@ -172,6 +184,16 @@ def _warm_disagreements(sample: Sample, report: ReportLine | None, expected: _Ex
         yield "its REPORT line has an Init Duration"
     elif report.restore_ms is not None:
         yield "its REPORT line has a Restore Duration"
+
+
+def _ready_again_disagreements(seen: Observation, report: ReportLine | None) -> Iterator[str]:
+    """Disagreements about a second request to what is kept ready; the nonce told already that it is of the visit."""
+    if (seen.invocation or 0) < 2:
+        yield f"invocation {seen.invocation} of an environment that is said to have answered before"
+    if report is None:
+        yield "no REPORT line was found for it"
+    elif report.init_ms is not None:
+        yield "its REPORT line has an Init Duration"
 
 
 def _hit_the_limit(sample: Sample) -> bool:

@@ -171,7 +171,7 @@ class Axes(ColdStartAxes):
     def cold_starts(self, number: int, arm: str, mode: RunMode = ON_DEMAND) -> Iterator[ColdStart[ColdStartAxes]]:
         """What a round makes of each variant of an arm in a mode, in no order. Round 0 is the warm-up."""
         for kind in COLD_STARTS:
-            if kind.mode is mode and (arm == "http" or not kind.http_only):
+            if kind.mode is mode and arm in kind.arms:
                 yield from kind.planned(self, number)
 
     def variants(self) -> tuple[Variant, ...]:

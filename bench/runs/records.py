@@ -135,8 +135,8 @@ class Original:
     """What a run changes in a function, as it was before the first change; None for a variable that was not set.
 
     The records hold nothing else of a function: its other variables may hold secrets, and are never changed.
-    `version` is what its alias pointed at; None where no versions are published. `direct_reads` is Lambda's own word
-    for the setting, None where the function mounts nothing that has it.
+    `version` is what its alias pointed at, or $LATEST without one; None where the run publishes no versions.
+    `direct_reads` is Lambda's own word for the setting, None where the function mounts nothing that has it.
     """
 
     __pydantic_config__ = CHECKED

@@ -33,7 +33,7 @@ class RunMode:
 
 ON_DEMAND = RunMode("on-demand", environment.ON_DEMAND)
 SNAPSTART = RunMode("snapstart", environment.SNAP_START, restores=True, alias=ALIAS)
-PROVISIONED = RunMode("provisioned", "provisioned-concurrency", alias="provisioned")
+PROVISIONED = RunMode("provisioned", "provisioned-concurrency")
 RUN_MODES: Mapping[str, RunMode] = {mode.name: mode for mode in (ON_DEMAND, SNAPSTART, PROVISIONED)}
 
 

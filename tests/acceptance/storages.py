@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.acceptance.storing import restored, s3files, snapshots
+from tests.acceptance.storing import provisioned, restored, s3files, snapshots
 from tests.acceptance.table import Measure
 
 QUICK: list[Measure] = []
-MEASURES: list[Measure] = [*restored.MEASURES, *snapshots.MEASURES, *s3files.MEASURES]
+MEASURES: list[Measure] = [*restored.MEASURES, *provisioned.MEASURES, *snapshots.MEASURES, *s3files.MEASURES]

@@ -11,16 +11,19 @@ from bench.runs.cold_starts.first_deploy import FirstDeploy, FirstDeployAxes
 from bench.runs.cold_starts.idle import Idle, IdleAxes
 from bench.runs.cold_starts.kind import ColdStart
 from bench.runs.cold_starts.new_sandbox import NewSandbox
+from bench.runs.cold_starts.provisioned import Provisioned, ProvisionedAxes
 from bench.runs.cold_starts.restore import Restore
 from bench.runs.cold_starts.scale_out import ScaleOut, ScaleOutAxes
 
 
 @dataclass(frozen=True)
-class ColdStartAxes(FirstDeployAxes, IdleAxes, ScaleOutAxes):
+class ColdStartAxes(ProvisionedAxes, FirstDeployAxes, IdleAxes, ScaleOutAxes):
     """What all kinds are planned by. Dataclasses take their fields from the last base first."""
 
 
-COLD_STARTS: tuple[type[ColdStart[ColdStartAxes]], ...] = (NewSandbox, Restore, ScaleOut, Idle, FirstDeploy)
+COLD_STARTS: tuple[type[ColdStart[ColdStartAxes]], ...] = (
+    NewSandbox, Restore, ScaleOut, Idle, Provisioned, FirstDeploy,
+)  # fmt: skip
 
 
 def cold_start(name: str) -> type[ColdStart[ColdStartAxes]]:

@@ -15,7 +15,7 @@ COLD = "cold"
 class Forced(ColdStart[A]):
     """A cold start by configuration: nothing else can answer its first request."""
 
-    http_only: ClassVar[bool] = False
+    arms: ClassVar[tuple[str, ...]] = ("http", "invoke")
     pinged: ClassVar[bool] = True
 
     warm: int

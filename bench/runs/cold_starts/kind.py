@@ -37,17 +37,18 @@ class Asking(Protocol):
 class ColdStart(ABC, Generic[A]):
     """A cold start and the requests around it: the class is the kind, an object what one visit makes.
 
-    `A` are the axes that the kind is planned by. `name` is what records and reports call it. `http_only`: it is left
-    out where functions are invoked directly. `reported_apart`: the report has rows of it, beside the cold and warm
+    `A` are the axes that the kind is planned by. `name` is what records and reports call it. `arms` are the ways
+    by which it is asked for. `reported_apart`: the report has rows of it, beside the cold and warm
     samples that are compared. `pinged`: its visits end with a request that the warm function refuses at once. `mode` is
-    that of the variants that it is made of.
+    that of the variants that it is made of, and `made_by` how the environments are made that answer, if otherwise.
     """
 
     name: ClassVar[str]
-    http_only: ClassVar[bool] = True
+    arms: ClassVar[tuple[str, ...]] = ("http",)
     reported_apart: ClassVar[bool] = True
     pinged: ClassVar[bool] = False
     mode: ClassVar[RunMode] = ON_DEMAND
+    made_by: ClassVar[RunMode | None] = None
 
     @classmethod
     def add_option(cls, parser: argparse.ArgumentParser) -> None:
@@ -89,6 +90,11 @@ class ColdStart(ABC, Generic[A]):
     @property
     def snapshots(self) -> int:
         """How many versions with a snapshot are published for it."""
+        return 0
+
+    @property
+    def kept_ready(self) -> int:
+        """How many environments of provisioned concurrency answer in place of those that a request starts."""
         return 0
 
     @property

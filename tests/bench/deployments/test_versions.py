@@ -95,7 +95,7 @@ def test_a_snapshot_that_fails_ends_the_run_with_the_reason(
     before, account.broken = left(account), True
     done = bench("--outputs", file, "--out", tmp_path / "run", "--backends", "oci+snapstart", "--cold", 1, "--warm", 0)
     assert done.returncode == 4  # nothing was measured
-    assert "has no snapshot: the snapshot could not be taken" in done.stderr
+    assert "was not made: the snapshot could not be taken" in done.stderr
     assert left(account) == before
 
 

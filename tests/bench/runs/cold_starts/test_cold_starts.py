@@ -23,7 +23,9 @@ ALL = Axes(
     idle_s=(600.0, 1200.0),
     first_deploy=2,
 )
+READY = Axes(("s3",), arms=("invoke",), cold=2, warm=3, provisioned=3)
 PLANNED = [visit for visit in build_plan(ALL) if visit.variant.arm == "http"]
+PLANNED += [visit for visit in build_plan(READY) if visit.cold_start.kept_ready]
 SAMPLE = Sample(
     "r001.v.0", "r001.v", 1, 1, 0, False, Variant("s3", "onnx"), "burst", "scale-out", "2026", 1.0, "n", 30_000.0,
     Observation(1.0, 20.0, 200),
@@ -96,7 +98,7 @@ def test_each_axis_of_a_kind_has_an_option_and_leaves_the_kind_out_by_default() 
 
 
 def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="known are new-sandbox, restore, scale-out, idle, first-deploy"):
+    with pytest.raises(ValueError, match="known are new-sandbox, restore, scale-out, idle, provisioned, first-deploy"):
         cold_start("lukewarm")
 
 
