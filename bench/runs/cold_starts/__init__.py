@@ -11,7 +11,7 @@ from bench.runs.cold_starts.first_deploy import FirstDeploy, FirstDeployAxes
 from bench.runs.cold_starts.idle import Idle, IdleAxes
 from bench.runs.cold_starts.kind import ColdStart
 from bench.runs.cold_starts.new_sandbox import NewSandbox
-from bench.runs.cold_starts.provisioned import Provisioned, ProvisionedAxes
+from bench.runs.cold_starts.provisioned import ProvisionedAxes, Ready
 from bench.runs.cold_starts.restore import Restore
 from bench.runs.cold_starts.scale_out import ScaleOut, ScaleOutAxes
 
@@ -21,9 +21,7 @@ class ColdStartAxes(ProvisionedAxes, FirstDeployAxes, IdleAxes, ScaleOutAxes):
     """What all kinds are planned by. Dataclasses take their fields from the last base first."""
 
 
-COLD_STARTS: tuple[type[ColdStart[ColdStartAxes]], ...] = (
-    NewSandbox, Restore, ScaleOut, Idle, Provisioned, FirstDeploy,
-)  # fmt: skip
+COLD_STARTS: tuple[type[ColdStart[ColdStartAxes]], ...] = (NewSandbox, Restore, ScaleOut, Ready, Idle, FirstDeploy)
 
 
 def cold_start(name: str) -> type[ColdStart[ColdStartAxes]]:

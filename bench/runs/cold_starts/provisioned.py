@@ -34,7 +34,7 @@ class ProvisionedAxes(CommonAxes):
 
 
 @dataclass(frozen=True)
-class Provisioned(ColdStart[ProvisionedAxes]):
+class Ready(ColdStart[ProvisionedAxes]):
     """The first requests to `size` environments, which Lambda initialised before anybody asked."""
 
     name: ClassVar[str] = "provisioned"

@@ -98,7 +98,7 @@ def test_each_axis_of_a_kind_has_an_option_and_leaves_the_kind_out_by_default() 
 
 
 def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="known are new-sandbox, restore, scale-out, idle, provisioned, first-deploy"):
+    with pytest.raises(ValueError, match="known are new-sandbox, restore, scale-out, provisioned, idle, first-deploy"):
         cold_start("lukewarm")
 
 
