@@ -7,26 +7,28 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.commands.options import add_backends_option, add_target_options, choice_from
-from bench.deployments.connect import deployed
+from bench.deployments.connect import deployed, refuse_own_lab
 from bench.deployments.doctor import FAIL, examine
 from bench.deployments.functions import Functions
 from bench.deployments.live import LiveTarget
 from bench.process.errors import EXIT_NOT_MET, EXIT_OK
 from bench.process.say import say
+from contract.run_modes import SNAPSHOTS
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of `doctor`."""
     add_target_options(parser)
-    add_backends_option(parser)
+    add_backends_option(parser, SNAPSHOTS)
 
 
 def execute(options: argparse.Namespace) -> int:
     """Print all findings; exit code 1 if one of them would spoil a run."""
-    failed = False
+    choice, failed = choice_from(options), False
+    refuse_own_lab(choice, (), options.backends)
     with TemporaryDirectory() as scratch:
         log = Path(scratch) / "lab.log"
-        with deployed(choice_from(options), options.backends, "onnx", log) as deployment:
+        with deployed(choice, options.backends, "onnx", log) as deployment:
             functions = Functions(deployment)
             for check in examine(deployment, functions, LiveTarget(deployment, functions), Path.cwd()):
                 say(f"{check.level:5} {check.about}: {check.message}")

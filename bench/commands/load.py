@@ -32,13 +32,14 @@ from bench.runs.loads import LoadHeader
 from bench.runs.lock import only_writer
 from bench.runs.objective import Objective, parse_objective
 from bench.runs.store import LOAD
+from contract.run_modes import SNAPSHOTS
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of `load`."""
     add_target_options(parser)
     add = parser.add_argument
-    add_backends_option(parser)
+    add_backends_option(parser, SNAPSHOTS)
     add_body_options(parser)
     parser.set_defaults(engines=())
     when = parser.add_mutually_exclusive_group()
@@ -65,7 +66,7 @@ def execute(options: argparse.Namespace) -> int:
     """Drive the load, then report; Ctrl-C reports what was measured until then."""
     _check(options)
     profile, bodies = _profile(options), bodies_from(options)
-    refuse_own_lab(choice_from(options), options.engines)
+    refuse_own_lab(choice_from(options), options.engines, options.backends)
     refuse_unshaped(choice_from(options), options.backends)
     directory = options.out or Path("reports") / datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ-load")
     with only_writer(directory):

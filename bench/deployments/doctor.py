@@ -17,6 +17,7 @@ from bench.deployments.deployment import Backend, Deployment
 from bench.deployments.functions import Functions
 from bench.deployments.live import LiveTarget
 from bench.deployments.originals import standing_nonce
+from bench.deployments.versions import Versions
 from bench.process.errors import BenchError
 from bench.runs.texts import text_of
 
@@ -51,6 +52,8 @@ def examine(deployment: Deployment, functions: Functions, target: LiveTarget, ou
             yield Check(FAIL, backend.name, str(error))
             continue
         yield from _function(backend, found[backend.name])
+        if backend.alias is not None:
+            yield _snapshot(backend, Versions(functions))
         yield _answers(deployment, backend, target)
     yield from like_for_like(found)
 
@@ -103,6 +106,16 @@ def _function(backend: Backend, facts: Mapping[str, Any]) -> Iterator[Check]:
         yield Check(OK, backend.name, f"is {state}, {facts.get('MemorySize')} MB, time-out {facts.get('Timeout')} s")
     if leftover := standing_nonce(facts.get("Environment", {}).get("Variables", {})):
         yield Check(WARN, backend.name, leftover)
+
+
+def _snapshot(backend: Backend, versions: Versions) -> Check:
+    try:
+        version, has_one = versions.with_snapshot(backend)
+    except BenchError as error:
+        return Check(FAIL, backend.name, str(error))
+    if has_one:
+        return Check(OK, backend.name, f"{backend.alias} leads to version {version}, which has a snapshot")
+    return Check(FAIL, backend.name, f"version {version} has no snapshot: deploy again, so that one is published")
 
 
 def _answers(deployment: Deployment, backend: Backend, target: LiveTarget) -> Check:

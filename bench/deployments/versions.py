@@ -35,6 +35,15 @@ class Versions:
             found: str = self._api.get_alias(FunctionName=backend.function_name, Name=backend.alias)["FunctionVersion"]
         return found
 
+    def with_snapshot(self, backend: Backend) -> tuple[str | None, bool]:
+        """The version that the backend's alias points at, and whether it has a snapshot to restore."""
+        version = self.current(backend)
+        with explained(f"reading version {version} of {backend.function_name}"):
+            found = self._api.get_function_configuration(
+                FunctionName=backend.function_name, Qualifier=version or LATEST
+            )
+        return version, found.get("SnapStart", {}).get("OptimizationStatus") == "On"
+
     def publish(self, backend: Backend, nonce: str, original: str | None) -> str:
         """Delete what answers no more, publish $LATEST, wait for its snapshot, and let the alias answer from it.
 

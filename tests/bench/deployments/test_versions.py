@@ -116,6 +116,22 @@ def test_what_cannot_be_restored_is_refused_by_name_before_anything_starts(
     assert arguments[1] in done.stderr
 
 
+def test_load_and_doctor_take_what_is_restored(account: VersionedAccount, file: Path, tmp_path: Path) -> None:
+    asked = ("--outputs", file, "--backends", "oci+snapstart")
+    loaded = bench("load", *asked, "--rate", 10, "--duration", 1, "--out", tmp_path / "load")
+    assert loaded.returncode == 0, loaded.stderr
+    assert "oci+snapstart" in (tmp_path / "load" / "load.json").read_text()
+    healthy = bench("doctor", *asked)
+    assert healthy.returncode == 0, healthy.stdout
+    assert "oci+snapstart: snapstart leads to version 1, which has a snapshot" in healthy.stdout
+    account.broken = True
+    broken = bench("doctor", *asked)
+    assert (broken.returncode, "version 1 has no snapshot" in broken.stdout) == (1, True)
+    for command in ("load", "doctor"):
+        refused = bench(command, "--backends", "oci+snapstart")
+        assert (refused.returncode, "oci+snapstart: nothing on this machine" in refused.stderr) == (2, True)
+
+
 def test_a_function_with_an_alias_is_two_backends_with_paths_of_their_own(account: VersionedAccount) -> None:
     found = parse_outputs(versioned_outputs("http://127.0.0.1:1", account)).backends
     assert [(each.name, each.function_name, each.alias, each.route) for each in found] == [
