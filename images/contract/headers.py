@@ -17,6 +17,7 @@ RETRY_AFTER = "Retry-After"
 # Of an environment that was not made on demand: how Lambda made it (contract.run_modes), and the published version.
 INITIALIZATION = "X-Initialization-Type"
 FUNCTION_VERSION = "X-Function-Version"
+NOT_ON_DEMAND = (INITIALIZATION, FUNCTION_VERSION)
 
 # In every answer of the two functions, whatever its status.
 WITNESSES = (

@@ -67,7 +67,7 @@ def test_its_fields_are_those_that_each_route_reads() -> None:
 def test_its_headers_are_the_answers() -> None:
     described = DOCUMENT["components"]["headers"]
     assert {name: described[name]["schema"]["const"] for name in answer.SECURITY} == answer.SECURITY
-    assert set(described) - set(answer.SECURITY) == {*headers.WITNESSES, headers.RETRY_AFTER}
+    assert set(described) - set(answer.SECURITY) == {*headers.WITNESSES, *headers.NOT_ON_DEMAND, headers.RETRY_AFTER}
 
 
 def named(reference: dict[str, str]) -> dict[str, Any]:

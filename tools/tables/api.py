@@ -7,7 +7,7 @@ from typing import Any
 
 from contract import limits as most
 from contract.checkout import ROOT
-from contract.headers import RETRY_AFTER, WITNESSES
+from contract.headers import NOT_ON_DEMAND, RETRY_AFTER, WITNESSES
 from contract.phases import PHASES
 from contract.routes import ROUTES
 from tools.generated import table
@@ -34,7 +34,7 @@ def routes() -> str:
 def headers() -> str:
     """The headers in which an answer says who gave it."""
     described = _document()["components"]["headers"]
-    rows = [(f"`{name}`", described[name]["description"]) for name in (*WITNESSES, RETRY_AFTER)]
+    rows = [(f"`{name}`", described[name]["description"]) for name in (*WITNESSES, *NOT_ON_DEMAND, RETRY_AFTER)]
     return table(("header", "what it says"), rows)
 
 
