@@ -92,6 +92,7 @@ function factsOf(healthy) {
     const facts = [
       says.model,
       typeof says.weights === "string" ? originOf(says.weights) : null,
+      typeof says.precision === "string" ? `precision ${says.precision}` : null,
       Number.isInteger(says.incidents) ? `${says.incidents.toLocaleString("en-US")} incidents` : null,
       typeof says.engine === "string" ? `engine ${says.engine}` : null,
       typeof says.bundle_hash === "string" ? `bundle ${says.bundle_hash.slice(0, 8)}` : null,

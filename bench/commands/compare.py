@@ -13,7 +13,7 @@ from bench.commands.options import add_html_option
 from bench.commands.ranges import margin
 from bench.process.errors import EXIT_NOT_MET, EXIT_OK, EXIT_UNSOUND, StorageError, UsageError
 from bench.process.listed import some_of
-from bench.report.compare_runs import Change, changes, changes_table
+from bench.report.compare_runs import Change, agreements, changes, changes_table
 from bench.report.figures.changes import figure as changes_figure
 from bench.report.figures.figure import Figure
 from bench.report.gate import Check, Limits, checks, checks_table, verdict
@@ -83,9 +83,10 @@ def _compare_runs(options: argparse.Namespace, limits: Limits) -> int:
         raise UsageError(f"not like for like: {'; '.join(refused)}. Allow single differences with --allow, or --anyway")
     a, b = map(report_of, runs)
     found = changes(a, b)
-    gate = checks(found, limits) if limits else ()
+    gate, agreed = checks(found, limits) if limits else (), agreements(a, b)
     untrusted = [f"{name}: {reason}" for name, report in (("A", a), ("B", b)) for reason in report.untrusted]
     notes = [*warnings(untrusted), *(f"Not like for like: {each}." for each in differences_in_kind(first, second))]
+    notes += [each.sentence for each in agreed]
     tables = [changes_table(found, str(options.a), str(options.b)), *([checks_table(gate)] if gate else [])]
     if options.junit:
         write(options.junit, junit(gate, f"{options.a} against {options.b}", second.utc, b.meta.target.kind or ""))
@@ -96,6 +97,7 @@ def _compare_runs(options: argparse.Namespace, limits: Limits) -> int:
     if options.json:
         shown = {
             "untrusted": untrusted, "differences": differences_in_kind(first, second),
+            "precisions": [asdict(each) for each in agreed],
             "changes": [_change(change) for change in found.changes], "only_in_a": found.only_in_a,
             "only_in_b": found.only_in_b, "gate": [asdict(check) | {"b_ms": finite(check.b_ms)} for check in gate],
         }  # fmt: skip
@@ -154,7 +156,8 @@ def _score(options: argparse.Namespace) -> int:
 
 def _change(change: Change) -> dict[str, Any]:
     return {
-        "variant": change.variant.label, "state": change.state, "a_p50_ms": finite(change.a_ms),
+        "variant": change.a.label, "variant_in_b": change.b.label, "state": change.state,
+        "a_p50_ms": finite(change.a_ms),
         "b_p50_ms": finite(change.b_ms), "n": change.n, "visits": change.visits,
         "answered_shares": change.answered, "ratio_interval": ends(change.interval, 5),
         "resolved": change.resolved,

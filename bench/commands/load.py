@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.commands.bodies import add_body_options, bodies_from
-from bench.commands.options import add_backends_option, add_target_options, choice_from
+from bench.commands.options import add_backends_option, add_precision_option, add_target_options, choice_from
 from bench.commands.ranges import count, positive
 from bench.cost.traffic import read_trace
 from bench.deployments.connect import deployed, refuse_own_lab, refuse_unshaped
@@ -22,6 +22,7 @@ from bench.process.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_UNSOUND, UsageE
 from bench.process.listed import whole
 from bench.process.say import say, warn
 from bench.report.notes import target_notes
+from bench.report.precisions import in_general
 from bench.report.views.load import derive_load
 from bench.runs.bodies import Body, Mix, keep
 from bench.runs.facts import gather
@@ -31,7 +32,10 @@ from bench.runs.load_plan import PLAN, LoadPlan, write_plan
 from bench.runs.loads import LoadHeader
 from bench.runs.lock import only_writer
 from bench.runs.objective import Objective, parse_objective
+from bench.runs.plan import functions, named_in
+from bench.runs.recorded import agreement_of
 from bench.runs.store import LOAD
+from contract.precisions import FP32
 from contract.run_modes import SNAPSHOTS
 
 
@@ -40,6 +44,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_target_options(parser)
     add = parser.add_argument
     add_backends_option(parser, SNAPSHOTS)
+    add_precision_option(parser)
     add_body_options(parser)
     parser.set_defaults(engines=())
     when = parser.add_mutually_exclusive_group()
@@ -121,14 +126,16 @@ def _driven(options: argparse.Namespace, profile: Profile, bodies: Sequence[Body
 
 def _drive_all(options: argparse.Namespace, profile: Profile, bodies: Sequence[Body], directory: Path) -> None:
     warn("setting up the target …")
-    with deployed(choice_from(options), options.backends, "onnx", directory / "lab.log") as deployment:
-        deployment.must_have(options.backends, OWN if options.engines else deployment.engine)
-        variants = [variant_of(deployment, name, has_bodies=bool(bodies)) for name in options.backends]
+    asked, log = options.precisions, directory / "lab.log"
+    with deployed(choice_from(options), options.backends, "onnx", log, precisions=asked) as found:
+        deployment, names = found.in_precisions(asked), functions(options.backends, asked)
+        deployment.must_have(names, OWN if options.engines else deployment.engine)
+        variants = [variant_of(deployment, name, has_bodies=bool(bodies)) for name in names]
         header = _header(options, profile, bodies, deployment)
         loading = Loading(profile, options.warm_up, options.spacing, options.seed, options.most_at_once)
         if options.plan_only:
             keep(bodies, directory)
-            planned = tuple(stretch for name in options.backends for stretch in loading.stretches(name))
+            planned = tuple(stretch for name in names for stretch in loading.stretches(name))
             say(f"plan: {write_plan(directory, LoadPlan(header, planned))}")
             return
         target = LiveTarget(deployment, Functions(deployment), mix=Mix(bodies, options.seed) if bodies else None)
@@ -145,6 +152,10 @@ def _header(
     options: argparse.Namespace, profile: Profile, bodies: Sequence[Body], deployment: Deployment
 ) -> LoadHeader:
     storages = (f"{backend.name}: {backend.storage}" for backend in deployment.backends)
+    agreed = {named_in(each.name)[1]: agreement_of(each.agreement) for each in deployment.backends}
+    reduced = (
+        f"{each}: {in_general(built)}" for each, built in agreed.items() if each in options.precisions and each != FP32
+    )
     judged = (in_words(each.name, each.witnesses) for each in deployment.backends if each.witnesses is not None)
     pace = profile.pace
     searched = f"a search for the highest rate that meets {options.objective}, from {options.rate:g} a second on"
@@ -159,8 +170,9 @@ def _header(
         most_at_once=options.most_at_once,
         target=deployment.recorded(),
         facts=gather().recorded(),
-        notes=(*target_notes(deployment.is_lab, deployment.weights, deployment.shape), *storages, *judged),
-        backends=tuple(options.backends),
+        notes=(*target_notes(deployment.is_lab, deployment.weights, deployment.shape), *storages, *reduced, *judged),
+        backends=functions(options.backends, options.precisions),
+        precisions=options.precisions,
         asked=searched if options.find_rate else profile.words,
         bodies=tuple(body.facts for body in bodies),
         objective=str(options.objective) if options.objective else None,

@@ -86,8 +86,7 @@ def add_axes_options(parser: argparse.ArgumentParser) -> None:
     add_backends_option(parser, SNAPSHOTS)
     add("--engines", type=some_of(ENGINES, "engine"), default=ENGINES[:1], metavar="A,B",
         help=f"some of {', '.join(ENGINES)} (default {ENGINES[0]})")  # fmt: skip
-    add("--precision", dest="precisions", type=some_of(PRECISIONS, "precision"), default=(FP32,), metavar="A,B",
-        help=f"precisions of the weights: some of {', '.join(PRECISIONS)} (default {FP32})")  # fmt: skip
+    add_precision_option(parser)
     add("--direct-reads", type=some_of(tuple(SETTINGS), "setting"), default=(None,), metavar="A,B",
         help=f"AWS, {', '.join(HAVING)}: set direct reads {' and '.join(SETTINGS)} (default: as deployed)")  # fmt: skip
     add("--memory", dest="memories", type=listed(memory_size), default=(None,), metavar="MB,MB",
@@ -116,6 +115,13 @@ def add_backends_option(parser: argparse.ArgumentParser, others: Sequence[str] =
     who.add_argument("--backends", type=listed(lambda text: one_of((*NAMES, *others), text, "storage")),
         default=USUAL_NAMES, metavar="A,B", help=f"some of {known} (default: {', '.join(USUAL_NAMES)})")  # fmt: skip
     add_functions_option(who)
+
+
+def add_precision_option(parser: argparse.ArgumentParser, default: tuple[str, ...] = (FP32,)) -> None:
+    """Which of a model's bundles are asked, by the precision of their weights."""
+    known = f"some of {', '.join(PRECISIONS)} (default: {', '.join(default) or 'all that are deployed'})"
+    parser.add_argument("--precision", dest="precisions", type=some_of(PRECISIONS, "precision"), default=default,
+                        metavar="A,B", help=f"precisions of the weights: {known}")  # fmt: skip
 
 
 def axes_from(options: argparse.Namespace, bodies: Sequence[Body] = ()) -> Axes:

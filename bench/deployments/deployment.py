@@ -62,7 +62,8 @@ class Deployment:
 
     `cache_policy`, `memory_enforcement`, `images` and `shape` are a lab's settings; `primed`, a stack's, says that
     the functions were asked already after each deployment. `bundle_bytes` is None in outputs of earlier versions.
-    `models` are all that it serves, of which the first is what the fields before describe.
+    `models` are all that it serves, of which the first is what the fields before describe; `origin` is the same for all
+    precisions of that one.
     `login` is the user and password that the address of the API held: the addresses here hold none.
     """
 
@@ -82,6 +83,7 @@ class Deployment:
     shape: Shape | None = None
     primed: bool = False
     bundle_bytes: int | None = None
+    origin: str = ""
     models: tuple[Served, ...] = field(default=(), repr=False)
     login: tuple[str, str] | None = field(default=None, repr=False)
     access_key: tuple[str, str] | None = field(default=None, repr=False)
@@ -99,6 +101,20 @@ class Deployment:
         known = ", ".join(b.name for b in self.backends)
         raise UsageError(f"backend {name!r} is not deployed; this target has {known}")
 
+    @property
+    def precisions(self) -> tuple[str, ...]:
+        """Those in which its first model is deployed, its own first."""
+        return tuple(self._in_each_precision())
+
+    def _in_each_precision(self) -> dict[str, Served]:
+        """The first model in each precision; where there are two of one, the one that is named first."""
+        first, *others = self.models
+        found = {first.precision: first}
+        for each in others:
+            if first.origin and each.origin == first.origin:
+                found.setdefault(each.precision, each)
+        return found
+
     def in_precisions(self, wanted: Sequence[str]) -> Deployment:
         """The same with the functions of its first model in these precisions, named as a run names them.
 
@@ -106,13 +122,11 @@ class Deployment:
         """
         if not self.models:
             return self  # as a run recorded it
-        first = self.models[0]
-        alike = [each for each in self.models if each is first or (first.origin and each.origin == first.origin)]
-        found = {each.precision: each for each in reversed(alike)}
+        found = self._in_each_precision()
         for precision in wanted:
             if precision not in found:
                 raise UsageError(_not_deployed(precision, tuple(found)))
-        if tuple(wanted) == (FP32,) and first.precision == FP32:
+        if tuple(wanted) == (FP32,) and self.models[0].precision == FP32:
             return self
         head = found[wanted[0]]
         return replace(

@@ -126,7 +126,7 @@ def _answers(deployment: Deployment, backend: Backend, target: LiveTarget) -> Ch
         return Check(FAIL, backend.name, f"does not answer: {seen.error or seen.status}")
     if seen.environment_id is None or not seen.request_id:
         return Check(FAIL, backend.name, "answers without witness headers: deploy the current service")
-    if seen.bundle_hash != deployment.bundle_hash:
+    if seen.bundle_hash != (backend.bundle_hash or deployment.bundle_hash):
         return Check(FAIL, backend.name, f"serves bundle {seen.bundle_hash}, not the deployed one: seed it again")
     return Check(OK, backend.name, "answers with the deployed bundle")
 

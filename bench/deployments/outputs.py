@@ -121,6 +121,7 @@ def parse_outputs(given: Mapping[str, Any]) -> Deployment:
         shape=outputs.shape,
         primed=outputs.primed,
         bundle_bytes=outputs.bundle_bytes,
+        origin=outputs.origin,
         models=models,
         login=login,
         access_key=_access_key(outputs),

@@ -19,7 +19,7 @@ from bench.runs.foreign import OWN
 from bench.runs.load_plan import Stretch
 from bench.runs.loads import Arrival, Line
 from bench.runs.objective import MEETS, Objective, judge_step
-from bench.runs.plan import Variant
+from bench.runs.plan import Variant, named_in
 from bench.runs.records import Observation
 
 Record = Callable[[Line], None]
@@ -43,7 +43,7 @@ class Loading:
         """Send everything to one backend; return the requests of the last stretch, which is the measured one."""
         target.limit_ms(variant)  # asks for the function's time-out now, not within the first request
         sent: list[Arrival] = []
-        for stretch in self.stretches(variant.backend, number):
+        for stretch in self.stretches(variant.function, number):
             sent = send_stretch(stretch, functools.partial(target.call, variant), self.most_at_once, record)
         return sent
 
@@ -55,9 +55,9 @@ class Loading:
             nonlocal number
             trial = self._at(rate, objective)
             sent = trial.send(target, variant, record, number)
-            number += len(trial.stretches(variant.backend))
+            number += len(trial.stretches(variant.function))
             met = judge_step(sent, trial.profile.pace.duration_s, objective)
-            warn(f"{variant.backend}: {rate:g}/s {met.verdict}: {met.within:.1%} within {objective.limit_ms:g} ms")
+            warn(f"{variant.function}: {rate:g}/s {met.verdict}: {met.within:.1%} within {objective.limit_ms:g} ms")
             return met.verdict == MEETS
 
         search(self.profile.pace.start, meets)
@@ -68,10 +68,11 @@ class Loading:
         return replace(self, profile=ramp(Pace(rate, rate, duration_s), self.spacing, self.seed))
 
 
-def variant_of(deployment: Deployment, backend: str, *, has_bodies: bool) -> Variant:
-    """What is asked of a backend: a text of the usual length, or bodies. Raises UsageError if it is not deployed."""
-    engine = deployment.engine if deployment.backend(backend).witnesses is None else OWN
-    plain = Variant(backend, engine)
+def variant_of(deployment: Deployment, function: str, *, has_bodies: bool) -> Variant:
+    """What is asked of a function: a text of the usual length, or bodies. Raises UsageError if it is not deployed."""
+    engine = deployment.engine if deployment.backend(function).witnesses is None else OWN
+    backend, precision = named_in(function)
+    plain = Variant(backend, engine, precision=precision)
     return replace(plain, tokens=A_BODY) if has_bodies else plain
 
 

@@ -39,7 +39,7 @@ def must_match(
     known = first.facts if facts is not None else {}
     found = differences(conditions(first.target, known), conditions(target, facts or {}))
     if renewed:
-        found.pop(THE_BUNDLE, None)
+        found = {what: values for what, values in found.items() if not what.startswith(THE_BUNDLE)}
     for what, (then, today) in found.items():
         if then is not None:
             raise UsageError(f"the run began with another state of {what} ({then}; now {today}); start anew")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bench.cost.choose import UNDECIDED, Candidate, Objective, Option, visits_needed, weigh
 from bench.cost.traffic import Traffic
 from bench.process.errors import UnsoundError
-from bench.report.costing import Rates, costs_of, sizes
+from bench.report.costing import Rates, bundle_sizes, costs_of, sizes_in_words
 from bench.report.names import variant_name
 from bench.report.notes import BEYOND_MARK, BEYOND_NOTE, LAB_NOTE
 from bench.report.on_aws import interval
@@ -123,7 +123,7 @@ def _assumed(report: Report, question: Question, bursts: bool) -> Iterator[str]:
     yield f"{traffic.words}; an idle environment stays {rates.keep_alive.words} ({rates.keep_alive.source})"
     yield (
         f"list prices of {rates.prices.region}, {rates.prices.date}; "
-        f"{sizes(report.meta.session, rates.stored_bytes)} stored; INIT billed; no free tier"
+        f"{sizes_in_words(bundle_sizes(report.meta.session, rates.stored_bytes))} stored; INIT billed; no free tier"
     )
     overlapping = "as measured in bursts" if bursts else "as those alone, because no bursts were measured"
     yield f"cold starts while other requests are under way take as long {overlapping}"

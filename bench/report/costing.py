@@ -65,13 +65,12 @@ class BreakEven:
 class Costing:
     """What the run would cost on AWS. `size_is_recorded`: the run says how large the bundle is.
 
-    `stored_bytes` is the size of the first precision's bundle, `sizes` names those of all in words.
+    `stored_bytes` are the sizes of the bundles, by precision.
     `modes` are what storages are billed in, by backend, where AWS has several.
     """
 
     rates: Rates
-    stored_bytes: float
-    sizes: str
+    stored_bytes: Mapping[str, float]
     size_is_recorded: bool
     modes: Mapping[str, str]
     traffics: tuple[Traffic, ...]
@@ -81,7 +80,7 @@ class Costing:
     @property
     def said(self) -> str:
         """What all its figures rest on, in a sentence."""
-        prices, size = self.rates.prices, self.sizes
+        prices, size = self.rates.prices, sizes_in_words(self.stored_bytes)
         assumed = "" if self.size_is_recorded else " (assumed; the run does not say)"
         modes = "".join(f"; {backend} {mode}" for backend, mode in self.modes.items())
         return (
@@ -102,8 +101,7 @@ def costing(
     }
     return Costing(
         rates=rates,
-        stored_bytes=stored_bytes(session, session.axes.functions[0]),
-        sizes=sizes(session),
+        stored_bytes=bundle_sizes(session),
         size_is_recorded=recorded_target(session).bundle_bytes is not None,
         modes=dict(_modes(session)),
         traffics=tuple(traffics),
@@ -116,15 +114,20 @@ def _modes(session: Session) -> Iterator[tuple[str, str]]:
     for backend in session.axes.backends:
         if backend not in NAMES:  # recorded by a version that knew another storage
             continue
-        known, mode = storage(backend).modes, recorded_mode(session, backend).name
+        function = function_name(backend, session.axes.precisions[0])
+        known, mode = storage(backend).modes, recorded_mode(session, function).name
         if len(known) > 1:
             yield backend, f"({mode} throughput)" if mode else f"(taken to have {known[0]} throughput)"
 
 
-def sizes(session: Session, given: float | None = None) -> str:
-    """The sizes of the bundles, in words."""
+def bundle_sizes(session: Session, given: float | None = None) -> dict[str, float]:
+    """What the bundle of each precision takes."""
     axes = session.axes
-    found = {each: stored_bytes(session, function_name(axes.backends[0], each), given) for each in axes.precisions}
+    return {each: stored_bytes(session, function_name(axes.backends[0], each), given) for each in axes.precisions}
+
+
+def sizes_in_words(found: Mapping[str, float]) -> str:
+    """The sizes of bundles."""
     if len(found) == 1:
         return f"a bundle of {next(iter(found.values())) / 1e6:,.1f} MB"
     return "bundles of " + " and ".join(f"{size / 1e6:,.1f} MB ({each})" for each, size in found.items())

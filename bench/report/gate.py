@@ -40,7 +40,7 @@ def checks(found: Compared, limits: Limits) -> tuple[Check, ...]:
     run that is slower by `require_within` or more passes in at most 5 %. Raises UsageError where a run has too few
     visits for an interval: nothing could fail.
     """
-    if few := [change.variant.label for change in found.changes if change.interval is None]:
+    if few := [change.name for change in found.changes if change.interval is None]:
         raise UsageError(f"too few visits for a gate, which needs an interval: {', '.join(dict.fromkeys(few))}")
     missing = (label.rpartition(" ") for label in found.only_in_a)
     return (
@@ -53,7 +53,7 @@ def _check(change: Change, limits: Limits) -> Check:
     interval = change.interval
     said = f"{change_words(interval.low)} to {change_words(interval.high)}" if interval else "-"
     problem = "; ".join(_problems(change, limits)) or None
-    return Check(change.variant.label, change.state, change.b_ms, said, problem)
+    return Check(change.name, change.state, change.b_ms, said, problem)
 
 
 def _problems(change: Change, limits: Limits) -> Iterator[str]:

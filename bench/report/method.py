@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bench.report.report import Meta
+from bench.runs.recorded import recorded_bundles
 
 
 def method(meta: Meta) -> Iterator[str]:
@@ -29,7 +30,9 @@ def method(meta: Meta) -> Iterator[str]:
     )
     yield f"{meta.made} of {meta.planned} planned requests; ended: {meta.ended}."
     yield f"Started {meta.session.utc} on {target.kind}, {target.architecture}."
-    yield f"Model bundle {target.bundle_hash}."
+    bundles = recorded_bundles(meta.session.target)
+    named = ", ".join(f"{digest}" if len(bundles) == 1 else f"{digest} ({each})" for each, digest in bundles.items())
+    yield f"Model bundle{'s' if len(bundles) > 1 else ''} {named}."
     for name, value in meta.session.facts.items():
         shown = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, Mapping) else value
         yield f"{name}: {shown}"

@@ -14,6 +14,7 @@ from bench.report.prediction import (
     PredictedVerdict,
     case_name,
     state_of,
+    storage_name,
 )
 from bench.report.table import Table
 from bench.text.numbers import duration, ms
@@ -48,7 +49,7 @@ def predicted_verdicts(prediction: PredictedRun) -> Table | None:
     """Each pair of storages that may differ: which one would be faster, how sure that is, and what the run says."""
     rows = [
         (
-            f"{state_of(item.kind)} · {_pair(item, prediction)}", sentence(item), mark(item),
+            f"{state_of(item.kind)} · {_pair(item, prediction)}", sentence(item, prediction.cases), mark(item),
             beside_the_run(item),
         )
         for item in prediction.verdicts
@@ -66,7 +67,7 @@ def orders(prediction: PredictedRun) -> Iterator[str]:
     """For each kind the order of the backends, fastest first: where the run was made, then as predicted."""
     groups: dict[tuple[str, str], list[PredictedTime]] = {}
     for item in prediction.times:
-        alike = case_name(item.case, prediction.cases).partition(" · ")[2]
+        alike = case_name(item.case, prediction.cases).removeprefix(item.case.backend).removeprefix(" · ")
         groups.setdefault((item.kind, alike), []).append(item)
     for (kind, alike), items in groups.items():
         if len(items) > 1:
@@ -132,16 +133,17 @@ def likelihood(share: float) -> str:
     return f"{min(max(share, 0.01), 0.99):.0%}"
 
 
-def sentence(item: PredictedVerdict) -> str:
-    """Who is faster and by how much."""
-    if item.ahead is None:
+def sentence(item: PredictedVerdict, cases: Sequence[Case]) -> str:
+    """Who is faster and by how much; the other cases tell what must be named."""
+    if item.first is None:
         return "the same time: nothing in it depends on the storage"
-    behind, sign = (item.b, -1) if item.ahead == item.a.backend else (item.a, 1)
+    second, sign = (item.b, -1) if item.first == item.a else (item.a, 1)
+    ahead, behind = storage_name(item.first, cases), storage_name(second, cases)
     low, high = sorted(sign * end + 0.0 for end in (item.difference_ms.low, item.difference_ms.high))
     if low == 0:
-        return f"{item.ahead} is as fast as {behind.backend}, or faster by up to {duration(high, 3)}"
+        return f"{ahead} is as fast as {behind}, or faster by up to {duration(high, 3)}"
     amount = f"{duration(abs(item.difference_ms.median), 3)} (95 % {duration(low, 3)} to {duration(high, 3)})"
-    return f"{item.ahead} is {amount} faster than {behind.backend}"
+    return f"{ahead} is {amount} faster than {behind}"
 
 
 def mark(item: PredictedVerdict) -> str:

@@ -50,19 +50,24 @@ class Precision:
     @property
     def sentence(self) -> str:
         """The agreement in words."""
-        here = f"{self.precision}: this run has no answers in {FP32} to compare with."
+        here = f"{self.precision}: there are no answers in {FP32} to compare with."
         if self.texts:
             here = (
                 f"{self.precision}: the first answer is that of {FP32} for {self.same_first} of {self.texts} text(s), "
                 f"and {percent(self.shared_three)} of its first three are the same."
             )
-        if self.built is None:
-            return f"{here} How far it agrees in general is not known: the run has no measure of the bundle's build."
-        return (
-            f"{here} Over {self.built.items:,} items of the bundle, {percent(self.built.top_1)} have the same first "
-            f"answer, {percent(self.built.top_3)} of the first three are the same, and the cosine is at least "
-            f"{self.built.cosine_p1:.4f} for 99 % (measured when it was built)."
-        )
+        return f"{here} {in_general(self.built)}"
+
+
+def in_general(built: Agreement | None) -> str:
+    """The agreement that the build of a bundle measured, as a sentence."""
+    if built is None:
+        return "How far it agrees in general is not known: the build of its bundle left no measure of that."
+    return (
+        f"Over {built.items:,} items of the bundle, {percent(built.top_1)} have the same first answer as in {FP32}, "
+        f"{percent(built.top_3)} of the first three are the same, and the cosine is at least {built.cosine_p1:.4f} for "
+        "99 % (measured when it was built)."
+    )
 
 
 def precisions_of(judged: Sequence[Judged], variants: Sequence[Variant], session: Session) -> tuple[Precision, ...]:

@@ -27,7 +27,7 @@ from bench.report.quantities import TOLD
 from bench.runs.cold_starts.first_deploy import FirstDeploy
 from bench.runs.cold_starts.kind import WARM
 from bench.runs.cold_starts.new_sandbox import NewSandbox
-from bench.runs.recorded import recorded_target
+from bench.runs.recorded import recorded_bundles, recorded_target
 from bench.runs.records import Session
 from contract.storages import storage
 from published.read import collected
@@ -78,6 +78,7 @@ def _basis(session: Session, seed: int) -> Basis:
         figures_date=collected(),
         draws=DRAWS,
         seed=seed,
+        bundles={precision: digest for precision, digest in recorded_bundles(session.target).items() if digest},
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -116,6 +116,11 @@ class PredictedVerdict:
     run_says: str | None
 
     @property
+    def first(self) -> Case | None:
+        """The case that is ahead."""
+        return next((case for case in (self.a, self.b) if case.backend == self.ahead), None)
+
+    @property
     def turned_round(self) -> bool:
         """Whether the run says the opposite of what is predicted, and both are sure enough to say something."""
         known = self.ahead is not None and self.run_says is not None
@@ -124,7 +129,10 @@ class PredictedVerdict:
 
 @dataclass(frozen=True)
 class Basis:
-    """What a prediction rests on: a run, the figures that were published until a date, and draws from a seed."""
+    """What a prediction rests on: a run, the figures that were published until a date, and draws from a seed.
+
+    `bundles` are the hashes of the bundles by precision; predictions of earlier versions have the first one's alone.
+    """
 
     __pydantic_config__ = CHECKED
 
@@ -135,6 +143,7 @@ class Basis:
     figures_date: str
     draws: Annotated[int, Field(ge=1, le=1_000_000)]
     seed: Annotated[int, Field(ge=0, le=MOST_SEED)]
+    bundles: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def place(self) -> str:
@@ -163,9 +172,15 @@ def case_name(case: Case, cases: Sequence[Case]) -> str:
     alike = [other for other in cases if other.backend == case.backend]
     named = [_rest(other) for other in alike]
     differing = [what for number, what in enumerate(_rest(case)) if len({other[number] for other in named}) > 1]
+    reduced = [case.precision] if case.precision not in (FP32, *differing) else []
     if any(_rest(other) == _rest(case) and other != case for other in alike):
         differing.append(f"{case.bytes_read / 1e6:,.0f} MB read")
-    return " · ".join([case.backend, *differing])
+    return " · ".join([case.backend, *reduced, *differing])
+
+
+def storage_name(case: Case, cases: Sequence[Case]) -> str:
+    """The backend of a case, and its precision where that is not fp32 alone."""
+    return case.backend if {other.precision for other in cases} == {FP32} else f"{case.backend} · {case.precision}"
 
 
 def _rest(case: Case) -> tuple[str, ...]:

@@ -58,7 +58,7 @@ def entrants_of(findings: Findings) -> list[Entrant]:
     costing = findings.costs
     http = [item for item in findings.variants if item.variant.arm == "http"]
     alike = [item for item in http if _is_like(item.variant, http[0].variant)]
-    among = [item.variant for item in alike]
+    among = [item.variant for item in http if item.variant.tokens == http[0].variant.tokens]
     found = []
     for item in alike if costing else ():
         costs = costing and costs_of(findings.judged, item.variant, findings.session, costing.rates, CONFIDENCE)

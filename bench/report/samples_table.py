@@ -38,6 +38,7 @@ COLUMNS: Sequence[Column] = (
     Column("order", int, lambda item: item.sample.order),
     Column("warm_up", bool, lambda item: item.sample.warm_up),
     Column("storage", str, lambda item: item.sample.variant.backend),
+    Column("precision", str, lambda item: item.sample.variant.precision),
     Column("engine", str, lambda item: item.sample.variant.engine),
     Column("memory_mb", int, lambda item: item.sample.variant.memory_mb),
     Column("tokens", int, lambda item: item.sample.variant.tokens),

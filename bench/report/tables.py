@@ -65,7 +65,7 @@ def _marked(variant: Variant, report: Report) -> str:
 
 def storages(report: Report) -> Table:
     """What each storage was, in its own words."""
-    found = {item.variant.backend: item.storage for item in report.variants}
+    found = {item.variant.function: item.storage for item in report.variants}
     return Table("What each storage was", ("storage", "what it was"), list(found.items()), prose=True)
 
 

@@ -14,7 +14,7 @@ def reasons(variants: Sequence[Measured], planned: int, made: int, warm: bool, p
     """Reasons why the figures must not be used: an incomplete plan, failures, nothing valid, or unequal answers."""
     found = [f"incomplete: {made} of {planned} planned requests were made"] if made < planned else []
     for item in variants:
-        name = f"{item.variant.backend}/{item.variant.engine} ({item.variant.arm})"
+        name = f"{item.variant.function}/{item.variant.engine} ({item.variant.arm})"
         counts = [latency.counts for latency in item.states.values()]
         asked = sum(each.asked for each in counts)
         failed, invalid = sum(each.failed for each in counts), sum(each.invalid for each in counts)

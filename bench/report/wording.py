@@ -11,7 +11,7 @@ from bench.cost.traffic import Steady, Traffic
 from bench.report.deciding import CONFIDENCE, TIE, Decision, right
 from bench.report.entrants import Entrant
 from bench.report.on_aws import mark, sentence
-from bench.report.prediction import PredictedRun, PredictedVerdict
+from bench.report.prediction import PredictedRun, PredictedVerdict, storage_name
 from bench.report.recommendation import Against, More, Standing
 from bench.runs.cold_starts.first_deploy import FirstDeploy
 from bench.runs.cold_starts.kind import WARM
@@ -117,14 +117,19 @@ def _other_rates(take: str, entrants: Sequence[Entrant], traffic: Steady, keep_a
 
 def _on_aws(decision: Decision, backends: set[str], on_aws: PredictedRun, entrants: Sequence[Entrant]) -> Iterator[str]:
     """Where the prediction for AWS is not surely the same; the storages are compared, as in this run."""
-    engines = {entrant.variant.engine for entrant in entrants}
-    pairs = [item for item in on_aws.verdicts if item.a.engine in engines and _concerns(item, backends, decision)]
+    asked = {(each.variant.engine, each.variant.tokens, each.variant.precision) for each in entrants}
+    pairs = [
+        item
+        for item in on_aws.verdicts
+        if (item.a.engine, item.a.tokens, item.a.precision) in asked and _concerns(item, backends, decision)
+    ]
     open_ = [item for item in pairs if item.kind == NewSandbox.name and not _agrees(item, backends)]
     if open_:
-        yield f"On AWS (predicted) {'; '.join(f'{sentence(item)}: {mark(item)}' for item in open_)}."
+        yield f"On AWS (predicted) {'; '.join(f'{sentence(item, on_aws.cases)}: {mark(item)}' for item in open_)}."
     elif any(item.kind == NewSandbox.name for item in pairs):
         yield "The prediction for AWS says the same of cold starts."
-    ahead = sorted({str(item.ahead) for item in pairs if item.kind == FirstDeploy.name and item.ahead not in backends})
+    firsts = {item.first for item in pairs if item.kind == FirstDeploy.name and item.ahead not in backends}
+    ahead = sorted(storage_name(case, on_aws.cases) for case in firsts if case)
     if ahead and decision.take:
         yield f"The first cold start after a deployment is probably faster with {_listed(ahead, 'or')} (predicted)."
 

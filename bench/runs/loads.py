@@ -9,6 +9,7 @@ from pydantic import Field
 
 from bench.runs.bodies import BodyFacts
 from bench.runs.checks import CHECKED, Count, Facts, Milliseconds, Positive, Seconds, Target
+from contract.precisions import FP32
 
 Cores = Annotated[float, Field(ge=0, le=1e6)]
 Span = Annotated[float, Field(ge=1e-3, le=1e9)]
@@ -77,7 +78,7 @@ class LoadHeader:
     """The load, its target, and in `notes` what a reader must know before believing a figure.
 
     `rate` is the mean one of a ramp or trace, and the first one of a search; `asked` says the load in words. `bodies`
-    are the files that were sent.
+    are the files that were sent, and `precisions` those of the weights; `backends` are named as in a run.
     """
 
     __pydantic_config__ = CHECKED
@@ -97,6 +98,7 @@ class LoadHeader:
     asked: str = ""
     objective: str | None = None
     bodies: tuple[BodyFacts, ...] = ()
+    precisions: tuple[str, ...] = (FP32,)
 
     @property
     def is_lab(self) -> bool:

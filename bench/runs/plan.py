@@ -83,6 +83,17 @@ def function_name(backend: str, precision: str) -> str:
     return backend if precision == FP32 else f"{backend}.{precision}"
 
 
+def functions(backends: Sequence[str], precisions: Sequence[str]) -> tuple[str, ...]:
+    """The functions of backends in precisions, as a run names them."""
+    return tuple(function_name(*pair) for pair in itertools.product(backends, precisions))
+
+
+def named_in(function: str) -> tuple[str, str]:
+    """The backend and the precision in such a name."""
+    backend, _, precision = function.partition(".")
+    return backend, precision or FP32
+
+
 @dataclass(frozen=True)
 class Axes(ColdStartAxes):
     """Everything that determines a plan. Equal axes give equal plans.
@@ -145,7 +156,7 @@ class Axes(ColdStartAxes):
     @property
     def functions(self) -> tuple[str, ...]:
         """The functions that are asked, as a run names them."""
-        return tuple(function_name(*pair) for pair in itertools.product(self.backends, self.precisions))
+        return functions(self.backends, self.precisions)
 
     @property
     def looks(self) -> tuple[Look, ...]:

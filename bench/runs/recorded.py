@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from bench.runs.foreign import witnesses_of
+from bench.runs.plan import named_in
 from bench.runs.records import Session
 from bench.runs.shapes import Shape
-from contract.precisions import Agreement
+from contract.precisions import FP32, Agreement
 from contract.shapes import NONE
 
 
@@ -89,10 +91,21 @@ def recorded_bundle(session: Session, function: str) -> RecordedBundle:
     target = recorded_target(session)
     for item in session.target.get("backends", ()):
         if item["name"] == function and item.get("bundle_hash"):
-            said = item.get("agreement")
-            agreement = Agreement(**{name: said[name] for name in Agreement._fields}) if said else None
-            return RecordedBundle(item["bundle_hash"], item.get("bundle_bytes"), agreement)
+            return RecordedBundle(item["bundle_hash"], item.get("bundle_bytes"), agreement_of(item.get("agreement")))
     return RecordedBundle(target.bundle_hash, target.bundle_bytes)
+
+
+def agreement_of(said: Mapping[str, Any] | None) -> Agreement | None:
+    """The agreement that outputs or records name, if they do."""
+    return Agreement(**{name: said[name] for name in Agreement._fields}) if said else None
+
+
+def recorded_bundles(target: Mapping[str, Any]) -> dict[str, str | None]:
+    """The hash of the bundle in each precision of a recorded target; that of earlier versions counts as fp32."""
+    found = {
+        named_in(item["name"])[1]: item["bundle_hash"] for item in target.get("backends", ()) if item.get("bundle_hash")
+    }
+    return found or {FP32: target.get("bundle_hash")}
 
 
 def recorded_mode(session: Session, backend: str) -> RecordedMode:

@@ -113,7 +113,8 @@ class _Worker:
     """Sends its share of each stretch that the master names, and tells what it saw twice a second."""
 
     def __init__(self, environment: Any, plan: LoadPlan, directory: Path, outputs: Path) -> None:
-        self._environment, self._plan, self._deployment = environment, plan, read_outputs(outputs)
+        self._environment, self._plan = environment, plan
+        self._deployment = read_outputs(outputs).in_precisions(plan.header.precisions)
         bodies, seed = kept(plan.header.bodies, directory), plan.header.seed
         self._target = LiveTarget(
             self._deployment, Functions(self._deployment), mix=Mix(bodies, seed) if bodies else None

@@ -13,10 +13,10 @@ from bench.report.figures.figure import Figure, drawn
 
 def figure(changes: Sequence[Change]) -> Figure | None:
     """A row for each variant and state with a finite ratio."""
-    backends = list(dict.fromkeys(change.variant.backend for change in changes))
+    backends = list(dict.fromkeys(change.a.backend for change in changes))
     rows = [
         Ratio(
-            Series(f"{change.variant.label} {change.state}", backends.index(change.variant.backend) % 4, 0),
+            Series(f"{change.name} {change.state}", backends.index(change.a.backend) % 4, 0),
             change.b_ms / change.a_ms,
             (change.interval.low, change.interval.high) if change.interval else None,
         )

@@ -26,6 +26,7 @@ from bench.runs.plan import function_name
 from bench.runs.recorded import recorded_function, recorded_mode, recorded_target
 from bench.runs.records import Session
 from contract.limits import API_TIMEOUT_S, INIT_S
+from contract.precisions import FP32
 
 _MB = 10**6
 SIZES = tuple(value * _MB for value in (100, 150, 220, 340, 500, 750, 1100, 1600, 2300, 3400, 5000, 7500, 11_000))
@@ -69,15 +70,22 @@ class ByMemory:
 
 @dataclass(frozen=True)
 class Curves:
-    """Predictions over sizes for one engine and text length, at `memory_mb` where the bytes change."""
+    """Predictions over sizes for one engine, text length and precision, at `memory_mb` where the bytes change."""
 
     engine: str
     tokens: int
+    precision: str
     memory_mb: int
     by_size: tuple[BySize, ...]
     by_memory: tuple[ByMemory, ...]
     region: str
     prices_date: str
+
+    @property
+    def work(self) -> str:
+        """What is computed, in words."""
+        reduced = f" in {self.precision}" if self.precision != FP32 else ""
+        return f"{self.engine}{reduced} and texts of {self.tokens} tokens"
 
     def cheapest(self, objective_ms: float) -> ByMemory | None:
         """The backend and memory size that meet the objective for the least money."""
@@ -86,12 +94,13 @@ class Curves:
 
 
 def curves_of(run: Evidence, wanted: Wanted, prices: Prices) -> Curves:
-    """The curves for the run's first engine and text length, from the same draws as the prediction."""
+    """The curves for the run's first engine, text length and precision, from the same draws as the prediction."""
     ground, parameters = grounds_of(run)[0], draw(DRAWS, wanted.seed)
     memory_mb = max(wanted.memories or ground.memories)
     return Curves(
         engine=ground.engine,
         tokens=ground.tokens,
+        precision=ground.precision,
         memory_mb=memory_mb,
         by_size=tuple(_over_sizes(ground, memory_mb, parameters)),
         by_memory=tuple(_over_memories(ground, run.session, prices, parameters)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bench.process.errors import UsageError
@@ -16,7 +16,7 @@ from bench.report.table import Table
 from bench.runs.cold_starts.first_deploy import FirstDeploy
 from bench.runs.cold_starts.kind import WARM
 from bench.runs.cold_starts.new_sandbox import NewSandbox
-from bench.runs.recorded import recorded_function
+from bench.runs.recorded import recorded_bundles, recorded_function
 from bench.text.numbers import ms
 
 _WAIT = "the time of a caller"
@@ -65,11 +65,16 @@ def scores(prediction: PredictedRun, report: Report) -> tuple[Score, ...]:
 
 def _misfit(prediction: PredictedRun, report: Report) -> str | None:
     """Why a run is not what was predicted; None if it is."""
-    target, basis = report.meta.target, prediction.basis
+    basis = prediction.basis
     if not is_like_lambda(report.meta.session):
         return "it comes from a lab that is not shaped like Lambda; give a run on AWS, or one with --shape lambda"
-    if basis.bundle_hash != target.bundle_hash:
-        return f"it has another model bundle ({_short(target.bundle_hash)}, not {_short(basis.bundle_hash)})"
+    predicted: Mapping[str, str | None] = basis.bundles or {prediction.times[0].case.precision: basis.bundle_hash}
+    found = recorded_bundles(report.meta.session.target)
+    if not predicted.keys() & found.keys():
+        return f"it has another precision ({', '.join(found)}, not {', '.join(predicted)})"
+    for precision, digest in predicted.items():
+        if digest != found.get(precision, digest):
+            return f"it has another model bundle ({_short(found[precision])}, not {_short(digest)})"
     engines = {item.case.engine for item in prediction.times}, {variant.engine for variant in report.compared}
     if not engines[0] & engines[1]:
         return f"it has another engine ({', '.join(sorted(engines[1]))}, not {', '.join(sorted(engines[0]))})"

@@ -9,6 +9,7 @@ from bench.report.predictions.curves import TRAFFIC, ByMemory, BySize, Curves
 from bench.report.table import Table
 from bench.text.numbers import megabytes, money, seconds
 from contract.limits import API_TIMEOUT_S, INIT_S
+from contract.precisions import FP32
 
 
 def over_sizes(curves: Curves, kind: str) -> Table:
@@ -19,7 +20,7 @@ def over_sizes(curves: Curves, kind: str) -> Table:
     found = {(item.backend, item.bytes_read): item for item in items}
     rows = [[megabytes(size), *(_cell(found[backend, size]) for backend in backends)] for size in sizes]
     note = (
-        f"Predicted for {curves.engine}, texts of {curves.tokens} tokens, {curves.memory_mb:,} MB of memory; in "
+        f"Predicted for {curves.work}, with {curves.memory_mb:,} MB of memory; in "
         "brackets 95 % of the draws. Only what is read changes: a larger model also computes for longer."
     )
     return Table(f"Predicted cold starts over what they read: {kind}", ("MB read", *backends), rows, note)
@@ -61,7 +62,7 @@ def over_memories(curves: Curves, objective_ms: float | None) -> Table:
     if objective_ms is not None:
         header.append(f"cold within {objective_ms:g} ms")
     note = (
-        f"Predicted for {curves.engine} and texts of {curves.tokens} tokens: cold starts of the kind new-sandbox that "
+        f"Predicted for {curves.work}: cold starts of the kind new-sandbox that "
         f"read what this run read, and the cost of {TRAFFIC.words}, by list prices of "
         f"{curves.region}, {curves.prices_date}."
     )
@@ -71,6 +72,7 @@ def over_memories(curves: Curves, objective_ms: float | None) -> Table:
 def cheapest(curves: Curves, objective_ms: float) -> str:
     """The answer to an objective, in a sentence."""
     found, wanted = curves.cheapest(objective_ms), f"a cold start within {objective_ms:g} ms"
+    wanted += f" in {curves.precision}" if curves.precision != FP32 else ""
     if found:
         return (
             f"Cheapest that probably answers {wanted}: {found.backend} with {found.memory_mb:,} MB, "

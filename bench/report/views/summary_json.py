@@ -174,12 +174,19 @@ def _costs(costs: Costing) -> dict[str, Any]:
     return {
         "region": prices.region,
         "prices_date": prices.date,
-        "assumptions": {**asdict(costs.rates.assumptions), "stored_bytes": costs.stored_bytes},
+        "assumptions": {**asdict(costs.rates.assumptions), **_stored(costs)},
         "keep_alive_min": [keep_alive.low_min, keep_alive.middle_min, keep_alive.high_min],
         "keep_alive_source": keep_alive.source,
         "variants": [_priced(item, costs.traffics) for item in costs.variants],
         "break_even": [_break_even(item) for item in costs.break_evens],
     }
+
+
+def _stored(costs: Costing) -> dict[str, Any]:
+    """The size of the bundle; of several precisions, that of the first one and those of all."""
+    first = next(iter(costs.stored_bytes.values()))
+    several = {"stored_bytes_by_precision": costs.stored_bytes} if len(costs.stored_bytes) > 1 else {}
+    return {"stored_bytes": first, **several}
 
 
 def _priced(item: PricedVariant, traffics: Sequence[Traffic]) -> dict[str, Any]:

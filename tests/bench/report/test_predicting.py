@@ -170,7 +170,7 @@ def test_a_sentence_names_who_is_ahead_first(ends: list[float]) -> None:
     a, b = (Case(name, "onnx", 3008, 20, 1) for name in ("a", "b"))
     ahead = "a" if median < 0 else "b"
     verdict = PredictedVerdict("warm", a, b, ahead, 0.9, Likely(median, low, high), "robust", None, None)
-    assert on_aws.sentence(verdict).startswith(f"{ahead} is ")
+    assert on_aws.sentence(verdict, (a, b)).startswith(f"{ahead} is ")
 
 
 cases = st.builds(

@@ -32,7 +32,7 @@ def gate_of(change: Change, rounds: int, limits: Limits, seed: tuple[int, ...]) 
     """The checks of B against A, of three storages cold and warm."""
     rng = numpy.random.default_rng(seed)
     a, b = _run(rng, rounds, Change()), _run(rng, rounds, change)
-    return checks(compared(a, b, _axes(rounds).variants()), limits)
+    return checks(compared(a, b, [(each, each) for each in _axes(rounds).variants()]), limits)
 
 
 @cache
