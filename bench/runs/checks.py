@@ -68,6 +68,7 @@ class TargetFacts(TypedDict, total=False):
     bundle_hash: str
     bundleHash: str
     bundle_bytes: Count | None
+    origin: str
     weights: str
     engine: str
     architecture: Literal["arm64", "x86_64"]

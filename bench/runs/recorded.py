@@ -105,7 +105,7 @@ def recorded_bundles(target: Mapping[str, Any]) -> dict[str, str | None]:
     found = {
         named_in(item["name"])[1]: item["bundle_hash"] for item in target.get("backends", ()) if item.get("bundle_hash")
     }
-    return found or {FP32: target.get("bundle_hash")}
+    return found or {FP32: target.get("bundleHash") or target.get("bundle_hash")}
 
 
 def recorded_mode(session: Session, backend: str) -> RecordedMode:
