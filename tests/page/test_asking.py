@@ -119,7 +119,7 @@ def test_the_page_says_what_it_is_talking_to(screen: Screen, lab: Lab) -> None:
     facts = screen.page.locator("#facts")
     expect(facts).to_contain_text(f"bundle {lab.outputs['bundleHash'][:8]}")
     expect(facts).to_contain_text("EFS, S3, Image: ")
-    expect(facts).to_contain_text("60 incidents")
+    expect(facts).to_contain_text("precision fp32, 60 incidents")
 
 
 def test_a_text_too_long_for_the_model_is_answered_with_a_warning(screen: Screen) -> None:

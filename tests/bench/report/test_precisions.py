@@ -9,10 +9,15 @@ import pytest
 
 from bench.cost.choose import DOES_NOT, MEETS, UNDECIDED
 from bench.report.answers import compare_answers
+from bench.report.compare_runs import compared
 from bench.report.comparisons import compare_backends, compare_precisions
-from bench.report.precisions import Precision, meets_agreement
+from bench.report.names import variant_name
+from bench.report.on_aws import sentence
+from bench.report.precisions import Precision, meets_agreement, precisions_of
+from bench.report.prediction import Case, Likely, PredictedVerdict, case_name
 from bench.runs.judge import Judged
 from bench.runs.plan import Axes, Variant
+from bench.runs.records import Session
 from contract.precisions import Agreement
 from tests.bench.support.samples import judged
 
@@ -37,6 +42,38 @@ def test_int8_is_compared_with_fp32_and_not_with_other_storages() -> None:
     assert (cold.a, cold.b, cold.verdict.resolved) == (REDUCED, EXACT, True)
     assert cold.paired
     assert 0.5 <= cold.paired.ratio <= 0.55
+
+
+def test_a_run_in_fp32_is_compared_with_one_in_int8_and_the_agreement_is_said() -> None:
+    samples = list(_run())
+    exact, reduced = ([item for item in samples if item.sample.variant == each] for each in (EXACT, REDUCED))
+    [cold] = compared(exact, reduced, [(EXACT, REDUCED)]).changes
+    assert cold.name == f"{EXACT.label} against {REDUCED.label}"
+    assert cold.b_ms < cold.a_ms
+    assert cold.resolved
+    session = Session(1, "2026", Axes(("s3",), precisions=("int8",)), {"kind": "lab"}, {}, {})
+    [agreed] = precisions_of([*exact, *reduced], [REDUCED], session)
+    assert agreed.sentence.startswith("int8: the first answer is that of fp32 for 0 of 1 text(s)")
+
+
+def test_a_name_tells_a_precision_that_is_not_fp32_even_where_it_is_the_only_one() -> None:
+    on_efs = replace(EXACT, backend="efs")
+    assert variant_name(EXACT, [EXACT, on_efs]) == "s3"
+    assert variant_name(REDUCED, [REDUCED]) == "s3 · int8"
+    assert [variant_name(each, [EXACT, REDUCED]) for each in (EXACT, REDUCED)] == ["s3 · fp32", "s3 · int8"]
+
+
+def test_a_predicted_verdict_names_the_precision_where_one_is_not_fp32() -> None:
+    a, b = (Case(backend, "onnx", 3008, 20, 10**6) for backend in ("efs", "s3"))
+    reduced = [replace(case, precision="int8") for case in (a, b)]
+    faster = Likely(-3.0, -4.0, -2.0)
+    verdicts = [PredictedVerdict("warm", x, y, "efs", 1.0, faster, "robust", None, None) for x, y in ((a, b), reduced)]
+    assert sentence(verdicts[0], [a, b]).startswith("efs is ")
+    assert sentence(verdicts[0], [a, b, *reduced]).startswith("efs · fp32 is ")
+    assert sentence(verdicts[1], [a, b, *reduced]).startswith("efs · int8 is ")
+    assert sentence(verdicts[1], [a, b, *reduced]).endswith(" faster than s3 · int8")
+    assert sentence(verdicts[1], reduced).endswith(" faster than s3 · int8")
+    assert case_name(reduced[0], reduced) == "efs · int8"
 
 
 def test_other_answers_in_another_precision_do_not_make_a_run_unsound_and_are_not_called_the_same() -> None:

@@ -98,6 +98,15 @@ def test_a_run_that_does_not_fit_is_refused(
         scores(prediction, changed)
 
 
+def test_a_prediction_of_another_precision_or_of_another_bundle_in_it_is_refused(
+    prediction: PredictedRun, tmp_path: Path
+) -> None:
+    report = report_of(read_run(on_aws(tmp_path, prediction)))
+    for bundles, said in (({"int8": "a"}, "another precision"), ({"int8": "a", "fp32": "b"}, "another model bundle")):
+        with pytest.raises(UsageError, match=said):
+            scores(replace(prediction, basis=replace(prediction.basis, bundles=bundles)), report)
+
+
 def test_another_engine_or_no_common_case_is_refused(prediction: PredictedRun, tmp_path: Path) -> None:
     report = report_of(read_run(on_aws(tmp_path, prediction)))
     other = [replace(item, case=replace(item.case, engine="transformers")) for item in prediction.times]
