@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from bench.deployments.outputs import parse_outputs
+from contract.bundle import read
+from contract.precisions import reduction
 from stacks.errors import DeploymentError
 from stacks.models import read_models
 from tests.stacks.support.project import make_project
@@ -78,3 +81,24 @@ def test_models_are_named_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert [first.child_of("efs"), first.role("efs"), first.path("efs"), first.path()] == ["efs", "efs", "/efs", ""]
     assert [second.child_of("efs"), second.role("efs")] == ["efs-minilm", "minilm-efs"]
     assert [second.path("efs"), second.path()] == ["/minilm/efs", "/minilm"]
+
+
+def test_a_second_model_that_is_int8_of_the_first_is_found_by_its_precision(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    images = project / "images"
+    shutil.move(images / "bundle-minilm", images / "bundle-int8")
+    origin = reduction(read((images / "bundle" / "manifest.json").read_bytes())).origin
+    agreement = {"items": 2, "top_1": 1.0, "top_3": 1.0, "cosine_median": 0.999, "cosine_p1": 0.99}
+    edit(images / "bundle-int8", precision="int8", origin=origin, agreement=agreement)
+
+    deployment = parse_outputs(run(project, {"moreModels": ["int8"]}).exports)
+    assert deployment.precisions == ("fp32", "int8")
+    both = deployment.in_precisions(deployment.precisions)
+    assert [(each.name, each.route) for each in both.backends if each.name.startswith("s3")] == [
+        ("s3", "/s3/similar"),
+        ("s3.int8", "/int8/s3/similar"),
+    ]
+    exact, reduced = both.backend("s3"), both.backend("s3.int8")
+    assert exact.function_name != reduced.function_name
+    assert exact.bundle_hash != reduced.bundle_hash
+    assert (exact.agreement, reduced.agreement) == (None, agreement)
