@@ -7,6 +7,7 @@ long as one is free; who finds none starts one more.
 from __future__ import annotations
 
 import bisect
+import itertools
 import math
 from dataclasses import dataclass
 from functools import lru_cache
@@ -101,3 +102,25 @@ def trace_shares(arrivals_s: tuple[float, ...], timing: Timing) -> Shares:
             first, kept_free = first + 1, now + timing.warm_s
     total = len(arrivals_s)
     return Shares(alone / total, crowded / total, first / total)
+
+
+def random_up_s(per_hour: float, window_h: float | None, stop_after_s: float) -> float:
+    """The mean time, in seconds, for which an arrival at random keeps up what stops after so long without any.
+
+    It is the time to the next arrival, at most `stop_after_s`: the integral of `_gone` over the pause.
+    """
+    rate = per_hour / 3600
+    free_s = -math.expm1(-rate * stop_after_s) / rate
+    if window_h is None:
+        return free_s
+    window_s = window_h * 3600
+    if stop_after_s > window_s:
+        raise ValueError("a pause that is longer than the window is not computed")
+    firsts = (stop_after_s - free_s) / (rate * window_s)
+    return free_s + firsts - (free_s - stop_after_s * math.exp(-rate * stop_after_s)) / (rate * window_s)
+
+
+def trace_up_s(arrivals_s: tuple[float, ...], stop_after_s: float) -> float:
+    """The same for arrivals at these times, the last of which is followed by none."""
+    pauses = (later - sooner for sooner, later in itertools.pairwise(sorted(arrivals_s)))
+    return (stop_after_s + sum(min(pause, stop_after_s) for pause in pauses)) / len(arrivals_s)

@@ -52,8 +52,24 @@ PRODUCTS = {
     "logs_ingested_gb": Product("AmazonCloudWatch", "DataProcessing-Bytes", {}),
     "interface_endpoint_hour": Product("AmazonVPC", "VpcEndpoint-Hours", {}),
 }
-# Not looked up: how the Price List names it has not been tried.
-NOT_LISTED = frozenset({"s3files_read_gb"})
+# These are not looked up: how the Price List names them has not been tried.
+NOT_LISTED = frozenset(
+    {
+        "s3files_read_gb",
+        "managed_fee_share",
+        "ec2_large_hour_arm64",
+        "ec2_large_hour_x86_64",
+        "sagemaker_serverless_gb_second",
+        "sagemaker_large_hour",
+        "fargate_vcpu_hour_x86_64",
+        "fargate_gb_hour_x86_64",
+        "fargate_vcpu_hour_arm64",
+        "fargate_gb_hour_arm64",
+        "load_balancer_hour",
+        "load_balancer_unit_hour",
+        "public_address_hour",
+    }
+)
 
 
 def live_prices(shipped: Prices, region: str, endpoint_url: str | None = None) -> tuple[Prices, list[str]]:

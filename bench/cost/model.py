@@ -93,11 +93,21 @@ class Ready:
 
 
 @dataclass(frozen=True)
+class Terms:
+    """What costs were computed with."""
+
+    usage: Usage
+    prices: Prices
+    assumptions: Assumptions
+
+
+@dataclass(frozen=True)
 class Costs:
     """In USD, means: one cold start (request included), one warm request, and a month without any request.
 
     `cold_s` and `warm_s` are how long such a request holds its environment. The intervals are of the means, with visits
-    as the units; None where there were too few visits. `ready` is None where its prices are not known.
+    as the units; None where there were too few visits. `ready` is None where its prices are not known;
+    without `terms` nothing else can be priced from these costs.
     """
 
     cold_start: float
@@ -108,6 +118,7 @@ class Costs:
     cold_start_interval: Interval | None = None
     warm_request_interval: Interval | None = None
     ready: Ready | None = None
+    terms: Terms | None = None
 
 
 def costs(
@@ -132,6 +143,7 @@ def costs(
         cold_start_interval=_interval(usd[0], confidence),
         warm_request_interval=_interval(usd[1], confidence),
         ready=_ready(usage, warm, prices, assumptions),
+        terms=Terms(usage, prices, assumptions),
     )
 
 
@@ -190,8 +202,12 @@ def _ready(usage: Usage, warm: Sequence[Sequence[Billed]], prices: Prices, assum
 
 def _fixed_usd(prices: Prices, assumptions: Assumptions) -> float:
     """What every request costs, whatever it does."""
-    logs = assumptions.log_bytes_per_request / _GB * prices["logs_ingested_gb"]
-    return prices["lambda_request"] + prices["http_api_request"] + logs
+    return prices["lambda_request"] + prices["http_api_request"] + logs_usd(prices, assumptions)
+
+
+def logs_usd(prices: Prices, assumptions: Assumptions) -> float:
+    """What a request writes into the log."""
+    return assumptions.log_bytes_per_request / _GB * prices["logs_ingested_gb"]
 
 
 def _compute_usd(usage: Usage, billed_ms: float, prices: Prices, price: str) -> float:

@@ -65,7 +65,7 @@ def break_evens(a: Costs, b: Costs, traffic: Steady, keep_alive: KeepAlive) -> t
     def usd(costs: Costs, rate: float) -> float:
         return usd_at(costs, traffic.at(rate), keep_alive.middle_s)
 
-    return _crossings(lambda rate: usd(a, rate), lambda rate: usd(b, rate))
+    return crossings(lambda rate: usd(a, rate), lambda rate: usd(b, rate))
 
 
 def ready_break_even(costs: Costs, traffic: Steady, keep_alive: KeepAlive) -> float | None:
@@ -77,7 +77,7 @@ def ready_break_even(costs: Costs, traffic: Steady, keep_alive: KeepAlive) -> fl
         one = traffic.at(rate)
         return price(costs, shares_of(costs, one, keep_alive.middle_s), one.per_month)[0]
 
-    return next(iter(_crossings(lambda rate: usd(_with_one_ready, rate), lambda rate: usd(_on_demand, rate))), None)
+    return next(iter(crossings(lambda rate: usd(_with_one_ready, rate), lambda rate: usd(_on_demand, rate))), None)
 
 
 _Priced = tuple[float, Interval | None]
@@ -125,7 +125,7 @@ def _sum(costs: Costs, colds: float, warms: float, fixed: float) -> _Priced:
     return usd, Interval(max(fixed, usd - below), usd + above)
 
 
-def _crossings(a: Callable[[float], float], b: Callable[[float], float]) -> tuple[float, ...]:
+def crossings(a: Callable[[float], float], b: Callable[[float], float]) -> tuple[float, ...]:
     """The rates at which the cheaper of two becomes the dearer; where they differ by less than 1 %, neither is."""
     signs = [
         (rate, math.copysign(1, x - y)) for rate in RATES_PER_HOUR if abs((x := a(rate)) - (y := b(rate))) > _ALIKE * x

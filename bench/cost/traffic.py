@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Self
 
-from bench.cost.arrivals import Shares, Timing, random_shares, trace_shares
+from bench.cost.arrivals import Shares, Timing, random_shares, random_up_s, trace_shares, trace_up_s
 from bench.cost.model import HOURS_PER_MONTH
 from bench.process.errors import UsageError
 
@@ -48,6 +48,10 @@ class Steady:
     def shares(self, timing: Timing) -> Shares:
         """The shares of cold starts."""
         return random_shares(self.per_hour, self.window_h, timing)
+
+    def up_s(self, stop_after_s: float) -> float:
+        """For how many seconds a request keeps up what stops after so many seconds without any."""
+        return random_up_s(self.per_hour, self.window_h, stop_after_s)
 
     def at(self, per_hour: float) -> Self:
         """The same at another rate."""
@@ -89,6 +93,10 @@ class Trace:
     def shares(self, timing: Timing) -> Shares:
         """The shares of cold starts."""
         return trace_shares(self.arrivals_s, timing)
+
+    def up_s(self, stop_after_s: float) -> float:
+        """For how many seconds a request keeps up what stops after so many seconds without any."""
+        return trace_up_s(self.arrivals_s, stop_after_s)
 
 
 Traffic = Steady | Trace

@@ -1,0 +1,43 @@
+"""Prices SnapStart: a cold start restores a snapshot of the initialised environment."""
+
+from __future__ import annotations
+
+from bench.cost.alternatives.alternative import PUBLISHED, Alternative, Case, Latency
+from bench.cost.model import FREE_EPHEMERAL_MB, HOURS_PER_MONTH, Usage
+from bench.cost.month import shares_of
+from contract.storages import storage
+from published.read import figure
+
+_RESTORE = figure("restore-torch")
+
+
+def _usd(case: Case) -> float:
+    """The snapshot in the cache all month, and for each cold start the restore; every request runs as a warm one."""
+    gb, prices = case.terms.usage.memory_mb / 1024, case.terms.prices
+    cache = gb * HOURS_PER_MONTH * 3600 * prices["snapstart_cache_gb_second"]
+    colds = case.requests * shares_of(case.costs, case.traffic, case.keep_alive.middle_s).cold
+    restores = colds * gb * prices["snapstart_restore_gb"]
+    return case.costs.idle_month + cache + restores + case.requests * case.costs.warm_request
+
+
+def _barred(usage: Usage) -> str | None:
+    """The limits of SnapStart, as of 2026-08-20 (`restore-rules` in published/figures.json)."""
+    kept = storage(usage.backend)
+    if kept.opened == "directory" and not kept.baked:
+        return "SnapStart does not mount file systems"
+    if usage.ephemeral_mb > FREE_EPHEMERAL_MB:
+        return f"SnapStart has at most {FREE_EPHEMERAL_MB} MB of /tmp"
+    return None
+
+
+SNAPSHOT = Alternative(
+    name="snapshot (SnapStart)",
+    usd=_usd,
+    needs=lambda _: ("snapstart_cache_gb_second", "snapstart_restore_gb"),
+    latency=Latency(
+        PUBLISHED,
+        f"a restore of a function with torch takes {_RESTORE.value} ms ({_RESTORE.unit.split()[1]}, {_RESTORE.date})",
+    ),
+    assumed="one published version; as many cold starts as on demand; the time of a restore is not billed beside it",
+    barred=_barred,
+)
