@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bench.cost.prices import Prices
 from bench.process.errors import UsageError
@@ -106,8 +106,8 @@ class Costs:
     """In USD, means: one cold start (request included), one warm request, and a month without any request.
 
     `cold_s` and `warm_s` are how long such a request holds its environment. The intervals are of the means, with visits
-    as the units; None where there were too few visits. `ready` is None where its prices are not known;
-    without `terms` nothing else can be priced from these costs.
+    as the units; None where there were too few visits. `ready` is None where its prices are not known. Without `terms`
+    no other way can be priced; two are equal where they cost the same, whatever the terms.
     """
 
     cold_start: float
@@ -118,7 +118,7 @@ class Costs:
     cold_start_interval: Interval | None = None
     warm_request_interval: Interval | None = None
     ready: Ready | None = None
-    terms: Terms | None = None
+    terms: Terms | None = field(default=None, compare=False)
 
 
 def costs(

@@ -9,8 +9,6 @@ from bench.cost.keep_alive import KeepAlive
 from bench.cost.model import Costs, Terms, Usage
 from bench.cost.traffic import Traffic
 
-MEASURED, PUBLISHED, NOT_KNOWN = "measured here", "published", "not known"
-
 
 @dataclass(frozen=True)
 class Case:
@@ -28,11 +26,16 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Latency:
-    """How long a caller waits: `known` is one of `MEASURED`, `PUBLISHED` and `NOT_KNOWN`; `words` say what."""
+class Waits:
+    """What is known of how long a caller waits; with nothing of it, nothing is.
 
-    known: str
-    words: str
+    `cold` and `warm`: such requests take as long as those that were measured. `published` is the key of a figure of
+    others, which stands for a cold start.
+    """
+
+    cold: bool = False
+    warm: bool = False
+    published: str | None = None
 
 
 def _nothing(_: Usage) -> str | None:
@@ -50,6 +53,6 @@ class Alternative:
     name: str
     usd: Callable[[Case], float]
     needs: Callable[[Usage], tuple[str, ...]]
-    latency: Latency
+    waits: Waits
     assumed: str
     barred: Callable[[Usage], str | None] = _nothing

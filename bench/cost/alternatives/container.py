@@ -1,13 +1,14 @@
 """Prices a plain container service: Fargate tasks around the clock behind an application load balancer.
 
-App Runner is not an alternative to price: this project has found no source for today's price of it.
+It is what ECS Express Mode sets up, which AWS recommends in place of App Runner. That is left out: it has taken no new
+customers since 2026-04-30 (docs.aws.amazon.com/apprunner/latest/dg/apprunner-availability-change.html, 2026-11-29).
 """
 
 from __future__ import annotations
 
 import math
 
-from bench.cost.alternatives.alternative import NOT_KNOWN, Alternative, Case, Latency
+from bench.cost.alternatives.alternative import Alternative, Case, Waits
 from bench.cost.alternatives.servers import servers, vcpus
 from bench.cost.model import HOURS_PER_MONTH, Usage, logs_usd
 
@@ -37,6 +38,6 @@ CONTAINER = Alternative(
     name="container service (Fargate)",
     usd=_usd,
     needs=_needs,
-    latency=Latency(NOT_KNOWN, "always up, so never cold; its requests were not measured"),
-    assumed="tasks with the function's memory and processors around the clock, a load balancer in two zones",
+    waits=Waits(),
+    assumed="tasks with the function's memory and processors, around the clock and half busy at most; a load balancer",
 )

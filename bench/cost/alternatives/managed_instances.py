@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.cost.alternatives.alternative import NOT_KNOWN, Alternative, Case, Latency
+from bench.cost.alternatives.alternative import Alternative, Case, Waits
 from bench.cost.alternatives.servers import larges, servers
 from bench.cost.model import HOURS_PER_MONTH, Usage, logs_usd
 
@@ -26,6 +26,6 @@ MANAGED_INSTANCES = Alternative(
     name="Lambda Managed Instances",
     usd=_usd,
     needs=lambda usage: (_instance(usage), "managed_fee_share"),
-    latency=Latency(NOT_KNOWN, "nobody has published it for a model"),
-    assumed="three instances or more, one for each environment, on demand and around the clock",
+    waits=Waits(),
+    assumed="three instances or more around the clock, each for one request at a time and half busy at most",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.cost.alternatives.alternative import MEASURED, Alternative, Case, Latency
+from bench.cost.alternatives.alternative import Alternative, Case, Waits
 from bench.cost.month import month_of
 
 
@@ -14,6 +14,6 @@ ON_DEMAND = Alternative(
     name="on demand",
     usd=_usd,
     needs=lambda _: (),
-    latency=Latency(MEASURED, "the cold and warm requests of this run"),
-    assumed="what was measured",
+    waits=Waits(cold=True, warm=True),
+    assumed="as measured",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.cost.alternatives.alternative import MEASURED, Alternative, Case, Latency
+from bench.cost.alternatives.alternative import Alternative, Case, Waits
 from bench.cost.model import HOURS_PER_MONTH
 from bench.cost.month import shares_of
 
@@ -19,6 +19,6 @@ PINGS = Alternative(
     name="warm-up pings",
     usd=_usd,
     needs=lambda _: (),
-    latency=Latency(MEASURED, "warm requests of this run; a request that finds the environment busy is cold"),
-    assumed="a ping at the short end of the keep-alive; AWS may take an environment away at any time",
+    waits=Waits(cold=True, warm=True),
+    assumed="a ping, as dear as a warm request, after the shortest keep-alive; who finds the environment busy is cold",
 )

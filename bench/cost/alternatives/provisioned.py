@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.cost.alternatives.alternative import NOT_KNOWN, Alternative, Case, Latency
+from bench.cost.alternatives.alternative import Alternative, Case, Waits
 from bench.cost.model import Usage
 from bench.cost.month import ready_month
 
@@ -22,6 +22,6 @@ PROVISIONED = Alternative(
     name="provisioned concurrency",
     usd=_usd,
     needs=_needs,
-    latency=Latency(NOT_KNOWN, "taken to be that of warm requests, which were measured on demand"),
-    assumed="one environment; requests that find it busy are on demand",
+    waits=Waits(),
+    assumed="one environment is kept ready; requests that find it busy are on demand",
 )

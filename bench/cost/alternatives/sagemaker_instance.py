@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.cost.alternatives.alternative import NOT_KNOWN, Alternative, Case, Latency
+from bench.cost.alternatives.alternative import Alternative, Case, Waits
 from bench.cost.alternatives.servers import larges, servers
 from bench.cost.model import logs_usd
 
@@ -21,6 +21,6 @@ SAGEMAKER_INSTANCE = Alternative(
     name="SageMaker instance, stopped when idle",
     usd=_usd,
     needs=lambda _: ("sagemaker_large_hour",),
-    latency=Latency(NOT_KNOWN, "nobody has published how long such a start takes"),
-    assumed=f"x86; stopped after {STOP_AFTER_S / 60:g} minutes without a request; its start is not in the price",
+    waits=Waits(),
+    assumed=f"x86; stopped after {STOP_AFTER_S / 60:g} minutes without a request; its minutes of starting are left out",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from bench.cost.alternatives.alternative import NOT_KNOWN, Alternative, Case, Latency
+from bench.cost.alternatives.alternative import Alternative, Case, Waits
 from bench.cost.model import Usage, logs_usd
 
 # AWS::SageMaker::EndpointConfig ServerlessConfig, "Maximum: 6144" (AWS CloudFormation reference), read 2026-11-28
@@ -30,7 +30,7 @@ SAGEMAKER_SERVERLESS = Alternative(
     name="SageMaker serverless",
     usd=_usd,
     needs=lambda _: ("sagemaker_serverless_gb_second",),
-    latency=Latency(NOT_KNOWN, "it starts cold after a pause, too; nobody says after which, or for how long"),
-    assumed="requests take as long as warm ones here, whole GB of memory; called without an HTTP API, data not billed",
+    waits=Waits(),
+    assumed="whole GB of memory, as long as warm requests take; its cold starts and its charge for data are left out",
     barred=_barred,
 )

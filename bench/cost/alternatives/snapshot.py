@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from bench.cost.alternatives.alternative import PUBLISHED, Alternative, Case, Latency
+from bench.cost.alternatives.alternative import Alternative, Case, Waits
 from bench.cost.model import FREE_EPHEMERAL_MB, HOURS_PER_MONTH, Usage
 from bench.cost.month import shares_of
 from contract.storages import storage
-from published.read import figure
 
-_RESTORE = figure("restore-torch")
+_CACHED, _RESTORED = "lambda_snapshot_gb_second", "lambda_snapshot_restored_gb"
 
 
 def _usd(case: Case) -> float:
     """The snapshot in the cache all month, and for each cold start the restore; every request runs as a warm one."""
     gb, prices = case.terms.usage.memory_mb / 1024, case.terms.prices
-    cache = gb * HOURS_PER_MONTH * 3600 * prices["snapstart_cache_gb_second"]
+    cache = gb * HOURS_PER_MONTH * 3600 * prices[_CACHED]
     colds = case.requests * shares_of(case.costs, case.traffic, case.keep_alive.middle_s).cold
-    restores = colds * gb * prices["snapstart_restore_gb"]
+    restores = colds * gb * prices[_RESTORED]
     return case.costs.idle_month + cache + restores + case.requests * case.costs.warm_request
 
 
@@ -33,11 +32,8 @@ def _barred(usage: Usage) -> str | None:
 SNAPSHOT = Alternative(
     name="snapshot (SnapStart)",
     usd=_usd,
-    needs=lambda _: ("snapstart_cache_gb_second", "snapstart_restore_gb"),
-    latency=Latency(
-        PUBLISHED,
-        f"a restore of a function with torch takes {_RESTORE.value} ms ({_RESTORE.unit.split()[1]}, {_RESTORE.date})",
-    ),
-    assumed="one published version; as many cold starts as on demand; the time of a restore is not billed beside it",
+    needs=lambda _: (_CACHED, _RESTORED),
+    waits=Waits(warm=True, published="restore-torch"),
+    assumed="one version is kept; as many cold starts as on demand, each as dear as a warm request and a restore",
     barred=_barred,
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.cost.estimate import estimate
-from bench.cost.live import NOT_LISTED, PRODUCTS
+from bench.cost.live import NOT_LISTED, PRODUCTS, SOURCE
 from bench.cost.model import Assumptions, Billed, Costs, Usage, compute_usd, costs, idle_month_usd, request_usd
 from bench.cost.prices import read_prices
 from bench.process.errors import UsageError
@@ -171,7 +171,7 @@ def test_prices_can_be_overridden_but_not_invented(tmp_path: Path) -> None:
 
 
 def test_every_price_has_a_source_and_a_date() -> None:
-    assert all(source.startswith("https://") for source in PRICES.sources.values())
+    assert all(source.startswith(("https://", f"{SOURCE}, ")) for source in PRICES.sources.values())
     assert all(source.endswith(")") and re.search(r"\(.*\b202\d", source) for source in PRICES.sources.values())
     assert set(PRICES.sources) == set(PRICES.usd)
 
