@@ -15,14 +15,14 @@ from bench.cost.choose import Objective, Option
 from bench.cost.model import Assumptions
 from bench.cost.traffic import FORMS
 from bench.process.errors import EXIT_NOT_MET, EXIT_OK, EXIT_UNSOUND
-from bench.report.choice import Choice, Question, choose, options_table, predicted_table, ready_table
+from bench.report.choice import Choice, Question, choose, options_table, predicted_table, ready_table, ways_table
 from bench.report.costing import Rates
 from bench.report.kept import keep_alive_of
 from bench.report.notes import LAB_NOTE
 from bench.report.report import report_of
 from bench.report.trust import warnings
 from bench.report.views.choice import choice_html
-from bench.report.views.summary_json import month_json
+from bench.report.views.summary_json import month_json, other_ways_json
 from bench.report.views.terminal import print_table, print_warnings, standard_output
 from bench.report.views.write import write
 from bench.runs.store import read_run
@@ -85,6 +85,7 @@ def _json(choice: Choice, untrusted: tuple[str, ...]) -> dict[str, Any]:
         "verdict": choice.best.verdict,
         "untrusted": untrusted,
         "options": [_option(option) for option in choice.options],
+        "other_ways": [other_ways_json(item) for item in choice.other_ways],
         "assumed": choice.assumed,
         "on_aws": [asdict(item) for item in choice.on_aws],
     }
@@ -111,6 +112,6 @@ def _print(choice: Choice, before: list[str]) -> None:
     print_table(options_table(choice), console)
     for note in choice.assumed:
         console.print(f"assumed: {note}" if note != LAB_NOTE else f"! {note}")
-    for table in (ready_table(choice), predicted_table(choice)):
+    for table in (ready_table(choice), ways_table(choice), predicted_table(choice)):
         if table:
             print_table(table, console)

@@ -9,9 +9,11 @@ from bench.cost.choose import UNDECIDED, Candidate, Objective, Option, visits_ne
 from bench.cost.traffic import Traffic
 from bench.process.errors import UnsoundError
 from bench.report.costing import Rates, bundle_sizes, costs_of, sizes_in_words
+from bench.report.measured import Measured
 from bench.report.names import variant_name
 from bench.report.notes import BEYOND_MARK, BEYOND_NOTE, LAB_NOTE
 from bench.report.on_aws import interval
+from bench.report.other_ways import OtherWays, other_ways, other_ways_table
 from bench.report.precisions import meets_agreement
 from bench.report.prediction import PredictedTime, case_name, state_of
 from bench.report.report import Report
@@ -39,10 +41,13 @@ class Question:
 
 @dataclass(frozen=True)
 class Choice:
-    """The backends, the best first, what was assumed in sentences, and the times that are predicted for AWS."""
+    """The storages under a traffic, the best first, with other ways to answer the same requests, what was assumed in
+    sentences, and the times that are predicted for AWS.
+    """
 
     objective: Objective
     options: tuple[Option, ...]
+    other_ways: tuple[OtherWays, ...]
     assumed: tuple[str, ...]
     on_aws: tuple[PredictedTime, ...]
 
@@ -83,27 +88,44 @@ def choose(report: Report, question: Question) -> Choice:
             "the memory sizes of this run did not change the share of the processors, as they do on Lambda: their "
             "costs cannot be compared. Measure them in a lab with --shape processor or lambda, or on AWS"
         )
-    candidates = _candidates(report, question)
+    among = _candidates(report, question)
+    candidates = [candidate for _, candidate in among]
     found = weigh(candidates, question.objective, question.traffic, question.rates.keep_alive)
     wanted = (NewSandbox.name, WARM)
     on_aws = tuple(item for item in report.on_aws.times if item.kind in wanted) if report.on_aws else ()
     bursts = any(candidate.crowded_ms for candidate in candidates)
-    return Choice(question.objective, tuple(found), tuple(_assumed(report, question, bursts)), on_aws)
+    return Choice(
+        objective=question.objective,
+        options=tuple(found),
+        other_ways=tuple(_other_ways(among, found, question, report.meta.target.is_lab)),
+        assumed=tuple(_assumed(report, question, bursts)),
+        on_aws=on_aws,
+    )
 
 
-def _candidates(report: Report, question: Question) -> list[Candidate]:
+def _candidates(report: Report, question: Question) -> list[tuple[Measured, Candidate]]:
     found, judged, session = [], report.judged, report.meta.session
-    for variant in report.compared:
+    for item in report.variants:
+        variant = item.variant
         priced = costs_of(judged, variant, session, question.rates)
         if priced and variant.arm == "http":
             cold, warm = (select(judged, variant, state).outcomes for state in ("cold", "warm"))
             name = variant_name(variant, report.compared) + BEYOND_MARK * (variant in report.beyond)
             crowded, answered = _crowded(judged, variant), answered_share(judged, variant)
             agrees = meets_agreement(report.precisions, variant, question.agreement)
-            found.append(Candidate(name, cold, warm, priced, crowded, answered, agrees))
+            found.append((item, Candidate(name, cold, warm, priced, crowded, answered, agrees)))
     if not found:
         raise UnsoundError("no backend of this run has valid cold and warm samples: there is nothing to choose from")
     return found
+
+
+def _other_ways(
+    among: Sequence[tuple[Measured, Candidate]], options: Sequence[Option], question: Question, in_lab: bool
+) -> Iterator[OtherWays]:
+    """In the order of the options."""
+    for option in options:
+        item, one = next(each for each in among if each[1].name == option.name)
+        yield other_ways(one.name, in_lab, one.costs, item, (question.traffic,), question.rates.keep_alive)
 
 
 def _crowded(judged: Sequence[Judged], variant: Variant) -> Visits:
@@ -174,6 +196,11 @@ def ready_table(choice: Choice) -> Table | None:
     note = "Provisioned concurrency: priced, not measured; its requests are taken to be as fast as warm ones."
     header = ("backend", "within, 95 % limits", "would meet it", "USD a month")
     return Table("With one environment kept ready", header, rows, note) if rows else None
+
+
+def ways_table(choice: Choice) -> Table | None:
+    """Other ways to answer the same requests; None where nothing else can be priced."""
+    return other_ways_table(choice.other_ways)
 
 
 def predicted_table(choice: Choice) -> Table | None:

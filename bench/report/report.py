@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bench.cost.traffic import ALL, Traffic
@@ -16,8 +16,10 @@ from bench.report.grounds import Evidence
 from bench.report.keep_alive import IdleSeries, keep_alive
 from bench.report.kept import keep_alive_of
 from bench.report.measured import Measured, measured
+from bench.report.names import variant_name
 from bench.report.notes import run_notes
 from bench.report.other_cold_starts import OtherColdStarts, other_cold_starts
+from bench.report.other_ways import OtherWays, other_ways
 from bench.report.precisions import Precision, precisions_of
 from bench.report.predicting import Wanted, predicted_run
 from bench.report.prediction import PredictedRun
@@ -64,6 +66,7 @@ class Report:
 
     `untrusted` says why the figures must not be used, if so; `beyond` are the variants whose memory size
     asks for more cores than the machine of the lab has; `ping_ms` is a request that a warm function refuses.
+    `other_ways` are priced beside what was measured.
     `precisions` say how far answers agree with fp32, which `precision_comparisons` compare times with.
     `on_aws` is predicted from a run in the lab; None where that does not say enough, and for a run on AWS itself.
     """
@@ -84,6 +87,7 @@ class Report:
     keep_alive: IdleSeries | None
     ping_ms: float | None
     costs: Costing | None
+    other_ways: tuple[OtherWays, ...]
     on_aws: PredictedRun | None
 
     @property
@@ -138,8 +142,19 @@ def report_of(run: Run, traffics: Sequence[Traffic] = ALL) -> Report:
         keep_alive=pauses,
         ping_ms=median_known(end.ping_ms for end in run.visits),
         costs=costs,
+        other_ways=tuple(_other_ways(costs, items, recorded_target(first).is_lab)) if costs else (),
         on_aws=on_aws,
     )
+
+
+def _other_ways(costs: Costing, items: Sequence[Measured], in_lab: bool) -> Iterator[OtherWays]:
+    """For every variant over HTTP that is priced."""
+    measured_as = {item.variant: item for item in items}
+    among = [item.variant for item in costs.variants]
+    for item in costs.variants:
+        if item.variant.arm == "http":
+            name, found = variant_name(item.variant, among), measured_as[item.variant]
+            yield other_ways(name, in_lab, item.costs, found, costs.traffics, costs.rates.keep_alive)
 
 
 def _on_aws(run: Evidence) -> PredictedRun | None:

@@ -11,6 +11,7 @@ from bench.report.keep_alive import keep_alive_table
 from bench.report.names import variant_name
 from bench.report.notes import BEYOND_MARK
 from bench.report.on_aws import predicted_times, predicted_verdicts
+from bench.report.other_ways import other_ways_table
 from bench.report.report import Report
 from bench.report.rounding import ends, finite
 from bench.report.table import Table
@@ -229,6 +230,11 @@ def _evens(costing: Costing) -> str:
     return f" Around the clock, {'; '.join(evens)}." if evens else ""
 
 
+def other_ways(report: Report) -> Table | None:
+    """What other ways to answer the same requests would cost on AWS."""
+    return other_ways_table(report.other_ways)
+
+
 def on_aws(report: Report) -> Table | None:
     """How long a caller would probably wait on AWS."""
     return predicted_times(report.on_aws) if report.on_aws else None
@@ -250,6 +256,7 @@ TABLES: tuple[Callable[[Report], Table | None], ...] = (
     keep_alive,
     costs,
     months,
+    other_ways,
     on_aws,
     on_aws_verdicts,
 )

@@ -31,6 +31,6 @@ SAGEMAKER_SERVERLESS = Alternative(
     usd=_usd,
     needs=lambda _: ("sagemaker_serverless_gb_second",),
     waits=Waits(),
-    assumed="whole GB of memory, as long as warm requests take; its cold starts and its charge for data are left out",
+    assumed="a lower bound: whole GB of memory, as long as warm requests take, without its cold starts and data",
     barred=_barred,
 )

@@ -14,6 +14,7 @@ from bench.report.costing import BreakEven, Costing, PricedVariant
 from bench.report.engines import EngineRatio
 from bench.report.measured import Latency, Measured
 from bench.report.other_cold_starts import OtherColdStarts
+from bench.report.other_ways import OtherWays, Way
 from bench.report.recommendation import Advice, Recommendation, Standing
 from bench.report.report import Meta, Report
 from bench.report.rounding import ends, finite
@@ -41,6 +42,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "keep_alive": asdict(report.keep_alive) if report.keep_alive else None,
         "ping_ms": report.ping_ms,
         "costs": _costs(report.costs) if report.costs else None,
+        "other_ways": [other_ways_json(item) for item in report.other_ways],
         "on_aws": asdict(report.on_aws) if report.on_aws else None,
     }
 
@@ -166,6 +168,24 @@ def month_json(month: Month) -> dict[str, Any]:
         "requests_month": round(month.requests, 3),
         "cold_share": round(month.shares.cold, 9),
         "cold_share_range": [round(share, 9) for share in month.cold_shares],
+    }
+
+
+def other_ways_json(item: OtherWays) -> dict[str, Any]:
+    """The ways for a function, as `choose --json` has them, too."""
+    return {"name": item.name, "ways": [_way(way, item.traffics) for way in item.ways]}
+
+
+def _way(way: Way, traffics: Sequence[Traffic]) -> dict[str, Any]:
+    quote = way.quote
+    months = zip(traffics, quote.months_usd, strict=not quote.missing)
+    return {
+        "way": quote.way.name,
+        "missing": quote.missing,
+        "usd_month": {traffic.name: round(usd, 6) for traffic, usd in months},
+        "cheaper_requests_per_hour": [[finite(each.low), finite(each.high)] for each in quote.cheaper],
+        "waits": [asdict(wait) for wait in way.waits],
+        "assumed": quote.way.assumed,
     }
 
 

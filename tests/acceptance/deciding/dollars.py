@@ -8,7 +8,9 @@ import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+from bench.cost.alternatives.on_demand import ON_DEMAND
 from bench.runs.plan import Axes
 from bench.text.numbers import money
 from tests.acceptance.table import Measure, Row
@@ -39,21 +41,32 @@ def the_same_dollars() -> Iterator[Row]:
 def dollars(directory: Path, traffic: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """What each output says of a month, by backend in the order of `BACKENDS`."""
     _, printed = command("choose", directory, "--traffic", traffic, "--objective", 1000, "--json")
-    options = {item["name"]: item["usd_month"] for item in json.loads(printed)["options"]}
+    chosen = json.loads(printed)
+    options = {item["name"]: item["usd_month"] for item in chosen["options"]}
     yield "choose --json", tuple(money(options[name]) for name in BACKENDS)
+    yield "its other ways", on_demand(chosen["other_ways"])
     _, printed = command("choose", directory, "--traffic", traffic, "--objective", 1000)
     yield "choose", tuple(cells(printed, name)[6] for name in BACKENDS)
+    yield "choose's other ways", tuple(cells(printed, f"{name} · {ON_DEMAND.name}")[1] for name in BACKENDS)
     _, printed = command("report", directory, "--traffic", traffic)
     called = Path(traffic).name if Path(traffic).exists() else traffic
     yield "report's table", tuple(cells(printed, f"{called} · {name}")[2] for name in BACKENDS)
+    yield "report's other ways", tuple(cells(printed, f"{name} · {ON_DEMAND.name}")[1] for name in BACKENDS)
     summary = json.loads((directory / "summary.json").read_text())
     (advised,) = summary["recommendation"]["traffics"]
     standing = {item["backend"]: item["usd_month"] for item in advised["standings"]}
     yield "summary's advice", tuple(money(standing[name]) for name in BACKENDS)
+    yield "summary's other ways", on_demand(summary["other_ways"])
     months = {item["backend"]: list(item["months"].values()) for item in summary["costs"]["variants"]}
     yield "summary's costs", tuple(money(months[name][0]["usd_month"]) for name in BACKENDS)
     if traffic in CHARTED:
         yield "chart", tuple(charted(directory, name)[CHARTED.index(traffic)] for name in BACKENDS)
+
+
+def on_demand(found: list[dict[str, Any]]) -> tuple[str, ...]:
+    """What the JSON of other ways says of the function as it was measured, under its only traffic."""
+    ways = {item["name"]: way["usd_month"] for item in found for way in item["ways"] if way["way"] == ON_DEMAND.name}
+    return tuple(money(*ways[name].values()) for name in BACKENDS)
 
 
 def cells(printed: str, name: str) -> list[str]:
