@@ -14,6 +14,7 @@ from bench.cost.traffic import Traffic
 from bench.report.measured import Measured
 from bench.report.table import Table
 from bench.text.numbers import money, ms, per_hour_words
+from contract.run_modes import ON_DEMAND as RUN_ON_DEMAND
 from published.read import figure
 
 MEASURED, PUBLISHED, NOT_KNOWN = "measured here", "published", "not known"
@@ -54,8 +55,8 @@ class OtherWays:
 def other_ways(
     name: str, in_lab: bool, costs: Costs, measured: Measured, traffics: Sequence[Traffic], keep_alive: KeepAlive
 ) -> OtherWays:
-    """The ways for a function that was measured; none for costs that nothing else can be priced from."""
-    found = quotes(costs, traffics, keep_alive)
+    """The ways for a function that was measured on demand; none for another, and for costs that say too little."""
+    found = quotes(costs, traffics, keep_alive) if measured.variant.mode is RUN_ON_DEMAND else ()
     return OtherWays(
         name, in_lab, tuple(traffics), tuple(Way(quote, tuple(_waits(quote, measured))) for quote in found)
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 from contract.checkout import ROOT
 from contract.storages import STORAGES
 from tests.acceptance.table import Measure, Row
-from tests.extending import test_cold_start, test_figure, test_route, test_storage
+from tests.extending import test_alternative, test_cold_start, test_figure, test_route, test_storage
 from tests.extending.support.tree import Tree
 from tests.support.import_graph import cycles, folders, imports, production_files
 
@@ -26,6 +26,7 @@ _TRIALS = (
     (test_cold_start, "cold-start kind", 2),
     (test_route, "route", 3),
     (test_figure, "figure", 2),
+    (test_alternative, "alternative", 2),
 )
 _MOST_NAMES, _MOST_WORDS, _MOST_MINUTES = 3, 1200, 15
 

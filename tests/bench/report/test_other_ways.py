@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bench.cost.alternatives import ALTERNATIVES
 from bench.report.other_ways import MEASURED, NOT_KNOWN, PUBLISHED
+from bench.report.other_ways import other_ways as other_ways_of
 from bench.report.report import Report, report_of
 from bench.report.tables import other_ways
 from bench.runs.plan import Axes
 from bench.runs.store import RESULTS, read_run
 from bench.text.numbers import money, ms
+from contract.run_modes import SNAPSTART, label
 from published.read import figure
 from tests.bench.support.failing import command, measured
 
@@ -84,6 +87,16 @@ def test_choose_and_the_summary_have_it_for_ones_traffic(run: Path) -> None:
     command("report", run)
     assert "Other ways to answer the same requests" in (run / "report.html").read_text()
     assert "## Other ways to answer the same requests" in (run / "report.md").read_text()
+
+
+def test_a_function_that_did_not_run_on_demand_has_no_other_ways(report: Report) -> None:
+    assert report.costs
+    oci = next(item for item in report.variants if item.variant.backend == "oci")
+    priced = next(item.costs for item in report.costs.variants if item.variant == oci.variant)
+    asked = (report.costs.traffics, report.costs.rates.keep_alive)
+    assert other_ways_of("oci", True, priced, oci, *asked).ways
+    restored = replace(oci, variant=replace(oci.variant, backend=label("oci", SNAPSTART)))
+    assert other_ways_of("oci+snapstart", True, priced, restored, *asked).ways == ()
 
 
 def test_a_run_of_before_these_prices_has_the_rows_that_need_none(run: Path, tmp_path: Path) -> None:
