@@ -63,9 +63,9 @@ class Choice:
         if best.meets:
             return f"{best.name}: the cheapest that is shown to answer {wanted}, {money(best.usd_month)} a month"
         closest = f"{best.name} comes closest ({percent(best.within)})"
-        said = f"No backend answers {wanted}; {closest}"
+        said = f"No storage answers {wanted}; {closest}"
         if best.verdict == UNDECIDED:
-            said = f"Undecided: no backend is shown to answer {wanted}; {closest}"
+            said = f"Undecided: no storage is shown to answer {wanted}; {closest}"
         ready = sorted(
             (each.with_one_ready for each in self.options if each.with_one_ready and each.with_one_ready.meets),
             key=lambda each: each.usd_month,
@@ -176,7 +176,7 @@ def options_table(choice: Choice) -> Table:
         for item in choice.options
     ]  # fmt: skip
     header = (
-        "backend", "cold starts", "answered", "within", "95 % limits", "meets it", "USD a month", "95 %",
+        "storage", "cold starts", "answered", "within", "95 % limits", "meets it", "USD a month", "95 %",
     )  # fmt: skip
     return Table("", header, rows)
 
@@ -194,7 +194,7 @@ def ready_table(choice: Choice) -> Table | None:
         for item in found
     ]
     note = "Provisioned concurrency: priced, not measured; its requests are taken to be as fast as warm ones."
-    header = ("backend", "within, 95 % limits", "would meet it", "USD a month")
+    header = ("storage", "within, 95 % limits", "would meet it", "USD a month")
     return Table("With one environment kept ready", header, rows, note) if rows else None
 
 

@@ -26,7 +26,7 @@ _TRIALS = (
     (test_cold_start, "cold-start kind", 2),
     (test_route, "route", 3),
     (test_figure, "figure", 2),
-    (test_alternative, "alternative", 2),
+    (test_alternative, "further alternative", 2),
 )
 _MOST_NAMES, _MOST_WORDS, _MOST_MINUTES = 3, 1200, 15
 

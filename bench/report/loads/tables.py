@@ -34,7 +34,7 @@ def figures(report: LoadReport) -> Table:
         for item in report.backends
     ]  # fmt: skip
     columns = (
-        "backend", "due", "dropped", "failed", "answered", "cold", "cold share", "p50", "p95", "p99", "slowest",
+        "storage", "due", "dropped", "failed", "answered", "cold", "cold share", "p50", "p95", "p99", "slowest",
         "sent late, median", "sent late, most", "machine busy", "client, cores",
     )  # fmt: skip
     return Table("Under load", columns, rows, _note(report))

@@ -58,7 +58,7 @@ def over_memories(curves: Curves, objective_ms: float | None) -> Table:
         ]
         for item in curves.by_memory
     ]  # fmt: skip
-    header = ["backend", "memory, MB", "cold, ms", "warm, ms", "USD a month", "95 %"]
+    header = ["storage", "memory, MB", "cold, ms", "warm, ms", "USD a month", "95 %"]
     if objective_ms is not None:
         header.append(f"cold within {objective_ms:g} ms")
     note = (

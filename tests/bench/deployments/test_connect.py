@@ -211,7 +211,7 @@ def test_compare_and_choose_read_runs(outputs_file: Callable[..., Path], tmp_pat
     trace.write_text("\n".join(str(100 * number) for number in range(50)))
     unmet = bench("choose", tmp_path / "a", "--trace", trace, "--objective", 0.001)
     assert unmet.returncode == 1
-    assert "No backend" in unmet.stdout
+    assert "No storage" in unmet.stdout
 
 
 def test_doctor_overhead_and_load_drive_a_target(outputs_file: Callable[..., Path], tmp_path: Path) -> None:
