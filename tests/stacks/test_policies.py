@@ -16,8 +16,8 @@ from tests.stacks.support.recorder import Graph
 from tests.stacks.support.scenarios import Scenario
 from tools.policies import __main__ as policies
 from tools.policies.documents import PREVIEW
-from tools.policies.needs import UnknownTypeError, actions, is_set, names_arn_of, needs
-from tools.policies.permissions import ACTIONS, LOOKUPS, WITH_ARN_OF, WITH_INPUT
+from tools.policies.needs import UnknownTypeError, actions, is_set, names_arn_of, needs, service_of
+from tools.policies.permissions import ACTIONS, LOOKUPS, WITH_ARN, WITH_INPUT
 
 S3_FILES = "elasticfilesystem.amazonaws.com"  # the name under which it takes its role and manages its rules
 LIMIT = 6144  # characters of a managed policy, white space not counted
@@ -210,8 +210,8 @@ def test_the_table_has_nothing_that_is_never_recorded(runs: list[Graph]) -> None
     assert set(LOOKUPS) - lookups == set()
     for kind, name in WITH_INPUT:
         assert any(found.type == kind and is_set(found.inputs, name) for found in resources), (kind, name)
-    for kind, service in WITH_ARN_OF:
-        assert any(found.type == kind and names_arn_of(found.inputs, service) for found in resources), (kind, service)
+    for kind, line in ((kind, line) for kind, lines in WITH_ARN.items() for line in lines):
+        assert any(found.type == kind and names_arn_of(found.inputs, service_of(line)) for found in resources), line
 
 
 def test_every_reason_not_to_need_an_action_is_used() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.stacks.support.recorder import Graph
-from tools.policies.permissions import ACTIONS, LOOKUPS, PREVIEW, SERVICE_LINKED, WITH_ARN_OF, WITH_INPUT
+from tools.policies.permissions import ACTIONS, LOOKUPS, PREVIEW, SERVICE_LINKED, WITH_ARN, WITH_INPUT
 
 # Types that exist only in the engine and the SDK, and the program's own components.
 _NOT_AWS = ("model-storage:", "pulumi:")
@@ -48,14 +48,18 @@ def needs(graphs: Iterable[Graph]) -> Needs:
 def of_resource(kind: str, inputs: Mapping[str, Any]) -> set[str]:
     """Return what it takes to make, read, change and delete one resource with these inputs."""
     more = [lines for (owner, name), lines in WITH_INPUT.items() if owner == kind and is_set(inputs, name)]
-    more += [lines for (owner, name), lines in WITH_ARN_OF.items() if owner == kind and names_arn_of(inputs, name)]
+    more += [(line,) for line in WITH_ARN.get(kind, ()) if names_arn_of(inputs, service_of(line))]
     return actions(line for lines in (_known(ACTIONS, kind), *more) for line in lines)
+
+
+def service_of(line: str) -> str:
+    """Return the service of a line."""
+    return line.partition(": ")[0]
 
 
 def actions(lines: Iterable[str]) -> set[str]:
     """Return the actions of lines such as `lambda: GetFunction InvokeFunction`."""
-    split = (line.partition(": ") for line in lines)
-    return {f"{service}:{name}" for service, _, names in split for name in names.split()}
+    return {f"{service_of(line)}:{name}" for line in lines for name in line.partition(": ")[2].split()}
 
 
 def is_set(value: Any, name: str) -> bool:

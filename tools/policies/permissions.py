@@ -182,10 +182,9 @@ WITH_INPUT: dict[tuple[str, str], tuple[str, ...]] = {
     ("awsx:ecr:Repository", "rules"): ("ecr: PutLifecyclePolicy GetLifecyclePolicy DeleteLifecyclePolicy",),
     ("awsx:ecr:Repository", "kmsKey"): ("kms: DescribeKey CreateGrant RetireGrant",),
 }
-# What it needs in addition if an input is the ARN of something of a service.
-WITH_ARN_OF: dict[tuple[str, str], tuple[str, ...]] = {
-    ("aws:lambda/function:Function", "elasticfilesystem"): ("elasticfilesystem: DescribeMountTargets",),
-    ("aws:lambda/function:Function", "s3files"): ("s3files: ListMountTargets",),
+# What it needs in addition if an input is the ARN of something of the line's service.
+WITH_ARN: dict[str, tuple[str, ...]] = {
+    "aws:lambda/function:Function": ("elasticfilesystem: DescribeMountTargets", "s3files: ListMountTargets"),
 }
 # What the program asks AWS before it makes anything, in previews, too. Asking for one's own identity needs no
 # permission.

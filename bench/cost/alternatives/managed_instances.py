@@ -6,7 +6,8 @@ from bench.cost.alternatives.alternative import Alternative, Case, Waits
 from bench.cost.alternatives.servers import larges, servers
 from bench.cost.model import HOURS_PER_MONTH, Usage, logs_usd
 
-_LEAST = 3  # environments, here one an instance, and _LEAST_MB each (agent-toolkit-for-aws, aws-serverless lambda.md, 2026-08-20)
+# Environments, here one an instance, and _LEAST_MB each (agent-toolkit-for-aws, aws-serverless lambda.md, 2026-08-20).
+_LEAST = 3
 _LEAST_MB = 2048
 
 
