@@ -69,7 +69,7 @@ def _encoder(bundle: Path) -> Encoder:
 
 def runs() -> Iterator[Row]:
     """A run of the benchmark for each precision, with the full-size bundle and cold caches."""
-    summaries = {precision: _run(bundle) for precision, bundle in _bundles("").items()}
+    summaries = {precision: _run(precision, bundle) for precision, bundle in _bundles("").items()}
     told = {
         precision: {each["backend"]: each for each in summary["variants"]} for precision, summary in summaries.items()
     }
@@ -87,11 +87,13 @@ def runs() -> Iterator[Row]:
     yield _ratio("efs: cost of 1,000 cold starts, $", 1000 * costs[FP32], 1000 * costs[INT8], MOST_COST)
 
 
-def _run(bundle: Path) -> Any:
+def _run(precision: str, bundle: Path) -> Any:
     with tempfile.TemporaryDirectory() as place:
         out = Path(place) / "run"
-        command = (sys.executable, "bench/run.py", "run", "--bundle", str(bundle), "--cold", "8", "--warm", "4")
-        done = subprocess.run([*command, "--out", str(out)], cwd=ROOT, capture_output=True, text=True)
+        command = (sys.executable, "bench/run.py", "run", "--bundle", str(bundle), "--precision", precision)
+        done = subprocess.run(
+            [*command, "--cold", "8", "--warm", "4", "--out", str(out)], cwd=ROOT, capture_output=True, text=True
+        )
         if not (out / "summary.json").exists():
             raise RuntimeError(f"the run failed: {done.stderr[-2000:]}")
         return json.loads((out / "summary.json").read_text())
