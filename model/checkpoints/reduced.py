@@ -2,7 +2,7 @@
 
 In int8 a dense layer's matrix has a scale for each output column: `weight`, int8[inputs, outputs], times `scale`,
 float32[outputs], is the matrix. Whole numbers reach from -LEVELS to LEVELS alone: a processor without instructions for
-int8 (VNNI) adds two products of an unsigned and a signed byte in 16 bits, and 2 * 255 * 63 is the most that fits. So
+int8 (VNNI) adds two products of an unsigned and a signed byte in 16 bits, and 2 * 255 * 64 is the most that fits. So
 every processor computes the same sums. The rows of embedding tables are float16; LayerNorm, biases and MPNet's bias of
 attention stay float32.
 """
@@ -24,7 +24,7 @@ from model.checkpoints import weights
 from similarity.bundle.encoder_tensors import layer_of, parts, shared_names
 from similarity.bundle.safetensors_header import Header, Tensor
 
-LEVELS = 63
+LEVELS = 64
 _DENSE = re.compile(r"encoder\.layer\.\d+\.(?!.*(?:LayerNorm|_norm)\.).*\.weight")
 _TABLE = re.compile(r"embeddings\.[a-z_]+_embeddings\.weight")
 _BYTES = {"F32": 4, "F16": 2, "I8": 1}

@@ -4,7 +4,7 @@
 the first row of the last layer or, if the checkpoint is pooled otherwise, what `pooling.py` makes of its rows.
 
     short graph: float32[b, n, hidden] -> float32[b, hidden], b texts of n tokens each, in which every token sees
-                 every other one; n >= 1
+                 every other one; n >= 1. In int8 b is 1
     long graph:  float32[n, hidden] -> float32[hidden], one text of any n > window // 2, with a sliding window
 
 Only models with a window have a long graph. There are two because reading the long one takes as much time again as
@@ -65,7 +65,8 @@ def build_short(architecture: Architecture, header: Header) -> onnx.ModelProto:
     else:
         rows = layers.last(layers.layer(architecture.layers - 1, rows, rows, attend))
         result = POOLS[architecture.pooling](nodes, nodes.add("Reshape", rows, shape), 1)
-    return model_of(nodes, layers.weights, result, ("b", "n", hidden), ("b", hidden))
+    texts = layers.weights.texts
+    return model_of(nodes, layers.weights, result, (texts, "n", hidden), (texts, hidden))
 
 
 def build_long(architecture: Architecture, header: Header) -> onnx.ModelProto:

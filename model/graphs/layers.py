@@ -66,7 +66,7 @@ class Layers:
         if style.gated:
             gate = self.dense(rows, f"{prefix}.intermediate.gate", style.feed_forward_bias)
             inner = self.nodes.add("Mul", inner, gate)
-        return self.dense(inner, f"{prefix}.output.dense", style.feed_forward_bias)
+        return self.dense(inner, f"{prefix}.output.dense", style.feed_forward_bias, uneven=True)
 
     def turned(self, layer: int, rows: str) -> str:
         """Rows of float32[b, n, hidden] from the first token on, turned by their positions if these are rotary."""

@@ -82,6 +82,11 @@ class Weights:
         """The type of a tensor in the file, by its name in safetensors."""
         return find(self.header, name).dtype
 
+    @property
+    def texts(self) -> str | int:
+        """How many texts a graph takes at once: any number `b`, but one alone in int8, as `dense.py` explains."""
+        return 1 if any(tensor.dtype == "I8" for tensor in self.header.tensors.values()) else "b"
+
 
 def model_of(
     nodes: Nodes, weights: Weights, result: str, given: tuple[str | int, ...], made: tuple[str | int, ...]

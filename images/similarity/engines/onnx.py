@@ -9,7 +9,7 @@ import numpy as np
 import onnxruntime as ort
 
 from contract.bundle import GRAPH, LONG_GRAPH, WEIGHTS
-from contract.precisions import FP16
+from contract.precisions import FP16, INT8
 from similarity.bundle.manifest import Manifest
 from similarity.bundle.safetensors_header import Header
 from similarity.engines.embeddings import Embeddings
@@ -17,6 +17,10 @@ from similarity.engines.mapped_weights import copies, mapped
 
 if TYPE_CHECKING:
     from similarity.stores import Weights
+
+
+SPINNING_US = 50
+"""How long threads wait for the next product in int8: these are so short that waking a thread takes as long as some."""
 
 
 def needs_weights(manifest: Manifest) -> bool:
@@ -46,7 +50,7 @@ class OnnxEngine:
         self._values = mapped(header, weights.directory / WEIGHTS)
         self._graphs = graphs
         self._long: ort.InferenceSession | None = None
-        self._short = _session(graphs[GRAPH], self._directory, self._values)
+        self._short = self._session(GRAPH)
         self._embeddings = Embeddings(header, weights, manifest.padding_id)
 
     def encode(self, ids: Sequence[int]) -> np.ndarray:
@@ -58,18 +62,23 @@ class OnnxEngine:
     def encode_batch(self, batch: Sequence[Sequence[int]]) -> np.ndarray:
         """float32[b, hidden] of texts of the same number of tokens; raises ValueError otherwise.
 
-        Texts past the window are encoded one by one, because their work is cut into blocks already.
+        Texts past the window are encoded one by one, because their work is cut into blocks already, and so are those in
+        int8, because each layer's input has one scale, which the other texts would change.
         """
         if len({len(ids) for ids in batch}) != 1:
             raise ValueError("texts of a batch must have the same number of tokens, one text at least")
-        if len(batch[0]) > self._manifest.short_tokens:
+        if len(batch[0]) > self._manifest.short_tokens or self._manifest.precision == INT8:
             return np.stack([self.encode(ids) for ids in batch])
         return _run(self._short, np.stack([self._embeddings(ids) for ids in batch]))
 
     def _long_session(self) -> ort.InferenceSession:
         if self._long is None:
-            self._long = _session(self._graphs[LONG_GRAPH], self._directory, self._values)
+            self._long = self._session(LONG_GRAPH)
         return self._long
+
+    def _session(self, graph: str) -> ort.InferenceSession:
+        spinning = SPINNING_US if self._manifest.precision == INT8 else 0
+        return _session(self._graphs[graph], self._directory, self._values, spinning)
 
 
 def _run(session: ort.InferenceSession, embeddings: np.ndarray) -> np.ndarray:
@@ -77,20 +86,23 @@ def _run(session: ort.InferenceSession, embeddings: np.ndarray) -> np.ndarray:
     return result
 
 
-def _session(graph: bytes, directory: str, values: Mapping[str, ort.OrtValue]) -> ort.InferenceSession:
+def _session(
+    graph: bytes, directory: str, values: Mapping[str, ort.OrtValue], spinning_us: int
+) -> ort.InferenceSession:
     """A session that starts in milliseconds: no optimisation (the graph is written fused) and no prepacked copies.
 
     It uses `values` in place, so these must live as long as it does; in `directory` it only checks that the file which
     the graph names is there.
 
-    Its threads sleep when they have nothing to do: spinning threads would take a core from the rest of the start, and
-    save later encodings a few ms. docs/performance.md has the figures for every setting. The first encoding maps the
-    weights' pages: mapping them before takes the 15 ms that it saves.
+    Its threads sleep when they have nothing to do for `spinning_us`: threads that spin on would take a core from the
+    rest of the start, and save later encodings a few ms. docs/performance.md has the figures for every setting. The
+    first encoding maps the weights' pages: mapping them before takes the 15 ms that it saves.
     """
     options = ort.SessionOptions()
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.add_session_config_entry("session.disable_prepacking", "1")
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.intra_op.allow_spinning", "1" if spinning_us else "0")
+    options.add_session_config_entry("session.intra_op.spin_duration_us", str(spinning_us))
     options.add_session_config_entry("session.model_external_initializers_file_folder_path", directory)
     options.log_severity_level = 3
     for name, value in values.items():

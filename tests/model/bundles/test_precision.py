@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime as ort
 import pytest
 from rich.console import Console
@@ -60,39 +61,61 @@ def test_any_family_answers_nearly_as_in_fp32_for_short_and_long_texts(kind: str
     assert built[FP32].agreement is None
 
 
-def test_the_other_texts_of_a_batch_do_not_change_a_vector(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("in_process")
+@pytest.mark.parametrize("kind", ["bert", "longformer with a head"])
+def test_the_other_texts_that_are_embedded_do_not_change_a_vector(kind: str, tmp_path: Path) -> None:
+    save(KINDS[kind], tmp_path / "checkpoint")
+    encoder = Encoder(_build(tmp_path, kind, INT8), tmp_path / INT8)
+    for count in (9, 60):  # a short text and, with a window, a long one
+        texts = [np.random.default_rng(seed).integers(5, 590, count).tolist() for seed in range(4)]
+        together = encoder.encode(texts)
+        for vector, ids in zip(together, texts, strict=True):
+            np.testing.assert_array_equal(vector, encoder.encode([ids])[0])
+
+
+def test_a_graph_in_int8_takes_one_text_alone(tmp_path: Path) -> None:
     save(KINDS["bert"], tmp_path / "checkpoint")
-    encoder = Encoder(_build(tmp_path, "bert", INT8), tmp_path / INT8)
-    texts = [np.random.default_rng(seed).integers(5, 590, 9).tolist() for seed in range(4)]
-    for vector, ids in zip(encoder.encode(texts), texts, strict=True):
-        np.testing.assert_allclose(vector, encoder.encode([ids])[0], atol=1e-5)
+    for precision, texts in ((FP16, 0), (INT8, 1)):  # 0: any number
+        _build(tmp_path, "bert", precision)
+        graph = onnx.load(tmp_path / precision / files.GRAPH, load_external_data=False).graph
+        (given,), (made,) = graph.input, graph.output
+        assert [value.type.tensor_type.shape.dim[0].dim_value for value in (given, made)] == [texts, texts]
 
 
-@pytest.mark.parametrize("largest", [0.0, 1.0, 1e6])
-def test_a_dense_layer_computes_what_numpy_does_with_the_same_whole_numbers(tmp_path: Path, largest: float) -> None:
+def _layer(folder: Path, rows: np.ndarray, uneven: bool) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """What a dense layer in int8 makes of rows of 16 columns, and its tensors."""
     rng = np.random.default_rng(3)
     tensors = {
         f"{NAME}.weight": rng.standard_normal((5, 16)).astype(np.float32),
         f"{NAME}.bias": rng.standard_normal(5).astype(np.float32),
     }
-    source, made = tmp_path / "source", tmp_path / files.WEIGHTS
+    source, made = folder / "source", folder / files.WEIGHTS
     save_file(tensors, source)
     reduced.write(weights.header(source)[1], source, made, INT8, lambda done, total: None)
     nodes, over = Nodes(), Weights(weights.header(made)[1])
-    graph = model_of(nodes, over, Dense(nodes, over)("embeddings", NAME, True), ("n", 16), ("n", 5))
+    graph = model_of(nodes, over, Dense(nodes, over)("embeddings", NAME, True, uneven), ("n", 16), ("n", 5))
     options = ort.SessionOptions()
     values = mapped(over.header, made)
     for name, value in values.items():
         options.add_initializer(name, value)
-    options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(tmp_path))
+    options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(folder))
     session = ort.InferenceSession(graph.SerializeToString(), options)
-    rows = (rng.standard_normal((6, 16)) * np.array([[largest], [1], [2], [1e-3], [5], [0]])).astype(np.float32)
-    kept = load_file(made)
-    scale = np.maximum(np.abs(rows).max(axis=1, keepdims=True), 1e-30) / 127
-    exact = np.rint(rows / scale) * scale @ (kept[f"{NAME}.weight"] * kept[f"{NAME}.scale"]).astype(np.float64)
-    found = session.run(["cls"], {"embeddings": rows})[0]
-    one_step = scale * np.abs(tensors[f"{NAME}.weight"]).max()  # a number halfway between two may go either way
-    assert (np.abs(found - exact - tensors[f"{NAME}.bias"]) <= 1.1 * one_step + 1e-4).all()
+    return session.run(["cls"], {"embeddings": rows})[0], load_file(made)
+
+
+@pytest.mark.parametrize("uneven", [False, True])
+@pytest.mark.parametrize("sizes", [(1, 1, 2, 1, 5, 0), (1e6, 1, 2, 1e-3, 5, 0), (0, 0, 0, 0, 0, 0), (1e-4,) * 6])
+def test_a_dense_layer_is_off_by_steps_of_the_whole_input_or_of_each_row(
+    tmp_path: Path, sizes: tuple[float, ...], uneven: bool
+) -> None:
+    rows = (np.random.default_rng(4).standard_normal((6, 16)) * np.array([sizes]).T).astype(np.float32)
+    found, kept = _layer(tmp_path, rows, uneven)
+    matrix = kept[f"{NAME}.weight"] * kept[f"{NAME}.scale"].astype(np.float64)
+    error = np.abs(found - kept[f"{NAME}.bias"] - rows @ matrix)
+    own = np.abs(rows).max(axis=1, keepdims=True).astype(np.float64)
+    span = 2 * own if uneven else np.full_like(own, np.ptp(np.append(rows, 0)))  # what 255 steps reach over
+    half_a_step = span / 255 / 2
+    assert (error <= 1.05 * half_a_step * np.abs(matrix).sum(axis=0) + 1e-5 * own + 1e-6).all()
 
 
 def test_the_engine_that_reads_the_checkpoint_itself_refuses_by_name(tmp_path: Path) -> None:
