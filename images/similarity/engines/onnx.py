@@ -1,4 +1,4 @@
-"""Runs the encoder with numpy and onnxruntime over weights that are mapped, never copied."""
+"""Runs the encoder with numpy and onnxruntime over weights that are mapped, and not copied unless they are small."""
 
 from __future__ import annotations
 
@@ -19,13 +19,19 @@ if TYPE_CHECKING:
     from similarity.stores import Weights
 
 
-SPINNING_US = 50
-"""How long threads wait for the next product in int8: these are so short that waking a thread takes as long as some."""
+SPINNING_US = 1000
+"""How long threads wait awake for the next product in int8: waking one takes as long as the shortest products."""
+MOST_PACKED = 16 << 20
+"""Bytes of weights in int8 of which a copy is made, once, in the order in which products read them.
+
+Else every product of a short text spends a quarter of its time on that. Weights of the default model's size are not
+copied: 81 MB for each graph would be half of the memory that such a bundle needs.
+"""
 
 
 def needs_weights(manifest: Manifest) -> bool:
-    """It maps the weights, which may still be on their way, unless it copies them: fp16, or all if it is told so."""
-    return manifest.precision == FP16 or copies()
+    """It maps the weights, which may still be on their way, unless it copies them: fp16, packed, or all if told so."""
+    return manifest.precision == FP16 or copies() or _packs(manifest)
 
 
 def files(manifest: Manifest) -> tuple[str, ...]:
@@ -41,7 +47,8 @@ def make(manifest: Manifest, header: Header, weights: Weights, small_files: Mapp
 class OnnxEngine:
     """Graphs over one weights file: the short one is made at once, the long one at the first long text.
 
-    Making the sessions reads no weights, so an engine may be made while these are still being fetched.
+    Making the sessions reads no weights, so an engine may be made while these are still being fetched, unless
+    `needs_weights` says otherwise.
     """
 
     def __init__(self, manifest: Manifest, header: Header, weights: Weights, graphs: Mapping[str, bytes]) -> None:
@@ -77,8 +84,27 @@ class OnnxEngine:
         return self._long
 
     def _session(self, graph: str) -> ort.InferenceSession:
-        spinning = SPINNING_US if self._manifest.precision == INT8 else 0
-        return _session(self._graphs[graph], self._directory, self._values, spinning)
+        """A session that starts in milliseconds: no optimisation (the graph is written fused) and few packed copies.
+
+        It uses the weights in place, so these must live as long as it does; in the directory it only checks that the
+        file which the graph names is there.
+
+        Its threads sleep when they have nothing to do: spinning threads would take a core from the rest of the start,
+        and save later encodings a few ms. docs/performance.md has the figures for every setting. In int8 they spin for
+        a moment. The first encoding maps the weights' pages: mapping them before takes the 15 ms that it saves.
+        """
+        options = ort.SessionOptions()
+        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+        options.add_session_config_entry("session.disable_prepacking", "0" if _packs(self._manifest) else "1")
+        spins = self._manifest.precision == INT8
+        options.add_session_config_entry("session.intra_op.allow_spinning", "1" if spins else "0")
+        if spins:
+            options.add_session_config_entry("session.intra_op.spin_duration_us", str(SPINNING_US))
+        options.add_session_config_entry("session.model_external_initializers_file_folder_path", self._directory)
+        options.log_severity_level = 3
+        for name, value in self._values.items():
+            options.add_initializer(name, value)
+        return ort.InferenceSession(self._graphs[graph], options, providers=["CPUExecutionProvider"])
 
 
 def _run(session: ort.InferenceSession, embeddings: np.ndarray) -> np.ndarray:
@@ -86,25 +112,5 @@ def _run(session: ort.InferenceSession, embeddings: np.ndarray) -> np.ndarray:
     return result
 
 
-def _session(
-    graph: bytes, directory: str, values: Mapping[str, ort.OrtValue], spinning_us: int
-) -> ort.InferenceSession:
-    """A session that starts in milliseconds: no optimisation (the graph is written fused) and no prepacked copies.
-
-    It uses `values` in place, so these must live as long as it does; in `directory` it only checks that the file which
-    the graph names is there.
-
-    Its threads sleep when they have nothing to do for `spinning_us`: threads that spin on would take a core from the
-    rest of the start, and save later encodings a few ms. docs/performance.md has the figures for every setting. The
-    first encoding maps the weights' pages: mapping them before takes the 15 ms that it saves.
-    """
-    options = ort.SessionOptions()
-    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.add_session_config_entry("session.disable_prepacking", "1")
-    options.add_session_config_entry("session.intra_op.allow_spinning", "1" if spinning_us else "0")
-    options.add_session_config_entry("session.intra_op.spin_duration_us", str(spinning_us))
-    options.add_session_config_entry("session.model_external_initializers_file_folder_path", directory)
-    options.log_severity_level = 3
-    for name, value in values.items():
-        options.add_initializer(name, value)
-    return ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+def _packs(manifest: Manifest) -> bool:
+    return manifest.precision == INT8 and manifest.encoder_bytes <= MOST_PACKED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from model.index.encoder import Encoder
 from similarity.base.errors import Unavailable
 from similarity.base.phases import Phases
 from similarity.bundle.manifest import Manifest, parse
+from similarity.engines import onnx as onnx_engine
 from similarity.engines.mapped_weights import mapped
 from similarity.loading.loader import Loader
 from similarity.stores.directory import DirectoryStore
@@ -71,6 +73,21 @@ def test_the_other_texts_that_are_embedded_do_not_change_a_vector(kind: str, tmp
         together = encoder.encode(texts)
         for vector, ids in zip(together, texts, strict=True):
             np.testing.assert_array_equal(vector, encoder.encode([ids])[0])
+
+
+@pytest.mark.usefixtures("in_process")
+def test_small_weights_are_packed_once_they_are_there_and_large_ones_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(KINDS["longformer with a head"], tmp_path / "checkpoint")
+    manifest, vectors = _build(tmp_path, "longformer with a head", INT8), {}
+    for most in (manifest.encoder_bytes, manifest.encoder_bytes - 1):
+        monkeypatch.setattr(onnx_engine, "MOST_PACKED", most)
+        waits = onnx_engine.needs_weights(manifest)
+        encoder = Encoder(manifest, tmp_path / INT8)
+        vectors[waits] = [encoder.encode([list(range(5, 5 + count))])[0] for count in (9, 60)]
+    assert not onnx_engine.needs_weights(replace(manifest, precision=FP32, encoder_bytes=1))
+    np.testing.assert_array_equal(vectors[True], vectors[False])
 
 
 def test_a_graph_in_int8_takes_one_text_alone(tmp_path: Path) -> None:
