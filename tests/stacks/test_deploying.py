@@ -65,7 +65,8 @@ def test_the_policies_are_filled_in_as_the_page_says(tmp_path: Path) -> None:
 
 def test_every_word_to_replace_is_replaced() -> None:
     resources = [part["Resource"] for path in DIRECTORY.glob("*.json") for part in _statements(path)]
-    words = set(re.findall(r"[A-Z][A-Z_]+", json.dumps(resources)))
+    of_s3_files = "DO-NOT-DELETE"  # it begins the names of its rules
+    words = set(re.findall(r"[A-Z][A-Z_]+", json.dumps(resources).replace(of_s3_files, "")))
 
     assert {"ACCOUNT", "STATE_KEY_ID"} <= words
     assert [word for word in words if f"s/{word}/${word}/g" not in PAGE] == []

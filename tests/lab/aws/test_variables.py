@@ -64,9 +64,11 @@ def test_what_the_deployment_set_is_neither_changed_nor_left_out(deployed: Serve
 
 
 def test_what_may_change_reaches_the_function_and_changes_back(deployed: Served) -> None:
-    update(deployed, {**DEPLOYED, "CONFIG_NONCE": "n", "ENGINE": "transformers", "READERS": "8", "VERIFY_WEIGHTS": "1"})
+    others = ("n", "1", "transformers", "8", "1")
+    changed = dict(zip(CHANGEABLE, others, strict=True))
+    update(deployed, {**DEPLOYED, **changed})
     variables = deployed.invoke({})["variables"]
-    assert [variables[name] for name in CHANGEABLE] == ["n", "transformers", "8", "1"]
+    assert {name: variables[name] for name in CHANGEABLE} == changed
     update(deployed, DEPLOYED)
     variables = deployed.invoke({})["variables"]
     assert ("CONFIG_NONCE" in variables, variables["ENGINE"]) == (False, "onnx")
