@@ -18,7 +18,7 @@ from tests.stacks.support.registry import histories, play, two_commits
 from tests.stacks.support.scenarios import combinations, in_parallel, run_scenario
 from tests.stacks.support.trial import FAULTS, checks_that_catch
 from tests.tools.images.support.layers import UMASKS, weights_layers
-from tests.tools.ready.support.fresh import NotProved, prove
+from tests.tools.ready.support.fresh import NotProved, clone_into, compare, prove
 from tools.images import shell
 from tools.policies.__main__ import DIRECTORY
 from tools.policies.documents import PREVIEW
@@ -32,7 +32,9 @@ def fresh_clone() -> Iterator[Row]:
     what = "fresh clone, the deploying steps, import of the three SDKs and a recorded run in that .venv"
     try:
         with tempfile.TemporaryDirectory() as directory:
-            proof = prove(Path(directory))
+            clone = clone_into(Path(directory))
+            proof = prove(clone)
+            compare(clone, proof)
     except (NotProved, ValueError) as error:
         yield Row(what, "passes", str(error), False)
         return

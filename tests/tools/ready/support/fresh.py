@@ -1,8 +1,10 @@
 """Proves the deploying steps of docs/deploying.md in a fresh clone and environment, as far as they go without AWS.
 
-    python -m tests.tools.ready.support.fresh
+    PYTHONPATH=.:images python3 -m tests.tools.ready.support.fresh
 
-Takes a minute or two, most of it pip's. The bundle is a tiny one; that aside, the commands are those of the page.
+Started in a clone that has nothing installed, it proves them there, and leaves that environment behind; started in
+another, in a clone of its own. Takes a minute or two, most of it pip's. The bundle is a tiny one; that aside, the
+commands are those of the page. Standard library only: it may run before anything is installed.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from tests.stacks.support.project import ROOT
 from tests.tools.ready.support import steps
 from tools.ready.environment import SDKS
 
+PROGRAM = ("-m", "tests.stacks.support.dry_run")
 _LIMIT_S = 1200
 # Variables that a run under make or in another environment would pass on; and ARGS, which make takes from here.
 _DROPPED = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "PYTHONPATH", "STACK", "VIRTUAL_ENV")
@@ -47,11 +50,16 @@ class NotProved(Exception):
     """A step failed; the message says which, and ends with what it printed."""
 
 
-def prove(directory: Path) -> Proof:
-    """Clone HEAD into `directory`, follow its deploying steps, and look at what came of it. Raises NotProved."""
-    begin = time.monotonic()
+def clone_into(directory: Path) -> Path:
+    """Clone HEAD into `directory`, and return the clone. Raises NotProved."""
     clone = directory / "clone"
     _run(["git", "clone", "--quiet", str(ROOT), str(clone)], directory)
+    return clone
+
+
+def prove(clone: Path) -> Proof:
+    """Follow the deploying steps in a fresh clone, and look at what came of it. Raises NotProved."""
+    begin = time.monotonic()
     ran, skipped = _follow(clone)
     if not any(command.startswith("make deploy-ready") for command in ran):
         raise NotProved(f"the steps do not contain `make deploy-ready`, only {ran}")
@@ -59,14 +67,17 @@ def prove(directory: Path) -> Proof:
     lean, versions = json.loads(_run([python, "-c", _IMPORTS.format(sdks=SDKS)], clone))
     if not lean:
         raise NotProved("the new environment has pytest: it is the tests' own and proves nothing")
-    program = ["-m", "tests.stacks.support.dry_run"]
-    there = json.loads(_run([python, *program], clone))
-    # The tests' own environment has another checkout's modules installed: those of the clone come first.
+    program = json.loads(_run([python, *PROGRAM], clone))
+    return Proof(ran, skipped, versions, program, time.monotonic() - begin)
+
+
+def compare(clone: Path, proof: Proof) -> None:
+    """Raise NotProved unless the clone's program asks for the same in the environment that this runs in."""
+    # This environment may have another checkout's modules installed: those of the clone come first.
     of_clone = os.pathsep.join([str(clone), str(clone / "images")])
-    here = json.loads(_run([sys.executable, *program], clone, PYTHONPATH=of_clone))
-    if there != here:
-        raise NotProved(f"the program asks for {there} in the new environment, and for {here} in the tests' own")
-    return Proof(ran, skipped, versions, there, time.monotonic() - begin)
+    here = json.loads(_run([sys.executable, *PROGRAM], clone, PYTHONPATH=of_clone))
+    if proof.program != here:
+        raise NotProved(f"the program asks for {proof.program} in the new environment, for {here} in the tests' own")
 
 
 def _follow(clone: Path) -> tuple[list[str], list[str]]:
@@ -101,10 +112,13 @@ def _run(command: list[str], directory: Path, **variables: str) -> str:
 
 
 def main() -> int:
-    """Prove it in a temporary folder and say what was run; exit code 1 where it fails."""
+    """Prove it and say what was run; exit code 1 where it fails."""
     try:
-        with tempfile.TemporaryDirectory() as directory:
-            proof = prove(Path(directory))
+        if not (ROOT / ".venv" / ".base").exists():
+            proof = prove(ROOT)
+        else:
+            with tempfile.TemporaryDirectory() as directory:
+                proof = prove(clone_into(Path(directory)))
     except (NotProved, ValueError) as error:
         print(f"NOT PROVED: {error}", file=sys.stderr)
         return 1
