@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,15 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # A busy machine takes longer than hypothesis' 200 ms for an example now and then, which says nothing about the code.
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
+
+# Collecting imports all tests and their libraries, a million objects that stay: looking for garbage among them, now or
+# after every test, finds none and takes time.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
