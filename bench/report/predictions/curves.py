@@ -84,8 +84,12 @@ class Curves:
     @property
     def work(self) -> str:
         """What is computed, in words."""
-        reduced = f" in {self.precision}" if self.precision != FP32 else ""
-        return f"{self.engine}{reduced} and texts of {self.tokens} tokens"
+        return f"{self.engine}{self.in_precision} and texts of {self.tokens} tokens"
+
+    @property
+    def in_precision(self) -> str:
+        """` in int8`, to follow what it is said of; nothing for fp32."""
+        return f" in {self.precision}" if self.precision != FP32 else ""
 
     def cheapest(self, objective_ms: float) -> ByMemory | None:
         """The backend and memory size that meet the objective for the least money."""
@@ -93,9 +97,18 @@ class Curves:
         return min(meeting, key=lambda item: item.month_usd.median, default=None)
 
 
-def curves_of(run: Evidence, wanted: Wanted, prices: Prices) -> Curves:
-    """The curves for the run's first engine, text length and precision, from the same draws as the prediction."""
-    ground, parameters = grounds_of(run)[0], draw(DRAWS, wanted.seed)
+def curves_of(run: Evidence, wanted: Wanted, prices: Prices) -> tuple[Curves, ...]:
+    """The curves for the run's first engine and text length, one set for each precision that has them.
+
+    All are from the same draws as the prediction.
+    """
+    grounds, parameters = grounds_of(run), draw(DRAWS, wanted.seed)
+    first = grounds[0].engine, grounds[0].tokens
+    alike = (ground for ground in grounds if (ground.engine, ground.tokens) == first)
+    return tuple(_curves(ground, run.session, wanted, prices, parameters) for ground in alike)
+
+
+def _curves(ground: Grounds, session: Session, wanted: Wanted, prices: Prices, parameters: Parameters) -> Curves:
     memory_mb = max(wanted.memories or ground.memories)
     return Curves(
         engine=ground.engine,
@@ -103,7 +116,7 @@ def curves_of(run: Evidence, wanted: Wanted, prices: Prices) -> Curves:
         precision=ground.precision,
         memory_mb=memory_mb,
         by_size=tuple(_over_sizes(ground, memory_mb, parameters)),
-        by_memory=tuple(_over_memories(ground, run.session, prices, parameters)),
+        by_memory=tuple(_over_memories(ground, session, prices, parameters)),
         region=prices.region,
         prices_date=prices.date,
     )

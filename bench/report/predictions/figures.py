@@ -33,7 +33,7 @@ def _over_sizes(prediction: Curves, kind: str) -> Figure:
     ]
     numbered = "; ".join(f"{number} {limit.name}" for number, limit in enumerate(limits, 1))
     return _figure(
-        f"Predicted cold starts over what they read: {kind}",
+        f"Predicted cold starts over what they read{prediction.in_precision}: {kind}",
         found,
         f"Medians and bands of 95 % of the draws; {prediction.memory_mb:,} MB of memory. Limits: {numbered}.",
         "MB read before the first answer",
@@ -56,6 +56,7 @@ def _over_memories(prediction: Curves) -> Iterable[Figure]:
             f"{words} {TRAFFIC.words}; list prices of {prediction.region}, {prediction.prices_date}.",
         ),
     ):  # fmt: skip
+        title += prediction.in_precision
         yield _figure(title, found, caption, "MB of memory", lambda x: f"{x:,.0f}", y_label)
 
 

@@ -9,7 +9,6 @@ from bench.report.predictions.curves import TRAFFIC, ByMemory, BySize, Curves
 from bench.report.table import Table
 from bench.text.numbers import megabytes, money, seconds
 from contract.limits import API_TIMEOUT_S, INIT_S
-from contract.precisions import FP32
 
 
 def over_sizes(curves: Curves, kind: str) -> Table:
@@ -23,7 +22,8 @@ def over_sizes(curves: Curves, kind: str) -> Table:
         f"Predicted for {curves.work}, with {curves.memory_mb:,} MB of memory; in "
         "brackets 95 % of the draws. Only what is read changes: a larger model also computes for longer."
     )
-    return Table(f"Predicted cold starts over what they read: {kind}", ("MB read", *backends), rows, note)
+    title = f"Predicted cold starts over what they read{curves.in_precision}: {kind}"
+    return Table(title, ("MB read", *backends), rows, note)
 
 
 def passed(curves: Curves) -> Iterator[str]:
@@ -32,7 +32,8 @@ def passed(curves: Curves) -> Iterator[str]:
         items = [item for item in curves.by_size if (item.backend, item.kind) == (backend, kind)]
         init = _first_over([(item.bytes_read, item.init_over) for item in items])
         api = _first_over([(item.bytes_read, item.given_up) for item in items])
-        yield f"{backend}, {kind}: INIT is over {INIT_S} s {init}; the API gives up ({API_TIMEOUT_S} s) {api}."
+        case = f"{backend}, {kind}{curves.in_precision}"
+        yield f"{case}: INIT is over {INIT_S} s {init}; the API gives up ({API_TIMEOUT_S} s) {api}."
 
 
 def _first_over(shares: Sequence[tuple[int, float]]) -> str:
@@ -66,13 +67,12 @@ def over_memories(curves: Curves, objective_ms: float | None) -> Table:
         f"read what this run read, and the cost of {TRAFFIC.words}, by list prices of "
         f"{curves.region}, {curves.prices_date}."
     )
-    return Table("Predicted times and costs over memory sizes", header, rows, note)
+    return Table(f"Predicted times and costs over memory sizes{curves.in_precision}", header, rows, note)
 
 
 def cheapest(curves: Curves, objective_ms: float) -> str:
     """The answer to an objective, in a sentence."""
-    found, wanted = curves.cheapest(objective_ms), f"a cold start within {objective_ms:g} ms"
-    wanted += f" in {curves.precision}" if curves.precision != FP32 else ""
+    found, wanted = curves.cheapest(objective_ms), f"a cold start within {objective_ms:g} ms{curves.in_precision}"
     if found:
         return (
             f"Cheapest that probably answers {wanted}: {found.backend} with {found.memory_mb:,} MB, "

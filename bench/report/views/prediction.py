@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from bench.report.figures.figure import Figure
 from bench.report.on_aws import TITLE, orders, predicted_times, predicted_verdicts, rests_on
 from bench.report.predicting import COLD_KINDS
 from bench.report.prediction import PredictedRun
@@ -25,10 +26,10 @@ MARKDOWN, PAGE = "prediction.md", "prediction.html"
 
 @dataclass(frozen=True)
 class Shown:
-    """A prediction with its curves; `untrusted` says why the run's figures must not be used, if so."""
+    """A prediction and the curves of each precision; `untrusted` says why the run's figures must not be used, if so."""
 
     prediction: PredictedRun
-    curves: Curves
+    curves: Sequence[Curves]
     objective_ms: float | None
     untrusted: Sequence[str]
 
@@ -40,7 +41,7 @@ class Shown:
     @property
     def sentences(self) -> list[str]:
         """The orders of the storages, and the answer to the objective."""
-        asked = [] if self.objective_ms is None else [cheapest(self.curves, self.objective_ms)]
+        asked = [] if self.objective_ms is None else [cheapest(each, self.objective_ms) for each in self.curves]
         return [*orders(self.prediction), *asked]
 
     @property
@@ -49,10 +50,20 @@ class Shown:
         found = (
             predicted_times(self.prediction),
             predicted_verdicts(self.prediction),
-            *(over_sizes(self.curves, kind) for kind in COLD_KINDS),
-            over_memories(self.curves, self.objective_ms),
+            *(over_sizes(each, kind) for each in self.curves for kind in COLD_KINDS),
+            *(over_memories(each, self.objective_ms) for each in self.curves),
         )
         return [table for table in found if table]
+
+    @property
+    def limits(self) -> list[str]:
+        """Where limits of Lambda are passed."""
+        return [sentence for each in self.curves for sentence in passed(each)]
+
+    @property
+    def figures(self) -> list[Figure]:
+        """All figures."""
+        return [figure for each in self.curves for figure in figures(each)]
 
 
 def print_prediction(shown: Shown, console: Console) -> None:
@@ -62,7 +73,7 @@ def print_prediction(shown: Shown, console: Console) -> None:
         console.print(sentence)
     for table in shown.tables:
         print_table(table, console)
-    for sentence in passed(shown.curves):
+    for sentence in shown.limits:
         console.print(sentence)
 
 
@@ -70,7 +81,7 @@ def prediction_markdown(shown: Shown) -> str:
     """prediction.md."""
     parts = [
         f"# {TITLE}", bullets(shown.notes), bullets(shown.sentences), *map(section, shown.tables),
-        "## Limits of Lambda", bullets(passed(shown.curves)),
+        "## Limits of Lambda", bullets(shown.limits),
     ]  # fmt: skip
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -82,9 +93,9 @@ def prediction_html(shown: Shown) -> str:
         list_in_html(shown.notes, "notes"),
         list_in_html(shown.sentences),
         table_in_html(times),
-        Section("Figures", "".join(map(figure_in_html, figures(shown.curves)))),
+        Section("Figures", "".join(map(figure_in_html, shown.figures))),
         *map(table_in_html, others),
-        Section("Limits of Lambda", list_in_html(passed(shown.curves))),
+        Section("Limits of Lambda", list_in_html(shown.limits)),
     ]
     basis = shown.prediction.basis
     subtitle = f"predicted from the run of {basis.run_utc[:16].replace('T', ' ')} UTC {basis.place}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,13 @@ from bench.charts.curves import Limit, curves
 from bench.charts.svg import Series
 from bench.cost.model import Assumptions, Billed, Usage, idle_month_usd, request_usd
 from bench.cost.prices import read_prices
-from bench.report.predicting import COLD_KINDS, Wanted
+from bench.report.predicting import COLD_KINDS, Wanted, predicted_run
 from bench.report.predictions.curves import MEMORIES, SIZES, ByMemory, Curves, curves_of
 from bench.report.predictions.figures import figures
 from bench.report.predictions.tables import cheapest, over_memories, over_sizes, passed
 from bench.report.report import report_of
-from bench.runs.plan import Axes
+from bench.report.views.prediction import Shown
+from bench.runs.plan import Axes, Variant
 from bench.runs.store import read_run
 from tests.bench.support.failing import measured
 
@@ -28,7 +30,8 @@ PRICES = read_prices()
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> Curves:
     report = report_of(read_run(measured(tmp_path_factory.mktemp("run"), axes=Axes(BACKENDS, cold=5, warm=10))))
-    return curves_of(report.evidence, Wanted(), PRICES)
+    (only,) = curves_of(report.evidence, Wanted(), PRICES)
+    return only
 
 
 def test_more_bytes_are_never_faster_and_pass_limits_never_less_often(found: Curves) -> None:
@@ -106,6 +109,37 @@ def test_figures_draw_bands_and_the_limits_that_lie_within(found: Curves) -> Non
     assert "limit 1, when INIT ends" in wide
 
 
+def test_each_precision_has_its_own_curves_tables_and_figures(tmp_path: Path) -> None:
+    evidence = report_of(
+        read_run(measured(tmp_path, axes=Axes(("s3", "oci"), memories=(3008,), cold=5, warm=9)))
+    ).evidence
+    quarter = [
+        replace(item, variant=_in_int8(item.variant), fetched_bytes=(item.fetched_bytes or 0) / 4)
+        for item in evidence.variants
+    ]
+    again = [
+        replace(item, sample=replace(item.sample, variant=_in_int8(item.sample.variant))) for item in evidence.judged
+    ]
+    both = replace(evidence, variants=[*evidence.variants, *quarter], judged=[*evidence.judged, *again])
+    exact, reduced = curves_of(both, Wanted(), PRICES)
+    assert (exact.precision, reduced.precision) == ("fp32", "int8")
+    assert (exact,) == curves_of(evidence, Wanted(), PRICES)
+    for a, b in zip(exact.by_memory, reduced.by_memory, strict=True):
+        assert (a.backend, a.memory_mb) == (b.backend, b.memory_mb)
+        assert b.cold_ms.median < a.cold_ms.median  # the same work, fewer bytes
+    shown = Shown(predicted_run(both, Wanted()), (exact, reduced), 5000.0, ())
+    names = [figure.title for figure in shown.figures], [table.title for table in shown.tables]
+    for titles, how_many in zip(names, (5, 3), strict=True):
+        assert len(set(titles)) == len(titles)
+        assert sum("in int8" in title for title in titles) == how_many
+    assert sum("5000 ms in int8" in sentence for sentence in shown.sentences) == 1
+    assert sum(", new-sandbox in int8: INIT" in sentence for sentence in shown.limits) == 2
+
+
+def _in_int8(variant: Variant) -> Variant:
+    return replace(variant, precision="int8")
+
+
 def test_a_limit_beyond_the_axes_is_named_and_not_drawn() -> None:
     limits = [Limit("low", 1.0, across=False), Limit("in", 15.0, across=False), Limit("far", 1e9, across=True)]
     chart = curves([(Series("a", 0, 0), [(1, 10.0), (2, 20.0)])], 720, "x", str, str, limits=limits)
@@ -115,7 +149,7 @@ def test_a_limit_beyond_the_axes_is_named_and_not_drawn() -> None:
 
 def test_a_storage_without_published_figures_has_no_curves(tmp_path: Path) -> None:
     report = report_of(read_run(measured(tmp_path, axes=Axes(("s3", "s3files"), cold=5, warm=10))))
-    curves = curves_of(report.evidence, Wanted(), PRICES)
+    (curves,) = curves_of(report.evidence, Wanted(), PRICES)
     assert {item.backend for item in (*curves.by_size, *curves.by_memory)} == {"s3"}
     assert report.on_aws is not None
     assert {item.case.backend for item in report.on_aws.times} == {"s3"}
