@@ -11,7 +11,8 @@ from bench.process.errors import UsageError
 from bench.runs.direct_reads import are_on
 from bench.runs.foreign import OWN
 from bench.runs.plan import Visit
-from contract.bucket import PLAN_BYTES, PLAN_GETS
+from contract.bucket import PLANS
+from contract.precisions import FP32
 
 # A careful guess from published figures; the estimate prints it, the run replaces it.
 COLD_S = {"onnx": 5.0, "transformers": 15.0}
@@ -34,10 +35,10 @@ class Estimate:
     usd: float
 
 
-def guess(usage: Usage, engine: str, prices: Prices) -> Costs:
-    """The assumed costs of a backend before anything is measured."""
-    cold_s, warm_s = COLD_S[engine], WARM_S[engine]
-    cold, warm = Billed((cold_s + warm_s) * 1e3, PLAN_BYTES, PLAN_GETS), Billed(warm_s * 1e3)
+def guess(usage: Usage, engine: str, prices: Prices, precision: str = FP32) -> Costs:
+    """The assumed costs of a backend before anything is measured: times by the engine, bytes by the precision too."""
+    cold_s, warm_s, plan = COLD_S[engine], WARM_S[engine], PLANS[precision]
+    cold, warm = Billed((cold_s + warm_s) * 1e3, plan.bytes_, len(plan.gets)), Billed(warm_s * 1e3)
     return costs(usage, [[cold]], [[warm]], prices, Assumptions())
 
 
@@ -52,7 +53,7 @@ def estimate(plan: Sequence[Visit], prices: Prices, architecture: str) -> Estima
         memory_mb = variant.memory_mb or DEFAULT_MEMORY_MB
         through = not are_on(variant.direct_reads, memory_mb)
         usage = Usage(variant.storage, architecture, memory_mb, snapshot=variant.mode.restores, read_through=through)
-        one = guess(usage, variant.engine, prices)
+        one = guess(usage, variant.engine, prices, variant.precision)
         cold_starts += made.colds
         usd += made.colds * one.cold_start + made.warms * one.warm_request
         usd += made.snapshots * snapshot_usd(usage, prices) if made.snapshots else 0.0

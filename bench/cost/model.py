@@ -19,7 +19,8 @@ from bench.cost.prices import Prices
 from bench.process.errors import UsageError
 from bench.stats.clusters import mean_interval
 from bench.stats.quantiles import Interval
-from contract.bucket import BUNDLE_BYTES, PLAN_BYTES, PLAN_GETS
+from contract.bucket import BUNDLE_BYTES, PLANS
+from contract.precisions import FP32
 from contract.storages import Charges, storage
 
 HOURS_PER_MONTH = 730
@@ -38,7 +39,7 @@ class Assumptions:
     """
 
     image_base_bytes: float = 250e6
-    get_bytes: float = PLAN_BYTES / PLAN_GETS
+    get_bytes: float = PLANS[FP32].bytes_ / len(PLANS[FP32].gets)
     log_bytes_per_request: float = 600.0
     endpoints: int = 0
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 from bench.predict.spread import Spread, Values
 from contract import readers
-from contract.bucket import GET_BYTES, PLAN
+from contract.bucket import GET_BYTES, PLANS
 from contract.engines import ONNX, TRANSFORMERS
 from contract.limits import INIT_S
+from contract.precisions import FP32
 from contract.storages import Storage
 
 INIT_BUDGET_MS = (INIT_S - 2) * 1e3  # our functions end INIT by themselves then, and go on loading in the first request
@@ -81,26 +83,30 @@ class Situation:
     one_after_the_other: bool = False
 
 
-def fetch_of(storage: Storage, engine: str, bytes_: float, set_readers: int | None = None) -> Fetch:
+def fetch_of(
+    storage: Storage, engine: str, bytes_: float, set_readers: int | None = None, precision: str = FP32
+) -> Fetch:
     """The fetch of so many bytes, as our functions do it: in the plan's GETs, as often as there are bytes for them.
 
     `set_readers` is what the variable READERS of a function says, if it is set.
     """
     of_directory = readers.IMAGE if storage.baked else readers.NFS
     side_by_side = readers.BUCKET if storage.opened == "bucket" else of_directory
-    requests = tuple(_requests(engine, bytes_))
-    ends = sum(size < GET_BYTES for size in requests)  # of stretches: no GET goes beyond one
-    return Fetch(requests, set_readers or side_by_side, max(0, ends - 1))
+    stretches = tuple(_stretches(engine, precision, bytes_))
+    requests = tuple(size for stretch in stretches for size in stretch)
+    return Fetch(requests, set_readers or side_by_side, max(0, len(stretches) - 1))
 
 
-def _requests(engine: str, bytes_: float) -> Iterator[float]:
-    """The bytes of each GET: the onnx engine's stretches are of all sizes, any other engine reads the whole file."""
+def _stretches(engine: str, precision: str, bytes_: float) -> Iterator[tuple[float, ...]]:
+    """The bytes of each GET, by stretches of the file: the onnx engine skips some, any other reads the whole file."""
     left = bytes_
-    for size in itertools.cycle(PLAN if engine == ONNX else (GET_BYTES,)):
+    whole = (GET_BYTES,) * math.ceil(bytes_ / GET_BYTES)
+    for stretch in itertools.cycle(PLANS[precision].stretches if engine == ONNX else (whole,)):
         if left <= 0:
             return
-        yield min(size, left)
-        left -= size
+        before = (left - start for start in itertools.accumulate(stretch, initial=0))
+        yield tuple(min(size, rest) for size, rest in zip(stretch, before, strict=False) if rest > 0)
+        left -= sum(stretch)
 
 
 def code_bytes(engine: str) -> float:

@@ -90,7 +90,7 @@ def situation_of(ground: Grounds, backend: str, memory_mb: int, bytes_read: int,
         memory_mb=memory_mb,
         first_deploy=kind == FirstDeploy.name,
         engine=ground.engine,
-        fetch=fetch_of(kept, ground.engine, bytes_read),
+        fetch=fetch_of(kept, ground.engine, bytes_read, precision=ground.precision),
         work=ground.work,
         code_bytes=code_bytes(ground.engine),
     )

@@ -9,6 +9,7 @@ attention stay float32.
 
 from __future__ import annotations
 
+import math
 import mmap
 import re
 from collections.abc import Iterator
@@ -55,22 +56,36 @@ def write(header: Header, source: Path, target: Path, precision: str, progress: 
 
     Raises UnsupportedModel, which names the tensor, for numbers that the precision cannot hold.
     """
-    planned = sorted(_plan(header, precision), key=lambda part: -_BYTES[part.dtype])  # so every number is aligned
-    laid, offset = {}, 0
-    for part in planned:
-        size = int(np.prod(part.shape)) * _BYTES[part.dtype]
-        laid[part.name] = Tensor(part.dtype, part.shape, offset, size)
-        offset += size
+    planned = _ordered(header, precision)
+    total = sum(map(_size, planned))
     with (
         source.open("rb") as file,
         mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as whole,
         target.open("wb") as made,
     ):
-        made.write(weights.describe(laid))
+        made.write(described(header, precision))
         done = 0
         for part in planned:
             done += made.write(_converted(part, whole).tobytes())
-            progress(done, offset)
+            progress(done, total)
+
+
+def described(header: Header, precision: str) -> bytes:
+    """What `write` writes before the numbers: the header of a reduced checkpoint, from that of the checkpoint."""
+    laid, offset = {}, 0
+    for part in _ordered(header, precision):
+        laid[part.name] = Tensor(part.dtype, part.shape, offset, _size(part))
+        offset += _size(part)
+    return weights.describe(laid)
+
+
+def _ordered(header: Header, precision: str) -> list[_Part]:
+    """All tensors as they follow one another, the widest numbers first, so that every number is aligned."""
+    return sorted(_plan(header, precision), key=lambda part: -_BYTES[part.dtype])
+
+
+def _size(part: _Part) -> int:
+    return math.prod(part.shape) * _BYTES[part.dtype]
 
 
 def _plan(header: Header, precision: str) -> Iterator[_Part]:

@@ -19,6 +19,7 @@ from bench.runs.plan import Axes, build_plan
 from contract.bucket import BUNDLE_BYTES
 from contract.bundle import MANIFEST
 from contract.checkout import ROOT
+from contract.precisions import FP32, INT8
 from contract.storages import STORAGES
 
 PRICES = read_prices()
@@ -174,6 +175,14 @@ def test_every_price_has_a_source_and_a_date() -> None:
     assert all(source.startswith(("https://", f"{SOURCE}, ")) for source in PRICES.sources.values())
     assert all(source.endswith(")") and re.search(r"\(.*\b202\d", source) for source in PRICES.sources.values())
     assert set(PRICES.sources) == set(PRICES.usd)
+
+
+def test_the_estimate_of_a_precision_counts_its_own_bytes_by_hand() -> None:
+    plans = (build_plan(Axes(("efs",), precisions=(each,), cold=1, warm=0)) for each in (FP32, INT8))
+    exact, reduced = (estimate(plan, PRICES, "arm64") for plan in plans)
+    assert exact.cold_starts == reduced.cold_starts == 2  # the warm-up is one, too
+    assert exact.usd - reduced.usd == pytest.approx(2 * (340_443_136 - 85_754_048) / GB * 0.03)
+    assert exact.seconds == reduced.seconds  # a careful guess for both
 
 
 def test_the_estimate_grows_with_the_plan() -> None:

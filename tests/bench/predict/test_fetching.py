@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from bench.predict.fetching import fetch_ms, network_ms
 from bench.predict.parameters import middle
 from bench.predict.situation import Fetch, fetch_of
-from contract.bucket import GET_BYTES, PLAN
+from contract.bucket import GET_BYTES, PLANS
 from contract.engines import ENGINES, ONNX, TRANSFORMERS
+from contract.precisions import FP16, FP32, INT8, PRECISIONS
 from contract.storages import EFS, IMAGE, S3
 from tests.bench.predict.support.situations import PREDICTED, parameters, situation
 
@@ -86,13 +87,18 @@ def test_every_draw_has_its_own_queue():
     assert list(fetch_ms(plan, both)) == pytest.approx(alone)
 
 
-@given(st.integers(1, 10**10), st.sampled_from(ENGINES))
-def test_a_fetch_asks_for_all_bytes_in_the_gets_of_the_function(bytes_, engine):
-    fetch = fetch_of(S3, engine, bytes_)
+@given(st.integers(1, 10**10), st.sampled_from(ENGINES), st.sampled_from(PRECISIONS))
+def test_a_fetch_asks_for_all_bytes_in_the_gets_of_the_function(bytes_, engine, precision):
+    fetch, plan = fetch_of(S3, engine, bytes_, precision=precision), PLANS[precision]
     assert fetch.bytes_ == bytes_
     assert max(fetch.requests) <= GET_BYTES
-    if engine == ONNX and bytes_ >= sum(PLAN):
-        assert fetch.requests[: len(PLAN)] == PLAN
+    if engine == ONNX and bytes_ >= plan.bytes_:
+        assert fetch.requests[: len(plan.gets)] == plan.gets
+
+
+def test_a_reduced_bundle_is_two_stretches_of_its_file():
+    for precision in (FP16, INT8):
+        assert fetch_of(IMAGE, ONNX, PLANS[precision].bytes_, precision=precision).gaps == 1
 
 
 @given(st.integers(1, 1000), st.integers(1, 32), st.booleans())
@@ -138,7 +144,8 @@ def test_streams_of_efs_stop_at_the_limit_of_a_client():
 
 def test_linux_reads_on_at_the_gaps_of_the_default_model_but_not_beyond_a_whole_file():
     found = middle()
-    plan, whole = fetch_of(IMAGE, ONNX, sum(PLAN)), fetch_of(IMAGE, TRANSFORMERS, sum(PLAN))
+    bytes_ = PLANS[FP32].bytes_
+    plan, whole = fetch_of(IMAGE, ONNX, bytes_), fetch_of(IMAGE, TRANSFORMERS, bytes_)
     assert (plan.gaps, whole.gaps) == (39, 0)
     for first in (False, True):
         each = float((found.chunk_first_ms if first else found.chunk_later_ms)[0])
