@@ -29,6 +29,7 @@ bench: $(VENV)/.base $(if $(findstring transformers,$(ARGS)),$(VENV)/.torch)
 limits: $(VENV)/.torch
 	$(PIP) -r requirements-limits.txt
 	$(BIN)/python -m model build
+	$(BIN)/python -m model build --precision int8 --out images/bundle-int8
 	$(BIN)/python bench/run.py limits $(ARGS)
 
 model: $(VENV)/.base

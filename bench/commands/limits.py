@@ -1,7 +1,8 @@
 """Measure how near the service is to its lower bounds, side by side with raw reads and rivals.
 
 Writes every sample to `limits.jsonl`, then makes a document and a picture from that file alone; `--from FILE` makes
-them again. `--readers` measures instead how many readers pay on each storage, and prints a table.
+them again. `--readers` measures instead how many readers pay on each storage, and `--int8` a bundle in int8 beside fp32
+alone; both print tables.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from pathlib import Path
 from rich.console import Console
 
 from bench.commands.ranges import count
-from bench.limits import document, readers, study
+from bench.limits import document, readers, reduced, reduced_report, study
+from bench.limits.facts import facts
 from bench.limits.samples import Sample, Samples
 from bench.process.errors import EXIT_OK, EXIT_UNSOUND
 from contract.bundle import MANIFEST
@@ -28,7 +30,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bundle", type=Path, default=IMAGES / "bundle", help="full-size bundle (images/bundle)")
     parser.add_argument("--rounds", type=count, default=7, help="of every storage measurement (%(default)s)")
     parser.add_argument(
-        "--document", type=Path, metavar="FILE", help="to write (docs/performance.md; with --readers none)"
+        "--document",
+        type=Path,
+        metavar="FILE",
+        help="to write (docs/performance.md; with --readers or --int8 none)",
     )
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--from", dest="derive", type=Path, metavar="FILE", help="samples of an earlier run")
@@ -39,6 +44,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="compare one reader, these numbers, and the number that each storage has",
     )
+    what.add_argument("--int8", action="store_true", help="compare the bundle in int8 beside this one with it")
     parser.add_argument("--shape", choices=SHAPES, default=NONE, help="of the lab, with --readers (%(default)s)")
     parser.set_defaults(parser=parser)
 
@@ -49,19 +55,45 @@ def execute(options: argparse.Namespace) -> int:
         return _compare_readers(options)
     if options.shape != NONE:
         options.parser.error("argument --shape: it needs --readers")
+    if options.int8:
+        return _compare_precisions(options)
     target = options.document or ROOT / "docs" / "performance.md"
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     if options.derive:
         samples = Samples.read(options.derive)
     else:
-        out = Path("reports") / f"limits-{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}"
-        out.mkdir(parents=True)
-        console.print(f"samples: {out / 'limits.jsonl'}, written as they are measured")
-        samples = Samples(out / "limits.jsonl", lambda sample: _show(console, sample))
+        samples, out = _begin(console, options.bundle)
         study.measure(samples, options.bundle, options.rounds, out)
     met = document.write(samples, target)
     console.print(f"document: {target}")
     return EXIT_OK if met else EXIT_UNSOUND
+
+
+def _begin(console: Console, bundle: Path) -> tuple[Samples, Path]:
+    """The samples of a new run, which are written and shown as they come, and its folder.
+
+    Raises UsageError, before there is one, where no bundle in int8 lies beside the given one.
+    """
+    reduced.folders(bundle)
+    out = Path("reports") / f"limits-{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}"
+    out.mkdir(parents=True)
+    console.print(f"samples: {out / 'limits.jsonl'}, written as they are measured")
+    return Samples(out / "limits.jsonl", lambda sample: _show(console, sample)), out
+
+
+def _compare_precisions(options: argparse.Namespace) -> int:
+    """Measure, print the tables, and write a page with them if one is asked for."""
+    if not options.rounds:
+        options.parser.error("argument --rounds: --int8 needs one at least")
+    samples, out = _begin(Console(stderr=True, highlight=False, soft_wrap=True), options.bundle)
+    for what, said in facts(options.bundle).items():
+        samples.add(Sample("fact", what, said, 0.0, ""))
+    reduced.measure(samples, options.bundle, options.rounds, out)
+    page = "\n".join(reduced_report.document(samples, " ".join(["bench/run.py", *sys.argv[1:]])))
+    print(page)
+    if options.document:
+        options.document.write_text(f"{page}\n", encoding="utf-8")
+    return EXIT_OK if all(row.met for row in reduced_report.rows(samples)) else EXIT_UNSOUND
 
 
 def _compare_readers(options: argparse.Namespace) -> int:

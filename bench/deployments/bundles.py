@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench.process.errors import UsageError
@@ -20,15 +20,22 @@ def bundle_arguments(given: Path | None, precisions: Sequence[str]) -> list[str]
     """
     if tuple(precisions) == (FP32,):
         return ["--bundle", str(given.resolve())] if given else []
-    base = (given or IMAGES / "bundle").resolve()
-    folders = {precision: _folder(base, precision) for precision in precisions}
+    folders = bundle_folders(given or IMAGES / "bundle", precisions)
     for precision, folder in folders.items():
         warn(f"{precision}: the bundle in {folder.name}")
-    first, *others = folders.items()
-    arguments = ["--bundle", str(first[1])]
-    for precision, folder in others:
-        arguments += ["--model", f"{precision}={folder}"]
-    return arguments
+    first = next(iter(folders.values()))
+    return ["--bundle", str(first), *model_arguments(folders)]
+
+
+def bundle_folders(given: Path, precisions: Sequence[str]) -> dict[str, Path]:
+    """The folder of each precision's bundle. Raises UsageError, as `bundle_arguments` does."""
+    base = given.resolve()
+    return {precision: _folder(base, precision) for precision in precisions}
+
+
+def model_arguments(folders: Mapping[str, Path]) -> list[str]:
+    """The arguments of `lab up` for all bundles but the first one."""
+    return [part for each, folder in list(folders.items())[1:] for part in ("--model", f"{each}={folder}")]
 
 
 def _folder(base: Path, precision: str) -> Path:

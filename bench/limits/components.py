@@ -9,7 +9,6 @@ from bench.limits.found import Encoded, Ranked
 from bench.limits.samples import Sample, Samples, run_worker
 from bench.limits.stage import Stage
 from bench.process.errors import TargetError
-from bench.runs.log_lines import ReportLine, parse_log_line
 from contract.engines import ENGINES
 from contract.environment import BLAS_THREADS
 from contract.storages import IMAGE
@@ -70,9 +69,7 @@ def memory(samples: Samples, stage: Stage) -> None:
     stage.make_cold(backend, "onnx")
     for tokens in (20, 4096):
         answer = stage.ask(backend, tokens if tokens < 4096 else 6000)  # more than enough: the service cuts it
-        lines = stage.functions.log_lines(backend, {answer.log_stream or ""}, {answer.request_id or ""}, 0)
-        reports = [parse_log_line(line) for line in lines]
-        found = [r.max_memory_mb for r in reports if isinstance(r, ReportLine) and r.request_id == answer.request_id]
-        if not found or found[0] is None:
-            raise TargetError(f"no REPORT line for request {answer.request_id}")
-        samples.add(Sample("peak memory", f"function, {tokens} tokens", "onnx", float(found[0]), "MB"))
+        used = stage.report(backend, answer).max_memory_mb
+        if used is None:
+            raise TargetError(f"the REPORT line of request {answer.request_id} lacks the memory")
+        samples.add(Sample("peak memory", f"function, {tokens} tokens", "onnx", float(used), "MB"))

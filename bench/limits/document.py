@@ -6,11 +6,11 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bench.limits import checking, growth, lower_bounds, picture, requirements
+from bench.limits import checking, growth, lower_bounds, picture, reduced_report, requirements
 from bench.limits.components import INDEX_SIZES, TOKENS
 from bench.limits.requirements import Row
 from bench.limits.samples import Samples
-from bench.limits.tables import number, plain, table, timed
+from bench.limits.tables import number, plain, requirements_table, table, timed
 from bench.stats.quantiles import quantile
 from contract.engines import ENGINES
 from contract.phases import HANDLER, IDLE, PHASES, RESTORED, VERIFY
@@ -21,7 +21,7 @@ SHOWN = tuple(name for name in PHASES if name not in (IDLE, RESTORED, VERIFY, HA
 
 def write(samples: Samples, path: Path) -> bool:
     """Write the document and, beside it, the picture; returns whether every requirement was met."""
-    rows = list(requirements.rows(samples))
+    rows = [*requirements.rows(samples), *reduced_report.rows(samples)]
     path.parent.mkdir(parents=True, exist_ok=True)
     _replace(path.with_suffix(".svg"), picture.draw(samples))
     _replace(path, "\n".join(_lines(samples, rows, path.with_suffix(".svg").name)) + "\n")
@@ -47,21 +47,15 @@ def _lines(samples: Samples, rows: Sequence[Row], image: str) -> Iterator[str]:
     yield ""
     yield "## What must be, and is"
     yield ""
-    yield from table(("", "must be", "is", "95 %", "met"), [_requirement(row) for row in rows])
+    yield from requirements_table(rows)
     yield from lower_bounds.lines(samples)
     yield from _storages(samples)
     yield from _phases(samples)
     yield from _lengths(samples)
+    yield from reduced_report.lines(samples)
     yield from checking.lines(samples)
     yield from _growth(samples)
     yield from _choices(samples)
-
-
-def _requirement(row: Row) -> tuple[str, ...]:
-    sign = "at most" if row.most else "at least"
-    interval = f"{number(row.interval.low)}-{number(row.interval.high)}" if row.interval else ""
-    met = "yes" if row.met else "**no**"
-    return row.text, f"{sign} {number(row.limit)}{row.unit}", f"{number(row.value)}{row.unit}", interval, met
 
 
 def _storages(samples: Samples) -> Iterator[str]:

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 from bench.runs.facts import gather
-from contract.bundle import MANIFEST
+from contract.bundle import MANIFEST, read
+from contract.precisions import reduction
 
 
 def facts(bundle: Path) -> dict[str, str]:
@@ -19,3 +20,9 @@ def facts(bundle: Path) -> dict[str, str]:
         "idle memory": machine.idle_memory,
         "revision": found.revision,
     }
+
+
+def agreement(bundle: Path) -> dict[str, float]:
+    """How far the answers of a reduced bundle are fp32's, as its build measured; nothing if it did not."""
+    found = reduction(read((bundle / MANIFEST).read_bytes())).agreement
+    return {name: float(value) for name, value in found._asdict().items()} if found else {}

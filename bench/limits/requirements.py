@@ -46,13 +46,13 @@ def rows(samples: Samples) -> Iterator[Row]:
         yield Row("bytes fetched before the first answer", max(fetched) / 1e6, 346, True, " MB")
     for name in USUAL_NAMES:
         ours, raw = (samples.values("read", f"{name}, cold cache", how) for how in (OURS_ALONE, RAW))
-        yield from _ratio(f"{name}: fetch time / raw read of the same bytes, cold cache", ours, raw, 1.2, most=True)
+        yield from ratio(f"{name}: fetch time / raw read of the same bytes, cold cache", ours, raw, 1.2, most=True)
     yield from _rate(samples)
     for name, cache, limit in COLD_LIMITS:
         yield from _cold(samples, name, f"{cache} cache", limit)
     for tokens, least in LEAST_RATIOS.items():
         theirs, ours = (samples.values("encode", f"{tokens} tokens", e) for e in ("transformers", "onnx"))
-        yield from _ratio(f"warm encode of {tokens:,} tokens: LongformerModel / ours", theirs, ours, least, most=False)
+        yield from ratio(f"warm encode of {tokens:,} tokens: LongformerModel / ours", theirs, ours, least, most=False)
     deltas = [s.value for s in samples if s.what == "delta"]
     if deltas:
         yield Row("largest difference of a CLS vector", max(deltas), 1e-5, True)
@@ -67,16 +67,17 @@ def rows(samples: Samples) -> Iterator[Row]:
 
 def _cold(samples: Samples, name: str, cache: str, limit: float) -> Iterator[Row]:
     ours, theirs = (samples.values("cold start", f"{name}, {cache}", e) for e in ENGINES)
-    yield from _ratio(f"{name}: cold start over HTTP, {cache}, onnx / transformers", ours, theirs, limit, most=True)
+    yield from ratio(f"{name}: cold start over HTTP, {cache}, onnx / transformers", ours, theirs, limit, most=True)
 
 
 def _rate(samples: Samples) -> Iterator[Row]:
     """Our fetch's megabytes per second over those of boto3, which downloads the whole file; each runs alone."""
     ours, theirs = (samples.values("rate", f"{S3.name}, cold cache", how) for how in (OURS_ALONE, BOTO3))
-    yield from _ratio(f"{S3.label}: our MB/s / boto3 download_file's", ours, theirs, BOTO3_TIMES, most=False)
+    yield from ratio(f"{S3.label}: our MB/s / boto3 download_file's", ours, theirs, BOTO3_TIMES, most=False)
 
 
-def _ratio(text: str, above: list[float], below: list[float], limit: float, *, most: bool) -> Iterator[Row]:
+def ratio(text: str, above: list[float], below: list[float], limit: float, *, most: bool) -> Iterator[Row]:
+    """The requirement for a ratio of medians; none where one of them was not measured."""
     if above and below:
-        ratio = quantile(above, 0.5) / quantile(below, 0.5)
-        yield Row(text, ratio, limit, most, interval=median_ratio_interval(above, below))
+        found = quantile(above, 0.5) / quantile(below, 0.5)
+        yield Row(text, found, limit, most, interval=median_ratio_interval(above, below))

@@ -15,10 +15,10 @@ from bench.deployments.functions import Functions
 from bench.deployments.http import HttpClient
 from bench.deployments.lab import running_lab
 from bench.process.errors import TargetError
+from bench.runs.log_lines import ReportLine, parse_log_line
 from bench.runs.records import Observation
 from bench.runs.texts import text_of
 from contract.environment import CONFIG_NONCE, ENGINE, READERS, VERIFY_WEIGHTS
-from contract.routes import SIMILAR
 
 REQUEST_TIMEOUT_S = 60.0
 
@@ -52,10 +52,18 @@ class Stage:
     def ask(self, backend: Backend, tokens: int = 20) -> Observation:
         """Send one request over HTTP; raises TargetError unless the answer is good."""
         body = request_body(text_of(tokens))
-        answer = self.http.post(f"/{backend.name}/{SIMILAR.name}", body, REQUEST_TIMEOUT_S)
+        answer = self.http.post(backend.route, body, REQUEST_TIMEOUT_S)
         if answer.status != 200:
             raise TargetError(f"{backend.name} answered {answer.status}: {answer.error}")
         return answer
+
+    def report(self, backend: Backend, answer: Observation) -> ReportLine:
+        """Lambda's REPORT line of a request that was answered. Raises TargetError if there is none."""
+        lines = self.functions.log_lines(backend, {answer.log_stream or ""}, {answer.request_id or ""}, 0)
+        for line in map(parse_log_line, lines):
+            if isinstance(line, ReportLine) and line.request_id == answer.request_id:
+                return line
+        raise TargetError(f"no REPORT line for request {answer.request_id}")
 
 
 @contextmanager

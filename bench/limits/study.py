@@ -1,10 +1,10 @@
-"""Makes all measurements of the study in order: storages, components, growth."""
+"""Makes all measurements of the study in order: storages, precisions, components, growth."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from bench.limits import checking, components, growth, storages
+from bench.limits import checking, components, growth, reduced, storages
 from bench.limits.cores import cores
 from bench.limits.facts import facts
 from bench.limits.samples import Sample, Samples, run_worker
@@ -29,6 +29,7 @@ def measure(samples: Samples, bundle: Path, rounds: int, out: Path) -> None:
                 checking.measure(stage, samples, rounds, SEED)
             else:
                 components.memory(samples, stage)
+    reduced.measure(samples, bundle, rounds, out)
     components.encode(samples, str(bundle), rounds=3, repeats=3)
     components.rank(samples, repeats=9)
     components.choices(samples, str(bundle), rounds=5)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from bench.limits.requirements import Row
 from bench.stats.quantiles import quantile, quantile_interval
 from bench.text.numbers import ms
 
@@ -14,6 +15,18 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     yield "|" + "---|" * len(head)
     for row in rows:
         yield "| " + " | ".join(row) + " |"
+
+
+def requirements_table(rows: Iterable[Row]) -> Iterator[str]:
+    """What must be, what is, and whether that is within the limit."""
+    yield from table(("", "must be", "is", "95 %", "met"), [_requirement(row) for row in rows])
+
+
+def _requirement(row: Row) -> tuple[str, ...]:
+    sign = "at most" if row.most else "at least"
+    interval = f"{number(row.interval.low)}-{number(row.interval.high)}" if row.interval else ""
+    met = "yes" if row.met else "**no**"
+    return row.text, f"{sign} {number(row.limit)}{row.unit}", f"{number(row.value)}{row.unit}", interval, met
 
 
 def timed(values: Sequence[float]) -> str:
