@@ -1,16 +1,18 @@
-"""Measures a bundle in int8 beside the one in fp32: cold starts by turns, and warm encodings."""
+"""Measures a bundle in int8 beside the one in fp32: cold starts by turns, those without a model too, and encodings."""
 
 from __future__ import annotations
 
+import json
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.cost.model import Assumptions, Billed, Usage, request_usd
 from bench.cost.prices import Prices, read_prices
+from bench.deployments.answer import request_body
 from bench.deployments.bundles import bundle_folders, model_arguments
 from bench.deployments.deployment import Backend
 from bench.limits.facts import agreement
@@ -19,12 +21,16 @@ from bench.limits.samples import Sample, Samples, run_worker
 from bench.limits.stage import Stage, running_stage
 from bench.process.errors import TargetError
 from bench.runs.plan import named_in
+from bench.runs.texts import text_of
 from contract.engines import ONNX
 from contract.precisions import FP32, INT8
+from contract.routes import EMBED_TO_DB
 
 START, BYTES, MEMORY, COST = "reduced start", "reduced bytes", "reduced memory", "reduced cost"
 PHASE, ENCODE, AGREES, PRICED = "reduced phase ", "reduced encode", "agreement", "reduced prices"
 COMPARED = (FP32, INT8)
+BARE = "no model"
+"""A start of the search function, which has neither weights nor onnxruntime nor tokenizer: the least that one takes."""
 LENGTHS = {20: 5, 512: 3, 4096: 2}
 """Texts by tokens, and how often a process encodes each."""
 
@@ -42,9 +48,9 @@ def measure(samples: Samples, bundle: Path, rounds: int, out: Path, seed: int = 
     found = folders(bundle)
     for what, share in agreement(found[INT8]).items():
         samples.add(Sample(AGREES, INT8, what, share, ""))
+    vector = _encodings(samples, found)
     with _both(found, out) as stage:
-        _starts(stage, samples, rounds, seed)
-    _encodings(samples, found)
+        _starts(stage, samples, rounds, seed, vector)
 
 
 @contextmanager
@@ -54,21 +60,43 @@ def _both(found: dict[str, Path], out: Path) -> Iterator[Stage]:
         yield replace(stage, deployment=stage.deployment.in_precisions(COMPARED))
 
 
-def _starts(stage: Stage, samples: Samples, rounds: int, seed: int) -> None:
-    """Start every function in each round, in random order."""
+def _starts(stage: Stage, samples: Samples, rounds: int, seed: int, vector: Sequence[float]) -> None:
+    """Start every function in each round, in random order; one without a model is asked for a vector's neighbours."""
     order, prices = random.Random(seed), read_prices()  # noqa: S311 - an experiment's order, no secret
     samples.add(Sample(PRICED, "AWS", f"{prices.region}, {prices.date}", 0.0, ""))
-    functions = list(stage.deployment.backends)
+    text, neighbours = request_body(text_of(20)), json.dumps({"embed": vector}).encode()
+    cases = [_Case(each, *named_in(each.name), text) for each in stage.deployment.backends]
+    cases += [_Case(_without_model(each.backend), each.storage, BARE, neighbours) for each in cases if each.how == FP32]
     for turn in range(rounds):
-        order.shuffle(functions)
-        for backend in functions:
-            _start(stage, samples, backend, prices, turn)
+        order.shuffle(cases)
+        for case in cases:
+            _start(stage, samples, case, prices, turn)
 
 
-def _start(stage: Stage, samples: Samples, backend: Backend, prices: Prices, turn: int) -> None:
-    storage, precision = named_in(backend.name)
+@dataclass(frozen=True)
+class _Case:
+    """A function to start, with what its samples are named by, and the body that it is sent."""
+
+    backend: Backend
+    storage: str
+    how: str
+    body: bytes
+
+
+def _without_model(backend: Backend) -> Backend:
+    """The search function beside an encoder function (`contract/names.py`)."""
+    return replace(
+        backend,
+        function_name=f"{backend.function_name}-search",
+        log_group=f"{backend.log_group}-search",
+        path=f"/{backend.name}/{EMBED_TO_DB.name}",
+    )
+
+
+def _start(stage: Stage, samples: Samples, case: _Case, prices: Prices, turn: int) -> None:
+    backend, storage = case.backend, case.storage
     stage.make_cold(backend, ONNX)
-    answer = stage.ask(backend)
+    answer = stage.send(backend, case.body)
     if answer.invocation != 1:
         raise TargetError(f"{backend.name} was not cold: invocation {answer.invocation}")
     report = stage.report(backend, answer)
@@ -85,14 +113,21 @@ def _start(stage: Stage, samples: Samples, backend: Backend, prices: Prices, tur
         (COST, 1000 * usd, "USD for 1,000"),
         *((f"{PHASE}{phase}", milliseconds, "ms") for phase, milliseconds in answer.phases_ms.items()),
     ):
-        samples.add(Sample(what, storage, precision, value, unit, turn))
+        samples.add(Sample(what, storage, case.how, value, unit, turn))
 
 
-def _encodings(samples: Samples, found: dict[str, Path], rounds: int = 3) -> None:
-    """Warm encodings, both precisions within seconds of each other; every round has its own processes."""
+def _encodings(samples: Samples, found: dict[str, Path], rounds: int = 3) -> list[float]:
+    """Warm encodings, both precisions within seconds of each other; returns a vector, the last one.
+
+    Every round has its own processes.
+    """
+    vector: list[float] = []
     for tokens, repeats in LENGTHS.items():
         for turn in range(rounds):
             for precision, bundle in found.items():
                 made = run_worker("encode", bundle=str(bundle), engine=ONNX, tokens=tokens, repeats=repeats)
-                for milliseconds in Encoded(**made).times:
+                encoded = Encoded(**made)
+                vector = encoded.vector
+                for milliseconds in encoded.times:
                     samples.add(Sample(ENCODE, f"{tokens} tokens", precision, milliseconds, "ms", turn))
+    return vector

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bench.limits.reduced import AGREES, BYTES, COMPARED, COST, ENCODE, LENGTHS, MEMORY, PHASE, PRICED, START
+from bench.limits.reduced import AGREES, BARE, BYTES, COMPARED, COST, ENCODE, LENGTHS, MEMORY, PHASE, PRICED, START
 from bench.limits.requirements import Row, ratio
 from bench.limits.samples import Samples
 from bench.limits.tables import number, plain, requirements_table, table, timed
@@ -91,21 +91,22 @@ def _where(samples: Samples) -> Iterator[str]:
     yield ""
     yield "Where the time goes, in ms: `init` spans import, fetch and load, which overlap; `rest` is what HTTP, the API"
     yield "and the runtime's emulator take. `unread` is a start that reads nothing: boot, import, load, tokenize,"
-    yield "encode and rest. No bundle is faster than that, however small, as long as these take what they take."
+    yield "encode and rest. No bundle is faster than that, however small, as long as these take what they take. `no"
+    yield "model` is the search function, which has neither weights nor onnxruntime nor tokenizer."
     yield ""
-    found = [_row(samples, storage, precision) for storage in USUAL.values() for precision in COMPARED]
-    yield from table(
-        ("storage", "precision", "whole (95 %)", *_SHOWN, "rest", "unread", "unread / fp32's whole"), found
-    )
+    found = [_row(samples, storage, precision) for storage in USUAL.values() for precision in (*COMPARED, BARE)]
+    shares = ("whole / fp32's", "unread / fp32's whole")
+    yield from table(("storage", "precision", "whole (95 %)", *_SHOWN, "rest", "unread", *shares), found)
 
 
 def _row(samples: Samples, storage: Storage, precision: str) -> tuple[str, ...]:
-    whole, unread = samples.median(START, storage.name, FP32), _unread(samples, storage.name, precision)
+    fp32, taken = (samples.median(START, storage.name, each) for each in (FP32, precision))
+    unread = _unread(samples, storage.name, precision)
     return (
         storage.label, precision, timed(samples.values(START, storage.name, precision)),
         *(plain(samples.median(f"{PHASE}{phase}", storage.name, precision)) for phase in _SHOWN),
         plain(_rest(samples, storage.name, precision)), plain(unread),
-        number(unread / whole) if unread and whole else "",
+        *(number(each / fp32) if each and fp32 else "" for each in (taken, unread)),
     )  # fmt: skip
 
 

@@ -50,8 +50,11 @@ class Stage:
         return variables
 
     def ask(self, backend: Backend, tokens: int = 20) -> Observation:
+        """Send a text of so many tokens over HTTP; raises TargetError unless the answer is good."""
+        return self.send(backend, request_body(text_of(tokens)))
+
+    def send(self, backend: Backend, body: bytes) -> Observation:
         """Send one request over HTTP; raises TargetError unless the answer is good."""
-        body = request_body(text_of(tokens))
         answer = self.http.post(backend.route, body, REQUEST_TIMEOUT_S)
         if answer.status != 200:
             raise TargetError(f"{backend.name} answered {answer.status}: {answer.error}")

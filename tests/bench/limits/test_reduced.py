@@ -8,7 +8,7 @@ import pytest
 
 from bench.cli import main
 from bench.limits import document, reduced_report
-from bench.limits.reduced import AGREES, BYTES, COST, ENCODE, MEMORY, PHASE, PRICED, START
+from bench.limits.reduced import AGREES, BARE, BYTES, COST, ENCODE, MEMORY, PHASE, PRICED, START
 from bench.limits.samples import Sample, Samples
 
 PHASES = {"boot": 80, "init": 600, "import": 300, "fetch": 580, "load": 40, "tokenize": 1, "encode": 90, "handler": 92}
@@ -19,6 +19,8 @@ def planted(cold: float = 0.5) -> Samples:
     samples.add(Sample(PRICED, "AWS", "us-east-1, 2026-06-13", 0.0, ""))
     for turn in range(7):
         wobble = 1 + turn / 100
+        for storage in ("efs", "s3", "oci"):
+            samples.add(Sample(START, storage, BARE, 300 * wobble, "ms", turn))
         for precision, share, time in (("fp32", 1.0, 1.0), ("int8", 0.25, cold)):
             for storage in ("efs", "s3", "oci"):
                 starts = {START: 1000 * time, BYTES: 340e6 * share, MEMORY: 460 * share, COST: 9 * share}
@@ -52,14 +54,17 @@ def test_a_start_that_is_too_slow_is_missed_by_each_storages_own_limit() -> None
 def test_the_section_says_where_the_time_goes() -> None:
     said = "\n".join(reduced_report.lines(planted()))
     # rest: 1,000 - 80 - 600 - 92; unread: 80 + 300 + 40 + 1 + 90 + 228; all x 1.03, and half of that in int8
-    assert "| 82.4 | 618 | 309 | 597 | 41.2 | 1.0 | 92.7 | 235 | 761 | 0.739 |" in said
-    assert "| 0.369 |" in said
+    assert "| 82.4 | 618 | 309 | 597 | 41.2 | 1.0 | 92.7 | 235 | 761 | 1.0 | 0.739 |" in said
+    assert "| 0.500 | 0.369 |" in said
+    assert "| S3 | no model | 309 (302-316) |" in said
+    assert "| 0.300 |  |" in said
     assert "| image | read, MB | 350 (342-358) | 87." in said
     assert "Of the 60 incidents of the index, 90.0%" in said
 
 
 def test_samples_of_an_earlier_version_say_nothing_of_it(tmp_path: Path) -> None:
-    assert list(reduced_report.rows(Samples())) == list(reduced_report.lines(Samples())) == []
+    assert not list(reduced_report.rows(Samples()))
+    assert not list(reduced_report.lines(Samples()))
     assert document.write(planted(), tmp_path / "a.md")
     assert "int8 beside fp32" in (tmp_path / "a.md").read_text()
     assert not document.write(planted(cold=0.9), tmp_path / "a.md")
