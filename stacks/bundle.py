@@ -9,11 +9,11 @@ from pathlib import Path
 
 from contract.bundle import INDEX, MANIFEST, WEIGHTS, File, foreign_index, read, search_memory_mb
 from contract.engines import ONNX, TRANSFORMERS
-from contract.limits import MAX_MEMORY_MB
+from contract.limits import MAX_MEMORY_MB, MIN_SCRATCH_MB
 from contract.precisions import Reduction, reduction
 from stacks.errors import DeploymentError
 
-_MIB = 1 << 20
+MIB = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -77,13 +77,13 @@ class Bundle:
             elif name != WEIGHTS and hashlib.sha256(path.read_bytes()).hexdigest() != file.sha256:
                 yield f"{path} is not the file of its manifest: the sha256 differs"
 
-    def scratch_mb(self, engine: str) -> int:
-        """MB of /tmp for everything that `engine` fetches, with an eighth to spare; at least 512 (free of charge).
+    def fetched_bytes(self, engine: str) -> int:
+        """How much `engine` fetches: the transformers engine the whole checkpoint, the onnx engine only its encoder."""
+        return {ONNX: self.encoder_bytes, TRANSFORMERS: self.files[WEIGHTS].size}[engine]
 
-        The transformers engine reads the whole checkpoint, the onnx engine only its encoder, into a sparse file.
-        """
-        fetched = {ONNX: self.encoder_bytes, TRANSFORMERS: self.files[WEIGHTS].size}[engine]
-        return max(512, -(-fetched * 9 // 8 // _MIB))
+    def scratch_mb(self, engine: str) -> int:
+        """MB of /tmp for everything that `engine` fetches, with an eighth to spare; at least 512 (free of charge)."""
+        return max(MIN_SCRATCH_MB, -(-self.fetched_bytes(engine) * 9 // 8 // MIB))
 
     @property
     def total_bytes(self) -> int:

@@ -26,6 +26,9 @@ INITIALIZATION = "AWS_LAMBDA_INITIALIZATION_TYPE"
 ON_DEMAND, SNAP_START = "on-demand", "snap-start"  # values of INITIALIZATION
 FUNCTION_VERSION = "AWS_LAMBDA_FUNCTION_VERSION"
 COPY_WEIGHTS = "COPY_WEIGHTS"
+FETCH_INTO_MEMORY = "FETCH_INTO_MEMORY"
+CREDENTIALS_URI = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+CREDENTIALS_TOKEN = "AWS_CONTAINER_AUTHORIZATION_TOKEN"  # noqa: S105 - the name of a variable
 ORT_TELEMETRY = "ORT_DISABLE_TELEMETRY"
 BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 
@@ -88,6 +91,13 @@ VARIABLES = (
         "there; default: 0",
         changeable=True,
     ),
+    Variable(
+        FETCH_INTO_MEMORY,
+        "deployment, operator",
+        "service on S3",
+        "`1` fetches the weights into memory in place of /tmp, where snapshots leave 512 MB; default: 0",
+        changeable=True,
+    ),
     Variable(MODEL_ROOT, "deployment", "seeder", "mount point of the file system; default: /mnt/model"),
     Variable(BACKENDS, "deployment", "page", "names of the storages, separated by commas; default: all"),
     Variable(S3_ENDPOINT, "lab", "service on S3, seeder", "address of another S3 than AWS's"),
@@ -99,7 +109,19 @@ VARIABLES = (
         "service",
         "how Lambda makes the environment; other than `on-demand`, answered in `X-Initialization-Type`",
     ),
+    Variable(
+        CREDENTIALS_URI,
+        "Lambda",
+        "service on S3",
+        "address that gives credentials to a function with SnapStart",
+    ),
+    Variable(CREDENTIALS_TOKEN, "Lambda", "service on S3", "what it sends there in `Authorization`"),
     Variable(FUNCTION_VERSION, "Lambda", "service", "version of the function, answered in `X-Function-Version`"),
     Variable(ORT_TELEMETRY, "image, service", "onnxruntime", "`1` keeps it from reporting its use to its maker"),
     Variable(BLAS_THREADS, "service", "numpy", "threads of its linear algebra; `1` unless set"),
 )
+
+
+def switched_on(value: str | None) -> bool:
+    """Whether a variable that says yes or no says yes: anything but nothing or `0`."""
+    return value not in (None, "", "0")

@@ -110,6 +110,7 @@ class Service(ABC, Generic[Model]):
         with self._start_phases.span(RESTORED):
             self._begin_environment()
             self._store.fetched.take()  # read once, for all copies
+            self._store.reopen()
             self._made = environment.SNAP_START
         self._started = self._ready = time.perf_counter()
 

@@ -213,6 +213,18 @@ def test_a_bad_bundle_stops_the_program_before_anything_is_made(tmp_path: Path, 
     ("config", "manifest", "complaint"),
     [
         (
+            {"snapStart": ["s3"], "memoryMb": 768, "ephemeralStorageMb": 1024},
+            {"layers": 24},
+            r"(?s)is 1024, and snapStart names 's3', for which Lambda allows 512: set 512 or 0, or take s3 out of snapS"
+            r".*memoryMb is 768, and snapStart names 's3', so the onnx engine needs 1417 MB with the 649 MB of "
+            "images/bundle in memory: set that or more, or take s3 out of snapStart",
+        ),
+        (
+            {"snapStart": ["s3"]},
+            {"layers": 400},
+            "needs 11584 MB with the 10816 MB of images/bundle in memory: Lambda offers 10240; take s3 out of",
+        ),
+        (
             {"ephemeralStorageMb": 512},
             {"layers": 24},
             "ephemeralStorageMb is 512, and the onnx engine needs 731 MB for",
@@ -228,7 +240,7 @@ def test_too_little_room_stops_the_program(
 
     with pytest.raises(DeploymentError, match=complaint):
         run(project, config)
-    assert run(project, {**config, "backends": ["oci"], "defaultBackend": "oci"}).of(":Function")
+    assert run(project, {**config, "backends": ["oci"], "defaultBackend": "oci", "snapStart": []}).of(":Function")
 
 
 def test_bad_settings_stop_the_program_before_anything_is_made(project: Path) -> None:

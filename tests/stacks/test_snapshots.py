@@ -12,14 +12,14 @@ from tests.stacks.support.recorder import run
 from tests.stacks.support.scenarios import EVERYTHING
 
 ALONE = {"backends": ["oci"], "defaultBackend": "oci", "snapStart": ["oci"]}
-BESIDE = {"backends": ["efs", "s3", "oci"], "defaultBackend": "s3", "snapStart": ["oci"]}
+BESIDE = {"backends": ["efs", "s3", "oci"], "defaultBackend": "s3", "snapStart": ["oci", "s3"]}
 
 
 @pytest.mark.parametrize(
     "config",
     [
         {**ALONE, "auth": "none", "moreModels": [MODEL]},
-        {**EVERYTHING, **BESIDE, "efsThroughput": "elastic", "efsProvisionedMibps": 0},
+        {**EVERYTHING, **BESIDE, "efsThroughput": "elastic", "efsProvisionedMibps": 0, "ephemeralStorageMb": 0},
     ],
     ids=["two models", "everything"],
 )

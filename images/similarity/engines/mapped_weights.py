@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime as ort
 
-from contract.environment import COPY_WEIGHTS
+from contract.environment import COPY_WEIGHTS, switched_on
 from similarity.bundle.byte_ranges import needed_tensors
 from similarity.bundle.encoder_tensors import parts
 from similarity.bundle.safetensors_header import Header
@@ -40,7 +40,7 @@ def mapped(header: Header, path: Path) -> dict[str, ort.OrtValue]:
 
 def copies() -> bool:
     """Whether the weights are copied into memory, which COPY_WEIGHTS says."""
-    return os.environ.get(COPY_WEIGHTS, "") not in ("", "0")
+    return switched_on(os.environ.get(COPY_WEIGHTS))
 
 
 def _held(kept: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import onnxruntime as ort
 
-from contract.bundle import GRAPH, LONG_GRAPH, WEIGHTS
+from contract.bundle import GRAPH, LONG_GRAPH
 from contract.precisions import FP16, INT8
 from similarity.bundle.manifest import Manifest
 from similarity.bundle.safetensors_header import Header
@@ -54,7 +54,7 @@ class OnnxEngine:
     def __init__(self, manifest: Manifest, header: Header, weights: Weights, graphs: Mapping[str, bytes]) -> None:
         self._manifest = manifest
         self._directory = str(weights.directory)
-        self._values = mapped(header, weights.directory / WEIGHTS)
+        self._values = mapped(header, weights.path)
         self._graphs = graphs
         self._long: ort.InferenceSession | None = None
         self._short = self._session(GRAPH)

@@ -44,14 +44,14 @@ def make(manifest: Manifest, header: Header, weights: Weights, small_files: Mapp
 
 def _longformer(fields: dict[str, Any], weights: Weights) -> Any:
     config = LongformerConfig.from_dict(fields)
-    return LongformerModel.from_pretrained(weights.directory, config=config, local_files_only=True)  # in eval mode
+    return LongformerModel.from_pretrained(weights.path.parent, config=config, local_files_only=True)  # in eval mode
 
 
 def _any_other(fields: dict[str, Any], weights: Weights) -> Any:
     from transformers import AutoConfig, AutoModel  # not for Longformer, whose cold start the benchmark measures
 
     config = AutoConfig.for_model(**fields)
-    return AutoModel.from_pretrained(weights.directory, config=config, local_files_only=True)
+    return AutoModel.from_pretrained(weights.path.parent, config=config, local_files_only=True)
 
 
 class TransformersEngine:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, cast
 
 from contract import bundle as files
 from contract.engines import ONNX, TRANSFORMERS, unreadable
-from contract.environment import VERIFY_WEIGHTS
+from contract.environment import VERIFY_WEIGHTS, switched_on
 from contract.phases import FETCH, IMPORT, LOAD, VERIFY
 from similarity.base import log
 from similarity.base.attempt import Attempt
@@ -149,7 +149,7 @@ class Loader(Attempt[Model]):
             index = Index(small[files.VECTORS], small[files.INCIDENTS])
             made = engine.make(bundle.manifest, bundle.header, bundle.weights, small)
         self._fetched.result()
-        if os.environ.get(VERIFY_WEIGHTS, "") not in ("", "0"):
+        if switched_on(os.environ.get(VERIFY_WEIGHTS)):
             from similarity.loading import verification
 
             with self._phases.span(VERIFY):

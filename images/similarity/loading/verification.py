@@ -37,7 +37,7 @@ def check(manifest: Manifest, header: Header, weights: Weights) -> None:
             f"{VERIFY_WEIGHTS} is set, but the bundle has no sum of its tensors: build it again or unset it"
         )
     try:
-        found = encoder_sha256(header, weights.directory / WEIGHTS)
+        found = encoder_sha256(header, weights.path)
     except OSError as error:
         raise StoreError(WEIGHTS, f"cannot be read: {error.strerror}") from None
     if found != manifest.encoder_sha256:

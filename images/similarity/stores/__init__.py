@@ -25,19 +25,20 @@ class Weights(Protocol):
 
     @property
     def directory(self) -> Path:
-        """Directory with a mappable file of the weights' name and full length.
+        """Directory with a file of the weights' name and full length, which need not be the one to read."""
 
-        Bytes outside the fetched ranges may be holes.
-        """
+    @property
+    def path(self) -> Path:
+        """The file to map, of the weights' name and full length. Bytes outside the fetched ranges may be holes."""
 
     def read(self, wanted: Range) -> bytes:
         """A few bytes, fetched or not; raises StoreError."""
 
     def fetch(self, ranges: Sequence[Range]) -> None:
-        """Make these ranges readable from `directory` at memory speed, and wait for it; raises StoreError."""
+        """Make these ranges readable from `path` at memory speed, and wait for it; raises StoreError."""
 
     def check(self) -> None:
-        """Raise Replaced if what is mapped from `directory` may have changed. Uses no network."""
+        """Raise Replaced if what is mapped from `path` may have changed. Uses no network."""
 
 
 class Store(Protocol):
@@ -51,6 +52,9 @@ class Store(Protocol):
 
         Bytes fetched for one `use` (an engine) do not count as everything that another one needs.
         """
+
+    def reopen(self) -> None:
+        """Let go of what the copies of a snapshot must not share, such as connections; what was read stays."""
 
     @property
     def fetched(self) -> Counter:

@@ -1,4 +1,4 @@
-"""Reads a bundle from an S3 bucket, and fetches what the engine maps into a file below /tmp."""
+"""Reads a bundle from an S3 bucket, and fetches what the engine maps into a file below /tmp or in memory."""
 
 from __future__ import annotations
 
@@ -6,18 +6,15 @@ import errno
 import hashlib
 import io
 import os
-import shutil
-import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contract.bucket import GET_BYTES
-from contract.environment import REGION, S3_ENDPOINT
+from contract.environment import CREDENTIALS_URI, FETCH_INTO_MEMORY, REGION, S3_ENDPOINT, switched_on
 from contract.readers import BUCKET
 from similarity.base import log
 from similarity.base.errors import Replaced, StoreError
@@ -26,10 +23,11 @@ from similarity.bundle import byte_ranges
 from similarity.bundle.byte_ranges import Range
 from similarity.stores import Counter, readers
 from similarity.stores.directory import FileWeights
+from similarity.stores.fetched_file import FetchedFile, MemoryFile, TemporaryFile
 
 if TYPE_CHECKING:
     from obstore import GetOptions
-    from obstore.store import ClientConfig, RetryConfig, S3Store
+    from obstore.store import ClientConfig, RetryConfig, S3CredentialProvider, S3Store
 
 PIECE = 1 << 18  # bytes from the connection to the file: small ones need no fresh memory (340 MB: 190 ms of CPU less)
 # A store that hangs becomes an error that names the file, before the HTTP API gives up. One that is busy (503 SlowDown,
@@ -60,6 +58,7 @@ class BucketStore:
         self.prefix = prefix
         self.fetched = Counter()
         self._client: S3Store | None = None
+        self._file: FetchedFile | None = None
 
     @property
     def client(self) -> S3Store:
@@ -74,8 +73,13 @@ class BucketStore:
                 endpoint=endpoint,
                 client_options={**CLIENT, "allow_http": bool(endpoint and endpoint.startswith("http://"))},
                 retry_config=RETRIES,
+                credential_provider=_provider(),
             )
         return self._client
+
+    def reopen(self) -> None:
+        """The next request is the first of a new client: with connections and credentials of its own."""
+        self._client = None
 
     def read(self, name: str) -> bytes:
         """A whole object; a large one, such as the vectors of a million incidents (3 GB), over several connections."""
@@ -121,7 +125,18 @@ class BucketStore:
     def weights(self, name: str, start: int, use: str) -> BucketWeights:
         version, first = self._start_of(name, start)
         self.fetched.add(len(first))
-        return BucketWeights(self, name, version, first, use)
+        with keeping(name):
+            if self._file:
+                self._file.close()  # of an attempt that failed
+            self._file = self._new_file(name, version, use)
+        return BucketWeights(self, name, version, first, self._file)
+
+    def _new_file(self, name: str, version: Version, use: str) -> FetchedFile:
+        key = _short_hash(f"{self.bucket}/{self.prefix}/{use}")
+        if switched_on(os.environ.get(FETCH_INTO_MEMORY)):
+            return MemoryFile(name, version.size, key)
+        state = None if version.tag is None else _short_hash(f"{version.tag} {version.size}")
+        return TemporaryFile(name, version.size, key, state)
 
     def _start_of(self, name: str, start: int) -> tuple[Version, bytes]:
         """The present version of an object and its first bytes, in one round trip."""
@@ -137,62 +152,28 @@ class BucketStore:
 
 
 class BucketWeights:
-    """A weights object and the sparse file that its fetched ranges go into, at their own offsets.
+    """A weights object, and the file that its fetched ranges go into."""
 
-    The file lies in this process's own directory and gets its lasting name, a second link, when all ranges are there:
-    under that name it is complete or absent. If the environment's process is started again, it finds the file and
-    fetches nothing. The first name stays, because a session may be opening the file at that moment; the next attempt
-    removes what a failed one leaves there. The lasting name contains the object's version, and a file of another
-    version is removed: /tmp has room for one.
-    """
-
-    def __init__(self, store: BucketStore, name: str, version: Version, start: bytes, use: str) -> None:
+    def __init__(self, store: BucketStore, name: str, version: Version, start: bytes, file: FetchedFile) -> None:
         self.size = version.size
         self.start = start
         self._version = version
         self._store = store
         self._name = name
-        temporary = Path(tempfile.gettempdir())
-        key = hashlib.sha256(f"{store.bucket}/{store.prefix}/{use}".encode()).hexdigest()[:16]
-        state = hashlib.sha256(f"{version.tag} {version.size}".encode()).hexdigest()[:16]
-        self._complete = temporary / f"model-{key}-{state}.safetensors"
-        for leftover in temporary.glob(f"model-{key}.work-*"):
-            shutil.rmtree(leftover, ignore_errors=True)
-        for kept in temporary.glob(f"model-{key}-*.safetensors"):
-            if kept != self._complete:
-                kept.unlink(missing_ok=True)
-        with self._kept():
-            self.directory = Path(tempfile.mkdtemp(prefix=f"model-{key}.work-"))
-            if self._kept_is_whole():
-                os.link(self._complete, self.directory / name)
-            else:
-                with (self.directory / name).open("wb") as file:
-                    file.truncate(version.size)
-
-    def _kept_is_whole(self) -> bool:
-        """Whether this version was fetched before; one without an ETag cannot be recognised."""
-        return self._version.tag is not None and self._complete.exists()
-
-    @contextmanager
-    def _kept(self) -> Iterator[None]:
-        """Distinguish failures of the temporary directory from those of the store."""
-        try:
-            yield
-        except OSError as error:
-            log.error("temporary directory", error)
-            raise StoreError(self._name, f"cannot be kept in the temporary directory: {error.strerror}") from None
+        self._file = file
+        self.directory, self.path = file.directory, file.path
 
     def read(self, wanted: Range) -> bytes:
         return self._store.read_range(self._name, wanted, self._version)
 
     def fetch(self, ranges: Sequence[Range]) -> None:
-        if self._kept_is_whole():
+        if self._file.is_whole:
             self.read(Range(0, 1))  # this version must still be there after the manifest was read, as in a fetch
             FileWeights(self.directory, self._name, 0, BUCKET, Counter()).fetch(ranges)
             return
         # The kernel lets one writer into a file, and the others spin: here they sleep (20 % less CPU in all).
         writing = threading.Lock()
-        with self._kept(), (self.directory / self._name).open("r+b", buffering=0) as file:
+        with keeping(self._name, self._file.place), self.path.open("r+b", buffering=0) as file:
 
             def copy(wanted: Range) -> None:
                 offset = wanted.offset
@@ -205,11 +186,33 @@ class BucketWeights:
 
             # A store that keeps the object on a disk reads ahead in the file's order: 8 % less time, with these chunks.
             for_each(copy, byte_ranges.split(byte_ranges.in_file_order(ranges), GET_BYTES), readers(BUCKET))
-            self._complete.unlink(missing_ok=True)
-            os.link(self.directory / self._name, self._complete)
+            self._file.keep()
 
     def check(self) -> None:
         """The mapped file is this process's own."""
+
+
+@contextmanager
+def keeping(name: str, place: str = TemporaryFile.place) -> Iterator[None]:
+    """Distinguish failures of the place for what is fetched from those of the store."""
+    try:
+        yield
+    except OSError as error:
+        log.error(place, error)
+        raise StoreError(name, f"cannot be kept in {place}: {error.strerror}") from None
+
+
+def _provider() -> S3CredentialProvider | None:
+    """Who gives the credentials; None if they are in the environment."""
+    if CREDENTIALS_URI not in os.environ:
+        return None
+    from similarity.stores import credentials  # where Lambda takes snapshots, and nowhere else
+
+    return credentials.present
+
+
+def _short_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _ranged(wanted: Range, version: Version) -> GetOptions:

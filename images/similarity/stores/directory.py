@@ -42,6 +42,9 @@ class DirectoryStore:
     def weights(self, name: str, start: int, use: str) -> FileWeights:
         return FileWeights(self.path, name, start, self.readers, self.fetched, self.copying)
 
+    def reopen(self) -> None:
+        """Open files may be shared by copies: nothing of them changes."""
+
 
 class FileWeights:
     """A weights file on a file system. Fetching reads it into the page cache, from which the engine maps it.
@@ -56,7 +59,7 @@ class FileWeights:
     def __init__(
         self, directory: Path, name: str, start: int, readers: int, fetched: Counter, copying: bool = False
     ) -> None:
-        self.directory = directory
+        self.directory, self.path = directory, directory / name
         self._name = name
         self._readers = readers
         self._fetched = fetched

@@ -40,4 +40,4 @@ def test_no_variable_is_listed_twice() -> None:
 
 def test_only_what_the_benchmark_and_an_operator_set_may_be_changed() -> None:
     changeable = {each.name for each in environment.VARIABLES if each.changeable}
-    assert changeable == {"CONFIG_NONCE", "COPY_WEIGHTS", "ENGINE", "READERS", "VERIFY_WEIGHTS"}
+    assert changeable == {"CONFIG_NONCE", "COPY_WEIGHTS", "ENGINE", "FETCH_INTO_MEMORY", "READERS", "VERIFY_WEIGHTS"}

@@ -11,12 +11,22 @@ from similarity.base.errors import StoreError
 from similarity.encoder import EncoderService
 from similarity.stores.directory import DirectoryStore
 from tests.images.conftest import Context
+from tests.images.support.container_credentials import given
 from tests.images.support.copied_process import Copy, copies
+from tests.images.support.objects import served, steady
 
 
 @pytest.fixture(scope="module")
 def copied(tiny_bundle: Path) -> list[Copy]:
     return copies(tiny_bundle, 5)
+
+
+@pytest.fixture(scope="module")
+def in_bucket(tiny_bundle: Path) -> list[Copy]:
+    """Weights in memory, fetched with credentials that the environment does not have."""
+    with served(steady({path.name: path.read_bytes() for path in tiny_bundle.iterdir()})), given():
+        bucket = {"STORAGE_BACKEND": "s3", "MODEL_BUCKET": "b", "MODEL_PREFIX": "p", "FETCH_INTO_MEMORY": "1"}
+        return copies(tiny_bundle, 3, bucket=bucket)
 
 
 def test_no_two_copies_have_anything_in_common_that_must_differ(copied: list[Copy]) -> None:
@@ -29,6 +39,16 @@ def test_a_copy_says_that_it_is_one_and_counts_from_its_restore(copied: list[Cop
         assert (copy.status, copy.invocation, copy.initialization, copy.version) == ("ok", "1", "snap-start", "7")
         assert "restored;" in copy.phases
         assert not {"boot", "init", "fetch", "load"} & {part.partition(";")[0] for part in copy.phases.split(", ")}
+
+
+def test_a_copy_answers_the_primed_text_without_its_store(copied: list[Copy], in_bucket: list[Copy]) -> None:
+    assert {(copy.answered, copy.fetches) for copy in copied + in_bucket} == {(200, 0)}
+
+
+def test_copies_of_a_function_on_a_bucket_are_environments_of_their_own(in_bucket: list[Copy]) -> None:
+    for values in zip(*((each.environment_id, each.random_number, each.nonce) for each in in_bucket), strict=True):
+        assert len(set(values)) == len(in_bucket) == 3
+    assert {(copy.status, copy.initialization) for copy in in_bucket} == {("ok", "snap-start")}
 
 
 def test_no_process_is_left_that_copies_would_share(copied: list[Copy]) -> None:

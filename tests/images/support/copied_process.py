@@ -1,8 +1,9 @@
-"""Copies an initialised process, as a stand-in for Lambda's snapshots: `python copied_process.py BUNDLE COPIES`.
+"""Copies an initialised process, as a stand-in for Lambda's snapshots: `python copied_process.py BUNDLE COPIES HOOKS`.
 
 The kernel's fork is called past Python's own, which would seed random numbers anew, so every copy has the memory of
-the process as it was: what a snapshot has. It has no other threads and it shares open files, which a restored virtual
-machine does not. It says nothing about time. The hooks are run by Lambda's own runtime client.
+the process as it was: what a snapshot has. It shares open files and lacks the other threads, which a restored virtual
+machine has, so a copy cannot read from a bucket. It says nothing about time. The hooks are run by Lambda's own runtime
+client.
 
 Prints what each copy says of itself, one JSON object a line.
 """
@@ -14,7 +15,7 @@ import json
 import os
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,7 +32,10 @@ class Context:
 
 
 class Copy(NamedTuple):
-    """What a copy of the process says of itself; `phases` are those that its first answer tells."""
+    """What a copy of the process says of itself; `phases` are those that its first answer tells.
+
+    `answered` is the status of the answer to the text that was primed, and `fetches` how often it read the store.
+    """
 
     environment_id: str
     random_number: float
@@ -42,10 +46,15 @@ class Copy(NamedTuple):
     status: str
     phases: str
     tokenizer_processes: int
+    answered: int
+    fetches: int
 
 
-def copies(bundle: Path, number: int, hooks: str = "all") -> list[Copy]:
-    """Start the program in a process of its own; `hooks` are `all`, or `none` to leave out those after a restore."""
+def copies(bundle: Path, number: int, hooks: str = "all", bucket: Mapping[str, str] | None = None) -> list[Copy]:
+    """Start the program in a process of its own; `hooks` are `all`, or `none` to leave out those after a restore.
+
+    With the variables for a `bucket`, the bundle is read from there.
+    """
     import subprocess
 
     environment = {
@@ -54,6 +63,7 @@ def copies(bundle: Path, number: int, hooks: str = "all") -> list[Copy]:
         "STORAGE_BACKEND": "oci",
         "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start",
         "AWS_LAMBDA_FUNCTION_VERSION": "7",
+        **(bucket or {}),
     }
     command = [sys.executable, __file__, str(bundle), str(number), hooks]
     said = subprocess.run(command, env=environment, check=True, capture_output=True, timeout=120)
@@ -64,9 +74,11 @@ def main(bundle: str, number: int, hooks: str) -> None:
     from awslambdaric import lambda_runtime_hooks_runner as runtime
 
     from similarity.encoder import EncoderService
+    from similarity.stores.bucket import BucketStore
     from similarity.stores.directory import DirectoryStore
 
-    service = EncoderService(DirectoryStore(bundle, 4))
+    name = os.environ.get("MODEL_BUCKET")
+    service = EncoderService(BucketStore(name, os.environ["MODEL_PREFIX"]) if name else DirectoryStore(bundle, 4))
     runtime.run_before_snapshot()
     for _ in range(number):
         if not ctypes.PyDLL(None).fork():
@@ -78,8 +90,11 @@ def main(bundle: str, number: int, hooks: str) -> None:
 
 
 def _said(service: Any) -> Copy:
+    from similarity.encoder import PRIMING_TEXT
+
     answer = service.handle({"route": "health"}, Context())
     said = answer["headers"]
+    primed = service.handle({"text": PRIMING_TEXT}, Context())
     return Copy(
         environment_id=said["X-Environment-Id"],
         random_number=random.random(),
@@ -90,6 +105,8 @@ def _said(service: Any) -> Copy:
         status=json.loads(answer["body"])["body"]["status"],
         phases=said["Server-Timing"],
         tokenizer_processes=len(list(_children())),
+        answered=primed["statusCode"],
+        fetches=int(said["X-Fetches"]) + int(primed["headers"]["X-Fetches"]),
     )
 
 

@@ -42,7 +42,7 @@ def steady(bundle: Bundle) -> Script:
 
 
 class Objects(http.server.ThreadingHTTPServer):
-    """Answers ranged GETs; `asked` has the names that were asked for, in order."""
+    """Answers ranged GETs; `asked` has the names that were asked for, `keys` the access keys that signed, in order."""
 
     daemon_threads = True
 
@@ -50,6 +50,7 @@ class Objects(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.script = script
         self.asked: list[str] = []
+        self.keys: list[str] = []
         self._lock = threading.Lock()
 
     @property
@@ -72,6 +73,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         name = self.path.rpartition("/")[2]
+        self.server.keys.append(self.headers.get("Authorization", "").partition("Credential=")[2].partition("/")[0])
         turn = self.server.turn(name)
         time.sleep(max(0.0, turn.wait))
         if turn.status != 200:

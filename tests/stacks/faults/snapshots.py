@@ -7,6 +7,12 @@ from typing import Any
 from tests.stacks.faults.fault import BAKED, CORS, Fault
 
 RESTORED: dict[str, Any] = {**BAKED, "snapStart": ["oci"]}
+FROM_BUCKET: dict[str, Any] = {
+    "backends": ["s3"],
+    "defaultBackend": "s3",
+    "snapStart": ["s3"],
+    "ephemeralStorageMb": 0,
+}
 
 
 def _fault(what: str, file: str, old: str, new: str, caught_by: str, **config: Any) -> Fault:
@@ -56,6 +62,22 @@ FAULTS = (
         "scratch_mb=serving.scratch_mb",
         "scratch_mb=1024",
         "snapshots_are_of_what_lambda_takes_them_of",
+    ),
+    _fault(
+        "of a bucket's weights in /tmp",
+        "storages/s3.py",
+        ', "memory", {FETCH_INTO_MEMORY: "1"}',
+        ', "memory", {}',
+        "functions_know_their_storage",
+        **FROM_BUCKET,
+    ),
+    _fault(
+        "with /tmp for what is in memory",
+        "storages/s3.py",
+        "scratch_mb, kept, how = MIN_SCRATCH_MB,",
+        "scratch_mb, kept, how = 1024,",
+        "snapshots_are_of_what_lambda_takes_them_of",
+        **FROM_BUCKET,
     ),
     _fault(
         "of a function that mounts a file system",

@@ -104,6 +104,8 @@ def functions_know_their_storage(graph: Graph) -> Iterator[str]:
     """The environment is the contract between the deployment and the service."""
     for pair in served(graph):
         wanted = {"STORAGE_BACKEND": pair.backend, "ENGINE": graph.exports["engine"], **_where(pair)}
+        if storage(pair.backend).opened == "bucket" and pair.backend in graph.config["snapStart"]:
+            wanted["FETCH_INTO_MEMORY"] = "1"  # beside a snapshot, /tmp has 512 MB
         wanted |= {"ROUTE_PREFIX": f"{pair.model}/{pair.backend}"} if pair.model else {}
         for function, more in ((pair.encoder, {}), (pair.search, {"SERVES": "search"})):
             variables = function.inputs["environment"]["variables"]
