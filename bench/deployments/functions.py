@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import re
 import time
@@ -20,7 +21,7 @@ from bench.deployments.mounts import direct_reads_of, mounts_with
 from bench.process import certificates
 from bench.process.errors import TargetError
 from bench.process.signals import deferred
-from bench.runs.log_lines import ReportLine, parse_log_line
+from bench.runs.log_lines import InitReportLine, ReportLine, parse_log_line
 from bench.runs.records import Observation
 from contract.certificates import AWS, BOTO
 
@@ -136,14 +137,12 @@ class Functions:
 
         Without a stream, which a restored environment does not know, the REPORT lines of the requests alone.
         """
-        deadline, waits = time.monotonic() + self._logs_timeout_s, pauses()
-        while True:
-            lines = list(self._found(backend, streams, request_ids, since_ms))
-            parsed = {line: parse_log_line(line) for line in lines}
-            found = {report.request_id for report in parsed.values() if isinstance(report, ReportLine)}
-            if request_ids <= found or time.monotonic() > deadline:
-                return tuple(line for line, report in parsed.items() if report is not None)
-            time.sleep(next(waits))
+        parsed: dict[str, ReportLine | InitReportLine | None] = {}
+        for _ in looks(self._logs_timeout_s):
+            parsed = {line: parse_log_line(line) for line in self._found(backend, streams, request_ids, since_ms)}
+            if request_ids <= {report.request_id for report in parsed.values() if isinstance(report, ReportLine)}:
+                break
+        return tuple(line for line, report in parsed.items() if report is not None)
 
     def _found(self, backend: Backend, streams: set[str], request_ids: set[str], since_ms: int) -> Iterator[str]:
         for stream in sorted(streams):
@@ -166,17 +165,15 @@ class Functions:
 
     def _settled(self, backend: Backend) -> dict[str, Any]:
         """The configuration once no update is under way."""
-        deadline, waits = time.monotonic() + UPDATE_TIMEOUT_S, pauses()
-        while True:
+        status = ""
+        for _ in looks(UPDATE_TIMEOUT_S):
             found = self._get(backend)
             status = found.get("LastUpdateStatus", "Successful")
             if status == "Failed":
                 raise TargetError(f"{backend.function_name} was not updated: {found.get('LastUpdateStatusReason')}")
             if status == "Successful" and found.get("State", "Active") in ("Active", "Inactive"):
                 return found
-            if time.monotonic() > deadline:
-                raise TargetError(f"{backend.function_name} is still {status} after {UPDATE_TIMEOUT_S:.0f} s")
-            time.sleep(next(waits))
+        raise TargetError(f"{backend.function_name} is still {status} after {UPDATE_TIMEOUT_S:.0f} s")
 
     def _get(self, backend: Backend) -> dict[str, Any]:
         with explained(f"reading the configuration of {backend.function_name}"):
@@ -247,8 +244,11 @@ def _content(answer: Mapping[str, Any]) -> bytes:
         return b""
 
 
-def pauses() -> Iterator[float]:
-    """How long to wait before each further look at something that takes its time, in s."""
-    yield from _POLL_S
-    while True:
-        yield _POLL_S[-1]
+def looks(limit_s: float) -> Iterator[None]:
+    """Once for each look at something that takes its time, with pauses between them; it ends after `limit_s`."""
+    deadline = time.monotonic() + limit_s
+    for pause in itertools.chain(_POLL_S, itertools.repeat(_POLL_S[-1])):
+        yield
+        if time.monotonic() > deadline:
+            return
+        time.sleep(pause)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from bench.deployments.deployment import Backend
-from bench.deployments.functions import Functions, explained, pauses
+from bench.deployments.functions import Functions, explained, looks
 from bench.process.errors import TargetError
 from bench.process.signals import deferred
 
@@ -98,8 +98,8 @@ class Versions:
             self._api.update_alias(FunctionName=backend.function_name, Name=backend.alias, FunctionVersion=version)
 
     def _wait(self, function: str, version: str, is_done: Callable[[Mapping[str, Any]], bool]) -> None:
-        deadline, waits = time.monotonic() + PUBLISH_TIMEOUT_S, pauses()
-        while True:
+        state = ""
+        for _ in looks(PUBLISH_TIMEOUT_S):
             with explained(f"reading version {version} of {function}"):
                 found = self._api.get_function_configuration(FunctionName=function, Qualifier=version)
             state = found.get("State", "Active")
@@ -107,22 +107,17 @@ class Versions:
                 raise TargetError(f"version {version} of {function} was not made: {found.get('StateReason')}")
             if is_done(found):
                 return
-            if time.monotonic() > deadline:
-                raise TargetError(f"version {version} of {function} is {state} after {PUBLISH_TIMEOUT_S:.0f} s")
-            time.sleep(next(waits))
+        raise TargetError(f"version {version} of {function} is {state} after {PUBLISH_TIMEOUT_S:.0f} s")
 
     def _wait_until_ready(self, function: str, version: str) -> None:
-        deadline, waits = time.monotonic() + PUBLISH_TIMEOUT_S, pauses()
-        while True:
+        for _ in looks(PUBLISH_TIMEOUT_S):
             with explained(f"reading the provisioned concurrency of {function}"):
                 found = self._api.get_provisioned_concurrency_config(FunctionName=function, Qualifier=version)
             if found["Status"] == "READY":
                 return
             if found["Status"] == "FAILED":
                 raise TargetError(f"{function} gets no provisioned concurrency: {found.get('StatusReason')}")
-            if time.monotonic() > deadline:
-                raise TargetError(f"provisioned concurrency of {function} is not ready after {PUBLISH_TIMEOUT_S:.0f} s")
-            time.sleep(next(waits))
+        raise TargetError(f"provisioned concurrency of {function} is not ready after {PUBLISH_TIMEOUT_S:.0f} s")
 
     def _delete_all(self, backend: Backend, but: set[str | None]) -> bool:
         """Delete the versions that runs published, except these; whether there were any."""

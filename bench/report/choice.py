@@ -13,7 +13,7 @@ from bench.report.measured import Measured
 from bench.report.names import variant_name
 from bench.report.notes import BEYOND_MARK, BEYOND_NOTE, LAB_NOTE
 from bench.report.on_aws import interval
-from bench.report.other_ways import OtherWays, other_ways, other_ways_table
+from bench.report.other_ways import Known, OtherWays, other_ways, other_ways_table
 from bench.report.precisions import meets_agreement
 from bench.report.prediction import PredictedTime, case_name, state_of
 from bench.report.report import Report
@@ -97,7 +97,7 @@ def choose(report: Report, question: Question) -> Choice:
     return Choice(
         objective=question.objective,
         options=tuple(found),
-        other_ways=tuple(_other_ways(among, found, question, report.meta.target.is_lab)),
+        other_ways=tuple(_other_ways(among, found, question, report)),
         assumed=tuple(_assumed(report, question, bursts)),
         on_aws=on_aws,
     )
@@ -120,12 +120,13 @@ def _candidates(report: Report, question: Question) -> list[tuple[Measured, Cand
 
 
 def _other_ways(
-    among: Sequence[tuple[Measured, Candidate]], options: Sequence[Option], question: Question, in_lab: bool
+    among: Sequence[tuple[Measured, Candidate]], options: Sequence[Option], question: Question, report: Report
 ) -> Iterator[OtherWays]:
     """In the order of the options."""
     for option in options:
         item, one = next(each for each in among if each[1].name == option.name)
-        yield other_ways(one.name, in_lab, one.costs, item, (question.traffic,), question.rates.keep_alive)
+        known, in_lab = Known(item, report.other_cold_starts), report.meta.target.is_lab
+        yield other_ways(one.name, in_lab, one.costs, known, (question.traffic,), question.rates.keep_alive)
 
 
 def _crowded(judged: Sequence[Judged], variant: Variant) -> Visits:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.cost.alternatives.on_demand import ON_DEMAND
 from bench.cost.alternatives.quotes import Quote, Stretch, quotes
@@ -12,7 +12,9 @@ from bench.cost.model import Costs
 from bench.cost.month import RATES_PER_HOUR
 from bench.cost.traffic import Traffic
 from bench.report.measured import Measured
+from bench.report.other_cold_starts import OtherColdStarts
 from bench.report.table import Table
+from bench.runs.cold_starts.provisioned import Ready
 from bench.text.numbers import money, ms, per_hour_words
 from contract.run_modes import ON_DEMAND as RUN_ON_DEMAND
 from published.read import figure
@@ -52,24 +54,44 @@ class OtherWays:
     ways: tuple[Way, ...]
 
 
+@dataclass(frozen=True)
+class Known:
+    """What a run knows of a function: as it was measured on demand, and the requests of the kinds reported apart."""
+
+    measured: Measured
+    others: Sequence[OtherColdStarts]
+
+    @property
+    def ready_ms(self) -> float | None:
+        """The median of what the function answered from environments kept ready; no path leads to these, only invokes.
+
+        None where the run kept none ready.
+        """
+        asked = {replace(self.measured.variant, arm=arm) for arm in Ready.arms}
+        found = (row for row in self.others if row.kind == Ready.name and row.variant in asked)
+        return next((row.cold_p50_ms for row in found), None)
+
+
 def other_ways(
-    name: str, in_lab: bool, costs: Costs, measured: Measured, traffics: Sequence[Traffic], keep_alive: KeepAlive
+    name: str, in_lab: bool, costs: Costs, known: Known, traffics: Sequence[Traffic], keep_alive: KeepAlive
 ) -> OtherWays:
     """The ways for a function that was measured on demand; none for another, and for costs that say too little."""
-    found = quotes(costs, traffics, keep_alive) if measured.variant.mode is RUN_ON_DEMAND else ()
-    return OtherWays(
-        name, in_lab, tuple(traffics), tuple(Way(quote, tuple(_waits(quote, measured))) for quote in found)
-    )
+    found = quotes(costs, traffics, keep_alive) if known.measured.variant.mode is RUN_ON_DEMAND else ()
+    return OtherWays(name, in_lab, tuple(traffics), tuple(Way(quote, tuple(_waits(quote, known))) for quote in found))
 
 
-def _waits(quote: Quote, measured: Measured) -> Iterator[Wait]:
+def _waits(quote: Quote, known: Known) -> Iterator[Wait]:
     if quote.missing:
         return
-    waits = quote.way.waits
+    waits, measured = quote.way.waits, known.measured
     if waits.published:
         found = figure(waits.published)
         yield Wait("restore", found.range.value, PUBLISHED, f"{found.name}: {found.source}, {found.date}")
-    states = ((waits.cold, "cold", measured.cold.p50_ms), (waits.warm, "warm", measured.warm.p50_ms))
+    states = (
+        (waits.cold, "cold", measured.cold.p50_ms),
+        (waits.warm, "warm", measured.warm.p50_ms),
+        (waits.ready, "kept ready, invoked directly", known.ready_ms),
+    )
     yield from (Wait(name, value, MEASURED) for wanted, name, value in states if wanted and value is not None)
 
 
@@ -122,9 +144,10 @@ def _note(found: Sequence[OtherWays]) -> str:
     left_out = "; ".join(_left_out(found))
     return " ".join(
         (
-            "Priced, not measured; only on demand was. Cheaper than on demand: at these rates of requests, at random "
-            f"around the clock, from {RATES_PER_HOUR[0]:g} to {RATES_PER_HOUR[-1]:,.0f} an hour; the ends are the "
-            f"break-evens. Times are medians{_IN_LAB if any(item.in_lab for item in found) else ''}. "
+            "Priced, not measured; only on demand was, and the times that say so. Cheaper than on demand: at these "
+            "rates of requests, at random around the clock, "
+            f"from {RATES_PER_HOUR[0]:g} to {RATES_PER_HOUR[-1]:,.0f} an hour; the ends are the break-evens. "
+            f"Times are medians{_IN_LAB if any(item.in_lab for item in found) else ''}. "
             f"{'; '.join(assumed)}.",
             *(f"Published: {source}." for source in sources),
             *([f"Left out: {left_out}."] if left_out else ()),

@@ -19,7 +19,7 @@ from bench.report.measured import Measured, measured
 from bench.report.names import variant_name
 from bench.report.notes import run_notes
 from bench.report.other_cold_starts import OtherColdStarts, other_cold_starts
-from bench.report.other_ways import OtherWays, other_ways
+from bench.report.other_ways import Known, OtherWays, other_ways
 from bench.report.precisions import Precision, precisions_of
 from bench.report.predicting import Wanted, predicted_run
 from bench.report.prediction import PredictedRun
@@ -142,18 +142,20 @@ def report_of(run: Run, traffics: Sequence[Traffic] = ALL) -> Report:
         keep_alive=pauses,
         ping_ms=median_known(end.ping_ms for end in run.visits),
         costs=costs,
-        other_ways=tuple(_other_ways(costs, items, recorded_target(first).is_lab)) if costs else (),
+        other_ways=tuple(_other_ways(costs, items, others, recorded_target(first).is_lab)) if costs else (),
         on_aws=on_aws,
     )
 
 
-def _other_ways(costs: Costing, items: Sequence[Measured], in_lab: bool) -> Iterator[OtherWays]:
+def _other_ways(
+    costs: Costing, items: Sequence[Measured], others: Sequence[OtherColdStarts], in_lab: bool
+) -> Iterator[OtherWays]:
     """For every variant over HTTP that is priced."""
     measured_as = {item.variant: item for item in items}
     among = [item.variant for item in costs.variants]
     for item in costs.variants:
         if item.variant.arm == "http":
-            name, found = variant_name(item.variant, among), measured_as[item.variant]
+            name, found = variant_name(item.variant, among), Known(measured_as[item.variant], others)
             yield other_ways(name, in_lab, item.costs, found, costs.traffics, costs.rates.keep_alive)
 
 

@@ -21,8 +21,9 @@ from bench.runs.store import LOAD
 _ARRIVAL = "arrival"  # also of lines that name no kind
 _KINDS: dict[str, type[Line]] = {"step": Step, _ARRIVAL: Arrival, "reading": Reading}
 _NAMES = {kind: name for name, kind in _KINDS.items()}
-_READERS: dict[str, TypeAdapter[Line]] = {name: TypeAdapter(kind) for name, kind in _KINDS.items()}
-_HEADER = TypeAdapter(LoadHeader)
+READERS: dict[str, TypeAdapter[Line]] = {name: TypeAdapter(kind) for name, kind in _KINDS.items()}
+"""What reads the lines after the first, by their kind."""
+HEADER = TypeAdapter(LoadHeader)
 
 T = TypeVar("T")
 
@@ -72,11 +73,11 @@ def read_load(directory: Path) -> Load:
         try:
             kind = parse_object(line).get("kind", _ARRIVAL)
             if header is None:
-                header = _checked(_HEADER, line)
-            elif not isinstance(kind, str) or kind not in _READERS:
-                raise ValueError(f"unknown kind of record; known are {', '.join(_READERS)}")
+                header = _checked(HEADER, line)
+            elif not isinstance(kind, str) or kind not in READERS:
+                raise ValueError(f"unknown kind of record; known are {', '.join(READERS)}")
             else:
-                found.append(_checked(_READERS[kind], line))
+                found.append(_checked(READERS[kind], line))
         except Torn:
             torn.append(str(number))
         except ValueError as error:

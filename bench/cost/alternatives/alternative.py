@@ -29,12 +29,13 @@ class Case:
 class Waits:
     """What is known of how long a caller waits; with nothing of it, nothing is.
 
-    `cold` and `warm`: such requests take as long as those that were measured. `published` is the key of a figure of
-    others, which stands for a cold start.
+    `cold`, `warm` and `ready` (kept ready by provisioned concurrency): such requests take as long as those that were
+    measured. `published` is the key of a figure of others, which stands for a cold start.
     """
 
     cold: bool = False
     warm: bool = False
+    ready: bool = False
     published: str | None = None
 
 

@@ -22,6 +22,6 @@ PROVISIONED = Alternative(
     name="provisioned concurrency",
     usd=_usd,
     needs=_needs,
-    waits=Waits(),
+    waits=Waits(ready=True),
     assumed="one environment is kept ready; requests that find it busy are on demand",
 )

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bench.cost.alternatives import ALTERNATIVES
-from bench.report.other_ways import MEASURED, NOT_KNOWN, PUBLISHED
+from bench.report.other_cold_starts import OtherColdStarts
+from bench.report.other_ways import MEASURED, NOT_KNOWN, PUBLISHED, Known, other_ways_table
 from bench.report.other_ways import other_ways as other_ways_of
 from bench.report.report import Report, report_of
 from bench.report.tables import other_ways
@@ -70,6 +71,24 @@ def test_what_is_known_of_waiting_is_marked_and_nothing_else_is_said(report: Rep
     assert "those that were measured here are of the lab, not of AWS" in table.note
 
 
+def test_what_was_kept_ready_is_measured_where_it_was_asked_and_of_no_other_function(report: Report) -> None:
+    assert report.costs
+    oci = next(item for item in report.variants if item.variant.backend == "oci")
+    priced = next(item.costs for item in report.costs.variants if item.variant == oci.variant)
+    asked = (report.costs.traffics, report.costs.rates.keep_alive)
+
+    def said(kind: str, backend: str, arm: str) -> str:
+        variant = replace(oci.variant, backend=backend, arm=arm)
+        row = OtherColdStarts(variant, kind, 2, 0.0, 8, 8, 0, 0, 71.4, None, 80.0, None)
+        table = other_ways_table([other_ways_of("oci", False, priced, Known(oci, (row,)), *asked)])
+        assert table
+        return str(next(cells[-1] for cells in table.rows if cells[0] == "oci · provisioned concurrency"))
+
+    assert said("provisioned", "oci", "invoke") == f"{ms(71.4)} kept ready, invoked directly ({MEASURED})"
+    for kind, backend, arm in (("provisioned", "efs", "invoke"), ("scale-out", "oci", "invoke")):
+        assert said(kind, backend, arm) == NOT_KNOWN
+
+
 def test_choose_and_the_summary_have_it_for_ones_traffic(run: Path) -> None:
     _, printed = command("choose", run, "--traffic", "40/h", "--objective", 1000, "--json")
     chosen = {item["name"]: item["ways"] for item in json.loads(printed)["other_ways"]}
@@ -94,9 +113,9 @@ def test_a_function_that_did_not_run_on_demand_has_no_other_ways(report: Report)
     oci = next(item for item in report.variants if item.variant.backend == "oci")
     priced = next(item.costs for item in report.costs.variants if item.variant == oci.variant)
     asked = (report.costs.traffics, report.costs.rates.keep_alive)
-    assert other_ways_of("oci", True, priced, oci, *asked).ways
+    assert other_ways_of("oci", True, priced, Known(oci, ()), *asked).ways
     restored = replace(oci, variant=replace(oci.variant, backend=label("oci", SNAPSTART)))
-    assert other_ways_of("oci+snapstart", True, priced, restored, *asked).ways == ()
+    assert other_ways_of("oci+snapstart", True, priced, Known(restored, ()), *asked).ways == ()
 
 
 def test_a_run_of_before_these_prices_has_the_rows_that_need_none(run: Path, tmp_path: Path) -> None:

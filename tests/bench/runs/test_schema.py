@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from bench.process.errors import UsageError
+from bench.runs.load_file import LoadFile, read_load
+from bench.runs.loads import Arrival, LoadHeader, Reading, Step
 from bench.runs.plan import Axes
 from bench.runs.records import from_line
-from bench.runs.store import RESULTS
+from bench.runs.store import LOAD, RESULTS
 from tests.bench.support.failing import failing, measured
 from tools import results_schema
 
-SHIPPED = json.loads(results_schema.FILE.read_text())
-VALIDATOR = Draft202012Validator(SHIPPED)
+SHIPPED = {path.name: json.loads(path.read_text()) for path in results_schema.FILES}
+VALIDATOR = Draft202012Validator(SHIPPED["results.schema.json"])
+LOADS = Draft202012Validator(SHIPPED["load.schema.json"])
 
 
 @pytest.fixture(scope="module")
@@ -25,9 +30,32 @@ def lines(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (run / RESULTS).read_text().splitlines()]
 
 
-def test_the_shipped_schema_is_up_to_date_and_a_schema() -> None:
-    assert results_schema.FILE.read_text() == results_schema.text(), "run python -m tools.results_schema"
-    Draft202012Validator.check_schema(SHIPPED)
+@pytest.mark.parametrize("path", results_schema.FILES, ids=lambda path: path.name)
+def test_a_shipped_schema_is_up_to_date_and_a_schema(path: Path) -> None:
+    assert path.read_text() == results_schema.text(path), "run python -m tools.results_schema"
+    Draft202012Validator.check_schema(SHIPPED[path.name])
+
+
+def test_every_line_of_a_load_fits_and_lines_that_its_reader_refuses_do_not(tmp_path: Path) -> None:
+    header = LoadHeader("load", 1, "2026-11-29T00:00:00Z", 1.0, 2.0, "poisson", 1, 10, {"kind": "lab"}, {}, ())
+    written = [
+        header,
+        Step("s3", 1, 1.0, 2.0, 2.0, 3),
+        Arrival("s3", 0.5, error="timeout"),
+        Reading("s3", 1, 1.0, 0.1, None, 2.0),
+    ]
+    with LoadFile(tmp_path) as file:
+        for one in written:
+            file.append(one)
+    lines = [json.loads(line) for line in (tmp_path / LOAD).read_text().splitlines()]
+    assert [error.message for line in lines for error in LOADS.iter_errors(line)] == []
+    assert read_load(tmp_path).arrivals == (written[2],)
+    for number, changes in ((0, {"schema": 2}), (1, {"planned": -1}), (2, {"due_s": "0"}), (3, {"kind": "other"})):
+        broken = [{**line, **changes} if index == number else line for index, line in enumerate(lines)]
+        (tmp_path / LOAD).write_text("\n".join(map(json.dumps, broken)))
+        assert not LOADS.is_valid(broken[number])
+        with pytest.raises(UsageError, match=f"line {number + 1}"):
+            read_load(tmp_path)
 
 
 def test_every_line_of_a_run_fits(lines: list[dict[str, Any]]) -> None:
