@@ -20,6 +20,8 @@ from contract.environment import CREDENTIALS_TOKEN, CREDENTIALS_URI
 if TYPE_CHECKING:
     from obstore.store import S3Credential
 
+#: Where AWS's SDKs send the token, too: this machine, and the two addresses of ECS and EKS, which no router passes on.
+HOSTS = ("127.0.0.1", "localhost", "::1", "169.254.170.2", "169.254.170.23", "fd00:ec2::23")
 PATIENCE_S = 2.0
 MOST = 1 << 16  # bytes of an answer; one has about 1,500
 
@@ -30,8 +32,8 @@ def present() -> S3Credential:
     obstore keeps them until they are about to expire, and then asks again.
     """
     address = urlsplit(os.environ[CREDENTIALS_URI])
-    if address.scheme != "http" or address.hostname not in ("127.0.0.1", "localhost", "::1"):
-        raise ValueError(f"{CREDENTIALS_URI} is not on this machine, so the token is not sent there")
+    if address.scheme != "http" or address.hostname not in HOSTS:
+        raise ValueError(f"{CREDENTIALS_URI} is not one of AWS's own addresses, so the token is not sent there")
     connection = http.client.HTTPConnection(address.hostname, address.port, timeout=PATIENCE_S)  # asks no proxy
     try:
         path = f"{address.path}?{address.query}" if address.query else address.path

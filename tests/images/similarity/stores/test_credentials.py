@@ -83,9 +83,17 @@ def test_an_answer_that_is_no_credentials_is_refused_and_not_repeated(endpoint: 
 
 
 @pytest.mark.parametrize(
-    "address", ["http://example.com/x", "https://127.0.0.1/x", "http://127.0.0.1.example.com/", "file:///x", ""]
+    "address",
+    [
+        "http://example.com/x",
+        "https://127.0.0.1/x",
+        "http://127.0.0.1.example.com/",
+        "file:///x",
+        "",
+        "http://169.254.169.254/",
+    ],
 )
 def test_the_token_is_sent_nowhere_else(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", address)
-    with pytest.raises(ValueError, match="is not on this machine"):
+    with pytest.raises(ValueError, match="is not one of AWS's own addresses"):
         credentials.present()
