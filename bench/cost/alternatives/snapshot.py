@@ -21,7 +21,7 @@ def _barred(usage: Usage) -> str | None:
     if not has_snapshots(usage.backend):
         return "SnapStart does not mount file systems"
     if usage.ephemeral_mb > FREE_EPHEMERAL_MB:
-        return f"SnapStart has at most {FREE_EPHEMERAL_MB} MB of /tmp"
+        return f"SnapStart has at most {FREE_EPHEMERAL_MB} MB of /tmp (deployed by snapStart, it needs no more)"
     return None
 
 

@@ -58,24 +58,30 @@ class BucketStore:
         self.prefix = prefix
         self.fetched = Counter()
         self._client: S3Store | None = None
+        self._opening = threading.Lock()
         self._file: FetchedFile | None = None
 
     @property
     def client(self) -> S3Store:
-        if self._client is None:
-            from obstore.store import S3Store  # 12 ms with the client, so not while the module is being imported
+        """One for all threads, because each has connections of its own, and asks for credentials."""
+        with self._opening:
+            if self._client is None:
+                self._client = self._open()
+            return self._client
 
-            endpoint = os.environ.get(S3_ENDPOINT)
-            self._client = S3Store(
-                self.bucket,
-                prefix=self.prefix,
-                region=os.environ.get(REGION, "us-east-1"),
-                endpoint=endpoint,
-                client_options={**CLIENT, "allow_http": bool(endpoint and endpoint.startswith("http://"))},
-                retry_config=RETRIES,
-                credential_provider=_provider(),
-            )
-        return self._client
+    def _open(self) -> S3Store:
+        from obstore.store import S3Store  # 12 ms with the client, so not while the module is being imported
+
+        endpoint = os.environ.get(S3_ENDPOINT)
+        return S3Store(
+            self.bucket,
+            prefix=self.prefix,
+            region=os.environ.get(REGION, "us-east-1"),
+            endpoint=endpoint,
+            client_options={**CLIENT, "allow_http": bool(endpoint and endpoint.startswith("http://"))},
+            retry_config=RETRIES,
+            credential_provider=_provider(),
+        )
 
     def reopen(self) -> None:
         """The next request is the first of a new client: with connections and credentials of its own."""

@@ -134,7 +134,9 @@ def test_what_cannot_be_run_so_or_has_no_price_is_left_out_by_name() -> None:
         assert quote(SNAPSHOT, measured(replace(USAGE, backend=backend)), RARE).missing == why
     assert quote(SNAPSHOT, measured(replace(USAGE, backend="s3")), RARE).missing is None
     with_tmp = measured(replace(USAGE, backend="s3", ephemeral_mb=1024))
-    assert quote(SNAPSHOT, with_tmp, RARE).missing == "SnapStart has at most 512 MB of /tmp"
+    assert quote(SNAPSHOT, with_tmp, RARE).missing == (
+        "SnapStart has at most 512 MB of /tmp (deployed by snapStart, it needs no more)"
+    )
     large = measured(replace(USAGE, memory_mb=8192))
     assert quote(SAGEMAKER_SERVERLESS, large, RARE).missing == "it has at most 6 GB"
     older = replace(PRICES, usd={name: price for name, price in PRICES.usd.items() if "fargate" not in name})
