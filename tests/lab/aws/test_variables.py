@@ -64,7 +64,7 @@ def test_what_the_deployment_set_is_neither_changed_nor_left_out(deployed: Serve
 
 
 def test_what_may_change_reaches_the_function_and_changes_back(deployed: Served) -> None:
-    others = ("n", "1", "transformers", "8", "1")
+    others = ("n", "1", "transformers", "1", "8", "1")
     changed = dict(zip(CHANGEABLE, others, strict=True))
     update(deployed, {**DEPLOYED, **changed})
     variables = deployed.invoke({})["variables"]
