@@ -16,7 +16,11 @@ from model.base.errors import BuildError
 from model.bundles import bundle, incidents
 from similarity.bundle.manifest import Manifest
 from tests.model.support.checkpoints import KINDS, change, save
+from tests.model.support.in_process import in_process
 from tests.model.support.layouts import sentence
+
+__all__ = ["in_process"]
+pytestmark = pytest.mark.usefixtures("in_process")
 
 
 @pytest.fixture
