@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from tests.acceptance.storing import provisioned, restored, s3files, snapshots
+from tests.acceptance.storing import faults, provisioned, restored, s3files, snapshots
 from tests.acceptance.table import Measure
 
 QUICK: list[Measure] = []
-MEASURES: list[Measure] = [*restored.MEASURES, *provisioned.MEASURES, *snapshots.MEASURES, *s3files.MEASURES]
+MEASURES: list[Measure] = [
+    *restored.MEASURES,
+    *provisioned.MEASURES,
+    *snapshots.MEASURES,
+    *faults.MEASURES,
+    *s3files.MEASURES,
+]

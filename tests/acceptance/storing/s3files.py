@@ -1,4 +1,4 @@
-"""Measures what the storage s3files took to add, that its faults are caught, and a run of it beside the others."""
+"""Measures what the storage s3files took to add, and a run of it beside the others."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from pathlib import Path
 
 from contract.checkout import IMAGES, ROOT
 from tests.acceptance.table import Measure, Row
-from tests.stacks.faults.s3files import FAULTS
-from tests.stacks.support.trial import checks_that_catch
 
 COMPONENT = "stacks/storages/s3files.py"
 MOST_S = 300
@@ -28,17 +26,6 @@ def files_touched() -> Iterator[Row]:
     measured = f"{len(touched)}: {', '.join(touched)}"
     what = "production files touched by the commit that adds s3files"
     yield Row(what, "at most 8 beside its own", measured, bool(added) and 0 < len(touched) <= 8)
-
-
-def faults_are_caught() -> Iterator[Row]:
-    """Each seeded fault in a copy of the program, and the rule that must complain."""
-    missed = [
-        fault.what
-        for fault in FAULTS
-        if fault.caught_by not in {complaint.partition(":")[0] for complaint in checks_that_catch(fault)}
-    ]
-    measured = f"{len(FAULTS) - len(missed)} of {len(FAULTS)}{': not ' if missed else ''}{', '.join(missed)}"
-    yield Row("seeded faults in s3files", "at least 8, all caught", measured, len(FAULTS) >= 8 and not missed)
 
 
 def a_run_beside_the_others() -> Iterator[Row]:
@@ -67,4 +54,4 @@ def _git(*arguments: str) -> str:
     return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
-MEASURES: tuple[Measure, ...] = (files_touched, faults_are_caught, a_run_beside_the_others)
+MEASURES: tuple[Measure, ...] = (files_touched, a_run_beside_the_others)
