@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from typing import Protocol
 
 from lab.shape.shape import FileSystem, ImageChunks
@@ -32,8 +33,9 @@ class Chunks:
     """An image whose chunks one environment fetches when it first touches them.
 
     Chunks that follow one another come one after the other, as the published rates of one reader show, however far the
-    kernel reads ahead; chunks apart come at the same time. A chunk comes from its origin if nobody has read it since
-    the deployment, and from a cache afterwards. `cached` says which, by 1 or 0; all environments of the image share it.
+    kernel reads ahead, and whichever of its reads arrives first; chunks apart come at the same time. A chunk comes from
+    its origin if nobody has read it since the deployment, and from a cache afterwards. `cached` says which, by 1 or 0;
+    all environments of the image share it.
     `own_ms` is what a chunk takes beside the wait: the first one of a reader waits for so much less.
     """
 
@@ -56,37 +58,74 @@ class Chunks:
 
     def _arrival(self, chunk: int, now: float) -> float:
         if chunk not in self._here:
-            figures = self._figures
-            takes = (figures.later_ms if self._cached[chunk] else figures.first_ms) / 1e3
+            takes = self._takes(chunk)
             before = self._here.get(chunk - 1, 0.0)
             self._here[chunk] = max(now + max(0.0, takes - self._own), before + takes if before > now else 0.0)
+            self._put_off(chunk + 1, now)
         return self._here[chunk]
+
+    def _put_off(self, chunk: int, now: float) -> None:
+        """Let the chunks from this one on come after the one before them, if they are on their way and overtook it."""
+        while now < self._here.get(chunk, 0.0) < (after := self._here[chunk - 1] + self._takes(chunk)):
+            self._here[chunk] = after
+            chunk += 1
+
+    def _takes(self, chunk: int) -> float:
+        return (self._figures.later_ms if self._cached[chunk] else self._figures.first_ms) / 1e3
 
     def _chunks(self, offset: int, size: int) -> range:
         return range(offset // self._figures.chunk, -(-(offset + size) // self._figures.chunk))
+
+
+@dataclass
+class _Stream:
+    """Reads that continue one another: where and when the first arrived, when it and the last are answered."""
+
+    start: int
+    begun: float
+    first: float
+    last: float
 
 
 class Streams:
     """A file system over a network: reads that continue one another are a stream, which has a rate of its own.
 
     The kernel reads ahead, so the next read of a stream arrives before the last one is answered. It then waits for it,
-    as on a connection. Streams do not wait for each other, until all together reach the client's limit.
+    as on a connection. A read may also arrive before the one that it continues: what follows then waits for both.
+    Streams do not wait for each other, until all together reach the client's limit.
     """
 
     def __init__(self, figures: FileSystem) -> None:
         self._figures = figures
-        self._ends: dict[int, float] = {}  # by the offset at which a read ends: when it is answered
+        self._by_start: dict[int, _Stream] = {}
+        self._by_end: dict[int, _Stream] = {}
         self._client = 0.0  # when the client's link has carried everything so far
         self._lock = threading.Lock()
 
     def due(self, offset: int, size: int, now: float) -> float:
         """When the stream, and the client's link, have carried the read."""
-        pieces = -(-size // self._figures.piece)
+        takes = -(-size // self._figures.piece) * self._figures.piece_ms / 1e3
         with self._lock:
             self._client = max(self._client, now) + size / self._figures.client
-            carried = max(now, self._ends.pop(offset, 0.0)) + pieces * self._figures.piece_ms / 1e3
-            self._ends[offset + size] = max(carried, self._client)
-            return self._ends[offset + size]
+            stream = self._by_end.pop(offset, None)
+            answered = max((max(now, stream.last) if stream else now) + takes, self._client)
+            if stream:
+                stream.last = answered
+            else:
+                stream = self._by_start[offset] = _Stream(offset, now, answered, answered)
+            self._join(stream, offset + size, now)
+            return answered
+
+    def _join(self, stream: _Stream, end: int, now: float) -> None:
+        """Note where the stream ends, or put what overtook its last read, and is still on its way, behind it."""
+        later = self._by_start.get(end)
+        if later is None or later.first <= now:
+            self._by_end[end] = stream
+            return
+        later.last += stream.last - later.begun
+        later.start, later.begun, later.first = stream.start, stream.begun, stream.first
+        self._by_start[later.start] = later
+        del self._by_start[end]
 
     def answered(self, offset: int, size: int) -> None:
         """Nothing to note: the file system has no cache for later environments."""

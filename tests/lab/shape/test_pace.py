@@ -68,6 +68,19 @@ def test_one_reader_has_the_published_rate_however_far_the_kernel_reads_ahead(
     assert answers[-1] == pytest.approx(chunks * 1.2e-3, abs=own_ms / 1e3 + 1e-9)
 
 
+@given(st.lists(st.permutations(range(4)), min_size=1, max_size=8), st.booleans())
+def test_the_rate_does_not_depend_on_which_read_of_those_in_flight_arrives_first(
+    turns: list[list[int]], of_chunks: bool
+) -> None:
+    pace: Pace = Chunks(IMAGE, bytearray(100)) if of_chunks else Streams(SHARE)
+    size, takes = (CHUNK, 0.054) if of_chunks else (PIECE, 1.6e-3)
+    for turn, permutation in enumerate(turns):
+        for place in permutation:
+            pace.due((4 * turn + place) * size, size, turn * 3 * takes)  # before the last ones are answered
+    last = 4 * len(turns)
+    assert pace.due(last * size, size, 0.0) == pytest.approx((last + 1) * takes)
+
+
 @given(st.integers(2, 8))
 def test_readers_of_parts_do_not_wait_for_each_other(readers: int) -> None:
     pace = Chunks(IMAGE, bytearray(200))
@@ -113,3 +126,11 @@ def test_streams_have_their_rate_each_until_the_client_has_its_own(streams: int)
 @given(st.integers(1, PIECE))
 def test_a_small_read_takes_as_long_as_a_piece(size: int) -> None:
     assert Streams(SHARE).due(0, size, 1.0) == pytest.approx(1.0 + 1.6e-3)
+
+
+def test_a_stream_does_not_wait_for_one_that_comes_to_where_it_began() -> None:
+    pace = Streams(SHARE)
+    for turn in range(10):
+        pace.due((10 + turn) * PIECE, PIECE, 0.0)
+    pace.due(9 * PIECE, PIECE, 2e-3)  # the first read of the other stream is answered by now
+    assert pace.due(20 * PIECE, PIECE, 2e-3) == pytest.approx(11 * 1.6e-3)
