@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,10 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # A busy machine takes longer than hypothesis' 200 ms for an example now and then, which says nothing about the code.
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
+
+# PyTorch's threads wait by spinning, which costs three times the work where other tests take the cores. It reads this
+# when it is imported, after this.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 # Collecting imports all tests and their libraries, a million objects that stay: looking for garbage among them, now or
 # after every test, finds none and takes time.
