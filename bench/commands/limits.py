@@ -58,7 +58,7 @@ def execute(options: argparse.Namespace) -> int:
     if options.int8:
         return _compare_precisions(options)
     target = options.document or ROOT / "docs" / "performance.md"
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = _console()
     if options.derive:
         samples = Samples.read(options.derive)
     else:
@@ -67,6 +67,11 @@ def execute(options: argparse.Namespace) -> int:
     met = document.write(samples, target)
     console.print(f"document: {target}")
     return EXIT_OK if met else EXIT_UNSOUND
+
+
+def _console() -> Console:
+    """Where progress is shown; standard output is for the tables."""
+    return Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def _begin(console: Console, bundle: Path) -> tuple[Samples, Path]:
@@ -85,7 +90,7 @@ def _compare_precisions(options: argparse.Namespace) -> int:
     """Measure, print the tables, and write a page with them if one is asked for."""
     if not options.rounds:
         options.parser.error("argument --rounds: --int8 needs one at least")
-    samples, out = _begin(Console(stderr=True, highlight=False, soft_wrap=True), options.bundle)
+    samples, out = _begin(_console(), options.bundle)
     for what, said in facts(options.bundle).items():
         samples.add(Sample("fact", what, said, 0.0, ""))
     reduced.measure(samples, options.bundle, options.rounds, out)

@@ -16,9 +16,9 @@ from bench.runs.plan import Axes
 from bench.runs.records import from_line
 from bench.runs.store import LOAD, RESULTS
 from tests.bench.support.failing import failing, measured
-from tools import results_schema
+from tools import schemas
 
-SHIPPED = {path.name: json.loads(path.read_text()) for path in results_schema.FILES}
+SHIPPED = {path.name: json.loads(path.read_text()) for path in schemas.FILES}
 VALIDATOR = Draft202012Validator(SHIPPED["results.schema.json"])
 LOADS = Draft202012Validator(SHIPPED["load.schema.json"])
 
@@ -30,9 +30,9 @@ def lines(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (run / RESULTS).read_text().splitlines()]
 
 
-@pytest.mark.parametrize("path", results_schema.FILES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", schemas.FILES, ids=lambda path: path.name)
 def test_a_shipped_schema_is_up_to_date_and_a_schema(path: Path) -> None:
-    assert path.read_text() == results_schema.text(path), "run python -m tools.results_schema"
+    assert path.read_text() == schemas.text(path), "run python -m tools.schemas"
     Draft202012Validator.check_schema(SHIPPED[path.name])
 
 

@@ -1,4 +1,4 @@
-"""Writes the JSON Schemas of what a run and a load record, docs/*.schema.json: `python -m tools.results_schema`."""
+"""Writes the JSON Schemas of what a run and a load record, docs/*.schema.json: `python -m tools.schemas`."""
 
 from __future__ import annotations
 
