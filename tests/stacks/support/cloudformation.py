@@ -7,13 +7,16 @@ and a type that is not in the tables is an error here.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import botocore.session
-from cfnlint.api import ManualArgs, lint
+from cfnlint.config import ConfigMixIn
+from cfnlint.decode.decode import decode_str
+from cfnlint.runner import Runner
 
 from tests.stacks.support.recorder import REGION, Graph, Recorded
 
@@ -120,13 +123,19 @@ def template(graph: Graph) -> dict[str, Any]:
 def problems(graph: Graph) -> list[str]:
     """Return the complaints of AWS's schemas and API models about the recorded inputs."""
     mapped = template(graph)
-    # Hints are about templates, as is W3010, which wants no names of zones in one.
-    config = ManualArgs(regions=[REGION], ignore_checks=["I", "W3010"])
-    matches = lint(json.dumps(mapped), regions=[REGION], config=config)
+    decoded, _ = decode_str(json.dumps(mapped))
+    matches = list(_linter().validate_template(decoded))
     found = [f"{'/'.join(map(str, match.path or []))}: {match.message} [{match.rule.id}]" for match in matches]
     for name, resource in mapped["Resources"].items():
         found += [f"{name}/{problem}" for problem in _api_problems(resource["Type"], resource["Properties"])]
     return found
+
+
+@functools.cache
+def _linter() -> Runner:
+    """Return cfn-lint, whose rules and schemas take as long to read as a template to check: once a process."""
+    # Hints are about templates, as is W3010, which wants no names of zones in one.
+    return Runner(ConfigMixIn(regions=[REGION], ignore_checks=["I", "W3010"]))
 
 
 def _api_problems(kind: str, properties: dict[str, Any]) -> Iterator[str]:
