@@ -71,9 +71,7 @@ def _build_one(buildah: Buildah, backend: str, request: Request, context: Path, 
     buildah.build(name, folder / "Dockerfile", context, "--layers", *options, *ignore, *mounts)
     with buildah.mounted(name) as root:
         ext4.write(root, request.out / f"{backend}.ext4")
-    with tempfile.TemporaryDirectory(dir=request.out) as exported:
-        buildah.export(name, Path(exported))
-        return layout.read(Path(exported))
+    return layout.read(buildah, name)
 
 
 @contextmanager

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tools.images.shell import run
 
@@ -50,9 +52,16 @@ class Buildah:
         """Whether the store holds an image of that name with the label `key=value`."""
         return bool(self("images", "--quiet", "--filter", f"reference={image}", "--filter", f"label={label}"))
 
-    def export(self, image: str, directory: Path) -> None:
-        """Write an image's manifest, configuration and uncompressed layers into `directory`."""
-        self("push", "--quiet", "--disable-compression", "--format=oci", image, f"dir:{directory}")
+    def inspect(self, image: str) -> dict[str, Any]:
+        """Return what buildah knows of an image."""
+        known: dict[str, Any] = json.loads(self("inspect", "--type", "image", image))
+        return known
+
+    def layers(self) -> dict[str, Path]:
+        """Return the folder with the files of each layer of the store, by the layer's digest (uncompressed)."""
+        root = self.store / "root"
+        known = json.loads((root / "overlay-layers" / "layers.json").read_text())
+        return {layer["diff-digest"]: root / "overlay" / layer["id"] / "diff" for layer in known}
 
     @contextlib.contextmanager
     def mounted(self, image: str) -> Iterator[Path]:

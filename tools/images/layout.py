@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+import os
 import re
-import tarfile
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tools.images.buildah import Buildah
 
 
 @dataclass(frozen=True)
@@ -35,21 +37,16 @@ class Image:
         return sum(layer.size for layer in self.layers)
 
 
-def read(directory: Path) -> Image:
-    """Read an image from a directory that `Buildah.export` wrote."""
-
-    def blob(digest: str) -> Path:
-        return directory / digest.removeprefix("sha256:")
-
-    written = (directory / "manifest.json").read_bytes()
-    manifest = json.loads(written)
-    config = json.loads(blob(manifest["config"]["digest"]).read_text())
+def read(buildah: Buildah, name: str) -> Image:
+    """Read an image back from the store, where its layers are: an export would copy and hash them all."""
+    known, folders = buildah.inspect(name), buildah.layers()
+    config = known["OCIv1"]
     made_by = [_readable(step["created_by"]) for step in config["history"] if not step.get("empty_layer")]
     layers = tuple(
-        Layer(entry["digest"], entry["size"], instruction, _files(blob(entry["digest"])))
-        for entry, instruction in zip(manifest["layers"], made_by, strict=True)
+        Layer(entry["digest"], entry["size"], instruction, _files(folders[entry["digest"]]))
+        for entry, instruction in zip(json.loads(known["Manifest"])["layers"], made_by, strict=True)
     )
-    return Image(f"sha256:{hashlib.sha256(written).hexdigest()}", config["config"], layers)
+    return Image(known["FromImageDigest"], config["config"], layers)
 
 
 def _readable(instruction: str) -> str:
@@ -57,6 +54,10 @@ def _readable(instruction: str) -> str:
     return re.sub(r"\b(dir|file|multi):[0-9a-f]{64}\b", r"\1", words)
 
 
-def _files(path: Path) -> dict[str, int]:
-    with tarfile.open(path, "r:") as archive:
-        return {member.name.removeprefix("./"): member.size for member in archive if member.isreg()}
+def _files(folder: Path) -> dict[str, int]:
+    return {
+        os.path.relpath(path, folder): status.st_size
+        for directory, _, names in os.walk(folder)
+        for path in (os.path.join(directory, name) for name in names)
+        if stat.S_ISREG((status := os.lstat(path)).st_mode)
+    }

@@ -67,16 +67,13 @@ def test_only_the_bundles_and_byte_code_stay_behind(tmp_path: Path) -> None:
 
 
 def test_a_new_index_moves_its_own_layer_alone(built: Built, tiny_bundle: Path, tmp_path: Path) -> None:
-    """And BUNDLE chooses the bundle: here one with another index, beside the other one."""
+    """And BUNDLE chooses the bundle: here one with another index, beside that of the built image."""
     context = tmp_path / "images"
     build.copy_sources(context)
     for name in ("bundle", "bundle-other"):
         shutil.copytree(tiny_bundle, context / name)
     (context / "bundle-other" / "incidents.jsonl").write_text("another index")
-    with Buildah(built.store).alone():
-        before, after = (
-            _oci_layers(built.store, context, tmp_path / name, name) for name in ("bundle", "bundle-other")
-        )
+    before, after = built.images["oci"].layers, _oci_layers(built.store, context, "bundle-other")
 
     changed = [number for number, (old, new) in enumerate(zip(before, after, strict=True)) if old.digest != new.digest]
     assert [set(after[number].files) for number in changed] == [
@@ -85,15 +82,14 @@ def test_a_new_index_moves_its_own_layer_alone(built: Built, tiny_bundle: Path, 
     assert after[changed[0]].files["opt/model/incidents.jsonl"] == len("another index")
 
 
-def _oci_layers(store: Path, context: Path, exported: Path, bundle: str) -> tuple[layout.Layer, ...]:
+def _oci_layers(store: Path, context: Path, bundle: str) -> tuple[layout.Layer, ...]:
     buildah, name = Buildah(store), f"localhost/model-storage:{bundle}"
     arguments = {"BASE": base.name("3.13"), "ENGINE": "onnx", "BUNDLE": bundle}
     options = [word for key, value in arguments.items() for word in ("--build-arg", f"{key}={value}")]
     ignore = f"--ignorefile={context / 'oci' / 'Dockerfile.dockerignore'}"
-    buildah.build(name, context / "oci" / "Dockerfile", context, "--layers", *options, ignore)
-    exported.mkdir()
-    buildah.export(name, exported)
-    return layout.read(exported).layers
+    with buildah.alone():
+        buildah.build(name, context / "oci" / "Dockerfile", context, "--layers", *options, ignore)
+        return layout.read(buildah, name).layers
 
 
 def test_only_the_oci_image_holds_the_model(built: Built, tiny_bundle: Path) -> None:

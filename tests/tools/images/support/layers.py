@@ -39,12 +39,8 @@ def _weights_layer(buildah: Buildah, context: Path) -> str:
     ignore = f"--ignorefile={context / 'oci' / 'Dockerfile.dockerignore'}"
     arguments = ["--build-arg", f"BASE={base.name(PYTHON)}"]
     buildah.build(name, dockerfile, context, "--layers", "--no-cache", *arguments, ignore)
-    exported = context.parent / "exported"
-    exported.mkdir()
-    buildah.export(name, exported)
-    [digest] = [
-        layer.digest for layer in layout.read(exported).layers if set(layer.files) == {"opt/model/model.safetensors"}
-    ]
+    layers = layout.read(buildah, name).layers
+    [digest] = [layer.digest for layer in layers if set(layer.files) == {"opt/model/model.safetensors"}]
     return digest
 
 
