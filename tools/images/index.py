@@ -6,6 +6,7 @@ pip itself downloads what it resolves wherever an index serves no metadata, whic
 from __future__ import annotations
 
 import functools
+import threading
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -25,6 +26,7 @@ from tools.images.shell import ToolError
 
 DEFAULT = "https://pypi.org/simple"
 _TIMEOUT_S = 60
+_settings = threading.Lock()  # pages are asked for by many threads at once, and pip's settings by one, which starts pip
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,8 @@ def _tags(machine: str, python: str) -> list[Tag]:
 
 @functools.cache
 def _page(name: str) -> tuple[File, ...]:
-    session, index = _session()
+    with _settings:
+        session, index = _session()
     try:
         answer = session.get(f"{index}/{name}/", headers={"Accept": "text/html"}, timeout=_TIMEOUT_S)
         answer.raise_for_status()
