@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import runpy
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,33 +18,70 @@ from collections.abc import Mapping, Sequence
 from multiprocessing.connection import wait
 from pathlib import Path
 
-#: What the server imports before it is copied; each is the whole of what its script imports.
-IMPORTED = ("bench.cli",)
+#: What the server imports before it is copied: the whole of `bench/run.py`, and the libraries of `python -m model`.
+#: huggingface_hub is not among them: it takes its settings from the variables that are there when it is imported.
+IMPORTED = ("bench.cli", "httpx2", "onnx", "onnxruntime", "requests", "tokenizers")
 # Starting one process looks after the others, and a result can be fetched once.
 _alone = threading.Lock()
+
+
+class Copy:
+    """A running copy; what it has written is in two files. Leaving its context kills it if it still runs."""
+
+    def __init__(
+        self, script: Path, arguments: Sequence[str], directory: Path, environment: Mapping[str, str]
+    ) -> None:
+        """Start `script` in `directory`."""
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(list(IMPORTED))
+        self.args = [sys.executable, str(script), *arguments]
+        self._folder = tempfile.TemporaryDirectory()
+        self._out, self._err = Path(self._folder.name) / "out", Path(self._folder.name) / "err"
+        become = (self.args[1:], directory, dict(environment), self._out, self._err)
+        self._process = context.Process(target=_become, args=become)
+        for file in (self._out, self._err):
+            file.touch()
+        with _alone:
+            self._process.start()
+
+    def __enter__(self) -> Copy:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.send_signal(signal.SIGKILL)
+        self.wait()
+        self._folder.cleanup()
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send a signal, unless it has ended."""
+        if self.poll() is None and self._process.pid:
+            os.kill(self._process.pid, number)
+
+    def poll(self) -> int | None:
+        """Its exit code, negative after a signal, or None while it runs."""
+        with _alone:
+            return self._process.exitcode
+
+    def wait(self, limit_s: float | None = None) -> int:
+        """Its exit code at its end. Raises TimeoutExpired, after which it still runs."""
+        in_time = wait([self._process.sentinel], limit_s)
+        if not in_time:
+            raise subprocess.TimeoutExpired(self.args, limit_s or 0.0, *self.written())
+        with _alone:
+            self._process.join()
+        return self._process.exitcode or 0
+
+    def written(self) -> tuple[str, str]:
+        """What it has written so far to its output and to its errors."""
+        return self._out.read_text(encoding="utf-8"), self._err.read_text(encoding="utf-8")
 
 
 def run(
     script: Path, arguments: Sequence[str], directory: Path, environment: Mapping[str, str], limit_s: float
 ) -> subprocess.CompletedProcess[str]:
     """Run `script` in `directory` to its end. Raises TimeoutExpired, after which nothing is left running."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(IMPORTED))
-    command = [str(script), *arguments]
-    with tempfile.TemporaryDirectory() as folder:
-        out, err = Path(folder) / "out", Path(folder) / "err"
-        process = context.Process(target=_become, args=(command, directory, dict(environment), out, err))
-        with _alone:
-            process.start()
-        in_time = wait([process.sentinel], limit_s)
-        if not in_time:
-            process.kill()
-        with _alone:
-            process.join()
-        written = out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8")
-    if not in_time:
-        raise subprocess.TimeoutExpired([sys.executable, *command], limit_s, *written)
-    return subprocess.CompletedProcess([sys.executable, *command], process.exitcode or 0, *written)
+    with Copy(script, arguments, directory, environment) as copy:
+        return subprocess.CompletedProcess(copy.args, copy.wait(limit_s), *copy.written())
 
 
 def _become(command: list[str], directory: Path, environment: Mapping[str, str], out: Path, err: Path) -> None:

@@ -12,7 +12,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +19,9 @@ from pathlib import Path
 import pytest
 
 from contract import bundle as files
+from contract.checkout import ROOT
 from model.bundles import bundle, incidents
+from tests.support import forked
 
 MODEL = "somebody/tiny-longformer"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -89,10 +90,10 @@ def hub(checkpoint: Path) -> Iterator[str]:
 def run(
     tmp_path: Path, endpoint: str, weights: str, model: str = MODEL, *options: str, pooling: str = "cls"
 ) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "model", "build", "--model", model, "--weights", weights, "--pooling", pooling]
-    command += ["--out", str(tmp_path / "bundle"), *options]
-    environment = {**os.environ, "HF_ENDPOINT": endpoint, "HF_HOME": str(tmp_path / "home"), "HF_HUB_DISABLE_XET": "1"}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    arguments = ["build", "--model", model, "--weights", weights, "--pooling", pooling]
+    arguments += ["--out", str(tmp_path / "bundle"), *options]
+    settings = {"HF_ENDPOINT": endpoint, "HF_HOME": str(tmp_path / "home"), "HF_HUB_DISABLE_XET": "1"}
+    return forked.run(Path("model/__main__.py"), arguments, ROOT, {**os.environ, **settings}, 120)
 
 
 def test_a_checkpoint_of_the_hub_is_taken_unmodified_and_found_in_the_cache_later(
