@@ -23,6 +23,7 @@ from unittest import mock
 
 import pulumi
 import yaml
+from pulumi import _types, _utils
 from pulumi.runtime import mocks, resource, rpc, settings
 from pulumi.runtime.proto import resource_pb2, source_pb2
 from pulumi.runtime.stack import run_in_stack
@@ -113,14 +114,16 @@ class Recorder(mocks.MockMonitor):
         super().__init__(mocks=None)  # type: ignore[arg-type]  # nothing that uses it is left
         self._graph = graph
         self._preview = preview
+        self._urns: set[str] = set()
 
     def RegisterResource(self, request: Any) -> Any:
         urn = self.make_urn(request.parent, request.type, request.name)
         if request.type == "pulumi:pulumi:Stack":
             return resource_pb2.RegisterResourceResponse(urn=urn)
         mocks._ensure_event_loop()
-        if urn in self._graph.by_urn():
+        if urn in self._urns:
             raise ValueError(f"duplicate resource {urn}")
+        self._urns.add(urn)
         inputs = _plain(rpc.deserialize_properties(request.object, keep_unknowns=True))
         outputs = (
             {}
@@ -215,17 +218,29 @@ def run(project: Path, config: Mapping[str, Any], *, preview: bool = False, name
 def _quick() -> Iterator[None]:
     """Leave out steps that take three quarters of a run and change no record.
 
-    These are garbage collection, a stack trace for every resource, and waking up for each output instead of for all.
+    These are garbage collection, a stack trace for every resource, waking up for each output instead of for all, and
+    looking up the run's settings twice, and a type anew, for each value.
     """
     gc.disable()
     try:
         with (
             mock.patch.object(resource, "_get_stack_trace", source_pb2.StackTrace),
             mock.patch.object(asyncio, "FIRST_COMPLETED", asyncio.FIRST_EXCEPTION),
+            mock.patch.object(_utils.ContextProperty, "__get__", _setting),
+            mock.patch.object(_types, "unwrap_type", _unwrapped),
         ):
             yield
     finally:
         gc.enable()
+
+
+def _setting(known: _utils.ContextProperty, settings: Any, _: type) -> Any:
+    """Return the setting's value as `ContextProperty` does, which looks it up to see what it is, and then again."""
+    value = known._data.get(known._ContextProperty__default)
+    return known if settings is None or isinstance(value, dict) else value
+
+
+_unwrapped = functools.cache(_types.unwrap_type)
 
 
 def defaults() -> dict[str, Any]:
