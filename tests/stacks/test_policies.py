@@ -8,9 +8,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
-from cfnlint.api import ManualArgs, lint
 
-from tests.stacks.support import handlers, iam, recorded
+from tests.stacks.support import cloudformation, handlers, iam, recorded
 from tests.stacks.support.cloudformation import REGION
 from tests.stacks.support.recorder import Graph
 from tests.stacks.support.scenarios import Scenario
@@ -196,9 +195,9 @@ def test_aws_knows_the_actions_and_allows_them_on_these_resources(files: dict[st
             "Type": "AWS::IAM::Policy",
             "Properties": {"PolicyName": name, "Roles": ["role"], "PolicyDocument": iam.fill(document)},
         }
-        template = json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"Policy": resource}})
-        config = ManualArgs(regions=[REGION], include_checks=["I3510", "W3037"])
-        assert [f"{name}: {match.message}" for match in lint(template, regions=[REGION], config=config)] == []
+        template = {"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"Policy": resource}}
+        found = cloudformation.findings(template, included=("I3510", "W3037"))
+        assert [f"{name}: {match.message}" for match in found] == []
 
 
 def test_the_table_has_nothing_that_is_never_recorded(runs: list[Graph]) -> None:

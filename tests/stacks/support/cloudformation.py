@@ -16,6 +16,7 @@ from typing import Any
 import botocore.session
 from cfnlint.config import ConfigMixIn
 from cfnlint.decode.decode import decode_str
+from cfnlint.match import Match
 from cfnlint.runner import Runner
 
 from tests.stacks.support.recorder import REGION, Graph, Recorded
@@ -123,19 +124,24 @@ def template(graph: Graph) -> dict[str, Any]:
 def problems(graph: Graph) -> list[str]:
     """Return the complaints of AWS's schemas and API models about the recorded inputs."""
     mapped = template(graph)
-    decoded, _ = decode_str(json.dumps(mapped))
-    matches = list(_linter().validate_template(decoded))
+    # Hints are about templates, as is W3010, which wants no names of zones in one.
+    matches = findings(mapped, ignored=("I", "W3010"))
     found = [f"{'/'.join(map(str, match.path or []))}: {match.message} [{match.rule.id}]" for match in matches]
     for name, resource in mapped["Resources"].items():
         found += [f"{name}/{problem}" for problem in _api_problems(resource["Type"], resource["Properties"])]
     return found
 
 
+def findings(checked: dict[str, Any], ignored: tuple[str, ...] = (), included: tuple[str, ...] = ()) -> list[Match]:
+    """Return what cfn-lint's checks say about a template, without the ignored ones and with further ones."""
+    decoded, _ = decode_str(json.dumps(checked))
+    return list(_linter(ignored, included).validate_template(decoded))
+
+
 @functools.cache
-def _linter() -> Runner:
-    """Return cfn-lint, whose rules and schemas take as long to read as a template to check: once a process."""
-    # Hints are about templates, as is W3010, which wants no names of zones in one.
-    return Runner(ConfigMixIn(regions=[REGION], ignore_checks=["I", "W3010"]))
+def _linter(ignored: tuple[str, ...], included: tuple[str, ...]) -> Runner:
+    """Return cfn-lint, read once a process: its rules and schemas take as long as checking a template."""
+    return Runner(ConfigMixIn(regions=[REGION], ignore_checks=[*ignored], include_checks=[*included]))
 
 
 def _api_problems(kind: str, properties: dict[str, Any]) -> Iterator[str]:
