@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -28,9 +29,7 @@ _alone = threading.Lock()
 class Copy:
     """A running copy; what it has written is in two files. Leaving its context kills it if it still runs."""
 
-    def __init__(
-        self, script: Path, arguments: Sequence[str], directory: Path, environment: Mapping[str, str]
-    ) -> None:
+    def __init__(self, script: Path, arguments: Sequence[str], directory: Path, environment: Mapping[str, str]) -> None:
         """Start `script` in `directory`."""
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(list(IMPORTED))
@@ -70,6 +69,14 @@ class Copy:
         with _alone:
             self._process.join()
         return self._process.exitcode or 0
+
+    def wait_until_said(self, words: str, limit_s: float) -> None:
+        """Return when a line of its errors begins with `words`. Raises AssertionError if none does in time."""
+        deadline = time.monotonic() + limit_s
+        while not any(line.startswith(words) for line in self.written()[1].splitlines()):
+            assert self.poll() is None, self.written()[1]
+            assert time.monotonic() < deadline, self.written()[1]
+            time.sleep(0.002)
 
     def written(self) -> tuple[str, str]:
         """What it has written so far to its output and to its errors."""

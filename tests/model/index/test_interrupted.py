@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from contextlib import closing, suppress
 from pathlib import Path
 
 from contract import bundle as files
+from contract.checkout import ROOT
 from model.base import publish
 from similarity.bundle.manifest import check
 from tests.model.support import snapshots
+from tests.support.forked import Copy
 
 REPORTS = 400
 KILLS = 3
 TIMEOUT = 300.0
 
 
-def start(source: Path, bundle: Path, folder: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "model", "index", str(source), "--bundle", str(bundle)]
-    command += ["--out", str(folder / "out"), "--cache", str(folder / "cache")]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+def start(source: Path, bundle: Path, folder: Path) -> Copy:
+    arguments = ["index", str(source), "--bundle", str(bundle)]
+    arguments += ["--out", str(folder / "out"), "--cache", str(folder / "cache")]
+    return Copy(Path("model/__main__.py"), arguments, ROOT, os.environ)
+
+
+def ended(process: Copy) -> str:
+    """What it has said when it has ended by itself, with success."""
+    with process:
+        assert process.wait(TIMEOUT) == 0
+        return process.written()[1]
 
 
 def embedded(folder: Path) -> int:
@@ -46,30 +54,27 @@ def test_killed_runs_lose_and_repeat_nothing(tiny_bundle: Path, tmp_path: Path) 
     source = snapshots.corpus(tmp_path / "source", REPORTS, seed=5)
     for name in ("whole", "killed"):
         (tmp_path / name).mkdir()
-    process = start(source, tiny_bundle, tmp_path / "whole")
-    assert new_texts(process.communicate(timeout=TIMEOUT)[1]) == REPORTS
-    assert process.returncode == 0
+    assert new_texts(ended(start(source, tiny_bundle, tmp_path / "whole"))) == REPORTS
 
     folder, chance = tmp_path / "killed", random.Random(11)
     for _ in range(KILLS):
         before = embedded(folder)
         goal = before + chance.randint(1, (REPORTS - before) // 3)
-        process = start(source, tiny_bundle, folder)
-        deadline = time.monotonic() + TIMEOUT
-        while embedded(folder) < goal:
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.002)
-        process.send_signal(signal.SIGKILL)
-        said = process.communicate(timeout=TIMEOUT)[1]
+        with start(source, tiny_bundle, folder) as process:
+            deadline = time.monotonic() + TIMEOUT
+            while embedded(folder) < goal:
+                assert process.poll() is None
+                assert time.monotonic() < deadline
+                time.sleep(0.002)
+            process.send_signal(signal.SIGKILL)
+            process.wait(TIMEOUT)
+            said = process.written()[1]
         assert new_texts(said) == REPORTS - before, "exactly those are embedded that were not"
         assert goal <= embedded(folder)
         assert not (folder / "out").exists()
     before = embedded(folder)
     assert 0 < before < REPORTS
-    process = start(source, tiny_bundle, folder)
-    assert new_texts(process.communicate(timeout=TIMEOUT)[1]) == REPORTS - before
-    assert process.returncode == 0
+    assert new_texts(ended(start(source, tiny_bundle, folder))) == REPORTS - before
     assert embedded(folder) == REPORTS
     for name in (files.VECTORS, files.INCIDENTS, files.MANIFEST):
         assert (folder / "out" / name).read_bytes() == (tmp_path / "whole" / "out" / name).read_bytes()
@@ -81,17 +86,16 @@ def test_a_kill_while_the_bundle_is_replaced_leaves_a_good_one(tiny_bundle: Path
     sources = [snapshots.corpus(tmp_path / f"source-{n}", 30 + 10 * n, seed=n) for n in range(2)]
     good = []
     for source in sources:
-        start(source, tiny_bundle, tmp_path).communicate(timeout=TIMEOUT)
+        ended(start(source, tiny_bundle, tmp_path))
         good.append((tmp_path / "out" / files.MANIFEST).read_bytes())
     assert good[0] != good[1]
     chance = random.Random(3)
     for attempt in range(4):
-        process = start(sources[attempt % 2], tiny_bundle, tmp_path)
-        assert process.stderr is not None
-        assert any(line.startswith("writing") for line in process.stderr)
-        time.sleep(chance.uniform(0, 0.01))
-        process.kill()
-        process.communicate(timeout=TIMEOUT)
+        with start(sources[attempt % 2], tiny_bundle, tmp_path) as process:
+            process.wait_until_said("writing", TIMEOUT)
+            time.sleep(chance.uniform(0, 0.01))
+            process.send_signal(signal.SIGKILL)
+            process.wait(TIMEOUT)
         with publish.work_directory(tmp_path / "out"):  # what the next run does first
             manifest = publish.existing(tmp_path / "out")
             assert manifest is not None

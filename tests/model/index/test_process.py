@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
+from contract.checkout import ROOT
 from tests.model.support import snapshots
+from tests.support.forked import Copy
 
 
 def test_peak_memory_does_not_grow_with_the_corpus(tiny_bundle: Path, tmp_path: Path) -> None:
@@ -32,16 +33,11 @@ def test_progress_comes_with_an_estimate_and_throughput(tiny_bundle: Path, tmp_p
 
 def test_ctrl_c_has_exit_code_130_and_says_how_to_go_on(tiny_bundle: Path, tmp_path: Path) -> None:
     source = snapshots.corpus(tmp_path / "source", 600, seed=1)
-    command = [sys.executable, "-m", "model", "index", str(source), "--bundle", str(tiny_bundle)]
-    command += ["--out", str(tmp_path / "out"), "--cache", str(tmp_path / "cache")]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    for line in process.stderr:
-        if line.startswith("embedding"):
-            break
-    process.send_signal(signal.SIGINT)
-    rest = process.stderr.read()
-    process.stderr.close()
-    assert process.wait(60) == 130
-    assert "the same command takes up where this one ended" in rest
+    arguments = ["index", str(source), "--bundle", str(tiny_bundle)]
+    arguments += ["--out", str(tmp_path / "out"), "--cache", str(tmp_path / "cache")]
+    with Copy(Path("model/__main__.py"), arguments, ROOT, os.environ) as process:
+        process.wait_until_said("embedding", 60)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+        assert "the same command takes up where this one ended" in process.written()[1]
     assert not list(tmp_path.glob(".out.work-*"))
