@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,8 +14,7 @@ from bench.deployments.mounts import direct_reads_of, mounts_with
 from bench.process.errors import TargetError
 from bench.runs.plan import Axes
 from bench.runs.store import read_run
-from contract.checkout import ROOT
-from tests.bench.support.command import RUN, bench, wait_for_samples, write_outputs
+from tests.bench.support.command import bench, starting, wait_for_samples, write_outputs
 from tests.bench.support.simulator import Account, Truth, serve
 
 ACCESS = "access-point/fsap-0123456789abcdef0"
@@ -89,12 +86,11 @@ def test_it_is_as_before_after_an_end_in_the_middle(
     made, file = aws
     made.functions["s3files"].mounts = [{**ON_S3, "S3FilesConfig": {"DirectS3Read": "ENABLED"}}]
     run = tmp_path / "run"
-    command = [*RUN, "--outputs", file, "--out", run, "--backends", "s3files", "--direct-reads", "off", "--yes"]
-    with subprocess.Popen(
-        [*map(str, command), "--cold", "500"], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
+    options = ["--backends", "s3files", "--direct-reads", "off", "--yes", "--cold", 500]
+    with starting("--outputs", file, "--out", run, *options) as process:
         wait_for_samples(run / "results.jsonl", 8)
-        os.kill(process.pid, way)
+        process.send_signal(way)
+        process.wait(60)
     if way == signal.SIGKILL:
         assert setting(made) == "DISABLED"
         done = bench("restore", run)

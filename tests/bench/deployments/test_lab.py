@@ -17,6 +17,7 @@ from jsonschema import Draft202012Validator
 
 from bench.runs.store import read_run
 from contract.checkout import ROOT
+from tests.bench.support.command import bench
 
 
 def command(bundle: Path, out: Path, *options: object) -> list[str]:
@@ -78,14 +79,11 @@ def test_the_way_to_aws_is_driven_against_the_lab(lab: Any, tmp_path: Path) -> N
     stack.write_text(json.dumps({**lab.outputs, "target": "aws", "authMode": "iam"}))
     stand_in.write_text(f"#!/bin/sh\ncat {stack}\n")
     stand_in.chmod(0o755)
-    environment = {**os.environ, "PATH": f"{stand_in.parent}:{os.environ['PATH']}"}
     options = ["--stack", "dev", "--cold", "1", "--warm", "2", "--arms", "http,invoke", "--backends", "s3,oci"]
     before = {name: variables(lab, name) for name in ("s3", "oci")}
-    done = subprocess.run(
-        [sys.executable, "bench/run.py", *options, "--out", str(tmp_path / "run"), "--json", "--yes"],
-        cwd=ROOT, capture_output=True, timeout=240, env=environment,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr.decode()
+    path = f"{stand_in.parent}:{os.environ['PATH']}"
+    done = bench(*options, "--out", tmp_path / "run", "--json", "--yes", PATH=path)
+    assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)
     assert {(i["backend"], i["arm"], i["cold"]["n"], i["warm"]["n"]) for i in summary["variants"]} == {
         (backend, arm, 1, 2) for backend in ("s3", "oci") for arm in ("http", "invoke")

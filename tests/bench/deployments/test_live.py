@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bench.runs.store import read_run
-from contract.checkout import ROOT
-from tests.bench.support.command import RUN, bench, wait_for_samples, write_outputs
+from tests.bench.support.command import bench, starting, wait_for_samples, write_outputs
 from tests.bench.support.simulator import Account, Truth, serve
 
 
@@ -61,26 +59,26 @@ def test_engines_are_set_through_the_api_and_compared(outputs_file: Path, tmp_pa
 
 def test_ctrl_c_keeps_and_reports_what_was_measured(account: Account, outputs_file: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    command = [*RUN, "--outputs", outputs_file, "--out", out, "--cold", "500", "--warm", "500"]
-    with subprocess.Popen(list(map(str, command)), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with starting("--outputs", outputs_file, "--out", out, "--cold", 500, "--warm", 500) as process:
         wait_for_samples(out / "results.jsonl", 12)
         process.send_signal(signal.SIGINT)
-        stdout, stderr = process.communicate(timeout=60)
-    assert process.returncode == 130, stderr
+        code = process.wait(60)
+        stdout, stderr = process.written()
+    assert code == 130, stderr
     run = read_run(out)
     assert run.ends[-1].reason == "interrupted"
     assert len(run.samples) >= 12
-    assert b"incomplete" in stdout
+    assert "incomplete" in stdout
     assert (out / "summary.json").exists()
     assert account.functions["efs"].variables == {"STORAGE_BACKEND": "efs", "KEEP": "me"}
 
 
 def test_kill_9_loses_nothing_that_was_measured(outputs_file: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    command = [*RUN, "--outputs", outputs_file, "--out", out, "--cold", "500", "--warm", "500"]
-    with subprocess.Popen(list(map(str, command)), cwd=ROOT, stderr=subprocess.DEVNULL) as process:
+    with starting("--outputs", outputs_file, "--out", out, "--cold", 500, "--warm", 500) as process:
         wait_for_samples(out / "results.jsonl", 12)
-        os.kill(process.pid, signal.SIGKILL)
+        process.send_signal(signal.SIGKILL)
+        assert process.wait(60) == -signal.SIGKILL
     written = (out / "results.jsonl").read_bytes().count(b'"kind":"sample"')
     assert written >= 12
     with (out / "results.jsonl").open("ab") as file:
@@ -95,13 +93,14 @@ def test_kill_9_loses_nothing_that_was_measured(outputs_file: Path, tmp_path: Pa
 
 def test_a_target_that_goes_away_ends_the_run_with_a_report(account: Account, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    with serve(account) as url:
-        file = write_outputs(tmp_path, url, account)
-        command = [*RUN, "--outputs", str(file), "--out", str(out), "--cold", "500"]
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        wait_for_samples(out / "results.jsonl", 12)
-    stdout, stderr = process.communicate(timeout=60)
-    assert process.returncode == 3, stderr
+    with contextlib.ExitStack() as stack:
+        with serve(account) as url:
+            file = write_outputs(tmp_path, url, account)
+            process = stack.enter_context(starting("--outputs", file, "--out", out, "--cold", 500))
+            wait_for_samples(out / "results.jsonl", 12)
+        code = process.wait(60)
+        stdout, stderr = process.written()
+    assert code == 3, stderr
     assert "ended early" in stderr
     assert "incomplete" in stdout
     assert len(read_run(out).samples) >= 12

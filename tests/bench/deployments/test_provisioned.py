@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +12,7 @@ import pytest
 
 from bench.runs.judge import OK, judge_run
 from bench.runs.store import RESULTS, read_run
-from contract.checkout import ROOT
-from tests.bench.support.command import RUN, bench, write_outputs
+from tests.bench.support.command import bench, starting, write_outputs
 from tests.bench.support.kept_ready import WORLD, ReadyAccount, an_account, left, ready_outputs
 from tests.bench.support.kills import kill_at_random_moments
 from tests.bench.support.simulator import outputs, serve
@@ -73,13 +71,12 @@ def test_what_lambda_does_not_provide_ends_the_run_with_the_reason(
 
 def test_an_interrupted_run_leaves_nothing_ready(account: ReadyAccount, file: Path, tmp_path: Path) -> None:
     before = left(account)
-    command = [*RUN, "--outputs", str(file), "--out", str(tmp_path / "run"), *AXES, "--yes"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+    with starting("--outputs", file, "--out", tmp_path / "run", *AXES, "--yes") as process:
         deadline = time.monotonic() + 60
         while not account.ready["oci"] and time.monotonic() < deadline and process.poll() is None:
             time.sleep(0.02)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+        process.wait(60)
     assert account.last == 1
     assert left(account) == before
 

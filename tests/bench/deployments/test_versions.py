@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +12,7 @@ import pytest
 
 from bench.deployments.outputs import parse_outputs
 from bench.runs.store import RESULTS
-from contract.checkout import ROOT
-from tests.bench.support.command import RUN, bench, write_outputs
+from tests.bench.support.command import bench, starting, write_outputs
 from tests.bench.support.kills import kill_at_random_moments
 from tests.bench.support.simulator import serve
 from tests.bench.support.versioned import WORLD, VersionedAccount, an_account, left, versioned_outputs
@@ -78,13 +76,12 @@ def test_an_interrupted_run_leaves_no_version(
     account: VersionedAccount, file: Path, tmp_path: Path, way: signal.Signals
 ) -> None:
     before, out = left(account), tmp_path / "run"
-    command = [*RUN, "--outputs", str(file), "--out", str(out), *AXES[:2], "--cold", "200", "--warm", "200"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+    with starting("--outputs", file, "--out", out, *AXES[:2], "--cold", 200, "--warm", 200) as process:
         deadline = time.monotonic() + 60
         while account.last < 4 and time.monotonic() < deadline and process.poll() is None:
             time.sleep(0.02)
         process.send_signal(way)
-        process.communicate(timeout=60)
+        process.wait(60)
     assert account.last >= 4
     assert left(account) == before
 

@@ -23,6 +23,11 @@ def bench(*arguments: object, **environment: str) -> subprocess.CompletedProcess
     return forked.run(Path(RUN[1]), [*map(str, arguments)], ROOT, {**os.environ, **environment}, _LIMIT_S)
 
 
+def starting(*arguments: object) -> forked.Copy:
+    """Start `bench/run.py` in a process of its own, which a test ends."""
+    return forked.Copy(Path(RUN[1]), [*map(str, arguments)], ROOT, os.environ)
+
+
 def write_outputs(folder: Path, url: str, account: Account, **changes: Any) -> Path:
     """Write the outputs of an account that is served at `url` into `folder`; the file."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -19,8 +19,9 @@ from typing import Any
 
 from bench.runs.store import read_run
 from contract.checkout import ROOT
-from tests.bench.support.command import RUN, bench, write_outputs
+from tests.bench.support.command import RUN, bench, starting, write_outputs
 from tests.bench.support.simulator import Account, Truth, serve
+from tests.support.forked import Copy
 
 AXES = ["--backends", "s3,oci", "--memory", "512,1024", "--engines", "transformers", "--cold", "2", "--warm", "2"]
 Way = Callable[[Sequence[str], Path, float], None]
@@ -99,7 +100,7 @@ def _attempt(world: World, way: str, from_start: bool, moment_s: float, mend: st
         file = write_outputs(directory, url, account, **world.outputs(url, account))
         run = directory / "run"
         begun = file if from_start else run / "results.jsonl"
-        WAYS[way]([*RUN, "--outputs", str(file), "--out", str(run), *world.axes], begun, moment_s)
+        WAYS[way](["--outputs", str(file), "--out", str(run), *world.axes], begun, moment_s)
         if way != "kill -9" and state(account) != before:
             return Kill(way, moment_s, "by itself", f"{state(account)} instead of {before}")
         if not (run / "results.jsonl").exists():
@@ -115,35 +116,45 @@ def _attempt(world: World, way: str, from_start: bool, moment_s: float, mend: st
 
 
 def _kill(number: signal.Signals) -> Way:
-    def end(command: Sequence[str], begun: Path, moment_s: float) -> None:
-        with subprocess.Popen(
-            command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-        ) as process:
+    def end(arguments: Sequence[str], begun: Path, moment_s: float) -> None:
+        with starting(*arguments) as process:
             _let_run(process, begun, moment_s)
             process.send_signal(number)
-            _wait(process)
+            process.wait(_LIMIT_S)
 
     return end
 
 
-def _close_terminal(command: Sequence[str], begun: Path, moment_s: float) -> None:
-    """Run the command in its own terminal and close the other side, as a dropped connection does."""
+def _close_terminal(arguments: Sequence[str], begun: Path, moment_s: float) -> None:
+    """Run `bench/run.py` in its own terminal and close the other side, as a dropped connection does."""
     master, slave = os.openpty()
 
     def take_terminal() -> None:
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
     with subprocess.Popen(
-        command, cwd=ROOT, stdin=slave, stdout=slave, stderr=slave, start_new_session=True, preexec_fn=take_terminal
+        [*RUN, *arguments],
+        cwd=ROOT,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+        preexec_fn=take_terminal,
     ) as process:
         os.close(slave)
         os.set_blocking(master, False)
         _let_run(process, begun, moment_s, lambda: _drain(master))
         os.close(master)
-        _wait(process)
+        try:
+            process.wait(_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
 
 
-def _let_run(process: subprocess.Popen[bytes], begun: Path, moment_s: float, tick: Callable[[], object] = int) -> None:
+def _let_run(
+    process: Copy | subprocess.Popen[bytes], begun: Path, moment_s: float, tick: Callable[[], object] = int
+) -> None:
     """Wait for a time after the file `begun` appeared, or until the process ended by itself."""
     deadline: float | None = None
     while process.poll() is None and (deadline is None or time.monotonic() < deadline):
@@ -158,14 +169,6 @@ def _drain(master: int) -> None:
         os.read(master, 65536)
     except OSError:  # nothing there, or the other side has ended
         return
-
-
-def _wait(process: subprocess.Popen[bytes]) -> None:
-    try:
-        process.wait(_LIMIT_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        raise
 
 
 WAYS: dict[str, Way] = {
