@@ -52,7 +52,7 @@ def _ended(given: Sequence[str]) -> int:
         if given[0] not in _COMMANDS and not given[0].startswith("-"):
             known = tuple(_COMMANDS)
             raise UsageError(f"unknown command {given[0]!r}{meant(given[0], known)}; known are {', '.join(known)}")
-        options = _parser().parse_args(given)
+        options = _parser(given[0]).parse_args(given)
         code = int(options.execute(options))
         sys.stdout.flush()
     except BenchError as error:
@@ -92,7 +92,8 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message.removeprefix('argument ')}; see {self.prog} --help")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(chosen: str) -> argparse.ArgumentParser:
+    """All commands, and the options of the chosen one; those of all the others would take longer than some commands."""
     codes = "\n".join(f"  {code:3}  {meaning}" for code, meaning in EXIT_CODES.items())
     parser = _Parser(
         prog="bench/run.py",
@@ -104,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, module in _COMMANDS.items():
         summary = (module.__doc__ or "").strip().partition("\n")[0]
         command = commands.add_parser(name, help=summary, description=summary)
-        module.add_options(command)
-        command.set_defaults(execute=module.execute)
+        if name == chosen:
+            module.add_options(command)
+            command.set_defaults(execute=module.execute)
     return parser

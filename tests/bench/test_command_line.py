@@ -37,23 +37,24 @@ NEVER = [
 ]
 
 
-def subparsers() -> dict[str, argparse.ArgumentParser]:
-    parser = cli._parser()
-    (commands,) = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
-    return commands.choices
+def subparser(command: str) -> argparse.ArgumentParser:
+    actions = cli._parser(command)._actions
+    (commands,) = [action for action in actions if isinstance(action, argparse._SubParsersAction)]
+    parser: argparse.ArgumentParser = commands.choices[command]
+    return parser
 
 
 OPTIONS = [
     (name, action)
-    for name, parser in subparsers().items()
-    for action in parser._actions
+    for name in cli._COMMANDS
+    for action in subparser(name)._actions
     if action.option_strings and action.type not in (None, str, Path)
     if action.option_strings[-1] != "--functions"  # whose labels are any words
 ]
 
 
 def positionals(command: str) -> list[str]:
-    return ["nowhere" for action in subparsers()[command]._actions if not action.option_strings]
+    return ["nowhere" for action in subparser(command)._actions if not action.option_strings]
 
 
 @pytest.mark.parametrize("command", sorted({name for name, _ in OPTIONS}))
@@ -61,9 +62,10 @@ def test_a_value_that_means_nothing_is_refused_by_every_option(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
     monkeypatch.setattr(cli._COMMANDS[command], "execute", lambda options: pytest.fail(f"started with {options}"))
+    given = [command, *positionals(command)]
     for option in [action.option_strings[-1] for name, action in OPTIONS if name == command]:
         for value in NEVER:
-            assert main([command, *positionals(command), f"{option}={value}"]) == EXIT_USAGE, (option, value)
+            assert main([*given, f"{option}={value}"]) == EXIT_USAGE, (option, value)
             said = capsys.readouterr()
             assert said.out == ""
             assert said.err.startswith(f"error: {option}: "), (option, value)
