@@ -24,6 +24,7 @@ _FORMS = tuple(
         r"\beyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*)?",  # a JWT
     )
 )
+_SIGN = re.compile("[ .:=]")  # every form has one of these, and most names and words have none
 _known: set[str] = set()
 
 
@@ -36,8 +37,9 @@ def redact(text: str) -> str:
     """`text` with [hidden] for every known secret and for whatever has the form of one."""
     for secret in sorted(_known, key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
-    for form in _FORMS:
-        text = form.sub(HIDDEN, text)
+    if _SIGN.search(text):
+        for form in _FORMS:
+            text = form.sub(HIDDEN, text)
     return text
 
 
