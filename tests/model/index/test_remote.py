@@ -31,7 +31,7 @@ from tests.model.support.faulty_proxy import FAULTS, proxy
 REPORTS = {
     n: f"Report {n}: the driverless car did not see the {word}. naïve 车祸" for n, word in enumerate("abcdefghijkl" * 3)
 }
-TOO_LARGE = {100: "the car " * 70_000}  # more than the service takes
+TOO_LARGE = {100: "<mask>" * 90_000}  # more than the service takes, and what tokenizers read fastest
 
 
 @pytest.fixture
