@@ -16,6 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from multiprocessing.connection import wait
 from pathlib import Path
 
@@ -54,7 +55,8 @@ class Copy:
     def send_signal(self, number: signal.Signals) -> None:
         """Send a signal, unless it has ended."""
         if self.poll() is None and self._process.pid:
-            os.kill(self._process.pid, number)
+            with suppress(ProcessLookupError):  # if it ends just now
+                os.kill(self._process.pid, number)
 
     def poll(self) -> int | None:
         """Its exit code, negative after a signal, or None while it runs."""
@@ -73,7 +75,7 @@ class Copy:
     def wait_until_said(self, words: str, limit_s: float) -> None:
         """Return when a line of its errors begins with `words`. Raises AssertionError if none does in time."""
         deadline = time.monotonic() + limit_s
-        while not any(line.startswith(words) for line in self.written()[1].splitlines()):
+        while not any(line.startswith(words.encode()) for line in self._err.read_bytes().splitlines()):
             assert self.poll() is None, self.written()[1]
             assert time.monotonic() < deadline, self.written()[1]
             time.sleep(0.002)
