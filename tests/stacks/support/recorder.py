@@ -221,6 +221,7 @@ def _quick() -> Iterator[None]:
     These are garbage collection, a stack trace for every resource, waking up for each output instead of for all, and
     looking up the run's settings twice, and a type anew, for each value.
     """
+    collecting = gc.isenabled()
     gc.disable()
     try:
         with (
@@ -231,7 +232,8 @@ def _quick() -> Iterator[None]:
         ):
             yield
     finally:
-        gc.enable()
+        if collecting:
+            gc.enable()
 
 
 def _setting(known: _utils.ContextProperty, settings: Any, _: type) -> Any:

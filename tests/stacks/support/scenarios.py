@@ -55,9 +55,7 @@ EXISTING: dict[str, Any] = {
     "reservedConcurrency": -1,
 }
 # The parts of the AWS SDK that the program uses. The SDK loads each on first use, which takes longer than a run.
-SERVICES = (
-    *("apigatewayv2", "cloudwatch", "ec2", "ecr", "efs", "iam", "kms", "lambda_", "s3", "servicequotas", "vpc"),
-)
+SERVICES = ("apigatewayv2", "cloudwatch", "ec2", "ecr", "efs", "iam", "kms", "lambda_", "s3", "servicequotas", "vpc")
 RUNS_OF_A_COPY = 10  # each leaves 6 MB of garbage
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")
@@ -128,6 +126,8 @@ def _in_copies(function: Callable[[Argument], Result], arguments: list[Argument]
         importlib.import_module(module.name)
     for service in SERVICES:
         hasattr(getattr(pulumi_aws, service), "anything")  # asking loads it
-    context = multiprocessing.get_context("fork")
-    with context.Pool(os.cpu_count(), initializer=gc.disable, maxtasksperchild=1) as pool:
-        return pool.map(function, arguments, chunksize=RUNS_OF_A_COPY)
+    cores, results = os.cpu_count() or 1, list[Result]()
+    for start in range(0, len(arguments), cores * RUNS_OF_A_COPY):
+        with ProcessPoolExecutor(cores, multiprocessing.get_context("fork"), initializer=gc.disable) as copies:
+            results += copies.map(function, arguments[start : start + cores * RUNS_OF_A_COPY])
+    return results
