@@ -30,7 +30,7 @@ def test_pulumi_is_added_to_an_environment_that_exists(folder: Path, stamps: tup
     make_environment(folder, *stamps)
 
     said = would_run(folder, "deploy-ready")
-    assert "install --quiet --disable-pip-version-check -r requirements.txt" in said
+    assert "install --quiet --disable-pip-version-check --no-compile -r requirements.txt" in said
     assert said.index("-r requirements.txt") < said.index("-m model build") < said.index("-m tools.ready")
     assert "requirements-bench.txt" not in said
     assert "requirements-dev.txt" not in said
