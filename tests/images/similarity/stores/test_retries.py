@@ -81,10 +81,10 @@ def test_trouble_of_some_seconds_is_waited_for_as_long_as_patience_lasts(
         store = BucketStore("models", "tiny")
         if patience > 1:
             assert store.read(files.TOKENIZER) == objects[files.TOKENIZER]
-            assert len(server.asked) > 3
-        else:  # on a busy machine one try may take as long as this
+        else:
             with pytest.raises(StoreError, match=r"tokenizer\.json cannot be read"):
                 store.read(files.TOKENIZER)
+        assert len(server.asked) > 3
 
 
 def test_patience_and_a_last_try_that_hangs_end_before_the_api_does() -> None:
