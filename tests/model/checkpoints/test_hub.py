@@ -21,6 +21,7 @@ import pytest
 from contract import bundle as files
 from contract.checkout import ROOT
 from model.bundles import bundle, incidents
+from tests.model.support.command import SCRIPT
 from tests.support import forked
 
 MODEL = "somebody/tiny-longformer"
@@ -93,7 +94,7 @@ def run(
     arguments = ["build", "--model", model, "--weights", weights, "--pooling", pooling]
     arguments += ["--out", str(tmp_path / "bundle"), *options]
     settings = {"HF_ENDPOINT": endpoint, "HF_HOME": str(tmp_path / "home"), "HF_HUB_DISABLE_XET": "1"}
-    return forked.run(Path("model/__main__.py"), arguments, ROOT, {**os.environ, **settings}, 120)
+    return forked.run(SCRIPT, arguments, ROOT, {**os.environ, **settings}, 120)
 
 
 def test_a_checkpoint_of_the_hub_is_taken_unmodified_and_found_in_the_cache_later(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import re
 import signal
@@ -12,21 +11,15 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from contract import bundle as files
-from contract.checkout import ROOT
 from model.base import publish
 from similarity.bundle.manifest import check
 from tests.model.support import snapshots
+from tests.model.support.command import indexing
 from tests.support.forked import Copy
 
 REPORTS = 400
 KILLS = 3
 TIMEOUT = 300.0
-
-
-def start(source: Path, bundle: Path, folder: Path) -> Copy:
-    arguments = ["index", str(source), "--bundle", str(bundle)]
-    arguments += ["--out", str(folder / "out"), "--cache", str(folder / "cache")]
-    return Copy(Path("model/__main__.py"), arguments, ROOT, os.environ)
 
 
 def ended(process: Copy) -> str:
@@ -54,13 +47,13 @@ def test_killed_runs_lose_and_repeat_nothing(tiny_bundle: Path, tmp_path: Path) 
     source = snapshots.corpus(tmp_path / "source", REPORTS, seed=5)
     for name in ("whole", "killed"):
         (tmp_path / name).mkdir()
-    assert new_texts(ended(start(source, tiny_bundle, tmp_path / "whole"))) == REPORTS
+    assert new_texts(ended(indexing(source, tiny_bundle, tmp_path / "whole"))) == REPORTS
 
     folder, chance = tmp_path / "killed", random.Random(11)
     for _ in range(KILLS):
         before = embedded(folder)
         goal = before + chance.randint(1, (REPORTS - before) // 3)
-        with start(source, tiny_bundle, folder) as process:
+        with indexing(source, tiny_bundle, folder) as process:
             deadline = time.monotonic() + TIMEOUT
             while embedded(folder) < goal:
                 assert process.poll() is None
@@ -74,7 +67,7 @@ def test_killed_runs_lose_and_repeat_nothing(tiny_bundle: Path, tmp_path: Path) 
         assert not (folder / "out").exists()
     before = embedded(folder)
     assert 0 < before < REPORTS
-    assert new_texts(ended(start(source, tiny_bundle, folder))) == REPORTS - before
+    assert new_texts(ended(indexing(source, tiny_bundle, folder))) == REPORTS - before
     assert embedded(folder) == REPORTS
     for name in (files.VECTORS, files.INCIDENTS, files.MANIFEST):
         assert (folder / "out" / name).read_bytes() == (tmp_path / "whole" / "out" / name).read_bytes()
@@ -86,12 +79,12 @@ def test_a_kill_while_the_bundle_is_replaced_leaves_a_good_one(tiny_bundle: Path
     sources = [snapshots.corpus(tmp_path / f"source-{n}", 30 + 10 * n, seed=n) for n in range(2)]
     good = []
     for source in sources:
-        ended(start(source, tiny_bundle, tmp_path))
+        ended(indexing(source, tiny_bundle, tmp_path))
         good.append((tmp_path / "out" / files.MANIFEST).read_bytes())
     assert good[0] != good[1]
     chance = random.Random(3)
     for attempt in range(4):
-        with start(sources[attempt % 2], tiny_bundle, tmp_path) as process:
+        with indexing(sources[attempt % 2], tiny_bundle, tmp_path) as process:
             process.wait_until_said("writing", TIMEOUT)
             time.sleep(chance.uniform(0, 0.01))
             process.send_signal(signal.SIGKILL)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from pathlib import Path
 
-from contract.checkout import ROOT
 from tests.model.support import snapshots
-from tests.support.forked import Copy
+from tests.model.support.command import indexing
 
 
 def test_peak_memory_does_not_grow_with_the_corpus(tiny_bundle: Path, tmp_path: Path) -> None:
@@ -33,9 +31,7 @@ def test_progress_comes_with_an_estimate_and_throughput(tiny_bundle: Path, tmp_p
 
 def test_ctrl_c_has_exit_code_130_and_says_how_to_go_on(tiny_bundle: Path, tmp_path: Path) -> None:
     source = snapshots.corpus(tmp_path / "source", 600, seed=1)
-    arguments = ["index", str(source), "--bundle", str(tiny_bundle)]
-    arguments += ["--out", str(tmp_path / "out"), "--cache", str(tmp_path / "cache")]
-    with Copy(Path("model/__main__.py"), arguments, ROOT, os.environ) as process:
+    with indexing(source, tiny_bundle, tmp_path) as process:
         process.wait_until_said("embedding", 60)
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130

@@ -21,6 +21,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.model.support.command import index
+
 FOLDER = "mongodump_full_snapshot"
 INCIDENT_COLUMNS = [
     *("_id", "incident_id", "date", "reports", "Alleged deployer of AI system", "Alleged developer of AI system"),
@@ -136,8 +138,7 @@ sys.exit(code)
 
 def cost(source: Path, bundle: Path, folder: Path) -> Cost:
     """Run `python -m model index` on `source` in a process of its own."""
-    command = [sys.executable, "-c", MEASURED, "index", str(source), "--bundle", str(bundle)]
-    command += ["--out", str(folder / "out"), "--cache", str(folder / "cache")]
+    command = [sys.executable, "-c", MEASURED, *index(source, bundle, folder)]
     start = time.monotonic()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
