@@ -107,7 +107,7 @@ $(VENV)/.oracle: requirements-oracle.txt $(VENV)/.base
 # checkov pins an old boto3, so it lives apart.
 $(CHECKOV)/.done: requirements-checkov.txt | $(VENV)/bin/pip
 	$(PYTHON) -m venv --without-pip $(CHECKOV)
-	$(BIN)/python -m pip --python $(CHECKOV) install --quiet --no-compile -r $<
+	PIP_PYTHON=$(CHECKOV) $(PIP) -r $<
 	@touch $@
 
 # Debian and Ubuntu ship python3 without the module that puts pip into an environment.
