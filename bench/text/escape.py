@@ -11,7 +11,7 @@ import re
 from bench.process.printable import printable
 
 _INLINE = re.compile(r"[\\`*_\[\]<>|~&]|:(?=//)|(?<=www)\.|(?<=WWW)\.")
-_FIRST = re.compile(r"^(\s*)([#+>=-]|\d+(?=[.)]))")
+_FIRST = re.compile(r"^([#+>=-]|\d+(?=[.)]))")
 
 
 def in_html(text: str) -> str:
@@ -20,12 +20,16 @@ def in_html(text: str) -> str:
 
 
 def in_markdown(text: str) -> str:
-    """Escape for Markdown, anywhere in a line, so that it makes no markup, HTML, table cell, link or address."""
-    escaped = _INLINE.sub(r"\\\g<0>", printable(text))
+    """Escape for Markdown, anywhere in a line, so that it makes no markup, HTML, table cell, link or address.
+
+    Blanks around it go: Markdown shows none of them, but four make code of a line, and one keeps bold text from being
+    bold.
+    """
+    escaped = _INLINE.sub(r"\\\g<0>", printable(text).strip())
     return _FIRST.sub(_escape_first, escaped)
 
 
 def _escape_first(match: re.Match[str]) -> str:
     """Escape the start of a heading, a list or a quotation; for a number, the character after it."""
-    blanks, first = match.groups()
-    return f"{blanks}{first}\\" if first.isdigit() else f"{blanks}\\{first}"
+    first = match.group()
+    return f"{first}\\" if first.isdigit() else f"\\{first}"

@@ -7,7 +7,7 @@ import unicodedata
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -50,12 +50,30 @@ def test_printable_text_holds_nothing_that_drives_a_terminal_or_hides(text: str)
 
 
 @given(hostile)
+@example("    code")
 def test_a_markdown_list_item_is_text_and_nothing_else(text: str) -> None:
     source = bullets([text])
     assert {token.type for token in inline_tokens(source)} <= _PLAIN
     expected = ["bullet_list_open", "list_item_open", "paragraph_open", "inline", "paragraph_close", "list_item_close"]
     if printable(text).strip():
         assert block_types(source) == [*expected, "bullet_list_close"]
+        assert shown(source).strip() == printable(text).strip()
+
+
+@given(hostile)
+@example(" bold ")
+def test_text_in_bold_is_bold_and_nothing_else(text: str) -> None:
+    if printable(text).strip():
+        tokens = inline_tokens(f"- **{in_markdown(text)}**: more")
+        assert [token.type for token in tokens if token.type not in _PLAIN] == ["strong_open", "strong_close"]
+
+
+@given(hostile)
+@example("    code")
+def test_a_paragraph_is_text_and_nothing_else(text: str) -> None:
+    if printable(text).strip():
+        source = in_markdown(text)
+        assert block_types(source) == ["paragraph_open", "inline", "paragraph_close"]
         assert shown(source).strip() == printable(text).strip()
 
 
