@@ -54,9 +54,9 @@ e2e: $(VENV)/.deploy
 	$(BIN)/python -m tools.ready
 	$(BIN)/python -m tools.e2e "$(STACK)"
 
-# In four processes, each with a lab of its own: on two cores, as a good part of the time they wait for what they started.
+# In five processes, each with a lab of its own: on two cores, as a good part of the time they wait for what they started.
 test: $(VENV)/.dev $(VENV)/.torch $(VENV)/.demo $(VENV)/.oracle
-	$(BIN)/python -m pytest -n 4 $(ARGS)
+	$(BIN)/python -m pytest -n 5 $(ARGS)
 
 check: $(VENV)/.dev $(CHECKOV)/.done
 	$(BIN)/ruff check .
