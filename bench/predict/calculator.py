@@ -88,20 +88,18 @@ class _Loading:
     def _fetched(self, cores: Values) -> Values:
         """How long the fetch takes beside the others: as much longer as all together want more cores than there are.
 
-        Stretch by stretch: beside the thread and the tokenizer, beside the longer one of them, and alone.
+        Stretch by stretch: beside the thread and the tokenizer, beside the longer one of them, and alone. That the
+        thread waits for its code relieves nobody: a slower read of the code would else make a cold start faster.
         """
         if self.after_imports:
             return numpy.maximum(self.fetch, self.fetching / cores)
-        works = self.imports if self.before_model else self.imports + self.model
-        thread = self.code + works
+        thread = self.imports if self.before_model else self.imports + self.model
         shorter, longer = numpy.minimum(thread, self.tokenizer), numpy.maximum(thread, self.tokenizer)
-        of_thread = works / numpy.maximum(thread, _LEAST_MS)  # cores: it waits for its code, too
-        of_longer = numpy.where(thread > self.tokenizer, of_thread, 1.0)
         alone = self.fetching / numpy.maximum(self.fetch, _LEAST_MS)
         both, one = numpy.minimum(self.fetch, shorter), numpy.minimum(self.fetch, longer)
         return numpy.asarray(
-            both * numpy.maximum(1.0, (alone + of_thread + 1.0) / cores)
-            + (one - both) * numpy.maximum(1.0, (alone + of_longer) / cores)
+            both * numpy.maximum(1.0, (alone + 2.0) / cores)
+            + (one - both) * numpy.maximum(1.0, (alone + 1.0) / cores)
             + (self.fetch - one) * numpy.maximum(1.0, alone / cores)
         )
 

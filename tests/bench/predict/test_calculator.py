@@ -70,6 +70,12 @@ def test_a_time_rises_or_falls_with_each_parameter(given_situation, drawn, name,
     assert warm(given_situation, first) <= warm(given_situation, second) * SLACK
 
 
+def test_code_that_comes_later_never_makes_a_cold_start_faster():
+    """Also where the weights take longest and share the cores with the imports."""
+    starts = [cold(situation(EFS, memory_mb=1024, code_bytes=size), middle()).total for size in (0.0, 60e6, 120e6)]
+    assert starts == sorted(starts)
+
+
 def test_every_parameter_matters_somewhere():
     """Each changes a cold start or a warm request of some situation; a list that grows without use is found here."""
     tried = [
@@ -153,12 +159,14 @@ def simulated_fetch(fetch, fetching, thread, tokenizer, cores):
     return now
 
 
-@given(st.floats(20, 200), st.floats(0, 2), st.floats(0, 150), st.floats(0, 150), st.floats(0.3, 6), st.booleans())
-def test_a_fetch_is_slowed_by_what_shares_its_quota(fetch, wanted, imports, tokenizer, cores, before_model):
-    one = {"fetch": fetch, "fetching": wanted * fetch, "imports": imports, "tokenizer": tokenizer}
+@given(
+    *(st.floats(20, 200), st.floats(0, 2), st.floats(0, 150), st.floats(0, 150), st.floats(0, 300)),
+    *(st.floats(0.3, 6), st.booleans()),
+)
+def test_a_fetch_is_slowed_by_what_shares_its_quota(fetch, wanted, imports, tokenizer, code, cores, before_model):
+    one = {"fetch": fetch, "fetching": wanted * fetch, "imports": imports, "tokenizer": tokenizer, "code": code}
     arrays = {name: numpy.array([value]) for name, value in one.items()}
-    nothing = numpy.zeros(1)
-    loading = _Loading(**arrays, code=nothing, model=nothing, after_imports=False, before_model=before_model)
+    loading = _Loading(**arrays, model=numpy.zeros(1), after_imports=False, before_model=before_model)
     at = numpy.array([cores])
     expected = simulated_fetch(fetch, wanted * fetch, imports, tokenizer, cores)
     assert loading.takes(at) == pytest.approx(max(expected, float(loading.without_fetch(at)[0])), rel=0.01, abs=2)
