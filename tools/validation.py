@@ -6,23 +6,35 @@ It measures on this machine what starting with a library takes (a minute or more
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
 
 from bench.predict.libraries import Library, measure
-from bench.predict.parameters import DRAWS, PARAMETERS, SEED
+from bench.predict.parameters import DRAWS, PARAMETERS, SEED, core_time, draw
 from bench.predict.spread import Spread
 from bench.predict.validation import KNOWN, LEFT_OUT, REBUILT, Row, Validation, validate
+from bench.runs.core_speed import fibonacci_ms, sort_ms
 from contract.checkout import ROOT
 from published.read import figure
 
 _MB = 1e6
 
 
-def document(validation: Validation, libraries: Mapping[str, Library]) -> str:
+@dataclass(frozen=True)
+class Core:
+    """What a core of this machine takes for the two tasks that others timed on Lambda, in ms."""
+
+    fibonacci_ms: float
+    sort_ms: float
+
+
+def document(libraries: Mapping[str, Library], core: Core) -> str:
     """The text of docs/validation.md."""
-    twice = validate(libraries, making_added=True)
-    parts = (_head(validation, twice), _table(validation), _left_out(validation), _libraries(libraries), _parameters())
+    parameters = draw(fibonacci_ms=core.fibonacci_ms)
+    found, twice = (validate(libraries, parameters, making_added=added) for added in (False, True))
+    here = (*_core(core), *_libraries(libraries))
+    parts = (_head(found, twice), _table(found), _left_out(found), here, _parameters())
     return "\n".join((*(line for part in parts for line in part), ""))
 
 
@@ -104,12 +116,29 @@ def _left_out(validation: Validation) -> Iterator[str]:
     yield ""
 
 
-def _libraries(libraries: Mapping[str, Library]) -> Iterator[str]:
+def _core(core: Core) -> Iterator[str]:
+    low, middle, high = (number for _, number in core_time(core.fibonacci_ms).points)
     yield "## What was measured here"
     yield ""
-    yield "Core time on this machine, median (least-most); the calculator lets one of Lambda's cores take 0.7 to 2"
-    yield "times as long. The model has DistilBERT's shape and random weights. A program without Python is assumed to"
-    yield "boot in 20 ms (5-40). The versions that are installed here stand for those of the sources:"
+    yield "How fast a core of this machine is, by two tasks that others timed on a vCPU of Lambda. Every run measures"
+    yield f"the first one. By that, the calculator lets a vCPU take {low:.2f} to {high:.2f} times as long as this core,"
+    yield f"{middle:.2f} in the median."
+    yield ""
+    yield "| task | figure | on a vCPU, ms | here, ms | ratio (ends of the figure) |"
+    yield "|---|---|---|---|---|"
+    tasks = (("core-fibonacci", 1.0, core.fibonacci_ms), ("core-sort", 1e3, core.sort_ms))
+    for key, unit, here in tasks:
+        each = figure(key)
+        ends = f"{each.range.low * unit / here:.2f}-{each.range.high * unit / here:.2f}"
+        published = each.range.value * unit
+        yield f"| {each.name} | `{key}` | {published:,.0f} | {here:,.0f} | {published / here:.2f} ({ends}) |"
+    yield ""
+
+
+def _libraries(libraries: Mapping[str, Library]) -> Iterator[str]:
+    yield "Core time on this machine, median (least-most). The model has DistilBERT's shape and random weights. A"
+    yield "program without Python is assumed to boot in 20 ms (5-40). The versions that are installed here stand for"
+    yield "those of the sources:"
     yield f"{', '.join(f'{name} {found}' for name, found in _versions().items())}."
     yield ""
     yield "| library | boot, ms | imports, ms | making the model, ms | touched by imports, MB |"
@@ -150,8 +179,8 @@ def _versions() -> dict[str, str]:
 
 def main() -> None:
     """Measure the libraries, write the document, and print it."""
-    libraries = measure()
-    text = document(validate(libraries), libraries)
+    libraries, core = measure(), Core(fibonacci_ms(), sort_ms())
+    text = document(libraries, core)
     (ROOT / "docs" / "validation.md").write_text(text, encoding="utf-8")
     print(text)
 

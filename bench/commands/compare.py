@@ -136,7 +136,7 @@ def _add_to_summary(path: Path, notes: list[str], gate: tuple[Check, ...], table
 def _score(options: argparse.Namespace) -> int:
     prediction, report = read_prediction(options.a), report_of(read_run(options.b))
     found = scores(prediction, report)
-    table, answer = scores_table(found, str(options.b)), summary(found)
+    table, answer = scores_table(found, report, str(options.b)), summary(found)
     if options.html:
         write(
             options.html,

@@ -16,7 +16,7 @@ import numpy
 
 from bench.predict.fetching import code_read_ms, fetch_core_ms, fetch_ms, fetch_once_more_ms
 from bench.predict.parameters import Parameters
-from bench.predict.situation import TOKENIZER_MS, Situation
+from bench.predict.situation import Situation
 from bench.predict.spread import Values
 from contract.engines import TRANSFORMERS
 from contract.limits import INIT_S
@@ -158,14 +158,14 @@ def _work(situation: Situation, parameters: Parameters) -> dict[str, Values]:
 
 
 def _loading(situation: Situation, parameters: Parameters, work: Mapping[str, Values]) -> _Loading:
-    tokenizer = 0.0 if situation.one_after_the_other else TOKENIZER_MS
+    tokenizer = parameters.tokenizer_ms * parameters.core_time
     return _Loading(
         fetch=fetch_ms(situation, parameters),
         code=code_read_ms(situation, parameters),
         imports=work["imports"],
         model=work["load"],
         fetching=fetch_core_ms(situation, parameters) * parameters.core_time,
-        tokenizer=tokenizer * parameters.core_time,
+        tokenizer=numpy.zeros_like(tokenizer) if situation.one_after_the_other else tokenizer,
         after_imports=situation.one_after_the_other,
         before_model=situation.one_after_the_other or situation.engine == TRANSFORMERS,
     )

@@ -16,7 +16,6 @@ from contract.precisions import FP32
 from contract.storages import Storage
 
 INIT_BUDGET_MS = (INIT_S - 2) * 1e3  # our functions end INIT by themselves then, and go on loading in the first request
-TOKENIZER_MS = 200.0  # core time of a process of its own: Python, the library, a vocabulary of 50,265 tokens (187-282)
 
 # What the imports of an engine touch of the image (docs/validation.md, "touched by imports").
 CODE_BYTES = {ONNX: 35e6, TRANSFORMERS: 250e6}

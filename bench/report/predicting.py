@@ -27,7 +27,7 @@ from bench.report.quantities import TOLD
 from bench.runs.cold_starts.first_deploy import FirstDeploy
 from bench.runs.cold_starts.kind import WARM
 from bench.runs.cold_starts.new_sandbox import NewSandbox
-from bench.runs.recorded import recorded_bundles, recorded_target
+from bench.runs.recorded import recorded_bundles, recorded_fibonacci_ms, recorded_target
 from bench.runs.records import Session
 from contract.storages import storage
 from published.read import collected
@@ -55,9 +55,7 @@ class _Cased:
 
 def predicted_run(run: Evidence, wanted: Wanted) -> PredictedRun:
     """Times and verdicts on AWS, all from the same draws. Raises UsageError where the run does not say enough."""
-    parameters = draw(DRAWS, wanted.seed)
-    if not recorded_target(run.session).is_lab:  # a run on AWS: Lambda's own cores were measured
-        parameters = replace(parameters, core_time=numpy.ones_like(parameters.core_time))
+    parameters = parameters_for(run.session, wanted.seed)
     times: list[PredictedTime] = []
     verdicts: list[PredictedVerdict] = []
     for ground in grounds_of(run):
@@ -66,6 +64,14 @@ def predicted_run(run: Evidence, wanted: Wanted) -> PredictedRun:
             times += _times(ground, cased, parameters)
             verdicts += _verdicts(ground, cased, parameters)
     return PredictedRun(_basis(run.session, wanted.seed), tuple(times), tuple(verdicts))
+
+
+def parameters_for(session: Session, seed: int) -> Parameters:
+    """Draws of all parameters for work that was measured on the machine of a run, or on Lambda's own cores."""
+    if recorded_target(session).is_lab:
+        return draw(DRAWS, seed, recorded_fibonacci_ms(session))
+    found = draw(DRAWS, seed)
+    return replace(found, core_time=numpy.ones_like(found.core_time))
 
 
 def _basis(session: Session, seed: int) -> Basis:

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from bench.runs.core_speed import fibonacci_ms
 from contract.checkout import ROOT
 
 _DAMON = Path("/sys/kernel/mm/damon/admin/kdamonds")
@@ -21,13 +22,14 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True)
 class Machine:
-    """The machine that measures; memory in GB of 10**9 bytes."""
+    """The machine that measures; memory in GB of 10**9 bytes; `fibonacci_ms` says how fast a core is (core_speed)."""
 
     cpu: str
     cores: int | None
     memory_gb: float | None
     kernel: str
     idle_memory: str
+    fibonacci_ms: float
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,9 @@ class Facts:
 
 def gather() -> Facts:
     """The facts of this process, here and now."""
-    machine = Machine(_cpu(), os.cpu_count(), _memory_gb(), platform.release(), _idle_memory())
+    machine = Machine(
+        _cpu(), os.cpu_count(), _memory_gb(), platform.release(), _idle_memory(), round(fibonacci_ms(), 1)
+    )
     packages = {name: version(name) for name in ("requests", "urllib3", "boto3", "numpy")}
     return Facts(machine, {"python": platform.python_version(), **packages}, _revision())
 

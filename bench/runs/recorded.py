@@ -122,6 +122,12 @@ def recorded_cores(session: Session) -> int | None:
     return found if isinstance(found, int) and found > 0 else None
 
 
+def recorded_fibonacci_ms(session: Session) -> float | None:
+    """How long a core of the machine took for the task of `core_speed`; None where that was not recorded."""
+    found = session.facts.get("machine", {}).get("fibonacci_ms")
+    return float(found) if isinstance(found, int | float) and found > 0 else None
+
+
 def recorded_shape(session: Session) -> str:
     """What a lab was shaped like; `none` for earlier labs, and on AWS."""
     shape = recorded_target(session).shape

@@ -22,10 +22,11 @@ import requests
 from bench.predict.agreement import Agreement, agreement
 from bench.predict.fetching import device_bytes
 from bench.predict.libraries import measure
-from bench.predict.parameters import lab_parameters
-from bench.predict.situation import TOKENIZER_MS, fetch_of
+from bench.predict.parameters import draw, lab_parameters, middle
+from bench.predict.situation import fetch_of
 from bench.predict.validation import validate
 from bench.report.report import report_of
+from bench.runs.core_speed import fibonacci_ms
 from bench.runs.selection import select
 from bench.runs.store import read_run
 from contract.bucket import PLANS
@@ -100,7 +101,7 @@ def _alone(run: Path, backend: str) -> str:
         cores = min(float(os.cpu_count() or 1), memory / number("mb-per-vcpu").value)
         (variant,) = (each for each in report.compared if (each.backend, each.memory_mb) == (backend, memory))
         starts = [item.sample.seen.cores_ms for item in select(report.judged, variant, "cold").valid]
-        init = statistics.median(each[BOOT] + each[INIT] for each in starts) + TOKENIZER_MS
+        init = statistics.median(each[BOOT] + each[INIT] for each in starts) + float(middle().tokenizer_ms[0])
         times[memory] = init / max(1.0, cores) + statistics.median(each[ENCODE] for each in starts) / cores
     small, large = times.values()
     return f"by its environment's core time alone {small:,.0f} / {large:,.0f} ms = {small / large:.2f}"
@@ -172,7 +173,7 @@ def _set_readers(lab: Lab, readers: Mapping[str, int]) -> None:
 
 def published_starts() -> Iterator[Row]:
     """Cold starts that others published; the test set was kept apart, and nothing was tuned for either."""
-    found = validate(measure())
+    found = validate(measure(), draw(fibonacci_ms=fibonacci_ms()))
     for name, rows in (
         ("all", found),
         ("test set", found.only(lambda row: row.start.test)),

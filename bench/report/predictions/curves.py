@@ -15,11 +15,11 @@ from bench.cost.prices import Prices
 from bench.cost.traffic import OFFICE_HOURS
 from bench.predict.calculator import cold, warm
 from bench.predict.montecarlo import predicted
-from bench.predict.parameters import DRAWS, Parameters, draw
+from bench.predict.parameters import Parameters
 from bench.predict.situation import Situation
 from bench.report.costing import stored_bytes
 from bench.report.grounds import Evidence, Grounds, grounds_of
-from bench.report.predicting import COLD_KINDS, Wanted, likely, situation_of
+from bench.report.predicting import COLD_KINDS, Wanted, likely, parameters_for, situation_of
 from bench.report.prediction import Likely
 from bench.runs.cold_starts.new_sandbox import NewSandbox
 from bench.runs.plan import function_name
@@ -102,7 +102,7 @@ def curves_of(run: Evidence, wanted: Wanted, prices: Prices) -> tuple[Curves, ..
 
     All are from the same draws as the prediction.
     """
-    grounds, parameters = grounds_of(run), draw(DRAWS, wanted.seed)
+    grounds, parameters = grounds_of(run), parameters_for(run.session, wanted.seed)
     first = grounds[0].engine, grounds[0].tokens
     alike = (ground for ground in grounds if (ground.engine, ground.tokens) == first)
     return tuple(_curves(ground, run.session, wanted, prices, parameters) for ground in alike)

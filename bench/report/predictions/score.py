@@ -16,7 +16,7 @@ from bench.report.table import Table
 from bench.runs.cold_starts.first_deploy import FirstDeploy
 from bench.runs.cold_starts.kind import WARM
 from bench.runs.cold_starts.new_sandbox import NewSandbox
-from bench.runs.recorded import recorded_bundles, recorded_function
+from bench.runs.recorded import recorded_bundles, recorded_function, recorded_target
 from bench.text.numbers import ms
 
 _WAIT = "the time of a caller"
@@ -118,8 +118,8 @@ def _median(kind: str, measured: Measured, report: Report) -> tuple[float | None
     return (latency.p50_ms, latency.counts.n) if latency else (None, None)
 
 
-def scores_table(found: tuple[Score, ...], name: str) -> Table:
-    """The scores by the run `name`, the callers' times first in each case."""
+def scores_table(found: tuple[Score, ...], report: Report, name: str) -> Table:
+    """The scores by a run, which is called `name`; the callers' times first in each case."""
     cases = tuple(dict.fromkeys(score.predicted.case for score in found))
     rows = [
         (
@@ -135,6 +135,8 @@ def scores_table(found: tuple[Score, ...], name: str) -> Table:
         "Predicted: the median of the draws, and where 95 % of them lie. Measured: medians of the run. "
         "Ratio: measured / predicted."
     )
+    if recorded_target(report.meta.session).is_lab:
+        note += " The lab's cores are those of its machine: computing takes less there than on slower ones of Lambda."
     return Table(f"The prediction against {name}", header, rows, note)
 
 

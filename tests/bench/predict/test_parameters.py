@@ -1,8 +1,11 @@
 """The parameters of the shaped lab are those that the lab is given; the others are the published ones."""
 
+from dataclasses import fields
+
+import numpy
 import pytest
 
-from bench.predict.parameters import PARAMETERS, drawn, lab_parameters, parameter
+from bench.predict.parameters import PARAMETERS, core_time, draw, drawn, lab_parameters, parameter
 from lab.shape.shape import like_lambda
 from published.read import figure
 
@@ -32,3 +35,21 @@ def test_every_parameter_names_figures_that_exist_and_lies_within_their_ends():
 def test_what_is_drawn_is_what_has_a_range():
     assert "burst" in drawn()
     assert "mb_per_core" not in drawn()
+
+
+def test_a_core_that_is_as_fast_as_lambdas_gives_times_like_its_own():
+    assert core_time(figure("core-fibonacci").range.value).points == ((0.0, 0.62), (0.5, 0.85), (1.0, 1.1))
+
+
+def test_the_faster_the_measuring_machine_the_longer_lambda_takes():
+    fast, slow = (draw(fibonacci_ms=ms) for ms in (300.0, 600.0))
+    assert numpy.allclose(fast.core_time, 2 * slow.core_time)
+    assert numpy.allclose(fast.tokenizer_ms * fast.core_time, slow.tokenizer_ms * slow.core_time)
+    of_machine = {"core_time", "tokenizer_ms", "file_core_ms", "bucket_core_ms"}
+    others = {each.name for each in fields(fast)} - of_machine
+    assert all((getattr(fast, name) == getattr(draw(), name)).all() for name in others)
+
+
+def test_a_machine_of_unknown_speed_has_the_wide_assumption():
+    assumed = figure("core-time").range
+    assert assumed.low <= draw().core_time.min() < draw().core_time.max() <= assumed.high

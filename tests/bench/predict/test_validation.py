@@ -7,12 +7,14 @@ from bench.predict.spread import between, fixed
 from bench.predict.validation import LEFT_OUT, REBUILT, validate
 from bench.process.errors import TargetError, UsageError
 from published.cold_starts import cold_starts
-from tools.validation import document
+from tools.validation import Core, document
 
 LIBRARIES = {
     name: Library(boot=between(70, 80, 90), imports=between(100, 120, 140), load=fixed(300), code_bytes=50e6)
     for name in PROGRAMS
 }
+
+CORE = Core(fibonacci_ms=433.0, sort_ms=6_585.0)  # twice as fast as one of Lambda's
 
 
 def test_every_published_start_is_rebuilt_or_left_out_with_a_reason():
@@ -54,15 +56,17 @@ def test_a_prediction_that_is_far_off_is_not_covered():
 
 def test_a_start_whose_library_is_missing_is_named():
     some = {name: library for name, library in LIBRARIES.items() if "onnx" in name}
-    text = document(validate(some), some)
+    text = document(some, CORE)
     assert "V1, V19, V2: their library is not installed here" in text
 
 
 def test_the_document_has_every_row_and_says_which_are_not_independent():
-    text = document(validate(LIBRARIES), LIBRARIES)
+    text = document(LIBRARIES, CORE)
     for row in validate(LIBRARIES).rows:
         assert f"| {row.name}" in text
     assert "- V4, V5, V6: `image-chunk-later`" in text
+    assert "take 1.24 to 2.20 times as long as this core" in text
+    assert [line.count(" | 2.00 (") for line in text.splitlines() if "| `core-" in line][:2] == [1, 1]
     assert all(len(line) <= 122 or line.startswith("|") for line in text.splitlines())
 
 

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.predict.montecarlo import ROBUST
+from bench.predict.parameters import SEED
 from bench.process.errors import UsageError
 from bench.report import on_aws
-from bench.report.predicting import COLD_KINDS, Wanted, predicted_run
+from bench.report.predicting import COLD_KINDS, Wanted, parameters_for, predicted_run
 from bench.report.prediction import Case, Likely, PredictedRun, PredictedVerdict, case_name
 from bench.report.report import Report, report_of
 from bench.report.views.write import derive
@@ -124,6 +125,21 @@ def test_a_run_on_aws_has_no_such_block_but_can_be_predicted_from(tmp_path: Path
     assert json.loads((tmp_path / "summary.json").read_text())["on_aws"] is None
     found = predicted_run(aws.evidence, Wanted())
     assert found.basis.place == "on AWS"
+
+
+def test_a_faster_machine_does_not_give_a_faster_prediction(report: Report) -> None:
+    """The same work in half the time, on a core that is twice as fast."""
+    session, machine = report.meta.session, dict(report.meta.session.facts["machine"])
+    slow, fast = (replace(session, facts={"machine": {**machine, "fibonacci_ms": calls}}) for calls in (866.0, 433.0))
+    on_slow, on_fast = (parameters_for(each, SEED).core_time for each in (slow, fast))
+    assert on_fast == pytest.approx(2 * on_slow)
+    times = [predicted_run(replace(report.evidence, session=each), Wanted()).times for each in (slow, fast)]
+    assert all(a.ms.median < b.ms.median for a, b in zip(*times, strict=True))
+
+
+def test_on_lambda_the_cores_are_its_own_whatever_the_machine_that_asks(tmp_path: Path) -> None:
+    aws = report_of(read_run(in_the_lab(tmp_path, target="aws"))).meta.session
+    assert set(parameters_for(replace(aws, facts={"machine": {"fibonacci_ms": 100.0}}), SEED).core_time) == {1.0}
 
 
 def test_records_that_do_not_say_enough_give_a_report_without_the_block(report: Report) -> None:

@@ -13,7 +13,9 @@ from bench.charts.curves import Limit, curves
 from bench.charts.svg import Series
 from bench.cost.model import Assumptions, Billed, Usage, idle_month_usd, request_usd
 from bench.cost.prices import read_prices
+from bench.report.grounds import Evidence
 from bench.report.predicting import COLD_KINDS, Wanted, predicted_run
+from bench.report.prediction import PredictedTime
 from bench.report.predictions.curves import MEMORIES, SIZES, ByMemory, Curves, curves_of
 from bench.report.predictions.figures import figures
 from bench.report.predictions.tables import cheapest, over_memories, over_sizes, passed
@@ -44,6 +46,19 @@ def test_more_bytes_are_never_faster_and_pass_limits_never_less_often(found: Cur
             assert a.ms.high <= b.ms.high
             assert a.init_over <= b.init_over
             assert a.given_up <= b.given_up
+
+
+@pytest.mark.parametrize("target", ["lab", "aws"])
+def test_a_curve_goes_through_the_prediction_of_the_same_run(tmp_path: Path, target: str) -> None:
+    run = measured(tmp_path, axes=Axes(BACKENDS, cold=5, warm=10), target=target)
+    evidence = report_of(read_run(run)).evidence
+    (only,) = curves_of(evidence, Wanted(), PRICES)
+    by_case = {(item.case.backend, item.case.memory_mb): item.ms for item in _cold(evidence)}
+    assert all(item.cold_ms == by_case[item.backend, item.memory_mb] for item in only.by_memory)
+
+
+def _cold(evidence: Evidence) -> list[PredictedTime]:
+    return [item for item in predicted_run(evidence, Wanted(memories=MEMORIES)).times if item.kind == "new-sandbox"]
 
 
 def test_more_memory_is_never_slower(found: Curves) -> None:

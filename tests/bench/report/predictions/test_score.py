@@ -12,7 +12,7 @@ from bench.process.errors import UsageError
 from bench.report.predicting import Wanted, predicted_run
 from bench.report.prediction import PredictedRun
 from bench.report.predictions.file import prediction_text
-from bench.report.predictions.score import scores
+from bench.report.predictions.score import scores, scores_table
 from bench.report.report import report_of
 from bench.runs.plan import Axes
 from bench.runs.store import read_run
@@ -62,6 +62,14 @@ def test_a_run_that_takes_ten_times_as_long_is_not(prediction: PredictedRun, tmp
     ]
     assert {each["covered"] for each in times} == {False}
     assert command("compare", file, run)[1].count("  no │") >= len(times)
+
+
+def test_a_lab_is_scored_with_its_own_cores_and_says_so(prediction: PredictedRun, tmp_path: Path) -> None:
+    for target, says in (("lab", True), ("aws", False)):
+        shape = {"shape": {**PROCESSOR, "name": "lambda"}} if target == "lab" else {}
+        report = report_of(read_run(on_aws(tmp_path / target, prediction, target=target, **shape)))
+        note = scores_table(scores(prediction, report), report, "a run").note
+        assert ("cores are those of its machine" in note) is says
 
 
 def test_parts_are_scored_by_what_the_function_says(prediction: PredictedRun, tmp_path: Path) -> None:
