@@ -107,9 +107,12 @@ def _in_words(ordered: Sequence[PredictedTime], pairs: _Pairs, words: Callable[[
 
 def rests_on(basis: Basis) -> str:
     """What the prediction was made of, in a sentence."""
+    found = basis.core_time
+    times = f"{found.median:.2g} ({found.low:.2g}-{found.high:.2g})" if found else ""
     return (
         f"A prediction, not a measurement: from the phases of the run of {basis.run_utc[:10]} {basis.place}, and from "
-        f"figures of Lambda that others published until {basis.figures_date}; {basis.draws:,} draws, seed {basis.seed}."
+        f"figures of Lambda that others published until {basis.figures_date}; {basis.draws:,} draws, seed {basis.seed}"
+        + (f"; a vCPU takes {times} times as long as a core there." if times else ".")
     )
 
 

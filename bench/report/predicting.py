@@ -63,7 +63,7 @@ def predicted_run(run: Evidence, wanted: Wanted) -> PredictedRun:
             cased = [_cased(ground, backend, memory_mb, size, parameters) for backend in ground.bytes_read]
             times += _times(ground, cased, parameters)
             verdicts += _verdicts(ground, cased, parameters)
-    return PredictedRun(_basis(run.session, wanted.seed), tuple(times), tuple(verdicts))
+    return PredictedRun(_basis(run.session, parameters, wanted.seed), tuple(times), tuple(verdicts))
 
 
 def parameters_for(session: Session, seed: int) -> Parameters:
@@ -74,7 +74,7 @@ def parameters_for(session: Session, seed: int) -> Parameters:
     return replace(found, core_time=numpy.ones_like(found.core_time))
 
 
-def _basis(session: Session, seed: int) -> Basis:
+def _basis(session: Session, parameters: Parameters, seed: int) -> Basis:
     target = recorded_target(session)
     return Basis(
         run_utc=session.utc,
@@ -85,6 +85,7 @@ def _basis(session: Session, seed: int) -> Basis:
         draws=DRAWS,
         seed=seed,
         bundles={precision: digest for precision, digest in recorded_bundles(session.target).items() if digest},
+        core_time=likely(predicted(parameters.core_time), digits=2) if target.is_lab else None,
     )
 
 

@@ -132,6 +132,8 @@ class Basis:
     """What a prediction rests on: a run, the figures that were published until a date, and draws from a seed.
 
     `bundles` are the hashes of the bundles by precision; predictions of earlier versions have the first one's alone.
+    `core_time` is how long a vCPU takes for what took a core of the run's machine one; None for a run on AWS, and in
+    predictions of earlier versions.
     """
 
     __pydantic_config__ = CHECKED
@@ -144,6 +146,7 @@ class Basis:
     draws: Annotated[int, Field(ge=1, le=1_000_000)]
     seed: Annotated[int, Field(ge=0, le=MOST_SEED)]
     bundles: Mapping[str, str] = field(default_factory=dict)
+    core_time: Likely | None = None
 
     @property
     def place(self) -> str:

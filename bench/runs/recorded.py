@@ -123,9 +123,10 @@ def recorded_cores(session: Session) -> int | None:
 
 
 def recorded_fibonacci_ms(session: Session) -> float | None:
-    """How long a core of the machine took for the task of `core_speed`; None where that was not recorded."""
+    """How long a core of the machine took for the task of `core_speed`; None where no core's time was recorded."""
     found = session.facts.get("machine", {}).get("fibonacci_ms")
-    return float(found) if isinstance(found, int | float) and found > 0 else None
+    is_time = isinstance(found, int | float) and not isinstance(found, bool) and 1 <= found <= 1e6
+    return float(found) if is_time else None
 
 
 def recorded_shape(session: Session) -> str:

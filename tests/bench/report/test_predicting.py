@@ -125,12 +125,16 @@ def test_a_run_on_aws_has_no_such_block_but_can_be_predicted_from(tmp_path: Path
     assert json.loads((tmp_path / "summary.json").read_text())["on_aws"] is None
     found = predicted_run(aws.evidence, Wanted())
     assert found.basis.place == "on AWS"
+    assert "as a core there" not in on_aws.rests_on(found.basis)
 
 
 def test_a_faster_machine_does_not_give_a_faster_prediction(report: Report) -> None:
     """The same work in half the time, on a core that is twice as fast."""
     session, machine = report.meta.session, dict(report.meta.session.facts["machine"])
     slow, fast = (replace(session, facts={"machine": {**machine, "fibonacci_ms": calls}}) for calls in (866.0, 433.0))
+    assert "takes 1.7 (1.3-2.2) times as long as a core there" in on_aws.rests_on(
+        predicted_run(replace(report.evidence, session=fast), Wanted()).basis
+    )
     on_slow, on_fast = (parameters_for(each, SEED).core_time for each in (slow, fast))
     assert on_fast == pytest.approx(2 * on_slow)
     times = [predicted_run(replace(report.evidence, session=each), Wanted()).times for each in (slow, fast)]

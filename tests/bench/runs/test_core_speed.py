@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.runs import core_speed
+from bench.runs import core_speed, facts
+from bench.runs.plan import Axes
+from bench.runs.recorded import recorded_fibonacci_ms
+from bench.runs.records import Session
 
 
 @given(st.integers(0, 15))
@@ -32,8 +35,17 @@ def test_a_task_is_timed_in_milliseconds_of_core_time() -> None:
     assert 0 < core_speed._core_ms(lambda: sum(range(100_000))) < 10_000
 
 
-def test_the_sort_is_of_100_mib_in_the_order_of_its_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert core_speed._SORTED_BYTES == 104_857_600
+def test_the_sort_takes_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(core_speed, "_SORTED_BYTES", 8 * 2000)
-    assert len(core_speed._sort()) == 64
     assert core_speed.sort_ms() > 0
+
+
+@pytest.mark.parametrize("said", [None, True, 0, -1.0, 1e-300, 1e300, "339", float("nan")])
+def test_a_speed_that_no_core_has_is_not_known(said: object) -> None:
+    assert recorded_fibonacci_ms(Session(1, "2026", Axes(("s3",)), {}, {}, {"machine": {"fibonacci_ms": said}})) is None
+
+
+def test_the_speed_of_a_core_is_recorded_with_its_machine() -> None:
+    session = Session(1, "2026", Axes(("s3",)), {}, {}, facts.gather().recorded())
+    assert recorded_fibonacci_ms(session) == session.facts["machine"]["fibonacci_ms"]
+    assert recorded_fibonacci_ms(Session(1, "2026", Axes(("s3",)), {}, {}, {})) is None
