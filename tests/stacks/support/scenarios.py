@@ -8,6 +8,8 @@ import itertools
 import multiprocessing
 import os
 import pkgutil
+import re
+import tomllib
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -17,6 +19,7 @@ from typing import Any, TypeVar
 import pulumi_aws
 
 import stacks
+from contract.checkout import ROOT
 from contract.storages import USUAL_NAMES
 from tests.stacks.support.cloud import BOUNDARY, GROUP, KEY, SUBNETS, TOPIC
 from tests.stacks.support.project import MODEL
@@ -54,8 +57,6 @@ EXISTING: dict[str, Any] = {
     "efsProvisionedMibps": 0,
     "reservedConcurrency": -1,
 }
-# The parts of the AWS SDK that the program uses. The SDK loads each on first use, which takes longer than a run.
-SERVICES = ("apigatewayv2", "cloudwatch", "ec2", "ecr", "efs", "iam", "kms", "lambda_", "s3", "servicequotas", "vpc")
 RUNS_OF_A_COPY = 10  # each leaves 6 MB of garbage
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")
@@ -124,10 +125,20 @@ def _in_copies(function: Callable[[Argument], Result], arguments: list[Argument]
     """
     for module in pkgutil.walk_packages(stacks.__path__, f"{stacks.__name__}."):
         importlib.import_module(module.name)
-    for service in SERVICES:
+    for service in _services():
         hasattr(getattr(pulumi_aws, service), "anything")  # asking loads it
     cores, results = os.cpu_count() or 1, list[Result]()
     for start in range(0, len(arguments), cores * RUNS_OF_A_COPY):
         with ProcessPoolExecutor(cores, multiprocessing.get_context("fork"), initializer=gc.disable) as copies:
             results += copies.map(function, arguments[start : start + cores * RUNS_OF_A_COPY])
     return results
+
+
+def _services() -> list[str]:
+    """The services of the AWS SDK that the program uses, as the type checker's settings list them.
+
+    The SDK loads each on first use, which takes longer than a run.
+    """
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mypy"]["overrides"]
+    named = (name for each in settings if each.get("follow_imports") == "normal" for name in each["module"])
+    return [found[1] for name in named if (found := re.fullmatch(r"pulumi_aws\.(\w+)\.\*", name))]
