@@ -152,7 +152,7 @@ def lab_parameters(*, fast_file_system: bool = True) -> Parameters:
 
 
 # What a vCPU takes for other work, by what the calls alone let expect. Sorting 100 MiB (`core-sort`) is at the lower
-# end: a machine whose calls took 0.39 of Lambda's time sorted in 0.53 to 0.61 of it (tools.validation). So a vCPU
+# end: a machine whose calls took 0.39 of Lambda's time sorted in 0.53 to 0.61 of it while it was quiet. So a vCPU
 # took 0.64 to 0.73 of what its calls let expect, and 0.62 in the fastest published series. At the upper end work is
 # like the calls at their slowest (1.035), in an environment that is as slow beside the others as the last hundredth of
 # those that sorted (1.067; published starts were compared before this was added, and 8 of 11 were covered).
