@@ -101,12 +101,13 @@ def draw(count: int = DRAWS, seed: int = SEED, fibonacci_ms: float | None = None
     def quantiles() -> Values:
         return (generator.permutation(count) + generator.random(count)) / count
 
-    return Parameters(**{name: found.at(quantiles()) for name, found in {**_SPREADS, **known}.items()})
+    spreads = {name: known.get(name, found.spread) for name, found in PARAMETERS.items()}
+    return Parameters(**{name: spread.at(quantiles()) for name, spread in spreads.items()})
 
 
 def _calibrated(fibonacci_ms: float) -> dict[str, Spread]:
     """The spreads of what depends on the measuring machine's core, which takes so long for the task."""
-    measured = {name: _SPREADS[name].scaled(fibonacci_ms / _OURS_FIBONACCI_MS) for name in _OURS}
+    measured = {name: PARAMETERS[name].spread.scaled(fibonacci_ms / _OURS_FIBONACCI_MS) for name in _OURS}
     return {"core_time": core_time(fibonacci_ms), **measured}
 
 
@@ -193,11 +194,9 @@ def _stream() -> Parameter:
 PARAMETERS: Mapping[str, Parameter] = {
     "mb_per_core": _published("the memory that buys a core", "mb-per-vcpu"),
     "init_cores": _published("the cores during INIT", "init-vcpu"),
-    "core_time": Parameter(
-        "the speed of Lambda's cores",
-        ("core-time", "core-fibonacci", "core-sort"),
-        # The first alone, where a run has no record of its machine's speed: draw() has the others for all that have.
-        between(number("core-time").low, number("core-time").value, number("core-time").high),
+    # The spread of the first: draw() has the others, for a run with a record of its machine's speed.
+    "core_time": replace(
+        _published("the speed of Lambda's cores", "core-time"), figures=("core-time", "core-fibonacci", "core-sort")
     ),
     "parallel_share": _published("the share of an encoding that cores share", "parallel-share"),
     "measured": Parameter("the spread of the measured work", (), between(0.0, 0.5, 1.0)),
@@ -232,6 +231,5 @@ _OURS = ("bucket_core_ms", "file_core_ms", "tokenizer_ms")
 # What that machine would take for the task of `core-fibonacci`, which was not known then: it took 1.5 to 1.7 times as
 # long for the starts of docs/validation.md as one that takes 339 ms.
 _OURS_FIBONACCI_MS = 550.0
-_SPREADS: Mapping[str, Spread] = {name: found.spread for name, found in PARAMETERS.items()}
 if set(PARAMETERS) != {field.name for field in fields(Parameters)}:
     raise TypeError("PARAMETERS and the fields of Parameters are not the same")
